@@ -1,0 +1,46 @@
+// Builds the page and the elements into dist/web. Files are replaced in place, since a server may be serving them.
+import { readdir, readFile, rm } from "node:fs/promises"
+import { join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
+import { build } from "esbuild"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const outdir = join("dist", "web")
+
+const { metafile } = await build({
+  absWorkingDir: root,
+  outdir,
+  entryPoints: [
+    { in: "src/web/page.ts", out: "page" },
+    { in: "src/web/page.css", out: "page" },
+    { in: "src/web/index.html", out: "index" },
+    { in: "src/web/_headers", out: "_headers" },
+    { in: "src/web/urgent-bar.ts", out: "ui/bar" },
+  ],
+  loader: { ".html": "copy", "": "copy" },
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  // What partysocket would log is for its developers, and a fair part of its size.
+  drop: ["console"],
+  sourcemap: true,
+  legalComments: "linked",
+  metafile: true,
+  logLevel: "warning",
+})
+
+const built = Object.keys(metafile.outputs).map((path) => join(root, path))
+const found = await readdir(join(root, outdir), { recursive: true, withFileTypes: true })
+for (const entry of found.filter((entry) => entry.isFile())) {
+  const path = join(entry.parentPath, entry.name)
+  if (!built.includes(path)) await rm(path)
+}
+
+const sizes = []
+for (const path of built.filter((path) => path.endsWith(".js"))) {
+  const kilobytes = gzipSync(await readFile(path)).length / 1000
+  sizes.push(`${relative(join(root, outdir), path)} ${kilobytes.toFixed(1)} kB`)
+}
+console.log(`${outdir}: ${sizes.join(", ")} (gzip)`)

@@ -1,0 +1,30 @@
+import { createServer } from "node:net"
+
+export const HOST = "127.0.0.1"
+
+/** The three addresses of the local instance, from `PORT`: the worker, then Prefect's stand-in, then the mail catcher. */
+export function addresses(port = process.env.PORT || "8787") {
+  const first = Number(port)
+  if (!Number.isInteger(first) || first < 1 || first > 65533)
+    throw new Error(`PORT must be a whole number from 1 to 65533, not "${port}".`)
+  const at = (number) => ({ port: number, url: `http://${HOST}:${number}` })
+  return { worker: at(first), prefect: at(first + 1), mail: at(first + 2) }
+}
+
+const isFree = (port) =>
+  new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once("error", (error) => (error.code === "EADDRINUSE" ? resolve(false) : reject(error)))
+    probe.listen({ port, host: HOST, exclusive: true }, () => probe.close(() => resolve(true)))
+  })
+
+export async function requireFree({ worker, prefect, mail }) {
+  const ports = [worker.port, prefect.port, mail.port]
+  const free = await Promise.all(ports.map(isFree))
+  const taken = ports.filter((_, index) => !free[index])
+  if (taken.length > 0)
+    throw new Error(
+      `${taken.length > 1 ? "Ports" : "Port"} ${taken.join(", ")} on ${HOST} ${taken.length > 1 ? "are" : "is"} taken. ` +
+        `The local instance needs ${ports.join(", ")}: end what holds it, or choose others, as in PORT=9000 npm start.`,
+    )
+}

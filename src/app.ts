@@ -1,0 +1,36 @@
+import { sql } from "drizzle-orm"
+import { requestId } from "hono/request-id"
+import { secureHeaders } from "hono/secure-headers"
+import { depsFrom } from "./deps"
+import { onError, onNotFound } from "./http/errors"
+import { crossOrigin } from "./http/origins"
+import { router } from "./http/router"
+import { liveRoutes } from "./live/routes"
+import { notificationRoutes } from "./notifications/routes"
+import { preferenceRoutes } from "./preferences/routes"
+import { unsubscribeRoutes } from "./preferences/unsubscribe-routes"
+import { prefectRoutes } from "./signals/prefect/routes"
+
+export const app = router()
+  .use(requestId())
+  .use(async (c, next) => {
+    c.set("deps", depsFrom(c.env, c.executionCtx))
+    await next()
+  })
+
+  .route("/wss", liveRoutes)
+
+  .use("/api/*", crossOrigin)
+  .use(secureHeaders())
+  .route("/api/notifications/preferences", preferenceRoutes)
+  .route("/api/notifications", notificationRoutes)
+  .route("/webhooks/v1/notification", prefectRoutes)
+  .route("/unsubscribe", unsubscribeRoutes)
+
+  .get("/healthz", async (c) => {
+    await c.var.deps.db.get(sql`SELECT 1`)
+    return c.json({ status: "ok" })
+  })
+
+app.onError(onError)
+app.notFound(onNotFound)

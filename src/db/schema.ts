@@ -1,0 +1,170 @@
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
+import type { Category } from "../categories"
+import type { Channel, Policy } from "../preferences/decide"
+import type { Audience } from "../notifications/audience"
+import type { Role } from "../orgs/roles"
+
+// The tables as the migrations leave them. Times are integers: milliseconds since 1970, UTC. The indexes stand
+// in the migrations, each below the query that it serves; test/db/schema.test.ts holds both to the same columns.
+//
+// Two columns of one name in a joined select change places in drizzle's `db.batch`: alias them.
+
+const flag = (name: string) => integer(name, { mode: "boolean" })
+
+export const orgs = sqliteTable("orgs", {
+  id: integer().primaryKey(),
+  slug: text().notNull(),
+  name: text().notNull(),
+})
+
+/** A person's membership of one organisation: what has an inbox. */
+export const orgUsers = sqliteTable("org_users", {
+  id: integer().primaryKey(),
+  orgId: integer("org_id").notNull(),
+  userId: text("user_id").notNull(),
+  email: text().notNull(),
+  role: text().$type<Role>().notNull(),
+  name: text(),
+  removedAt: integer("removed_at"),
+})
+
+/** What a person switched; no row means on. */
+export const userPreferences = sqliteTable(
+  "user_notification_preferences",
+  {
+    orgUserId: integer("org_user_id").notNull(),
+    category: text().$type<Category | "all">().notNull(),
+    channel: text().$type<Channel>().notNull(),
+    enabled: flag("enabled").notNull(),
+    changedAt: integer("changed_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgUserId, table.category, table.channel] })],
+)
+
+/** What an organisation decided for its people; no row means that each decides. */
+export const orgPolicies = sqliteTable(
+  "org_notification_policies",
+  {
+    orgId: integer("org_id").notNull(),
+    category: text().$type<Category | "all">().notNull(),
+    channel: text().$type<Channel>().notNull(),
+    policy: text().$type<Policy>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.category, table.channel] })],
+)
+
+export const orgPreferences = sqliteTable("org_preferences", {
+  id: integer().primaryKey(),
+  orgId: integer("org_id").notNull(),
+  llmOptin: flag("llm_optin"),
+  urgentCategories: text("urgent_categories", { mode: "json" }).$type<Category[]>(),
+  enableDiscordNotifications: flag("enable_discord_notifications").notNull(),
+  discordWebhook: text("discord_webhook"),
+  createdAt: text("created_at").notNull(),
+  updatedAt: text("updated_at").notNull(),
+})
+
+export const notifications = sqliteTable("notifications", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  orgId: integer("org_id"),
+  author: text().notNull(),
+  message: text().notNull(),
+  emailSubject: text("email_subject"),
+  category: text().$type<Category>().notNull(),
+  urgent: flag("urgent").notNull(),
+  audience: text({ mode: "json" }).$type<Audience>(),
+  createdAt: integer("created_at").notNull(),
+  scheduledAt: integer("scheduled_at"),
+  sentAt: integer("sent_at"),
+  summarisedAt: integer("summarised_at"),
+  publicationId: text("publication_id").notNull(),
+  dedupeKey: text("dedupe_key"),
+  requestHash: text("request_hash"),
+  emailDueAt: integer("email_due_at"),
+  fanOutAfter: integer("fan_out_after").notNull().default(0),
+  dueAt: integer("due_at"),
+})
+export type Notification = typeof notifications.$inferSelect
+
+/** The inbox, clustered by person. */
+export const recipients = sqliteTable(
+  "notification_recipients",
+  {
+    orgUserId: integer("org_user_id").notNull(),
+    isRead: flag("is_read").notNull(),
+    sentAt: integer("sent_at").notNull(),
+    notificationId: integer("notification_id").notNull(),
+    category: text().$type<Category>().notNull(),
+    urgent: flag("urgent").notNull(),
+    readAt: integer("read_at"),
+    withheld: text({ mode: "json" }).$type<Partial<Record<Channel, { reason: string; since?: number }>>>(),
+  },
+  (table) => [primaryKey({ columns: [table.orgUserId, table.isRead, table.sentAt, table.notificationId] })],
+)
+
+/** Written by triggers only. */
+export const inboxCounters = sqliteTable("inbox_counters", {
+  orgUserId: integer("org_user_id").primaryKey(),
+  total: integer().notNull(),
+  unread: integer().notNull(),
+  unreadUrgent: integer("unread_urgent").notNull(),
+  version: integer().notNull(),
+})
+
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    notificationId: integer("notification_id").notNull(),
+    channel: text().$type<Channel>().notNull(),
+    recipientId: integer("recipient_id").notNull(),
+    status: text({ enum: ["pending", "sending", "sent", "failed", "suppressed", "dead"] }).notNull(),
+    attempts: integer().notNull().default(0),
+    reason: text(),
+    since: integer(),
+    providerId: text("provider_id"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    dueAt: integer("due_at"),
+  },
+  (table) => [primaryKey({ columns: [table.notificationId, table.channel, table.recipientId] })],
+)
+
+export const signalEvents = sqliteTable("signal_events", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  source: text({ enum: ["prefect"] }).notNull(),
+  body: text().notNull(),
+  status: text({ enum: ["received", "processed", "ignored", "not_understood", "failed"] }).notNull(),
+  reason: text(),
+  attempts: integer().notNull().default(0),
+  receivedAt: integer("received_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  dueAt: integer("due_at"),
+})
+export type SignalEvent = typeof signalEvents.$inferSelect
+
+export const flowRuns = sqliteTable("flow_runs", {
+  id: text().primaryKey(),
+  orgId: integer("org_id").notNull(),
+  name: text().notNull(),
+  deploymentId: text("deployment_id"),
+  deploymentName: text("deployment_name"),
+  stateType: text("state_type").notNull(),
+  stateName: text("state_name").notNull(),
+  startedAt: integer("started_at"),
+  endedAt: integer("ended_at"),
+  updatedAt: integer("updated_at").notNull(),
+})
+
+export const summaries = sqliteTable("summaries", {
+  flowRunId: text("flow_run_id").primaryKey(),
+  notificationId: integer("notification_id").notNull(),
+  status: text({ enum: ["running", "completed", "failed"] }).notNull(),
+  source: text({ enum: ["ai", "extract"] }),
+  model: text(),
+  text: text(),
+  reason: text(),
+  attempts: integer().notNull().default(0),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  dueAt: integer("due_at"),
+})

@@ -1,0 +1,41 @@
+import type { Settings } from "../../../settings"
+import { CloudflareEmail } from "./cloudflare"
+import { SesEmail } from "./ses"
+
+/** One mail to one person. The subject and the headers hold no control characters. */
+export type Email = {
+  to: string
+  subject: string
+  text: string
+  html: string
+  headers: Record<string, string>
+}
+
+/** Sends mail. Throws `DeliveryError`. */
+export interface EmailProvider {
+  /** Answers the provider's own id of the mail. */
+  send(email: Email): Promise<{ providerId: string }>
+}
+
+/** The provider that is configured. Throws, naming the variable, where something is missing. */
+export function emailProviderFrom(settings: Settings, binding: SendEmail): EmailProvider {
+  const from = { email: required(settings, "EMAIL_FROM"), name: settings.EMAIL_FROM_NAME }
+  switch (settings.EMAIL_PROVIDER) {
+    case "cloudflare":
+      return new CloudflareEmail(binding, from)
+    case "ses":
+      return new SesEmail({
+        from,
+        region: settings.SES_REGION,
+        endpoint: settings.SES_ENDPOINT,
+        accessKeyId: required(settings, "SES_ACCESS_KEY_ID"),
+        secretAccessKey: required(settings, "SES_SECRET_ACCESS_KEY"),
+      })
+  }
+}
+
+function required(settings: Settings, name: "EMAIL_FROM" | "SES_ACCESS_KEY_ID" | "SES_SECRET_ACCESS_KEY"): string {
+  const value = settings[name]
+  if (!value) throw new Error(`${name} is not set`)
+  return value
+}

@@ -1,0 +1,88 @@
+import { type SQL, sql } from "drizzle-orm"
+import type { Db } from "../db/client"
+import { deliveries } from "../db/schema"
+import type { Deps } from "../deps"
+import { kindOf, log } from "../log"
+import * as queries from "./queries"
+import { BACK_OFF_MS } from "./retry"
+
+/** Recipients per message: what one consumer claims, sends and records together. */
+const PER_MESSAGE = 50
+/** What `sendBatch` takes at once. */
+const PER_SEND = 100
+const PER_SWEEP = 5_000
+
+type NewDelivery = { orgUserId: number; reason: string; since: number | null }
+
+/**
+ * Rows for the e-mails of the notifications that `notification` selects, due at `dueAt`; if nobody hints, the sweep
+ * finds them a minute after.
+ */
+export const insertEmails = (
+  db: Db,
+  { notification, orgUserIds, dueAt, now }: { notification: SQL; orgUserIds: number[]; dueAt: number; now: number },
+) =>
+  db
+    .insert(deliveries)
+    .select(sql`
+    SELECT n.id, 'email', person.value, 'pending', 0, NULL, NULL, NULL, ${now}, ${now}, ${dueAt}
+    FROM ${notification} n, json_each(${JSON.stringify(orgUserIds)}) person
+    WHERE true
+  `)
+    .onConflictDoNothing()
+
+/** Rows that say why somebody was not told at all. */
+export const insertSuppressed = (
+  db: Db,
+  { notification, people, now }: { notification: SQL; people: NewDelivery[]; now: number },
+) =>
+  db
+    .insert(deliveries)
+    .select(sql`
+    SELECT n.id, 'inbox', person.value ->> 0, 'suppressed', 0, person.value ->> 1, person.value ->> 2, NULL,
+      ${now}, ${now}, NULL
+    FROM ${notification} n, json_each(${JSON.stringify(people.map((p) => [p.orgUserId, p.reason, p.since]))}) person
+    WHERE true
+  `)
+    .onConflictDoNothing()
+
+/** Tells the consumer of rows that are committed. A lost hint is no loss: the sweep finds them. */
+export async function hint(
+  deps: Deps,
+  {
+    notificationId,
+    recipientIds,
+    delaySeconds = 0,
+  }: { notificationId: number; recipientIds: number[]; delaySeconds?: number },
+): Promise<void> {
+  const messages = chunksOf(recipientIds, PER_MESSAGE).map((ids) => ({
+    body: { channel: "email" as const, notificationId, recipientIds: ids },
+  }))
+  try {
+    for (const batch of chunksOf(messages, PER_SEND)) await deps.deliveries.sendBatch(batch, { delaySeconds })
+  } catch (error) {
+    log({ event: "hint_lost", notification_id: notificationId, reason: kindOf(error), count: recipientIds.length })
+  }
+}
+
+/** Sends the mails that waited for something which has come. */
+export async function hintUntried(deps: Deps, { notificationId }: { notificationId: number }): Promise<void> {
+  const rows = await queries.untried(deps.db, { notificationId })
+  await hint(deps, { notificationId, recipientIds: rows.map((row) => row.recipientId) })
+}
+
+/** Hints again at what is overdue: its hint was lost, its retry is due, or its sender died. */
+export async function sweepDeliveries(deps: Deps): Promise<void> {
+  const now = deps.now()
+  const [, overdue] = await deps.db.batch([
+    queries.giveUp(deps.db, { tries: BACK_OFF_MS.length + 1, now }),
+    queries.overdue(deps.db, { now, limit: PER_SWEEP }),
+  ])
+  for (const [notificationId, rows] of Map.groupBy(overdue, (row) => row.notificationId)) {
+    await hint(deps, { notificationId, recipientIds: rows.map((row) => row.recipientId) })
+  }
+}
+
+function chunksOf<T>(items: T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+}

@@ -1,0 +1,112 @@
+import { and, eq, gt, isNull, lte, or, sql } from "drizzle-orm"
+import type { Db } from "../db/client"
+import { deliveries, notifications, orgs, orgUsers } from "../db/schema"
+import type { DeliveryMessage } from "../messages"
+
+const named = ({ notificationId, channel, recipientIds }: DeliveryMessage) =>
+  and(
+    eq(deliveries.notificationId, notificationId),
+    eq(deliveries.channel, channel),
+    sql`${deliveries.recipientId} IN (SELECT value FROM json_each(${JSON.stringify(recipientIds)}))`,
+  )
+
+/**
+ * Takes those of the named rows that are anybody's to take: due, or never tried (a hint may come before its time,
+ * when a summary is ready early). A row that is being sent is due when its lease ends.
+ */
+export const claim = (db: Db, { message, now, leaseMs }: { message: DeliveryMessage; now: number; leaseMs: number }) =>
+  db
+    .update(deliveries)
+    .set({ status: "sending", attempts: sql`${deliveries.attempts} + 1`, dueAt: now + leaseMs, updatedAt: now })
+    .where(
+      and(
+        named(message),
+        or(lte(deliveries.dueAt, now), and(eq(deliveries.status, "pending"), eq(deliveries.attempts, 0))),
+      ),
+    )
+    .returning({ recipientId: deliveries.recipientId, attempts: deliveries.attempts })
+
+export const notificationFor = (db: Db, { id }: { id: number }) =>
+  db.select().from(notifications).where(eq(notifications.id, id))
+
+/** Addresses of those who are still members, with the names of their organisations. */
+export const addressesOf = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
+  db
+    .select({
+      recipientId: sql<number>`${orgUsers.id}`.as("recipient_id"),
+      email: orgUsers.email,
+      orgName: sql<string>`${orgs.name}`.as("org_name"),
+    })
+    .from(orgUsers)
+    .innerJoin(orgs, eq(orgs.id, orgUsers.orgId))
+    .where(
+      and(
+        isNull(orgUsers.removedAt),
+        sql`${orgUsers.id} IN (SELECT value FROM json_each(${JSON.stringify(orgUserIds)}))`,
+      ),
+    )
+
+export type Outcome = {
+  recipientId: number
+  /** The try that this is the outcome of: a later try has taken the row from us. */
+  attempts: number
+  status: "sent" | "failed" | "suppressed" | "dead" | "pending"
+  reason: string | null
+  providerId: string | null
+  dueAt: number | null
+}
+
+/** Records what became of claimed rows. */
+export const record = (
+  db: Db,
+  { message, outcomes, now }: { message: DeliveryMessage; outcomes: Outcome[]; now: number },
+) =>
+  db
+    .update(deliveries)
+    .set({
+      status: sql`outcome.value ->> 'status'`,
+      reason: sql`outcome.value ->> 'reason'`,
+      providerId: sql`outcome.value ->> 'providerId'`,
+      dueAt: sql`outcome.value ->> 'dueAt'`,
+      updatedAt: now,
+    })
+    .from(sql`json_each(${JSON.stringify(outcomes)}) outcome`)
+    .where(
+      and(
+        eq(deliveries.notificationId, message.notificationId),
+        eq(deliveries.channel, message.channel),
+        eq(deliveries.recipientId, sql`outcome.value ->> 'recipientId'`),
+        eq(deliveries.attempts, sql`outcome.value ->> 'attempts'`),
+        eq(deliveries.status, "sending"),
+      ),
+    )
+
+/** Gives up what was begun more often than there are tries: whoever tried died each time. */
+export const giveUp = (db: Db, { tries, now }: { tries: number; now: number }) =>
+  db
+    .update(deliveries)
+    .set({ status: "dead", reason: "no try was ever finished", dueAt: null, updatedAt: now })
+    .where(and(lte(deliveries.dueAt, now), gt(deliveries.attempts, tries)))
+
+/** What is due, the longest first. */
+export const overdue = (db: Db, { now, limit }: { now: number; limit: number }) =>
+  db
+    .select({ notificationId: deliveries.notificationId, recipientId: deliveries.recipientId })
+    .from(deliveries)
+    .where(lte(deliveries.dueAt, now))
+    .orderBy(deliveries.dueAt)
+    .limit(limit)
+
+/** Everybody whose first mail about this notification has not been tried yet. */
+export const untried = (db: Db, { notificationId }: { notificationId: number }) =>
+  db
+    .select({ recipientId: deliveries.recipientId })
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.notificationId, notificationId),
+        eq(deliveries.channel, "email"),
+        eq(deliveries.status, "pending"),
+        eq(deliveries.attempts, 0),
+      ),
+    )

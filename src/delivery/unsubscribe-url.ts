@@ -1,0 +1,13 @@
+import type { Category } from "../categories"
+import type { Settings } from "../settings"
+import { unsubscribeToken } from "../unsubscribe-token"
+
+/** The link that ends this category's e-mail for this person; `undefined` where we have no address or no secret. */
+export async function unsubscribeUrl(
+  settings: Settings,
+  whose: { orgUserId: number; category: Category },
+): Promise<string | undefined> {
+  const { PUBLIC_URL, UNSUBSCRIBE_SECRET } = settings
+  if (!PUBLIC_URL || !UNSUBSCRIBE_SECRET) return undefined
+  return `${PUBLIC_URL}/unsubscribe?token=${await unsubscribeToken(UNSUBSCRIBE_SECRET, whose)}`
+}

@@ -1,0 +1,41 @@
+import { type Db, open } from "./db/client"
+import type { EmailProvider } from "./delivery/channels/email/provider"
+import { emailProviderFrom } from "./delivery/channels/email/provider"
+import type { UrgentBar } from "./live/urgent-bar"
+import type { DeliveryMessage, SignalMessage } from "./messages"
+import { PrefectApi } from "./signals/prefect/api"
+import { type Settings, settingsFrom } from "./settings"
+
+/** What a verb may reach; the same behind every door. */
+export type Deps = {
+  db: Db
+  settings: Settings
+  /** Milliseconds since 1970. */
+  now: () => number
+  signals: Queue<SignalMessage>
+  deliveries: Queue<DeliveryMessage>
+  /** The urgent bars of one organisation. */
+  bar: (orgId: number) => DurableObjectStub<UrgentBar>
+  email: () => EmailProvider
+  /** Not there where no Prefect is configured. */
+  prefect: PrefectApi | undefined
+  ai: Ai
+  /** Work that nobody waits for, and that must yet be finished. */
+  later: (work: Promise<unknown>) => void
+}
+
+export function depsFrom(env: Env, ctx: { waitUntil(promise: Promise<unknown>): void }): Deps {
+  const settings = settingsFrom(env)
+  return {
+    db: open(env.DB),
+    settings,
+    now: () => Date.now(),
+    signals: env.SIGNALS,
+    deliveries: env.DELIVERIES,
+    bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
+    email: () => emailProviderFrom(settings, env.EMAIL),
+    prefect: settings.PREFECT_API_URL ? new PrefectApi(settings.PREFECT_API_URL, settings) : undefined,
+    ai: env.AI,
+    later: (work) => ctx.waitUntil(work),
+  }
+}

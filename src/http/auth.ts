@@ -1,0 +1,66 @@
+import type { Context } from "hono"
+import { getCookie } from "hono/cookie"
+import { createMiddleware } from "hono/factory"
+import { AppError, notAllowed, notFound } from "../errors"
+import { log } from "../log"
+import type { Caller } from "../orgs/caller"
+import { type Membership, membershipsOf } from "../orgs/membership"
+import { isAtLeast } from "../orgs/roles"
+import { isOneOf } from "./keys"
+import type { App } from "./router"
+import { readToken } from "./token"
+
+/** The token of a request: the cookie, and where there is none the header. */
+export const tokenOf = (c: Context<App>) =>
+  getCookie(c, "access_token") ?? c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
+
+/** Knows who is asking, or refuses. Every refusal reads the same; the log has the reason. */
+export const signedIn = createMiddleware<App>(async (c, next) => {
+  c.set("caller", await callerOf(c))
+  await next()
+})
+
+/** The caller must be a person; their own inbox in the organisation they chose is `me`. */
+export const ownInbox = createMiddleware<App>(async (c, next) => {
+  const caller = await callerOf(c)
+  if (caller.kind !== "person") throw notAllowed()
+  c.set("caller", caller)
+  c.set("me", membershipIn(caller.memberships, c.req.header("x-dalgo-org")))
+  await next()
+})
+
+/** The caller must be an admin somewhere, or a server. What exactly they may touch is the verb's question. */
+export const admins = createMiddleware<App>(async (c, next) => {
+  const caller = await callerOf(c)
+  if (caller.kind === "person" && !caller.memberships.some((m) => isAtLeast(m.role, "admin"))) throw notAllowed()
+  c.set("caller", caller)
+  await next()
+})
+
+/** The membership in this organisation, or in the person's first one. Throws `not_found` for a stranger's. */
+export function membershipIn(memberships: Membership[], slug: string | undefined): Membership {
+  const membership = slug ? memberships.find((m) => m.orgSlug === slug) : memberships[0]
+  if (membership) return membership
+  throw slug ? notFound("organisation") : notAllowed()
+}
+
+async function callerOf(c: Context<App>): Promise<Caller> {
+  const { db, settings, now } = c.var.deps
+  const token = tokenOf(c)
+  if (!token) throw new AppError("unauthenticated", "Not signed in")
+  if (await isOneOf(settings.SERVICE_KEYS, token)) return { kind: "service" }
+
+  const read = await readToken(token, settings, now())
+  if (read.kind === "expired") throw new AppError("token_expired", "Token expired")
+  if (read.kind === "invalid") {
+    log({ event: "sign_in_refused", request_id: c.var.requestId, reason: read.reason })
+    throw new AppError("unauthenticated", "Not signed in")
+  }
+  const memberships = await membershipsOf(db, { userId: read.userId, now: now() })
+  return {
+    kind: "person",
+    userId: read.userId,
+    memberships,
+    isSuperAdmin: memberships.some((m) => m.role === "super-admin"),
+  }
+}

@@ -1,0 +1,41 @@
+import type { Context } from "hono"
+import { HTTPException } from "hono/http-exception"
+import { AppError, type ErrorCode } from "../errors"
+import { kindOf, log } from "../log"
+import type { App } from "./router"
+
+/** 498 is Dalgo's: the web app refreshes its token once and tries again. On 401 it logs the person out. */
+const STATUS = {
+  unauthenticated: 401,
+  token_expired: 498,
+  not_allowed: 403,
+  not_found: 404,
+  rejected: 400,
+  conflict: 409,
+  too_large: 413,
+  not_json: 415,
+  invalid: 422,
+  rate_limited: 429,
+  unavailable: 503,
+} satisfies Record<ErrorCode, number>
+
+/** The one place where an error becomes an answer. */
+export function onError(error: Error, c: Context<App>): Response {
+  if (error instanceof AppError) {
+    const { flaws, retryAfterSeconds } = error.details
+    if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds))
+    return answer(c, STATUS[error.code], { detail: flaws ?? error.message })
+  }
+  if (error instanceof HTTPException && error.status < 500) {
+    return answer(c, error.status, { detail: error.message || "bad request" })
+  }
+  const requestId = c.get("requestId")
+  log({ event: "request_failed", request_id: requestId, reason: kindOf(error), status: 500 })
+  return answer(c, 500, { detail: "internal error", request_id: requestId })
+}
+
+export const onNotFound = (c: Context<App>) => answer(c, 404, { detail: "not found" })
+
+const answer = (c: Context<App>, status: number, body: object) =>
+  // Hono's list of statuses does not know 498.
+  c.newResponse(JSON.stringify(body), status as 400, { "Content-Type": "application/json" })

@@ -1,0 +1,14 @@
+import { createMiddleware } from "hono/factory"
+import { AppError } from "../errors"
+import type { App } from "./router"
+
+const WINDOW_SECONDS = 60
+
+/** How often one caller may send; wrangler.toml says the number. Comes after the caller is known. */
+export const sendingLimit = createMiddleware<App>(async (c, next) => {
+  const { caller } = c.var
+  const key = caller.kind === "person" ? `person:${caller.userId}` : "service"
+  const { success } = await c.env.SEND_LIMIT.limit({ key })
+  if (!success) throw new AppError("rate_limited", "too many at once", { retryAfterSeconds: WINDOW_SECONDS })
+  await next()
+})

@@ -1,0 +1,51 @@
+import { verify, verifyWithJwks } from "hono/jwt"
+import * as z from "zod"
+import { AppError } from "../errors"
+import type { Settings } from "../settings"
+import { keysOf } from "./jwks"
+
+export type Token =
+  | { kind: "valid"; userId: string; expiresAt: number }
+  | { kind: "expired" }
+  | { kind: "invalid"; reason: string }
+
+const Claims = z.object({
+  exp: z.number(),
+  user_id: z.union([z.string().min(1), z.int()]).transform(String),
+  token_type: z.literal("access").optional(),
+})
+
+const ASYMMETRIC = ["RS256", "ES256", "EdDSA"] as const
+
+/**
+ * Reads an access token. How it must be signed comes from our settings, never from the token. The signature is
+ * checked before the expiry, so that only a token that was once good is called expired. Throws `unavailable` when
+ * the issuer of the keys does not answer.
+ */
+export async function readToken(token: string, settings: Settings, now: number): Promise<Token> {
+  const verification = {
+    exp: false,
+    iat: false,
+    ...(settings.JWT_ISSUER && { iss: settings.JWT_ISSUER }),
+    ...(settings.JWT_AUDIENCE && { aud: settings.JWT_AUDIENCE }),
+  }
+  let payload: unknown
+  try {
+    if (settings.JWT_JWKS_URL) {
+      const keys = await keysOf(settings.JWT_JWKS_URL, token, now)
+      payload = await verifyWithJwks(token, { keys, allowedAlgorithms: ASYMMETRIC, verification })
+    } else if (settings.JWT_SECRET) {
+      payload = await verify(token, settings.JWT_SECRET, { alg: "HS256", ...verification })
+    } else {
+      return { kind: "invalid", reason: "no key is configured" }
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    return { kind: "invalid", reason: error instanceof Error ? error.name : "unreadable" }
+  }
+  const claims = Claims.safeParse(payload)
+  if (!claims.success) return { kind: "invalid", reason: "claims" }
+  const expiresAt = claims.data.exp * 1000
+  if (expiresAt <= now) return { kind: "expired" }
+  return { kind: "valid", userId: claims.data.user_id, expiresAt }
+}

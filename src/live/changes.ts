@@ -1,0 +1,39 @@
+import type { Standing } from "./bar-copy"
+import { addedText, toText } from "./events"
+
+/** Where an inbox stands in the database. */
+export type Truth = { unread: number; unreadUrgent: number; version: number }
+
+/**
+ * Whether this arrival is all that happened to an inbox since it was copied, so that the copy can be carried
+ * forward without reading the whole bar again.
+ */
+export const isOnlyChange = (standing: Standing, truth: Truth, arrival: { id: number; urgent: boolean }) =>
+  truth.version === standing.version + 1 &&
+  truth.unread === standing.unreadCount + 1 &&
+  truth.unreadUrgent === standing.total + (arrival.urgent ? 1 : 0) &&
+  !standing.ids.includes(arrival.id)
+
+/**
+ * The frames that turn an open bar from `before` into `after`, and the sequence number of the last. What left comes
+ * first, then what arrived, oldest first; the count alone is only worth a frame if nothing else carries it.
+ */
+export function framesBetween(
+  before: Standing,
+  after: Omit<Standing, "seq">,
+  textOf: (id: number) => string,
+): { frames: string[]; seq: number } {
+  const { unreadCount } = after
+  const removed = before.ids.filter((id) => !after.ids.includes(id))
+  const added = after.ids.filter((id) => !before.ids.includes(id)).toReversed()
+  let { seq } = before
+  const frames: string[] = []
+  if (removed.length > 0) {
+    frames.push(toText({ type: "urgent_removed", seq: ++seq, ids: removed, unread_count: unreadCount }))
+  }
+  for (const id of added) frames.push(addedText(textOf(id), { seq: ++seq, unreadCount }))
+  if (frames.length === 0 && before.unreadCount !== unreadCount) {
+    frames.push(toText({ type: "unread_count", seq: ++seq, unread_count: unreadCount }))
+  }
+  return { frames, seq }
+}

@@ -1,0 +1,41 @@
+import * as z from "zod"
+import type { Category } from "../categories"
+
+/** An entry of the urgent bar. */
+export type BarItem = {
+  id: number
+  author: string
+  message: string
+  category: Category
+  timestamp: string
+  urgent: true
+  read_status: false
+}
+
+/** What the server says over a socket, inside `data` of the platform's envelope. `seq` grows per person. */
+export type Frame =
+  | { type: "snapshot"; seq: number; urgent: BarItem[]; unread_count: number }
+  | { type: "urgent_added"; seq: number; item: BarItem; unread_count: number }
+  | { type: "urgent_removed"; seq: number; ids: number[]; unread_count: number }
+  | { type: "unread_count"; seq: number; unread_count: number }
+  | { type: "item_updated"; seq: number; item: BarItem }
+
+/** What a client may say, besides the text `ping`. */
+export const ClientMessage = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("hello"), last_seq: z.number() }),
+  z.object({ type: z.literal("dismiss"), ids: z.array(z.int().positive()).max(1_000) }),
+])
+export type ClientMessage = z.infer<typeof ClientMessage>
+
+/** A frame as it goes over the wire. */
+export const toText = (frame: Frame) => JSON.stringify({ message: "", status: "success", data: frame })
+
+/** The same as `toText` for an item that is text already: one item goes to many people, each with their own count. */
+export const addedText = (item: string, { seq, unreadCount }: { seq: number; unreadCount: number }) =>
+  `{"message":"","status":"success","data":{"type":"urgent_added","seq":${seq},"item":${item},"unread_count":${unreadCount}}}`
+
+export const updatedText = (item: string, { seq }: { seq: number }) =>
+  `{"message":"","status":"success","data":{"type":"item_updated","seq":${seq},"item":${item}}}`
+
+/** What the client did wrong. */
+export const errorText = (message: string) => JSON.stringify({ message, status: "error", data: {} })

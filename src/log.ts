@@ -1,0 +1,38 @@
+/**
+ * What a log line may say. The set is closed: no token, no address, no body and no message text fits in.
+ */
+export type LogLine = {
+  event:
+    | "request_failed"
+    | "sign_in_refused"
+    | "hint_lost"
+    | "signal_not_understood"
+    | "signal_processed"
+    | "signal_failed"
+    | "notification_published"
+    | "delivery_sent"
+    | "delivery_failed"
+    | "dead_letter"
+    | "summary_made"
+    | "summary_fell_back"
+    | "sweep_failed"
+    | "bar_failed"
+  request_id?: string
+  /** A name of ours, or the class of an error: never what somebody sent. */
+  reason?: string
+  status?: number
+  notification_id?: number
+  signal_id?: number
+  flow_run_id?: string
+  org_id?: number
+  channel?: string
+  source?: string
+  count?: number
+  ms?: number
+}
+
+/** Writes one JSON line. */
+export const log = (line: LogLine) => console.log(JSON.stringify(line))
+
+/** The kind of an error, which is safe to log where its message may hold parameters. */
+export const kindOf = (error: unknown) => (error instanceof Error ? error.name : typeof error)

@@ -1,0 +1,8 @@
+/** What the queue `signals` carries: ids only, since the rows are the truth. A message may come twice, or late. */
+export type SignalMessage =
+  | { kind: "prefect"; eventId: number }
+  | { kind: "summary"; flowRunId: string }
+  | { kind: "fan_out"; notificationId: number }
+
+/** What the queue `deliveries` carries: some recipients of one notification on one channel. */
+export type DeliveryMessage = { channel: "email"; notificationId: number; recipientIds: number[] }

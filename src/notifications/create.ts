@@ -1,0 +1,97 @@
+import type { Deps } from "../deps"
+import { AppError, notAllowed, notFound } from "../errors"
+import type { Caller } from "../orgs/caller"
+import type { Membership } from "../orgs/membership"
+import { isAtLeast } from "../orgs/roles"
+import { orgBySlug } from "../orgs/queries"
+import type { Audience } from "./audience"
+import { publish } from "./publish"
+import type { CreateNotification } from "./schemas"
+
+/** How long an Idempotency-Key is remembered. */
+const REMEMBERED_MS = 24 * 60 * 60 * 1000
+
+type Request = {
+  caller: Caller
+  /** The organisation that the caller chose for this request. */
+  chosenSlug: string | undefined
+  input: CreateNotification
+  idempotency: { key: string; requestHash: string } | undefined
+}
+
+/**
+ * Says what somebody asked us to say.
+ *
+ * 1. Find whom the caller may address: an admin their own organisation, a super-admin or a server anybody.
+ * 2. Publish it, once per Idempotency-Key.
+ */
+export async function createNotification(deps: Deps, request: Request) {
+  const { input, idempotency } = request
+  const { orgId, audience } = await audienceFor(deps, request)
+  const result = await publish(deps, {
+    orgId,
+    audience,
+    author: input.author,
+    message: input.message,
+    category: input.category,
+    urgent: input.urgent,
+    emailSubject: input.email_subject,
+    scheduledAt: input.scheduled_time,
+    dedupe: idempotency && {
+      key: `request:${request.caller.kind === "person" ? request.caller.userId : "service"}:${idempotency.key}`,
+      forMs: REMEMBERED_MS,
+      requestHash: idempotency.requestHash,
+    },
+  })
+  switch (result.kind) {
+    case "nobody":
+      throw new AppError("rejected", "No users found for the given information")
+    case "conflict":
+      throw new AppError("conflict", "this Idempotency-Key was used with another body")
+    case "already":
+    case "published":
+      return result.notification
+  }
+}
+
+async function audienceFor(
+  deps: Deps,
+  { caller, chosenSlug, input }: Request,
+): Promise<{ orgId: number | null; audience: Audience }> {
+  const adminsOnly = input.manager_or_above
+  const mayAddressAnybody = caller.kind === "service" || caller.isSuperAdmin
+  const orgIdOf = (slug: string) => (mayAddressAnybody ? anyOrg(deps, slug) : administeredOrg(caller.memberships, slug))
+
+  switch (input.sent_to) {
+    case "all_users":
+      if (!mayAddressAnybody) throw notAllowed()
+      return { orgId: null, audience: { kind: "everyone", adminsOnly } }
+    case "all_org_users": {
+      if (!input.org_slug) {
+        throw new AppError("rejected", "org_slug is required to sent notification to all org users.")
+      }
+      const orgId = await orgIdOf(input.org_slug)
+      return { orgId, audience: { kind: "org", orgId, adminsOnly } }
+    }
+    case "single_user": {
+      const email = input.user_email
+      if (!email) throw new AppError("rejected", "user email is required to sent notification to a user.")
+      const slug = input.org_slug || (mayAddressAnybody ? undefined : (chosenSlug ?? caller.memberships[0]?.orgSlug))
+      const orgId = slug ? await orgIdOf(slug) : null
+      return { orgId, audience: { kind: "email", email, orgId, adminsOnly: false } }
+    }
+  }
+}
+
+async function anyOrg(deps: Deps, slug: string): Promise<number> {
+  const org = await orgBySlug(deps.db, { slug })
+  if (!org) throw notFound("organisation")
+  return org.id
+}
+
+function administeredOrg(memberships: Membership[], slug: string): number {
+  const membership = memberships.find((m) => m.orgSlug === slug)
+  if (!membership) throw notFound("organisation")
+  if (!isAtLeast(membership.role, "admin")) throw notAllowed()
+  return membership.orgId
+}

@@ -1,0 +1,89 @@
+import type { Category } from "../categories"
+import { commit, type Db, type Statement } from "../db/client"
+import type { Notification } from "../db/schema"
+import * as outbox from "../delivery/outbox"
+import type { Deps } from "../deps"
+import { kindOf, log } from "../log"
+import { type Addressee, addressees, toAddressees } from "./audience"
+import { type Plan, planFor } from "./plan"
+import * as queries from "./queries"
+
+/** How long the cron leaves to the queue what the queue was hinted at. */
+const LEASE_MS = 60_000
+
+export type Chunk = { plan: Plan; isLast: boolean; statements: [Statement, ...Statement[]] }
+
+/** What tells these people of a notification, and moves its fan-out past them. Written once, however often it is tried. */
+export function chunkFor(
+  db: Db,
+  notification: { publicationId: string; category: Category; emailDueAt: number | null; after: number },
+  { people, isLast, now }: { people: Addressee[]; isLast: boolean; now: number },
+): Chunk {
+  const { publicationId, after } = notification
+  const plan = planFor(people, notification, now)
+  const here = queries.whileFanOutIsAt({ publicationId, after })
+  return {
+    plan,
+    isLast,
+    statements: [
+      queries.insertInboxes(db, { notification: here, inboxes: plan.inboxes }),
+      outbox.insertEmails(db, {
+        notification: here,
+        orgUserIds: plan.emails,
+        dueAt: notification.emailDueAt ?? now,
+        now,
+      }),
+      outbox.insertSuppressed(db, { notification: here, people: plan.suppressed, now }),
+      queries.advanceFanOut(db, {
+        publicationId,
+        after,
+        next: people.at(-1)?.orgUserId ?? after,
+        dueAt: isLast ? null : now + LEASE_MS,
+      }),
+    ],
+  }
+}
+
+/**
+ * Goes on where a notification stands: it is scheduled for now, or its audience did not fit one batch.
+ *
+ * 1. Read the notification, and who comes next with what they switched.
+ * 2. Decide, and commit one chunk; a second worker at the same place writes nothing.
+ * 3. Hint, and ask the queue for the next chunk.
+ */
+export async function continueFanOut(deps: Deps, { notificationId }: { notificationId: number }): Promise<void> {
+  const { db } = deps
+  const now = deps.now()
+  const [notification] = await queries.byId(db, { id: notificationId })
+  if (!notification?.audience || notification.dueAt === null) return
+  if (notification.scheduledAt !== null && notification.scheduledAt > now) return
+
+  const after = notification.fanOutAfter
+  const [rows, policies] = await db.batch(
+    addressees(db, { audience: notification.audience, category: notification.category, after }),
+  )
+  const { people, isLast } = toAddressees(rows, policies)
+  const chunk = chunkFor(db, { ...notification, after }, { people, isLast, now })
+  await commit(db, [queries.markSent(db, { publicationId: notification.publicationId, now }), ...chunk.statements])
+  await hintAt(deps, { notification, chunk })
+}
+
+/** Tells those who carry a committed chunk further. Whatever is lost here, the sweep or a bar's alarm finds. */
+export async function hintAt(
+  deps: Deps,
+  { notification, chunk }: { notification: Pick<Notification, "id" | "emailDueAt">; chunk: Chunk },
+): Promise<void> {
+  const { id, emailDueAt } = notification
+  const delaySeconds = emailDueAt === null ? 0 : Math.max(0, Math.ceil((emailDueAt - deps.now()) / 1000))
+  const bars = [...chunk.plan.reached].map(([orgId, orgUserIds]) =>
+    deps.bar(orgId).arrived({ notificationId: id, orgUserIds }),
+  )
+  const hints = await Promise.allSettled([
+    outbox.hint(deps, { notificationId: id, recipientIds: chunk.plan.emails, delaySeconds }),
+    chunk.isLast ? undefined : deps.signals.send({ kind: "fan_out", notificationId: id }),
+    ...bars,
+  ])
+  for (const lost of hints.filter((hint) => hint.status === "rejected")) {
+    log({ event: "hint_lost", notification_id: id, reason: kindOf(lost.reason) })
+  }
+}

@@ -1,0 +1,109 @@
+import type { Category } from "../categories"
+import { commitAndRead, type Statement } from "../db/client"
+import type { Notification } from "../db/schema"
+import type { Deps } from "../deps"
+import { log } from "../log"
+import { type Audience, addressees, toAddressees } from "./audience"
+import { chunkFor, hintAt } from "./fan-out"
+import * as queries from "./queries"
+
+export type Announcement = {
+  /** `null` spans organisations. */
+  orgId: number | null
+  audience: Audience
+  author: string
+  message: string
+  category: Category
+  urgent: boolean
+  emailSubject?: string | null | undefined
+  scheduledAt?: number | null | undefined
+  /** One event is one notification: for ever, or for as long as is said. */
+  dedupe?: { key: string; forMs?: number; requestHash?: string } | undefined
+  /** How long e-mail waits for a summary. */
+  holdEmailMs?: number | undefined
+  /** What else becomes true when this is said: committed in the same batch. */
+  alongside?: ((publicationId: string) => Statement[]) | undefined
+}
+
+export type Published =
+  | { kind: "published" | "already"; notification: Notification }
+  | { kind: "nobody" }
+  /** The dedupe key stands for another request. */
+  | { kind: "conflict" }
+
+/**
+ * The one way anything is said.
+ *
+ * 1. Read who is addressed, what they switched, and whether this was said before: one round trip.
+ * 2. Decide for each of them, on each channel.
+ * 3. Commit notification, inboxes and deliveries as one batch: one round trip. Of two that run at once the dedupe
+ *    key lets one write; the other finds nothing to add to.
+ * 4. Hint the queue and the urgent bars.
+ */
+export async function publish(deps: Deps, announcement: Announcement): Promise<Published> {
+  const { db } = deps
+  const { audience, category, dedupe } = announcement
+  const now = deps.now()
+
+  const [rows, policies, [earlier]] = await db.batch([
+    ...addressees(db, { audience, category, after: 0 }),
+    queries.byDedupeKey(db, { dedupeKey: dedupe?.key ?? "" }),
+  ])
+  const freeBefore = dedupe?.forMs === undefined ? 0 : now - dedupe.forMs
+  if (earlier && earlier.createdAt > freeBefore) return saidBefore(earlier, announcement)
+
+  const { people, isLast } = toAddressees(rows, policies)
+  if (people.length === 0) return { kind: "nobody" }
+
+  const scheduledAt = announcement.scheduledAt ?? null
+  const isForLater = scheduledAt !== null && scheduledAt > now
+  const emailDueAt = announcement.holdEmailMs === undefined ? null : now + announcement.holdEmailMs
+  const publicationId = crypto.randomUUID()
+  const chunk = isForLater
+    ? undefined
+    : chunkFor(db, { publicationId, category, emailDueAt, after: 0 }, { people, isLast, now })
+
+  const [notification] = await commitAndRead(
+    db,
+    [
+      queries.releaseDedupeKey(db, { dedupeKey: dedupe?.key ?? "", before: freeBefore }),
+      queries.insertNotification(db, {
+        orgId: announcement.orgId,
+        audience,
+        author: announcement.author,
+        message: announcement.message,
+        category,
+        urgent: announcement.urgent,
+        emailSubject: announcement.emailSubject ?? null,
+        createdAt: now,
+        scheduledAt,
+        sentAt: isForLater ? null : now,
+        publicationId,
+        dedupeKey: dedupe?.key ?? null,
+        requestHash: dedupe?.requestHash ?? null,
+        emailDueAt,
+        dueAt: isForLater ? scheduledAt : now,
+      }),
+      ...(chunk?.statements ?? []),
+      ...(announcement.alongside?.(publicationId) ?? []),
+    ],
+    queries.byPublication(db, { publicationId }),
+  )
+  if (!notification) return overtaken(deps, announcement)
+
+  log({ event: "notification_published", notification_id: notification.id, count: people.length })
+  if (chunk) deps.later(hintAt(deps, { notification, chunk }))
+  return { kind: "published", notification }
+}
+
+/** Somebody said it between our reading and our writing. */
+async function overtaken(deps: Deps, announcement: Announcement): Promise<Published> {
+  const [winner] = await queries.byDedupeKey(deps.db, { dedupeKey: announcement.dedupe?.key ?? "" })
+  if (!winner) throw new Error("a publication was not written, and nobody else wrote it")
+  return saidBefore(winner, announcement)
+}
+
+const saidBefore = (earlier: Notification, { dedupe }: Announcement): Published =>
+  earlier.requestHash === (dedupe?.requestHash ?? null)
+    ? { kind: "already", notification: earlier }
+    : { kind: "conflict" }

@@ -1,0 +1,22 @@
+import type { Deps } from "../deps"
+import * as queries from "./queries"
+import type { Preferences, PreferencesChange } from "./schemas"
+import { toPreferences, toSwitches } from "./switches"
+
+/** How this person wants to be told. */
+export const preferencesOf = async (deps: Deps, { orgUserId }: { orgUserId: number }): Promise<Preferences> =>
+  toPreferences(await queries.switchesOf(deps.db, { orgUserId }))
+
+/** Changes what is named and answers the whole. */
+export async function changePreferences(
+  deps: Deps,
+  { orgUserId, change }: { orgUserId: number; change: PreferencesChange },
+): Promise<Preferences> {
+  const switches = toSwitches(change)
+  if (switches.length === 0) return preferencesOf(deps, { orgUserId })
+  const [, now] = await deps.db.batch([
+    queries.setSwitches(deps.db, { orgUserId, switches, now: deps.now() }),
+    queries.switchesOf(deps.db, { orgUserId }),
+  ])
+  return toPreferences(now)
+}

@@ -1,0 +1,57 @@
+import type { Category } from "../categories"
+
+/** Ways to be told. The inbox (with the urgent bar) is one of them: switching it off ends the subscription. */
+export const CHANNELS = ["inbox", "email", "push"] as const
+export type Channel = (typeof CHANNELS)[number]
+
+export type Policy = "required" | "off" | "default_off"
+
+/** What somebody switched for a category, or for `all`. */
+export type Switch = { category: Category | "all"; channel: Channel; enabled: boolean; changedAt: number }
+export type OrgPolicy = { category: Category | "all"; channel: Channel; policy: Policy }
+
+export type Person = { switches: Switch[]; policies: OrgPolicy[] }
+
+export type Reason =
+  | "required_by_organisation"
+  | "off_by_organisation"
+  | "category_off"
+  | "channel_off_for_category"
+  | "email_off"
+  | "off_by_default"
+  | "subscribed"
+
+export type Decision =
+  | { kind: "deliver"; reason: Reason }
+  /** Later, on this channel. No rule defers yet; quiet hours will. */
+  | { kind: "defer"; reason: Reason; until: number }
+  | { kind: "suppress"; reason: Reason; since?: number }
+
+/**
+ * Whether this person is told of this on this channel. The first rule that speaks wins: the organisation's
+ * orders, then the person's switches, then the organisation's default, then yes.
+ */
+export function decide(person: Person, notification: { category: Category }, channel: Channel, _now: number): Decision {
+  const { category } = notification
+  const policy =
+    person.policies.find((p) => p.channel === channel && p.category === category) ??
+    person.policies.find((p) => p.channel === channel && p.category === "all")
+  const switched = (of: Category | "all", on: Channel) =>
+    person.switches.find((s) => s.category === of && s.channel === on)
+
+  if (policy?.policy === "required") return { kind: "deliver", reason: "required_by_organisation" }
+  if (policy?.policy === "off") return { kind: "suppress", reason: "off_by_organisation" }
+
+  const subscription = switched(category, "inbox")
+  if (subscription?.enabled === false) return suppressed("category_off", subscription)
+  const refinement = channel === "inbox" ? undefined : switched(category, channel)
+  if (refinement?.enabled === false) return suppressed("channel_off_for_category", refinement)
+  const master = channel === "email" ? switched("all", "email") : undefined
+  if (master?.enabled === false) return suppressed("email_off", master)
+
+  const isChosen = (channel === "inbox" ? subscription : refinement)?.enabled === true
+  if (policy?.policy === "default_off" && !isChosen) return { kind: "suppress", reason: "off_by_default" }
+  return { kind: "deliver", reason: "subscribed" }
+}
+
+const suppressed = (reason: Reason, by: Switch): Decision => ({ kind: "suppress", reason, since: by.changedAt })

@@ -1,0 +1,28 @@
+import { eq, sql } from "drizzle-orm"
+import type { Db } from "../db/client"
+import { userPreferences } from "../db/schema"
+import type { Switch } from "./decide"
+
+export const switchesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
+  db
+    .select({
+      category: userPreferences.category,
+      channel: userPreferences.channel,
+      enabled: userPreferences.enabled,
+    })
+    .from(userPreferences)
+    .where(eq(userPreferences.orgUserId, orgUserId))
+
+/** Sets these switches; `changedAt` moves only where something really changed. */
+export const setSwitches = (
+  db: Db,
+  { orgUserId, switches, now }: { orgUserId: number; switches: Omit<Switch, "changedAt">[]; now: number },
+) =>
+  db
+    .insert(userPreferences)
+    .values(switches.map((s) => ({ orgUserId, ...s, changedAt: now })))
+    .onConflictDoUpdate({
+      target: [userPreferences.orgUserId, userPreferences.category, userPreferences.channel],
+      set: { enabled: sql`excluded.enabled`, changedAt: now },
+      setWhere: sql`${userPreferences.enabled} <> excluded.enabled`,
+    })

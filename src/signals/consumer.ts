@@ -1,0 +1,79 @@
+import type { Deps } from "../deps"
+import { kindOf, log } from "../log"
+import type { SignalMessage } from "../messages"
+import { continueFanOut } from "../notifications/fan-out"
+import { processEvent } from "./prefect/process"
+import { addSummary } from "./prefect/summary"
+import * as queries from "./queries"
+
+const RETRY_SECONDS = 30
+const PER_SWEEP = 100
+
+/** Takes a batch of the queue, each message by itself: one that fails does not hold up the others. */
+export async function consumeSignals(deps: Deps, batch: MessageBatch<SignalMessage>): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      try {
+        await handle(deps, message.body)
+        message.ack()
+      } catch (error) {
+        log({ event: "signal_failed", reason: kindOf(error), ...idOf(message.body) })
+        message.retry({ delaySeconds: RETRY_SECONDS * message.attempts })
+      }
+    }),
+  )
+}
+
+function handle(deps: Deps, message: SignalMessage): Promise<void> {
+  switch (message.kind) {
+    case "prefect":
+      return processEvent(deps, message)
+    case "summary":
+      return addSummary(deps, message)
+    case "fan_out":
+      return continueFanOut(deps, message)
+  }
+}
+
+/** Messages that were given up on. An event becomes a row that says so; the rest is due again in its own table. */
+export async function burySignals(deps: Deps, batch: MessageBatch<SignalMessage>): Promise<void> {
+  for (const { body } of batch.messages) {
+    log({ event: "dead_letter", ...idOf(body) })
+    if (body.kind === "prefect") {
+      await queries.finishEvent(deps.db, {
+        id: body.eventId,
+        status: "failed",
+        reason: "given up after all retries",
+        now: deps.now(),
+      })
+    }
+  }
+  batch.ackAll()
+}
+
+/** Hints again at what is overdue: its hint was lost, or whoever had it died. */
+export async function sweepSignals(deps: Deps): Promise<void> {
+  const now = deps.now()
+  const [events, summaries] = await deps.db.batch([
+    queries.overdueEvents(deps.db, { now, limit: PER_SWEEP }),
+    queries.overdueSummaries(deps.db, { now, limit: PER_SWEEP }),
+  ])
+  const messages: SignalMessage[] = [
+    ...events.map(({ id }) => ({ kind: "prefect" as const, eventId: id })),
+    ...summaries.map(({ flowRunId }) => ({ kind: "summary" as const, flowRunId })),
+  ]
+  for (let i = 0; i < messages.length; i += 100) {
+    await deps.signals.sendBatch(messages.slice(i, i + 100).map((body) => ({ body })))
+  }
+}
+
+const idOf = (message: SignalMessage) => {
+  switch (message.kind) {
+    case "prefect":
+      return { signal_id: message.eventId }
+    case "summary":
+      return { flow_run_id: message.flowRunId }
+    case "fan_out":
+      return { notification_id: message.notificationId }
+  }
+}

@@ -1,0 +1,71 @@
+import * as z from "zod"
+import type { Settings } from "../../settings"
+import { Deployment, FlowRun, Graph, Logs } from "./schemas"
+
+/** Prefect did not give what was asked. `isThere: false`: it answered that there is no such thing. */
+export class PrefectError extends Error {
+  override readonly name = "PrefectError"
+  constructor(
+    message: string,
+    readonly isThere: boolean,
+  ) {
+    super(message)
+  }
+}
+
+const TIMEOUT_MS = 10_000
+const INFO = 20
+/** The most that Prefect gives at once. */
+const PAGE = 200
+
+type Credentials = Pick<Settings, "PREFECT_API_AUTH_STRING" | "PREFECT_API_KEY">
+
+/** A client of the parts of Prefect's REST API that failures need. Throws `PrefectError`. */
+export class PrefectApi {
+  private readonly headers: Record<string, string>
+
+  constructor(
+    private readonly base: string,
+    { PREFECT_API_KEY, PREFECT_API_AUTH_STRING }: Credentials,
+  ) {
+    // Cloud takes a key, a server of one's own "user:password".
+    const authorization = PREFECT_API_KEY
+      ? `Bearer ${PREFECT_API_KEY}`
+      : PREFECT_API_AUTH_STRING && `Basic ${btoa(PREFECT_API_AUTH_STRING)}`
+    this.headers = authorization ? { authorization } : {}
+  }
+
+  flowRun = (id: string) => this.ask(FlowRun, `/flow_runs/${id}`)
+  deployment = (id: string) => this.ask(Deployment, `/deployments/${id}`)
+  graph = (flowRunId: string) => this.ask(Graph, `/flow_runs/${flowRunId}/graph-v2`)
+
+  /** The last log lines of a run at level INFO and above, oldest first. */
+  async lastLogs(flowRunId: string): Promise<Logs> {
+    const logs = await this.ask(Logs, "/logs/filter", {
+      logs: { operator: "and_", level: { ge_: INFO }, flow_run_id: { any_: [flowRunId] } },
+      sort: "TIMESTAMP_DESC",
+      limit: PAGE,
+      offset: 0,
+    })
+    return logs.toReversed()
+  }
+
+  private async ask<T extends z.ZodType>(schema: T, path: string, body?: object): Promise<z.infer<T>> {
+    const response = await fetch(`${this.base}${path}`, {
+      method: body ? "POST" : "GET",
+      headers: { ...this.headers, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch(() => {
+      throw new PrefectError("Prefect did not answer", true)
+    })
+    if (!response.ok) {
+      await response.body?.cancel()
+      throw new PrefectError(`Prefect answered ${response.status}`, response.status !== 404)
+    }
+    const parsed = schema.safeParse(await response.json().catch(() => undefined))
+    if (!parsed.success) throw new PrefectError("Prefect answered something unknown", true)
+    return parsed.data
+  }
+}

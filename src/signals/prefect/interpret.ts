@@ -1,0 +1,116 @@
+import { redact } from "../../redact"
+import type { Deployment, FlowRun, Graph } from "./schemas"
+
+/** What a webhook says: a run entered a state. */
+export type RunEvent = { flowRunId: string; flowRunName: string; stateName: string }
+
+const SENTENCE =
+  /^Flow run (?<name>.+) with id (?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) entered state (?<state>[^\n]+?)\.?\s*$/i
+
+/** Reads the sentence that Dalgo's Prefect sends; `undefined` if it is none. */
+export function readSentence(body: string): RunEvent | undefined {
+  const { name, id, state } = SENTENCE.exec(body.trim())?.groups ?? {}
+  if (!name || !id || !state) return undefined
+  return { flowRunId: id.toLowerCase(), flowRunName: name, stateName: state }
+}
+
+export type Verdict =
+  | { kind: "job_failure"; stateName: string }
+  | { kind: "ignore"; reason: "not_a_failure" | "failed_no_more" | "will_be_retried" | "not_top_level" | "only_edr" }
+  /** The event names a failure but not whose, and Prefect did not tell. */
+  | { kind: "unknown_organisation" }
+
+const FAILED_TYPES = ["FAILED", "CRASHED"]
+/** Prefect's own names of states of those types. */
+const FAILED_NAMES = ["Failed", "Crashed", "TimedOut"]
+
+/** Whether this event could be a failure at all: whatever else arrives needs no question to Prefect. */
+export const mayBeFailure = (event: RunEvent) => FAILED_NAMES.includes(event.stateName)
+
+/**
+ * What an event means, given the run as Prefect has it now. The run is the truth: a run that will be retried, or
+ * has meanwhile gone through, has not failed.
+ */
+export function judge(event: RunEvent, run: FlowRun | undefined): Verdict {
+  if (!mayBeFailure(event)) return { kind: "ignore", reason: "not_a_failure" }
+  if (!run) return { kind: "unknown_organisation" }
+  if (!run.deployment_id || run.parent_task_run_id) return { kind: "ignore", reason: "not_top_level" }
+  const tasks = run.parameters?.config?.tasks ?? []
+  if (tasks.length === 1 && tasks[0]?.slug === "generate-edr") return { kind: "ignore", reason: "only_edr" }
+  if (run.state_name === "AwaitingRetry") return { kind: "ignore", reason: "will_be_retried" }
+  if (!FAILED_TYPES.includes(run.state_type ?? "")) return { kind: "ignore", reason: "failed_no_more" }
+  return { kind: "job_failure", stateName: run.state_name ?? event.stateName }
+}
+
+/** Slugs that may name the run's organisation, the likeliest first. Tags are not only organisations. */
+export const candidateSlugs = (run: FlowRun): string[] =>
+  [run.parameters?.config?.org_slug, ...run.tags].filter((slug): slug is string => Boolean(slug))
+
+/** Which step of the run failed, in words; `undefined` if the graph does not tell. */
+export function failedStep(graph: Graph): string | undefined {
+  const failed = graph.nodes.map(([, node]) => node).find((node) => FAILED_TYPES.includes(node.state_type ?? ""))
+  return failed && nameOfStep(failed.label)
+}
+
+const STEPS: Record<string, string> = {
+  "airbyte-sync": "the Airbyte sync",
+  "airbyte-reset": "the Airbyte reset",
+  "airbyte-clear": "clearing the Airbyte destination",
+  "update-schema": "the Airbyte schema update",
+  "git-pull": "getting the latest dbt code (git pull)",
+  "git-clone": "getting the dbt code (git clone)",
+  "dbt-clean": "dbt clean",
+  "dbt-deps": "installing dbt packages (dbt deps)",
+  "dbt-seed": "loading seed data (dbt seed)",
+  "dbt-run": "building the models (dbt run)",
+  "dbt-test": "the data tests (dbt test)",
+  "dbt-docs-generate": "generating the dbt documentation",
+  "generate-edr": "the data quality report",
+}
+
+/** A graph's label is "slug-0", or "flow / dbtjob-slug" for a subflow. */
+function nameOfStep(label: string): string {
+  const slug = Object.keys(STEPS).find((known) => label.includes(known))
+  return (slug && STEPS[slug]) ?? label.split(" / ").at(-1)?.trim() ?? label
+}
+
+export type Failure = {
+  run: FlowRun
+  deployment: Deployment | undefined
+  step: string | undefined
+  stateName: string
+  frontendUrl: string | undefined
+}
+
+const LONGEST_ERROR = 500
+const ERROR_LINES = 3
+/** What Prefect puts before every exception. */
+const PREAMBLE = /^Flow run encountered an exception: /
+
+/** What people are told: which pipeline, which step, when, the error's first lines, and where to look. */
+export function messageFor({ run, deployment, step, stateName, frontendUrl }: Failure): string {
+  const pipeline = deployment?.name ?? run.name
+  const at = run.state?.timestamp ?? run.end_time
+  const what = stateName === "TimedOut" ? "took too long and was stopped" : "failed"
+  const error = firstLines(redact(run.state?.message?.replace(PREAMBLE, "") ?? ""))
+  return [
+    `The pipeline ${pipeline} ${what}${at ? ` on ${spoken(at)}` : ""}.`,
+    step && `It stopped at ${step}. Data after this step was not updated.`,
+    error && `Error: ${error}`,
+    frontendUrl && `See the run: ${frontendUrl}/orchestrate`,
+  ]
+    .filter(Boolean)
+    .join("\n")
+}
+
+function firstLines(text: string): string {
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+  return lines.slice(0, ERROR_LINES).join("\n").slice(0, LONGEST_ERROR)
+}
+
+/** "23 November 2026 at 02:41 UTC": the reader's zone is not known here. */
+const spoken = (at: number) =>
+  `${new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(at)} at ${new Date(at).toISOString().slice(11, 16)} UTC`

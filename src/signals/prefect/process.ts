@@ -1,0 +1,149 @@
+import { isUrgentFor } from "../../categories"
+import type { Deps } from "../../deps"
+import { kindOf, log } from "../../log"
+import { publish } from "../../notifications/publish"
+import * as orgs from "../../orgs/queries"
+import * as summaries from "../../summaries/queries"
+import * as signals from "../queries"
+import { PrefectError } from "./api"
+import { candidateSlugs, failedStep, judge, mayBeFailure, messageFor, type RunEvent } from "./interpret"
+import * as queries from "./queries"
+import { sentenceIn } from "./receive"
+import type { FlowRun } from "./schemas"
+
+const AUTHOR = "Dalgo"
+/** Longer than Prefect may take for everything we ask. */
+const LEASE_MS = 2 * 60_000
+/** How long after each try that Prefect did not answer; after the last we do without it. */
+const PATIENCE_MS = [5_000, 30_000, 2 * 60_000]
+/** An event that was begun this often, and never finished, brings its worker down. */
+const MOST_TRIES = 8
+/** How long mail waits for a summary. */
+const HOLD_EMAIL_MS = 60_000
+
+/** What became of an event, for the log and the row. */
+type Result =
+  | { status: "processed"; reason: "published" | "known_already" | "nobody" }
+  | { status: "ignored"; reason: string }
+  | { status: "failed"; reason: string }
+
+/**
+ * Makes of a stored event what it means. It may run twice: the claim lets one work at a time, and the run's dedupe
+ * key lets one notification be made.
+ *
+ * 1. Claim the event.
+ * 2. Ask Prefect for the run, if the event may be a failure.
+ * 3. Judge, and find whose run it is.
+ * 4. Say it: the notification, the record of the run and the end of the event are one batch.
+ * 5. Ask the queue for a summary.
+ */
+export async function processEvent(deps: Deps, { eventId }: { eventId: number }): Promise<void> {
+  const { db } = deps
+  const [event] = await signals.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
+  if (!event) return
+  const said = sentenceIn(event.body)
+  const result = await understand(deps, { said, eventId, attempts: event.attempts })
+  if (result === "later") return
+  await signals.finishEvent(db, { id: eventId, ...result, now: deps.now() })
+  log({
+    event: result.status === "failed" ? "signal_failed" : "signal_processed",
+    signal_id: eventId,
+    reason: result.reason,
+    ...(said && { flow_run_id: said.flowRunId }),
+  })
+}
+
+async function understand(
+  deps: Deps,
+  { said, eventId, attempts }: { said: RunEvent | undefined; eventId: number; attempts: number },
+): Promise<Result | "later"> {
+  if (attempts > MOST_TRIES) return { status: "failed", reason: "given_up" }
+  if (!said) return { status: "failed", reason: "not_understood" }
+  const answer = mayBeFailure(said) ? await askForRun(deps, said) : { kind: "absent" as const }
+  if (answer.kind === "silent") {
+    const patience = PATIENCE_MS[attempts - 1]
+    if (patience !== undefined) return postpone(deps, { eventId, patience, reason: answer.reason })
+  }
+  const run = answer.kind === "run" ? answer.run : undefined
+
+  const verdict = judge(said, run)
+  if (verdict.kind === "ignore") return { status: "ignored", reason: verdict.reason }
+  const org = run && (await orgs.firstKnownOrg(deps.db, { slugs: candidateSlugs(run) }))
+  if (verdict.kind === "unknown_organisation" || !run || !org)
+    return { status: "failed", reason: "unknown_organisation" }
+
+  const { deployment, step } = await describe(deps, run)
+  const wantsSummary = deps.settings.AUTO_GENERATE_LLM_FAILURE_SUMMARIES && org.llmOptin !== false
+  const now = deps.now()
+  const published = await publish(deps, {
+    orgId: org.id,
+    audience: { kind: "org", orgId: org.id, adminsOnly: false },
+    author: AUTHOR,
+    message: messageFor({
+      run,
+      deployment,
+      step,
+      stateName: verdict.stateName,
+      frontendUrl: deps.settings.FRONTEND_URL,
+    }),
+    category: "job_failure",
+    urgent: isUrgentFor("job_failure", org.urgentCategories),
+    dedupe: { key: `prefect:${run.id}:${verdict.stateName}` },
+    holdEmailMs: wantsSummary ? HOLD_EMAIL_MS : undefined,
+    alongside: (publicationId) => [
+      queries.recordRun(deps.db, { run, deployment, orgId: org.id, now }),
+      ...(wantsSummary
+        ? [summaries.begin(deps.db, { flowRunId: run.id, publicationId, now, dueAt: now + LEASE_MS })]
+        : []),
+      signals.finishEvent(deps.db, { id: eventId, status: "processed", reason: "published", now }),
+    ],
+  })
+  switch (published.kind) {
+    case "published":
+      if (wantsSummary) await hintSummary(deps, run)
+      return { status: "processed", reason: "published" }
+    case "already":
+    case "conflict":
+      return { status: "processed", reason: "known_already" }
+    case "nobody":
+      return { status: "processed", reason: "nobody" }
+  }
+}
+
+type Answer = { kind: "run"; run: FlowRun } | { kind: "absent" } | { kind: "silent"; reason: string }
+
+async function askForRun(deps: Deps, { flowRunId }: RunEvent): Promise<Answer> {
+  if (!deps.prefect) return { kind: "absent" }
+  try {
+    return { kind: "run", run: await deps.prefect.flowRun(flowRunId) }
+  } catch (error) {
+    if (!(error instanceof PrefectError)) throw error
+    return error.isThere ? { kind: "silent", reason: error.message } : { kind: "absent" }
+  }
+}
+
+/** What makes the message helpful; what Prefect does not tell is left out. */
+async function describe(deps: Deps, run: FlowRun) {
+  const [deployment, graph] = await Promise.allSettled([
+    run.deployment_id ? deps.prefect?.deployment(run.deployment_id) : undefined,
+    deps.prefect?.graph(run.id),
+  ])
+  return {
+    deployment: deployment.status === "fulfilled" ? deployment.value : undefined,
+    step: graph.status === "fulfilled" && graph.value ? failedStep(graph.value) : undefined,
+  }
+}
+
+async function postpone(
+  deps: Deps,
+  { eventId, patience, reason }: { eventId: number; patience: number; reason: string },
+): Promise<"later"> {
+  await signals.postponeEvent(deps.db, { id: eventId, reason, dueAt: deps.now() + patience })
+  await deps.signals.send({ kind: "prefect", eventId }, { delaySeconds: patience / 1000 })
+  return "later"
+}
+
+const hintSummary = (deps: Deps, run: FlowRun) =>
+  deps.signals.send({ kind: "summary", flowRunId: run.id }).catch((error) => {
+    log({ event: "hint_lost", flow_run_id: run.id, reason: kindOf(error) })
+  })

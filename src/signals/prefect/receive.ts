@@ -1,0 +1,40 @@
+import type { Deps } from "../../deps"
+import { AppError } from "../../errors"
+import { kindOf, log } from "../../log"
+import * as queries from "../queries"
+import { readSentence } from "./interpret"
+import { WebhookBody } from "./schemas"
+
+/** When the sweep takes an event whose hint was lost. */
+const SWEEP_AFTER_MS = 30_000
+
+/**
+ * Takes what Prefect sent. It is stored before anything else; what cannot be read is kept and refused.
+ *
+ * 1. Store it.
+ * 2. Hint the queue, which does the rest.
+ */
+export async function receive(deps: Deps, { body }: { body: string }): Promise<void> {
+  const now = deps.now()
+  if (!sentenceIn(body)) {
+    const [kept] = await queries.keepNotUnderstood(deps.db, { source: "prefect", body, now })
+    log({ event: "signal_not_understood", source: "prefect", ...(kept && { signal_id: kept.id }) })
+    throw new AppError("invalid", "kept, but not understood", {
+      flaws: [{ loc: ["body"], msg: "kept, but not understood", type: "not_understood" }],
+    })
+  }
+  const [event] = await queries.keepEvent(deps.db, { source: "prefect", body, now, dueAt: now + SWEEP_AFTER_MS })
+  if (!event) throw new Error("an event was not stored")
+  await deps.signals.send({ kind: "prefect", eventId: event.id }).catch((error) => {
+    log({ event: "hint_lost", signal_id: event.id, reason: kindOf(error) })
+  })
+}
+
+/** The sentence in what came in; `undefined` if it cannot be read. */
+export function sentenceIn(raw: string) {
+  try {
+    return readSentence(WebhookBody.parse(JSON.parse(raw)).body)
+  } catch {
+    return undefined
+  }
+}

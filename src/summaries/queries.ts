@@ -1,0 +1,67 @@
+import { and, eq, isNull, sql } from "drizzle-orm"
+import type { Db } from "../db/client"
+import { notifications, summaries } from "../db/schema"
+
+/** A summary is wanted for this run, if its notification is really written. */
+export const begin = (
+  db: Db,
+  { flowRunId, publicationId, now, dueAt }: { flowRunId: string; publicationId: string; now: number; dueAt: number },
+) =>
+  db
+    .insert(summaries)
+    .select(sql`
+      SELECT ${flowRunId}, n.id, 'running', NULL, NULL, NULL, NULL, 0, ${now}, ${now}, ${dueAt}
+      FROM ${notifications} n WHERE n.publication_id = ${publicationId}
+    `)
+    .onConflictDoNothing()
+
+/** Takes a summary that is still wanted, unless somebody else has it. */
+export const claim = (db: Db, { flowRunId, now, leaseMs }: { flowRunId: string; now: number; leaseMs: number }) =>
+  db
+    .update(summaries)
+    .set({ attempts: sql`${summaries.attempts} + 1`, dueAt: now + leaseMs, updatedAt: now })
+    .where(
+      and(
+        eq(summaries.flowRunId, flowRunId),
+        eq(summaries.status, "running"),
+        sql`(${summaries.attempts} = 0 OR ${summaries.dueAt} <= ${now})`,
+      ),
+    )
+    .returning()
+
+export const complete = (
+  db: Db,
+  summary: {
+    flowRunId: string
+    source: "ai" | "extract"
+    model: string | null
+    text: string
+    reason: string | null
+    now: number
+  },
+) =>
+  db
+    .update(summaries)
+    .set({
+      status: "completed",
+      source: summary.source,
+      model: summary.model,
+      text: summary.text,
+      reason: summary.reason,
+      dueAt: null,
+      updatedAt: summary.now,
+    })
+    .where(eq(summaries.flowRunId, summary.flowRunId))
+
+export const fail = (db: Db, { flowRunId, reason, now }: { flowRunId: string; reason: string; now: number }) =>
+  db
+    .update(summaries)
+    .set({ status: "failed", reason, dueAt: null, updatedAt: now })
+    .where(eq(summaries.flowRunId, flowRunId))
+
+/** Appends it to the notification already sent, once. */
+export const append = (db: Db, { notificationId, text, now }: { notificationId: number; text: string; now: number }) =>
+  db
+    .update(notifications)
+    .set({ message: sql`${notifications.message} || ${`\n\n${text}`}`, summarisedAt: now })
+    .where(and(eq(notifications.id, notificationId), isNull(notifications.summarisedAt)))

@@ -1,0 +1,93 @@
+import * as z from "zod"
+import { commit } from "../db/client"
+import type { Deps } from "../deps"
+import { kindOf, log } from "../log"
+import { extract, type LogEntry, logForModel, SYSTEM_PROMPT } from "./prompt"
+import * as queries from "./queries"
+
+/** Models cut off at 256 otherwise. */
+const MOST_TOKENS = 800
+const LONGEST_TEXT = 1_500
+const AI_TIMEOUT_MS = 25_000
+
+/** Classic models answer the one, newer ones the other. */
+const Answer = z.union([
+  z.object({ response: z.string().trim().min(1) }).transform(({ response }) => response),
+  z
+    .object({ choices: z.array(z.object({ message: z.object({ content: z.string().trim().min(1) }) })).min(1) })
+    .transform(({ choices }) => choices[0]?.message.content ?? ""),
+])
+
+type Summary = { source: "ai" | "extract"; model: string | null; text: string; reason: string | null }
+
+/**
+ * Summarises a failed run by its log and appends that to the notification already sent. Never throws for want of a
+ * model: the error lines themselves take its place and say so.
+ */
+export async function summarise(
+  deps: Deps,
+  { flowRunId, notificationId, entries }: { flowRunId: string; notificationId: number; entries: LogEntry[] },
+): Promise<void> {
+  const summary = (await byModel(deps, { flowRunId, entries })) ?? byExtract(entries)
+  const now = deps.now()
+  if (!summary) {
+    await queries.fail(deps.db, { flowRunId, reason: "no log, no error in it", now })
+    return
+  }
+  await commit(deps.db, [
+    queries.complete(deps.db, { flowRunId, ...summary, now }),
+    queries.append(deps.db, { notificationId, text: summary.text, now }),
+  ])
+  log({ event: "summary_made", flow_run_id: flowRunId, notification_id: notificationId, source: summary.source })
+}
+
+async function byModel(
+  deps: Deps,
+  { flowRunId, entries }: { flowRunId: string; entries: LogEntry[] },
+): Promise<Summary | undefined> {
+  if (entries.length === 0) return undefined
+  const model = deps.settings.AI_MODEL
+  const startedAt = deps.now()
+  try {
+    const answer = await within(
+      AI_TIMEOUT_MS,
+      // The catalogue of models is open; the type knows those of one day.
+      deps.ai.run(model as keyof AiModels, {
+        messages: [
+          { role: "system", content: SYSTEM_PROMPT },
+          { role: "user", content: logForModel(entries) },
+        ],
+        max_tokens: MOST_TOKENS,
+        temperature: 0,
+      }),
+    )
+    const text = Answer.parse(answer).slice(0, LONGEST_TEXT)
+    return { source: "ai", model, text: `Summary (written by AI, may be wrong)\n${text}`, reason: null }
+  } catch (error) {
+    log({
+      event: "summary_fell_back",
+      flow_run_id: flowRunId,
+      reason: kindOf(error),
+      ms: deps.now() - startedAt,
+    })
+    return undefined
+  }
+}
+
+function byExtract(entries: LogEntry[]): Summary | undefined {
+  const text = extract(entries)
+  return text === undefined
+    ? undefined
+    : {
+        source: "extract",
+        model: null,
+        text: `Summary (taken from the log, no AI was available)\n${text}`,
+        reason: "no model answered",
+      }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const timeout = Promise.withResolvers<never>()
+  const timer = setTimeout(() => timeout.reject(new Error("took too long")), ms)
+  return Promise.race([work, timeout.promise]).finally(() => clearTimeout(timer))
+}

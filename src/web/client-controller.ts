@@ -1,0 +1,48 @@
+import type { ReactiveController, ReactiveControllerHost } from "lit"
+import { type ClientEvents, NotifyClient } from "./notify-client"
+
+type Host = ReactiveControllerHost & { base: string; org: string }
+
+type Interest = {
+  events: (keyof ClientEvents)[]
+  joined: (client: NotifyClient) => void
+  changed: (client: NotifyClient) => void
+}
+
+/** Ties an element to the client for its `base` and `org` for as long as it is on the page. */
+export class ClientController implements ReactiveController {
+  client: NotifyClient | undefined
+  #listening = new AbortController()
+
+  constructor(
+    readonly host: Host,
+    readonly interest: Interest,
+  ) {
+    host.addController(this)
+  }
+
+  hostConnected() {
+    this.host.requestUpdate()
+  }
+
+  // Not earlier: a framework may set the organisation only after it has put the element in place.
+  hostUpdate() {
+    const { base, org } = this.host
+    if (this.client?.base === base && this.client.org === org) return
+    this.hostDisconnected()
+    const client = NotifyClient.for(base, org)
+    const { events, joined, changed } = this.interest
+    this.client = client
+    this.#listening = new AbortController()
+    const { signal } = this.#listening
+    for (const event of events) client.addEventListener(event, () => changed(client), { signal })
+    client.connect()
+    joined(client)
+  }
+
+  hostDisconnected() {
+    this.#listening.abort()
+    this.client?.close()
+    this.client = undefined
+  }
+}

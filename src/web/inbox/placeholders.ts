@@ -1,0 +1,33 @@
+import { html, nothing } from "lit"
+import { ApiError } from "../rest"
+
+export const loading = html`
+  <p class="visually-hidden" role="status">Loading notifications</p>
+  <div class="list" aria-hidden="true">${Array.from({ length: 6 }, () => html`<div class="skeleton"></div>`)}</div>
+`
+
+export const empty = html`
+  <div class="panel">
+    <h2>You're all caught up</h2>
+    <p class="muted">There are no notifications yet. New ones appear here by themselves.</p>
+  </div>
+`
+
+export function failed(failure: Error, retry: () => void) {
+  const requestId = failure instanceof ApiError ? failure.requestId : null
+  return html`
+    <div class="panel">
+      <h2>Notifications could not be loaded</h2>
+      <p class="muted">
+        ${reasonOf(failure)} ${requestId ? html`If it happens again, mention request ${requestId}.` : nothing}
+      </p>
+      <button @click=${retry}>Retry</button>
+    </div>
+  `
+}
+
+function reasonOf(failure: Error) {
+  if (!(failure instanceof ApiError)) return "The server could not be reached."
+  if (failure.isSignedOut) return "You are not signed in."
+  return failure.status === 403 ? "You have no access to this organisation." : "The server had a problem."
+}

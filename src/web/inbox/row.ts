@@ -1,0 +1,34 @@
+import { html, nothing } from "lit"
+import type { InboxItem } from "../notify-client"
+import { timeTag } from "../relative-time"
+import { categoryChip } from "./category-chip"
+
+const urgentMark = html`
+  <span class="urgent">
+    <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d="M8 1.5 1 14h14zM8 6v4M8 12v.1" /></svg>
+    Urgent
+  </span>
+`
+
+export function row(item: InboxItem, toggleRead: () => void) {
+  const { id, message, read_status: isRead } = item
+  const action = isRead ? "Mark as unread" : "Mark as read"
+  return html`
+    <li>
+      <article
+        class=${isRead ? "" : "unread"}
+        tabindex="-1"
+        aria-labelledby="state-${id} first-${id}"
+        aria-describedby="meta-${id}"
+      >
+        <span class="visually-hidden" id="state-${id}">${isRead ? "" : "Unread"} ${item.urgent ? "Urgent" : ""}</span>
+        <div class="meta" id="meta-${id}">
+          ${item.urgent ? urgentMark : nothing} ${categoryChip(item.category)} ${timeTag(item.timestamp)}
+          <span>${item.author}</span>
+        </div>
+        <button class="toggle" aria-label="${action}: ${message.slice(0, 60)}" @click=${toggleRead}>${action}</button>
+        <dalgo-message-text key=${id} .text=${message}></dalgo-message-text>
+      </article>
+    </li>
+  `
+}

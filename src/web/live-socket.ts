@@ -1,0 +1,110 @@
+import ReconnectingWebSocket from "partysocket/ws"
+
+const PING_MS = 30_000
+const PARK_AFTER_MS = 60_000
+
+const BAD_TOKEN = 4003
+/** No token, a bad one, and a connection that the server does not want back. */
+const FINAL_CODES = [4001, BAD_TOKEN, 4008]
+
+/** `connecting` covers every wait between two attempts; `closed` means that no attempt will follow by itself. */
+export type LiveState = "connecting" | "open" | "closed"
+
+type Ends = {
+  greeting: () => string
+  received: (text: string) => void
+  stateChanged: (state: LiveState) => void
+  refreshToken: () => Promise<boolean>
+}
+
+/** Keeps one WebSocket alive while the page is looked at. */
+export class LiveSocket {
+  #socket: ReconnectingWebSocket | undefined
+  #connection = new AbortController()
+  #page = new AbortController()
+  #pinging: number | undefined
+  #parking: number | undefined
+  #awaitsPong = false
+  #hasRefreshed = false
+
+  constructor(
+    readonly url: string,
+    readonly ends: Ends,
+  ) {}
+
+  open() {
+    const { signal } = this.#page
+    addEventListener("online", () => this.#connect(), { signal })
+    document.addEventListener("visibilitychange", () => this.#followVisibility(), { signal })
+    this.#pinging = setInterval(() => this.#ping(), PING_MS)
+    this.#connect()
+  }
+
+  close() {
+    this.#page.abort()
+    clearInterval(this.#pinging)
+    clearTimeout(this.#parking)
+    this.#disconnect()
+  }
+
+  // Always a new socket: asked to reconnect, partysocket would first sit out the delay that it is in.
+  #connect() {
+    this.#disconnect()
+    this.#connection = new AbortController()
+    const { signal } = this.#connection
+    const socket = new ReconnectingWebSocket(this.url, null, {
+      // Random, so that pages do not return all at once after a restart of the server.
+      minReconnectionDelay: 1000 + Math.random() * 4000,
+      maxReconnectionDelay: 60_000,
+      reconnectionDelayGrowFactor: 1.7,
+      minUptime: 10_000,
+      maxEnqueuedMessages: 20,
+      shouldReconnectOnClose: ({ code }) => !FINAL_CODES.includes(code),
+    })
+    socket.addEventListener("open", () => void socket.send(this.ends.greeting()), { signal })
+    socket.addEventListener("message", ({ data }) => this.#receive(data), { signal })
+    socket.addEventListener("close", ({ code }) => void this.#lost(code, signal), { signal })
+    this.#socket = socket
+    this.ends.stateChanged("connecting")
+  }
+
+  #disconnect() {
+    this.#connection.abort()
+    this.#socket?.close()
+    this.#awaitsPong = false
+  }
+
+  // A server that refuses the token accepts the socket first, so only a message shows that the connection is good.
+  #receive(text: string) {
+    this.#awaitsPong = false
+    this.#hasRefreshed = false
+    this.ends.stateChanged("open")
+    if (text !== "pong") this.ends.received(text)
+  }
+
+  async #lost(code: number, signal: AbortSignal) {
+    this.#awaitsPong = false
+    if (!FINAL_CODES.includes(code)) return this.ends.stateChanged("connecting")
+    if (code === BAD_TOKEN && !this.#hasRefreshed) {
+      this.#hasRefreshed = true
+      const isFresh = await this.ends.refreshToken()
+      if (signal.aborted) return
+      if (isFresh) return this.#connect()
+    }
+    this.ends.stateChanged("closed")
+  }
+
+  // An unanswered ping is the only sign of a connection that died without a word.
+  #ping() {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return
+    if (this.#awaitsPong) return this.#connect()
+    this.#awaitsPong = true
+    this.#socket.send("ping")
+  }
+
+  #followVisibility() {
+    clearTimeout(this.#parking)
+    if (document.hidden) this.#parking = setTimeout(() => this.#disconnect(), PARK_AFTER_MS)
+    else if ((this.#socket?.readyState ?? WebSocket.CLOSED) > WebSocket.OPEN) this.#connect()
+  }
+}

@@ -1,0 +1,126 @@
+import { css, html, LitElement, nothing } from "lit"
+
+/** A web address, without the punctuation that ends the sentence around it. */
+const ADDRESS = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
+
+const withLinks = (text: string) =>
+  text.split(ADDRESS).map((part, index) =>
+    index % 2 === 0
+      ? part
+      : html`<a href=${part} target="_blank" rel="noopener noreferrer"
+          >${part}<span class="visually-hidden"> (opens in new tab)</span></a
+        >`,
+  )
+
+/**
+ * A message as it was written, cut to a few lines while it is closed. It renders into the tree around it, so that an
+ * element can be named by its first line (`first-<key>`).
+ */
+export class MessageText extends LitElement {
+  static properties = {
+    key: {},
+    text: {},
+    verb: {},
+    isOpen: { state: true },
+    isCut: { state: true },
+  }
+
+  declare key: string
+  declare text: string
+  /** Of the button: "Show more", "Show less". */
+  declare verb: string
+  declare isOpen: boolean
+  declare isCut: boolean
+
+  #resizing = new ResizeObserver(() => this.#measure())
+
+  constructor() {
+    super()
+    this.key = ""
+    this.text = ""
+    this.verb = "Show"
+    this.isOpen = false
+    this.isCut = false
+  }
+
+  protected createRenderRoot() {
+    return this
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback()
+    this.#resizing.disconnect()
+  }
+
+  updated() {
+    this.#resizing.observe(this.#body)
+    this.#measure()
+  }
+
+  render() {
+    const [first = "", ...rest] = this.text.trim().split("\n")
+    return html`
+      <div class="message ${this.isOpen ? "" : "closed"}" id="message-${this.key}">
+        <span class="message-body"
+          ><span class="first-line" id="first-${this.key}">${withLinks(first)}</span>${rest.map((line) => [
+            "\n",
+            withLinks(line),
+          ])}</span
+        >
+      </div>
+      ${this.isCut || this.isOpen ? this.#toggle() : nothing}
+    `
+  }
+
+  #toggle() {
+    return html`
+      <button
+        class="message-toggle"
+        aria-expanded=${this.isOpen}
+        aria-controls="message-${this.key}"
+        @click=${() => {
+          this.isOpen = !this.isOpen
+        }}
+      >
+        ${this.verb} ${this.isOpen ? "less" : "more"}
+      </button>
+    `
+  }
+
+  get #body() {
+    return this.renderRoot.querySelector(".message-body") as Element
+  }
+
+  #measure() {
+    const box = this.#body.parentElement as Element
+    if (!this.isOpen) this.isCut = box.scrollHeight > box.clientHeight + 1
+  }
+}
+customElements.define("dalgo-message-text", MessageText)
+
+/** For the tree around it. The number of lines is `--message-lines`. */
+export const messageStyles = css`
+  dalgo-message-text {
+    display: block;
+    min-inline-size: 0;
+  }
+  .message {
+    overflow-wrap: anywhere;
+  }
+  .message.closed {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: var(--message-lines, 4);
+    overflow: hidden;
+  }
+  .message-body {
+    display: block;
+    white-space: pre-line;
+  }
+  .message-toggle {
+    min-block-size: 24px;
+    padding: 2px 0;
+    border: 0;
+    text-decoration: underline;
+  }
+`

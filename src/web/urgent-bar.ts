@@ -1,0 +1,169 @@
+import { html, LitElement, nothing } from "lit"
+import { keyed } from "lit/directives/keyed.js"
+import type { BarItem } from "../live/events"
+import { categoryLabel } from "./category-label"
+import { ClientController } from "./client-controller"
+import { messageStyles } from "./message-text"
+import { MinuteTick } from "./minute-tick"
+import type { NotifyClient } from "./notify-client"
+import { timeTag } from "./relative-time"
+import { controls, palette, theme } from "./tokens"
+import { Announcer } from "./urgent-bar/announcer"
+import { arrange } from "./urgent-bar/arrange"
+import { Dismissals } from "./urgent-bar/dismissals"
+import { FocusKeeper } from "./urgent-bar/focus-keeper"
+import { PublishedHeight } from "./urgent-bar/height"
+import { Outage } from "./urgent-bar/outage"
+import { barStyles } from "./urgent-bar/styles"
+
+/**
+ * The urgent notifications of whoever is signed in, one at a time, until each is dismissed. It announces what arrives
+ * and leaves the focus where it is.
+ */
+export class UrgentBarElement extends LitElement {
+  static styles = [palette, theme, controls, messageStyles, barStyles]
+
+  static properties = {
+    base: {},
+    org: {},
+    inboxHref: { attribute: "inbox-href" },
+    focusReturn: { attribute: "focus-return" },
+    items: { state: true },
+    index: { state: true },
+    alerted: { state: true },
+    said: { state: true },
+  }
+
+  declare base: string
+  declare org: string
+  declare inboxHref: string
+  /** A selector in the page around the bar: what gets the focus once the last item has been dismissed. */
+  declare focusReturn: string
+  declare items: BarItem[]
+  declare index: number
+  declare alerted: string
+  declare said: string
+
+  #live = new ClientController(this, {
+    events: ["snapshot", "urgent", "removed", "updated", "state"],
+    joined: (client) => {
+      this.items = []
+      this.#follow(client)
+    },
+    changed: (client) => this.#follow(client),
+  })
+  #outage = new Outage(this)
+  #announcer = new Announcer((text) => {
+    this.alerted = text
+  })
+  #dismissals = new Dismissals(
+    this,
+    () => this.#live.client,
+    () => {
+      this.index = 0
+    },
+  )
+
+  constructor() {
+    super()
+    this.base = ""
+    this.org = ""
+    this.inboxHref = ""
+    this.focusReturn = "#main-layout-main-content"
+    this.items = []
+    this.index = 0
+    this.alerted = ""
+    this.said = ""
+    new MinuteTick(this)
+    new PublishedHeight(this)
+    new FocusKeeper(this, () => this.#dismissButton ?? document.querySelector<HTMLElement>(this.focusReturn))
+  }
+
+  render() {
+    const item = this.items[this.index]
+    return html`
+      <p role="alert" class="visually-hidden">${this.alerted}</p>
+      <p role="status" class="visually-hidden">${this.said}</p>
+      ${item ? this.#bar(item) : nothing} ${this.#dismissals.render()}
+      <p role="status" class="paused">${this.#outage.text}</p>
+    `
+  }
+
+  #bar(item: BarItem) {
+    return html`
+      <section class="bar" aria-label="Urgent notifications">
+        <div class="item">
+          <div class="what">
+            <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+              <path d="M8 1.5 1 14h14zM8 6v4M8 12v.1" />
+            </svg>
+            <strong>Urgent</strong>
+            <span class="category">${categoryLabel(item.category)}</span>
+          </div>
+          <div class="text">
+            ${keyed(
+              item.id,
+              html`<dalgo-message-text key=${item.id} verb="Read" .text=${item.message}></dalgo-message-text>`,
+            )}
+            ${timeTag(item.timestamp)}
+          </div>
+          <div class="actions">
+            ${this.items.length > 1 ? this.#stepper() : nothing}
+            ${this.inboxHref ? html`<a class="button" href=${this.inboxHref}>View all</a>` : nothing}
+            ${keyed(item.id, this.#dismissal(item))}
+          </div>
+        </div>
+      </section>
+    `
+  }
+
+  #stepper() {
+    return html`
+      <button class="icon" aria-label="Previous urgent notification" @click=${() => this.#step(-1)}>
+        <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="m10 3-5 5 5 5" /></svg>
+      </button>
+      <span class="place">${this.index + 1} of ${this.items.length}</span>
+      <button class="icon" aria-label="Next urgent notification" @click=${() => this.#step(1)}>
+        <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="m6 3 5 5-5 5" /></svg>
+      </button>
+    `
+  }
+
+  #dismissal(item: BarItem) {
+    return html`
+      <button class="dismiss" aria-label="Dismiss: ${item.message.slice(0, 60)}" @click=${() => this.#dismissals.dismiss(item)}>
+        <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="m4 4 8 8m0-8-8 8" /></svg>
+        <span class="dismiss-label">Dismiss</span>
+      </button>
+    `
+  }
+
+  get #dismissButton() {
+    return this.renderRoot.querySelector<HTMLElement>(".dismiss")
+  }
+
+  /** Whoever points at the bar or has the focus in it goes on seeing what they were about to act on. */
+  get #isInUse() {
+    return this.matches(":hover") || this.shadowRoot?.activeElement !== null
+  }
+
+  #follow({ urgent, state }: NotifyClient) {
+    const items = arrange(this.items, urgent)
+    const current = this.items[this.index]
+    const place = items.findIndex(({ id }) => id === current?.id)
+    const isNews = items.length > 0 && this.items.every(({ id }) => id !== items[0]?.id)
+    if (isNews && (place < 0 || !this.#isInUse)) this.index = 0
+    else this.index = place >= 0 ? place : Math.max(0, Math.min(this.index, items.length - 1))
+    this.items = items
+    this.said = ""
+    this.#announcer.follow(urgent)
+    this.#outage.follow(state)
+  }
+
+  #step(by: number) {
+    const { length } = this.items
+    this.index = (this.index + by + length) % length
+    this.said = `${this.index + 1} of ${length}. ${this.items[this.index]?.message}`
+  }
+}
+customElements.define("dalgo-urgent-bar", UrgentBarElement)

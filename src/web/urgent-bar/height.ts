@@ -1,0 +1,23 @@
+import type { ReactiveController, ReactiveControllerHost } from "lit"
+
+const PROPERTY = "--dn-bar-height"
+
+/** Tells the page around the bar how high it is, for whatever there is laid out against the height of the window. */
+export class PublishedHeight implements ReactiveController {
+  #resizing = new ResizeObserver(() => {
+    document.documentElement.style.setProperty(PROPERTY, `${this.host.offsetHeight}px`)
+  })
+
+  constructor(readonly host: ReactiveControllerHost & HTMLElement) {
+    host.addController(this)
+  }
+
+  hostConnected() {
+    this.#resizing.observe(this.host)
+  }
+
+  hostDisconnected() {
+    this.#resizing.disconnect()
+    document.documentElement.style.removeProperty(PROPERTY)
+  }
+}

@@ -1,0 +1,42 @@
+import type { ReactiveController, ReactiveControllerHost } from "lit"
+import type { LiveState } from "../live-socket"
+
+const SHOWN_AFTER_MS = 10_000
+
+const TEXT: Record<LiveState, string> = {
+  connecting: "Live updates paused, reconnecting",
+  open: "",
+  closed: "Live updates paused, checking every 30 seconds",
+}
+
+/** What to say of a connection that has been down for ten seconds; shorter gaps are nobody's business. */
+export class Outage implements ReactiveController {
+  text = ""
+  #state: LiveState = "open"
+  #timer: number | undefined
+
+  constructor(readonly host: ReactiveControllerHost) {
+    host.addController(this)
+  }
+
+  follow(state: LiveState) {
+    this.#state = state
+    if (state === "open") this.hostDisconnected()
+    else if (this.text) this.#show()
+    else this.#timer ??= setTimeout(() => this.#show(), SHOWN_AFTER_MS)
+  }
+
+  hostDisconnected() {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.text = ""
+    this.host.requestUpdate()
+  }
+
+  #show() {
+    this.#timer = undefined
+    if (document.hidden) return
+    this.text = TEXT[this.#state]
+    this.host.requestUpdate()
+  }
+}

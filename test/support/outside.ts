@@ -1,0 +1,108 @@
+import { env } from "cloudflare:workers"
+import { vi } from "vitest"
+
+export type Mail = { to: string; subject: string; text: string; html: string; headers: Record<string, string> }
+
+type Handler = (request: Request) => Response | undefined | Promise<Response | undefined>
+
+/** The world outside the worker. A request that nobody answers fails, as an unreachable host does. */
+export function outside(...handlers: Handler[]) {
+  const requests: Request[] = []
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const request = new Request(input, init)
+    requests.push(request.clone())
+    for (const handler of handlers) {
+      const response = await handler(request.clone())
+      if (response) return response
+    }
+    throw new TypeError("network unreachable")
+  })
+  return { requests }
+}
+
+/** SES as it is when all goes well; or answering what `fail` says for a recipient. */
+export function ses(fail?: (to: string) => Response | undefined) {
+  const mails: Mail[] = []
+  const handler: Handler = async (request) => {
+    if (!request.url.startsWith("https://ses.dalgo.test/")) return undefined
+    const sent = await request.json<any>()
+    const [to] = sent.Destination.ToAddresses
+    const failure = fail?.(to)
+    if (failure) return failure
+    const { Subject, Body, Headers } = sent.Content.Simple
+    mails.push({
+      to,
+      subject: Subject.Data,
+      text: Body.Text.Data,
+      html: Body.Html.Data,
+      headers: Object.fromEntries(Headers.map((h: { Name: string; Value: string }) => [h.Name, h.Value])),
+    })
+    return Response.json({ MessageId: `mail-${mails.length}` })
+  }
+  return { mails, handler }
+}
+
+export const RUN_ID = "11111111-2222-4333-8444-555555555555"
+const DEPLOYMENT_ID = "66666666-7777-4888-9999-aaaaaaaaaaaa"
+
+/** A failed run of acme as Prefect tells of it; `changes` override its fields. */
+export const failedRun = (changes: object = {}) => ({
+  id: RUN_ID,
+  name: "silver-heron",
+  deployment_id: DEPLOYMENT_ID,
+  parent_task_run_id: null,
+  state_type: "FAILED",
+  state_name: "Failed",
+  state: {
+    timestamp: "2026-11-20T02:41:17.212585Z",
+    message: "Flow run encountered an exception: RuntimeError: the survey source refused the login",
+  },
+  start_time: "2026-11-20T02:30:00Z",
+  end_time: "2026-11-20T02:41:17Z",
+  tags: ["auto-scheduled", "acme"],
+  parameters: { config: { org_slug: "acme", tasks: [{ slug: "airbyte-sync" }, { slug: "dbt-run" }] } },
+  ...changes,
+})
+
+type Run = ReturnType<typeof failedRun> | Response
+
+/** Prefect's API with one run; `logs` are what it printed. */
+export function prefect({ run = failedRun(), logs = LOGS }: { run?: Run; logs?: object[] | Response } = {}) {
+  const reply = (body: object | Response) => (body instanceof Response ? body.clone() : Response.json(body))
+  const handler: Handler = (request) => {
+    const { pathname, host } = new URL(request.url)
+    if (host !== "prefect.dalgo.test") return undefined
+    if (pathname.endsWith("/graph-v2")) return Response.json(GRAPH)
+    if (pathname.startsWith("/api/flow_runs/")) return reply(run)
+    if (pathname.startsWith("/api/deployments/")) return Response.json({ id: DEPLOYMENT_ID, name: "nightly-survey" })
+    if (pathname === "/api/logs/filter") return reply(logs)
+    return Response.json({ detail: "Not Found" }, { status: 404 })
+  }
+  return handler
+}
+
+const GRAPH = {
+  nodes: [
+    ["a", { kind: "task-run", id: "a", label: "git-pull-0", state_type: "COMPLETED" }],
+    ["b", { kind: "task-run", id: "b", label: "airbyte-sync-0", state_type: "FAILED" }],
+  ],
+}
+
+export const logLine = (level: number, message: string) => ({ level, message, timestamp: "2026-11-20T02:41:00Z" })
+
+/** Newest first, as Prefect answers when asked for the last. */
+const LOGS = [
+  logLine(
+    40,
+    'Traceback (most recent call last):\n  File "flow.py", line 9\nRuntimeError: the survey source refused the login',
+  ),
+  logLine(20, "starting the sync"),
+]
+
+/** What Workers AI answers; an error if it is an `Error`. */
+export const ai = (answer: object | Error) => {
+  const run = vi.spyOn(env.AI, "run")
+  if (answer instanceof Error) run.mockRejectedValue(answer)
+  else run.mockResolvedValue(answer as never)
+  return run
+}

@@ -1,0 +1,72 @@
+import { env, exports } from "cloudflare:workers"
+import { sign } from "hono/jwt"
+
+/** Somebody who speaks to the worker through its front door. */
+export type Speaker = {
+  get(path: string, headers?: HeadersInit): Promise<Response>
+  post(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
+  put(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
+}
+
+const ORIGIN = "https://notifications.dalgo.test"
+
+/** A request as it arrives from outside. */
+export const request = (path: string, init?: RequestInit) => exports.default.fetch(new Request(ORIGIN + path, init))
+
+export const claimsOf = (userId: string | number) => ({
+  user_id: userId,
+  token_type: "access",
+  jti: crypto.randomUUID(),
+  exp: Math.floor(Date.now() / 1000) + 3600,
+})
+
+export const tokenFor = (userId: string | number, claims: object = {}) =>
+  sign({ ...claimsOf(userId), ...claims }, env.JWT_SECRET as string, "HS256")
+
+const speaker = (headersOf: () => Promise<Record<string, string>>): Speaker => {
+  const send = async (method: string, path: string, body: unknown, headers: HeadersInit = {}) =>
+    request(path, {
+      method,
+      headers: {
+        ...(await headersOf()),
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...Object.fromEntries(new Headers(headers)),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+  return {
+    get: (path, headers) => send("GET", path, undefined, headers),
+    post: (path, body, headers) => send("POST", path, body, headers),
+    put: (path, body, headers) => send("PUT", path, body, headers),
+  }
+}
+
+const person = (userId: string) => speaker(async () => ({ cookie: `access_token=${await tokenFor(userId)}` }))
+
+/** Admin of acme. */
+export const alice = { ...person("1"), orgUserId: 1, userId: "1", email: "alice@acme.test" }
+/** Member of acme. */
+export const bob = { ...person("2"), orgUserId: 2, userId: "2", email: "bob@acme.test" }
+/** Admin of globex, a stranger to acme. */
+export const charlie = { ...person("3"), orgUserId: 3, userId: "3", email: "charlie@globex.test" }
+/** Super-admin, at home in an organisation of their own. */
+export const dora = { ...person("4"), orgUserId: 4, userId: "4", email: "dora@dalgo.test" }
+export const server = speaker(async () => ({ authorization: "Bearer service-key-new" }))
+export const nobody = speaker(async () => ({}))
+
+export const ACME = 1
+export const GLOBEX = 2
+
+/** The cast, in their organisations. */
+export async function seed(): Promise<void> {
+  await env.DB.batch([
+    env.DB.prepare(
+      "INSERT INTO orgs (id, slug, name) VALUES (1, 'acme', 'Acme'), (2, 'globex', 'Globex'), (3, 'dalgo', 'Dalgo')",
+    ),
+    env.DB.prepare(
+      `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
+       (1, 1, '1', 'alice@acme.test', 'admin'), (2, 1, '2', 'bob@acme.test', 'member'),
+       (3, 2, '3', 'charlie@globex.test', 'admin'), (4, 3, '4', 'dora@dalgo.test', 'super-admin')`,
+    ),
+  ])
+}

@@ -1,0 +1,60 @@
+import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from "cloudflare:test"
+import { env } from "cloudflare:workers"
+import { vi } from "vitest"
+import worker from "../../src/index"
+import type { DeliveryMessage, SignalMessage } from "../../src/messages"
+
+type Sent = { queue: "dalgo-signals" | "dalgo-deliveries"; body: SignalMessage | DeliveryMessage; delaySeconds: number }
+
+/**
+ * Takes what the worker puts on its queues, so that a test says when it is consumed. The handlers are the real
+ * ones; the order and the time are the test's.
+ */
+export function queues() {
+  const sent: Sent[] = []
+  const keep = (queue: Sent["queue"], producer: Queue<any>) => {
+    const delayOf = (options?: { delaySeconds?: number }) => options?.delaySeconds ?? 0
+    vi.spyOn(producer, "send").mockImplementation(async (body, options) => {
+      sent.push({ queue, body, delaySeconds: delayOf(options) })
+      return {} as never
+    })
+    vi.spyOn(producer, "sendBatch").mockImplementation(async (messages, options) => {
+      for (const { body } of messages) sent.push({ queue, body, delaySeconds: delayOf(options) })
+      return {} as never
+    })
+  }
+  keep("dalgo-signals", env.SIGNALS)
+  keep("dalgo-deliveries", env.DELIVERIES)
+
+  /** Consumes what is on the queues now, and what that puts there, until nothing is left; delayed messages stay. */
+  async function drain({ delayed = false } = {}): Promise<void> {
+    for (;;) {
+      const index = sent.findIndex((message) => delayed || message.delaySeconds === 0)
+      if (index === -1) return
+      const [message] = sent.splice(index, 1)
+      if (message) await consume(message.queue, [message.body])
+    }
+  }
+  return { sent, drain }
+}
+
+/** Gives the consumer of a queue one batch, and answers what it acknowledged and what it wants again. */
+export async function consume(queue: string, bodies: (SignalMessage | DeliveryMessage)[]) {
+  const messages = bodies.map((body, i) => ({ id: `m${i}`, timestamp: new Date(), attempts: 1, body }))
+  const batch = createMessageBatch<SignalMessage | DeliveryMessage>(queue, messages)
+  const ctx = createExecutionContext()
+  await worker.queue(batch, env, ctx)
+  await waitOnExecutionContext(ctx)
+  return getQueueResult(batch, ctx)
+}
+
+/** The cron, once. */
+export async function cron(): Promise<void> {
+  const ctx = createExecutionContext()
+  await worker.scheduled(
+    { scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} },
+    env,
+    ctx,
+  )
+  await waitOnExecutionContext(ctx)
+}

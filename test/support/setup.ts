@@ -1,0 +1,20 @@
+import { applyD1Migrations, reset } from "cloudflare:test"
+import { env } from "cloudflare:workers"
+import { afterEach, beforeEach, vi } from "vitest"
+import { forgetMembers } from "../../src/orgs/membership"
+import { seed } from "./people"
+
+// A run that fell back to Node would pass without having tested anything.
+if (navigator.userAgent !== "Cloudflare-Workers") throw new Error("these tests run in workerd only")
+
+beforeEach(async () => {
+  await reset()
+  forgetMembers()
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
+  await seed()
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})

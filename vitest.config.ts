@@ -1,0 +1,40 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers"
+import { defineConfig } from "vitest/config"
+
+/** Every setting that tests rely on: nothing is taken from a developer's own .dev.vars. */
+const bindings = {
+  ALLOWED_ORIGINS: "https://app.dalgo.test",
+  FRONTEND_URL: "https://app.dalgo.test",
+  PUBLIC_URL: "https://notifications.dalgo.test",
+  JWT_SECRET: "the-secret-of-the-tests-32-bytes!",
+  SERVICE_KEYS: "service-key-new,service-key-old",
+  UNSUBSCRIBE_SECRET: "another-secret-of-the-tests",
+  PREFECT_NOTIFICATIONS_WEBHOOK_KEY: "webhook-key-new,webhook-key-old",
+  PREFECT_API_URL: "https://prefect.dalgo.test/api",
+  PREFECT_API_AUTH_STRING: "dalgo:example",
+  EMAIL_PROVIDER: "ses",
+  EMAIL_FROM: "notifications@dalgo.test",
+  SES_ENDPOINT: "https://ses.dalgo.test",
+  SES_ACCESS_KEY_ID: "example",
+  SES_SECRET_ACCESS_KEY: "example",
+  AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "true",
+}
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest(async () => ({
+      wrangler: { configPath: "./wrangler.toml" },
+      remoteBindings: false,
+      miniflare: {
+        bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations("migrations") },
+        outboundService: (request: Request) => new Response(`blocked ${request.url}`, { status: 599 }),
+      },
+    })),
+  ],
+  test: {
+    include: ["test/**/*.test.ts"],
+    setupFiles: ["./test/support/setup.ts"],
+    isolate: false,
+    maxWorkers: 1,
+  },
+})
