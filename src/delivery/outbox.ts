@@ -11,12 +11,14 @@ const PER_MESSAGE = 50
 /** What `sendBatch` takes at once. */
 const PER_SEND = 100
 const PER_SWEEP = 5_000
+/** When the sweep takes a mail whose hint was lost. A hint may be earlier than that, and than any date given. */
+export const SWEEP_AFTER_MS = 60_000
 
 type NewDelivery = { orgUserId: number; reason: string; since: number | null }
 
 /**
- * Rows for the e-mails of the notifications that `notification` selects, due at `dueAt`; if nobody hints, the sweep
- * finds them a minute after.
+ * Rows for the e-mails of the notifications that `notification` selects. If nobody hints, the sweep finds them when
+ * they are due.
  */
 export const insertEmails = (
   db: Db,

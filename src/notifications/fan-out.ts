@@ -30,7 +30,7 @@ export function chunkFor(
       outbox.insertEmails(db, {
         notification: here,
         orgUserIds: plan.emails,
-        dueAt: notification.emailDueAt ?? now,
+        dueAt: notification.emailDueAt ?? now + outbox.SWEEP_AFTER_MS,
         now,
       }),
       outbox.insertSuppressed(db, { notification: here, people: plan.suppressed, now }),

@@ -1,7 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit"
 import { type ClientEvents, NotifyClient } from "./notify-client"
 
-type Host = ReactiveControllerHost & { base: string; org: string }
+type Host = ReactiveControllerHost & HTMLElement & { base: string; org: string }
 
 type Interest = {
   events: (keyof ClientEvents)[]
@@ -27,8 +27,8 @@ export class ClientController implements ReactiveController {
 
   // Not earlier: a framework may set the organisation only after it has put the element in place.
   hostUpdate() {
-    const { base, org } = this.host
-    if (this.client?.base === base && this.client.org === org) return
+    const { base, org, isConnected } = this.host
+    if (!isConnected || (this.client?.base === base && this.client.org === org)) return
     this.hostDisconnected()
     const client = NotifyClient.for(base, org)
     const { events, joined, changed } = this.interest

@@ -60,7 +60,7 @@ export class MessageText extends LitElement {
   render() {
     const [first = "", ...rest] = this.text.trim().split("\n")
     return html`
-      <div class="message ${this.isOpen ? "" : "closed"}" id="message-${this.key}">
+      <div class="message ${this.isOpen ? "open" : ""}" id="message-${this.key}">
         <span class="message-body"
           ><span class="first-line" id="first-${this.key}">${withLinks(first)}</span>${rest.map((line) => [
             "\n",
@@ -107,7 +107,7 @@ export const messageStyles = css`
   .message {
     overflow-wrap: anywhere;
   }
-  .message.closed {
+  .message:not(.open) {
     display: -webkit-box;
     -webkit-box-orient: vertical;
     -webkit-line-clamp: var(--message-lines, 4);

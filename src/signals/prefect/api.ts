@@ -39,10 +39,10 @@ export class PrefectApi {
   deployment = (id: string) => this.ask(Deployment, `/deployments/${id}`)
   graph = (flowRunId: string) => this.ask(Graph, `/flow_runs/${flowRunId}/graph-v2`)
 
-  /** The last log lines of a run at level INFO and above, oldest first. */
-  async lastLogs(flowRunId: string): Promise<Logs> {
+  /** The last log lines of these runs at level INFO and above, oldest first. */
+  async lastLogs(flowRunIds: string[]): Promise<Logs> {
     const logs = await this.ask(Logs, "/logs/filter", {
-      logs: { operator: "and_", level: { ge_: INFO }, flow_run_id: { any_: [flowRunId] } },
+      logs: { operator: "and_", level: { ge_: INFO }, flow_run_id: { any_: flowRunIds } },
       sort: "TIMESTAMP_DESC",
       limit: PAGE,
       offset: 0,

@@ -48,9 +48,18 @@ export const candidateSlugs = (run: FlowRun): string[] =>
 
 /** Which step of the run failed, in words; `undefined` if the graph does not tell. */
 export function failedStep(graph: Graph): string | undefined {
-  const failed = graph.nodes.map(([, node]) => node).find((node) => FAILED_TYPES.includes(node.state_type ?? ""))
+  const [failed] = failedNodes(graph)
   return failed && nameOfStep(failed.label)
 }
+
+/** The steps that failed and are runs of their own: what they printed is logged under their id, not their parent's. */
+export const failedSubflows = (graph: Graph): string[] =>
+  failedNodes(graph)
+    .filter((node) => node.kind === "flow-run")
+    .map((node) => node.id)
+
+const failedNodes = (graph: Graph) =>
+  graph.nodes.map(([, node]) => node).filter((node) => FAILED_TYPES.includes(node.state_type ?? ""))
 
 const STEPS: Record<string, string> = {
   "airbyte-sync": "the Airbyte sync",

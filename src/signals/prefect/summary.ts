@@ -5,6 +5,7 @@ import * as notifications from "../../notifications/queries"
 import * as summaries from "../../summaries/queries"
 import { summarise } from "../../summaries/summarise"
 import { PrefectError } from "./api"
+import { failedSubflows } from "./interpret"
 
 /** Longer than Prefect and the model may take together. */
 const LEASE_MS = 60_000
@@ -31,9 +32,12 @@ export async function addSummary(deps: Deps, { flowRunId }: { flowRunId: string 
   await Promise.all([rewriteBars(deps, notificationId), hintUntried(deps, { notificationId })])
 }
 
-async function logOf(deps: Deps, flowRunId: string) {
+/** The log of a run and of its steps that failed; empty where Prefect does not tell. */
+async function logOf({ prefect }: Deps, flowRunId: string) {
+  if (!prefect) return []
   try {
-    return (await deps.prefect?.lastLogs(flowRunId)) ?? []
+    const subflows = await prefect.graph(flowRunId).then(failedSubflows, () => [])
+    return await prefect.lastLogs([flowRunId, ...subflows])
   } catch (error) {
     if (!(error instanceof PrefectError)) throw error
     return []

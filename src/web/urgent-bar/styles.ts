@@ -21,8 +21,9 @@ export const barStyles = css`
   }
   .item {
     display: flex;
+    flex-wrap: wrap;
     align-items: start;
-    gap: 8px 16px;
+    gap: 0 16px;
     padding: 6px 24px;
   }
   .item > * {
@@ -45,7 +46,7 @@ export const barStyles = css`
   }
   .item > .text {
     display: flex;
-    flex: 1 1 0;
+    flex: 1 1 340px;
     gap: 0 12px;
     min-inline-size: 0;
     padding-block: 6px;
@@ -60,6 +61,19 @@ export const barStyles = css`
     flex: none;
     min-block-size: 24px;
     margin-block: -2px;
+  }
+  .item > .text:has(.open) {
+    display: block;
+    flex-basis: 100%;
+  }
+  .text:has(.open) dalgo-message-text {
+    display: block;
+  }
+  .actions {
+    position: sticky;
+    inset-block-end: 0;
+    margin-inline-start: auto;
+    background: var(--dn-urgent);
   }
   time,
   .place {
@@ -100,8 +114,9 @@ export const barStyles = css`
       --message-lines: 3;
     }
     .item {
-      flex-direction: column;
+      flex-flow: column;
       align-items: stretch;
+      gap: 8px;
       padding: 8px 16px;
     }
     .item > .what,
@@ -114,10 +129,8 @@ export const barStyles = css`
     .text dalgo-message-text {
       display: block;
     }
-    .actions {
-      position: sticky;
-      inset-block-end: 0;
-      background: var(--dn-urgent);
+    .item > .actions {
+      margin-inline-start: 0;
     }
     .actions > :is(button, a) {
       min-block-size: 44px;

@@ -1,0 +1,129 @@
+import { applyD1Migrations, reset } from "cloudflare:test"
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it } from "vitest"
+import { cron, queues } from "../support/queues"
+import { alice, bob } from "../support/people"
+
+const count = async (from: string) =>
+  (await env.DB.prepare(`SELECT count(*) AS n FROM ${from}`).first<{ n: number }>())?.n
+
+/** A database as Dalgo left it: two organisations, three notifications, one of them still to be sent. */
+async function oldRows() {
+  const run = (sql: string) => env.DB.prepare(sql).run()
+  await run("INSERT INTO orgs (id, slug, name) VALUES (1, 'acme', 'Acme'), (2, 'globex', 'Globex')")
+  await run(`INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
+    (1, 1, '1', 'Alice@Acme.test', 'account-manager'), (2, 1, '2', 'bob@acme.test', 'guest'),
+    (3, 2, '3', 'charlie@globex.test', 'pipeline-manager'), (4, 2, '4', 'dora@globex.test', 'analyst')`)
+  await run(`INSERT INTO user_preferences (id, orguser_id, enable_email_notifications, disclaimer_shown, created_at, updated_at)
+    VALUES (1, 1, 1, 1, '2025-01-01T00:00:00Z', '2025-01-02T00:00:00Z'),
+           (2, 2, 0, 1, '2025-01-01T00:00:00Z', '2025-03-04T05:06:07.890Z')`)
+  await run(`INSERT INTO org_preferences (id, org_id, llm_optin, enable_discord_notifications, discord_webhook, created_at, updated_at)
+    VALUES (1, 1, 1, 1, 'https://discord.test/hook', '2025-01-01T00:00:00Z', '2025-01-01T00:00:00Z')`)
+  await run(`INSERT INTO notifications (id, author, message, email_subject, timestamp, urgent, scheduled_time, sent_time) VALUES
+    (10, 'ops@dalgo.test', 'to acme', NULL, '2025-05-01T10:00:00.123Z', 1, NULL, '2025-05-01T10:00:01.456Z'),
+    (11, 'ops@dalgo.test', 'to both', 'Hello', '2025-05-02T10:00:00Z', 0, NULL, '2025-05-02T10:00:00Z'),
+    (12, 'ops@dalgo.test', 'to come', NULL, '2025-05-03T10:00:00Z', 1, '2025-06-01T10:00:00Z', NULL),
+    (13, 'ops@dalgo.test', 'to nobody', NULL, '2025-05-04T10:00:00Z', 0, NULL, '2025-05-04T10:00:00Z')`)
+  await run(`INSERT INTO notification_recipients (id, notification_id, recipient_id, read_status) VALUES
+    (1, 10, 1, 0), (2, 10, 2, 1), (3, 11, 1, 0), (4, 11, 2, 0), (5, 11, 3, 0), (6, 11, 4, 1), (7, 12, 1, 0), (8, 12, 2, 0)`)
+}
+
+beforeEach(async () => {
+  await reset()
+  const [shape, enhancement] = env.TEST_MIGRATIONS
+  if (!shape || !enhancement) throw new Error("there should be two migrations")
+  await applyD1Migrations(env.DB, [shape])
+  await oldRows()
+  await applyD1Migrations(env.DB, [shape, enhancement])
+})
+
+describe("migrating Dalgo's own database", () => {
+  it("loses no organisation, person, preference or notification", async () => {
+    expect(await count("orgs")).toBe(2)
+    expect(await count("org_users")).toBe(4)
+    expect(await count("user_preferences")).toBe(2)
+    expect(await count("org_preferences WHERE llm_optin = 1 AND discord_webhook = 'https://discord.test/hook'")).toBe(1)
+    expect(await count("notifications")).toBe(4)
+    expect(await count("notifications WHERE category = 'system'")).toBe(4)
+  })
+
+  it("keeps who read what", async () => {
+    const { results } = await env.DB.prepare(
+      `SELECT notification_id AS id, org_user_id AS who, is_read FROM notification_recipients
+       ORDER BY notification_id, org_user_id`,
+    ).all()
+    expect(results).toEqual([
+      { id: 10, who: 1, is_read: 0 },
+      { id: 10, who: 2, is_read: 1 },
+      { id: 11, who: 1, is_read: 0 },
+      { id: 11, who: 2, is_read: 0 },
+      { id: 11, who: 3, is_read: 0 },
+      { id: 11, who: 4, is_read: 1 },
+    ])
+    expect(
+      await env.DB.prepare("SELECT total, unread, unread_urgent FROM inbox_counters WHERE org_user_id = 1").first(),
+    ).toEqual({ total: 2, unread: 2, unread_urgent: 1 })
+  })
+
+  it("keeps times to the millisecond, and whose notification it was", async () => {
+    const row = (id: number) =>
+      env.DB.prepare("SELECT org_id, created_at, sent_at FROM notifications WHERE id = ?").bind(id).first()
+    expect(await row(10)).toEqual({
+      org_id: 1,
+      created_at: Date.parse("2025-05-01T10:00:00.123Z"),
+      sent_at: Date.parse("2025-05-01T10:00:01.456Z"),
+    })
+    expect(await row(11)).toMatchObject({ org_id: null })
+  })
+
+  it("keeps an opt-out of e-mail, with its day, and subscribes everyone to everything", async () => {
+    const { results } = await env.DB.prepare("SELECT * FROM user_notification_preferences").all()
+    expect(results).toEqual([
+      {
+        org_user_id: 2,
+        category: "all",
+        channel: "email",
+        enabled: 0,
+        changed_at: Date.parse("2025-03-04T05:06:07.890Z"),
+      },
+    ])
+    const bobs = await (await bob.get("/api/notifications/preferences")).json<any>()
+    expect(bobs.res).toMatchObject({ email_notifications_enabled: false, job_failure_notifications: true })
+    const alices = await (await alice.get("/api/notifications/preferences")).json<any>()
+    expect(alices.res).toMatchObject({ email_notifications_enabled: true })
+  })
+
+  it("gives the old roles their new names and e-mail addresses one spelling", async () => {
+    const { results } = await env.DB.prepare("SELECT email, role FROM org_users ORDER BY id").all()
+    expect(results).toEqual([
+      { email: "alice@acme.test", role: "admin" },
+      { email: "bob@acme.test", role: "member" },
+      { email: "charlie@globex.test", role: "admin" },
+      { email: "dora@globex.test", role: "analyst" },
+    ])
+  })
+
+  it("still sends what was scheduled, to whom it was addressed, and keeps it invisible before", async () => {
+    const before = await (await alice.get("/api/notifications/v1")).json<any>()
+    expect(before.res.map((item: any) => item.id)).toEqual([11, 10])
+    queues()
+    await cron()
+    for (const person of [alice, bob]) {
+      const after = await (await person.get("/api/notifications/v1")).json<any>()
+      expect(after.res[0]).toMatchObject({ id: 12, message: "to come", read_status: false })
+    }
+    expect(await count("deliveries WHERE notification_id = 12 AND channel = 'email'")).toBe(1)
+  })
+
+  it("never gives an old id again", async () => {
+    await env.DB.prepare("DELETE FROM notifications WHERE id = 13").run()
+    queues()
+    const answer = await alice.post("/api/notifications/", {
+      author: "alice",
+      message: "new",
+      sent_to: "all_org_users",
+      org_slug: "acme",
+    })
+    expect((await answer.json<any>()).res.notification_id).toBeGreaterThan(13)
+  })
+})

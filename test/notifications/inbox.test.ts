@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, it } from "vitest"
+import { alice, bob, charlie, type Speaker } from "../support/people"
+import { queues } from "../support/queues"
+
+const V1 = "/api/notifications/v1"
+const get = async (speaker: Speaker, query = "") => (await speaker.get(V1 + query)).json<any>()
+const idsOf = (page: any): number[] => page.res.map((item: any) => item.id)
+const unreadOf = async (speaker: Speaker) =>
+  (await (await speaker.get("/api/notifications/unread_count")).json<any>()).res
+
+/** Sends so many to everyone in acme, and answers their ids, the newest first. */
+async function sendMany(number: number): Promise<number[]> {
+  const ids: number[] = []
+  for (let i = 1; i <= number; i++) {
+    const answer = await alice.post("/api/notifications/", {
+      author: "alice@acme.test",
+      message: `number ${i}`,
+      sent_to: "all_org_users",
+      org_slug: "acme",
+    })
+    ids.unshift((await answer.json<any>()).res.notification_id)
+  }
+  return ids
+}
+
+let ids: number[]
+beforeEach(async () => {
+  queues()
+  ids = await sendMany(7)
+})
+
+describe("an inbox", () => {
+  it("shows a page, the newest first, with totals", async () => {
+    const page = await get(bob, "?page=2&limit=3")
+    expect(page).toMatchObject({ success: true, page: 2, total_pages: 3, total_notifications: 7 })
+    expect(idsOf(page)).toEqual(ids.slice(3, 6))
+  })
+
+  it("shows ten at a time, if nothing is said", async () => {
+    expect(idsOf(await get(bob))).toEqual(ids)
+  })
+
+  it.each(["4", "1000", "1000000000000"])("shows the last page for page %s", async (page) => {
+    const last = await get(bob, `?page=${page}&limit=3`)
+    expect(last).toMatchObject({ page: 3, total_pages: 3 })
+    expect(idsOf(last)).toEqual(ids.slice(6))
+  })
+
+  it("is one empty page where nothing ever arrived", async () => {
+    expect(await get(charlie)).toEqual({ success: true, res: [], page: 1, total_pages: 1, total_notifications: 0 })
+  })
+
+  it("shows read and unread ones by themselves, and merges them in order", async () => {
+    const read = [ids[1], ids[4]]
+    await bob.put(V1, { notification_ids: read, read_status: true })
+    expect(idsOf(await get(bob, "?read_status=1"))).toEqual(read)
+    expect(idsOf(await get(bob, "?read_status=0&limit=3&page=2"))).toEqual([ids[5], ids[6]])
+    expect(await get(bob, "?read_status=0")).toMatchObject({ total_notifications: 5 })
+    const all = await get(bob)
+    expect(idsOf(all)).toEqual(ids)
+    expect(all.res.map((item: any) => item.read_status)).toEqual([false, true, false, false, true, false, false])
+  })
+})
+
+describe("marking", () => {
+  it("marks as read and as unread, and says so", async () => {
+    const answer = await bob.put(V1, { notification_ids: ids.slice(0, 2), read_status: true })
+    expect(await answer.json()).toEqual({ success: true, message: "Notifications updated successfully" })
+    expect(await unreadOf(bob)).toBe(5)
+    await bob.put(V1, { notification_ids: ids.slice(0, 2), read_status: true })
+    expect(await unreadOf(bob)).toBe(5)
+    await bob.put(V1, { notification_ids: ids.slice(0, 1), read_status: false })
+    expect(await unreadOf(bob)).toBe(6)
+  })
+
+  it("changes nobody else's", async () => {
+    await bob.put(V1, { notification_ids: ids, read_status: true })
+    expect(await unreadOf(bob)).toBe(0)
+    expect(await unreadOf(alice)).toBe(7)
+  })
+
+  it("changes nothing for ids that are not one's own, and does not tell", async () => {
+    const strangers = await charlie.put(V1, { notification_ids: [...ids, 999_999], read_status: true })
+    expect(await strangers.json()).toEqual({ success: true, message: "Notifications updated successfully" })
+    expect(await unreadOf(bob)).toBe(7)
+    expect(await get(charlie)).toMatchObject({ total_notifications: 0 })
+  })
+
+  it("marks all as read once", async () => {
+    await bob.put(V1, { notification_ids: ids.slice(0, 3), read_status: true })
+    const all = async () => (await bob.put("/api/notifications/mark_all_as_read")).json()
+    expect(await all()).toEqual({ success: true, updated_count: 4 })
+    expect(await all()).toEqual({ success: true, updated_count: 0 })
+    expect(await unreadOf(alice)).toBe(7)
+    expect(idsOf(await get(bob, "?read_status=1"))).toEqual(ids)
+  })
+})
+
+it("names the six categories in their order", async () => {
+  const { success, res } = await (await bob.get("/api/notifications/categories")).json<any>()
+  expect(success).toBe(true)
+  expect(res.map((category: any) => [category.value, category.label])).toEqual([
+    ["incident", "Incident Notifications"],
+    ["schema_change", "Schema Changes"],
+    ["job_failure", "Job Failures"],
+    ["late_run", "Late Runs"],
+    ["dbt_test_failure", "dbt Test Failures"],
+    ["system", "System Notifications"],
+  ])
+})

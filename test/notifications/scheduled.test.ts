@@ -1,0 +1,73 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, expect, it, vi } from "vitest"
+import { forgetMembers } from "../../src/orgs/membership"
+import { alice, bob, type Speaker } from "../support/people"
+import { cron, queues } from "../support/queues"
+
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
+const schedule = async (scheduled_time: string) =>
+  (
+    await (
+      await alice.post("/api/notifications/", {
+        author: "alice@acme.test",
+        message: "Maintenance tonight",
+        sent_to: "all_org_users",
+        org_slug: "acme",
+        urgent: true,
+        scheduled_time,
+      })
+    ).json<any>()
+  ).res
+const inboxOf = async (speaker: Speaker) => (await (await speaker.get("/api/notifications/v1")).json<any>()).res
+const unreadOf = async (speaker: Speaker) =>
+  (await (await speaker.get("/api/notifications/unread_count")).json<any>()).res
+const after = (hours: number) => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + hours * 3_600_000 })
+  forgetMembers()
+}
+
+let sent: ReturnType<typeof queues>["sent"]
+beforeEach(() => {
+  sent = queues().sent
+})
+
+it("is invisible until it is due, then in every inbox once", async () => {
+  expect(await schedule(inHours(2))).toMatchObject({ sent_time: null, scheduled_time: expect.any(String) })
+  await cron()
+  expect(await inboxOf(bob)).toEqual([])
+  expect(await unreadOf(bob)).toBe(0)
+  expect((await (await bob.get("/api/notifications/urgent-bar")).json<any>()).res).toEqual([])
+  expect(sent).toEqual([])
+
+  after(2)
+  await cron()
+  await cron()
+  expect(await inboxOf(bob)).toHaveLength(1)
+  expect(await unreadOf(bob)).toBe(1)
+  expect(sent).toHaveLength(1)
+})
+
+it("is sent at once if its time has passed", async () => {
+  expect(await schedule(inHours(-1))).toMatchObject({ sent_time: expect.any(String) })
+  expect(await inboxOf(bob)).toHaveLength(1)
+})
+
+it("asks for preferences and membership when it is sent, not when it is scheduled", async () => {
+  await schedule(inHours(1))
+  await bob.put("/api/notifications/preferences", { system_notifications: false })
+  await env.DB.prepare(
+    "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 1, '9', 'new@acme.test', 'member')",
+  ).run()
+  after(1)
+  await cron()
+  const { results } = await env.DB.prepare("SELECT org_user_id FROM notification_recipients ORDER BY 1").all()
+  expect(results).toEqual([{ org_user_id: 1 }, { org_user_id: 9 }])
+})
+
+it("takes its place in the inbox by the time it was sent", async () => {
+  const { notification_id: scheduled } = await schedule(inHours(1))
+  const { notification_id: between } = await schedule(inHours(-1))
+  after(1)
+  await cron()
+  expect((await inboxOf(bob)).map((item: any) => item.id)).toEqual([scheduled, between])
+})
