@@ -49,7 +49,7 @@ CREATE TABLE org_notification_policies (
   category TEXT NOT NULL,
   channel TEXT NOT NULL,
   policy TEXT NOT NULL CHECK (policy IN ('required', 'off', 'default_off')),
-  PRIMARY KEY (org_id, category, channel)
+  PRIMARY KEY (category, org_id, channel) -- asked for one category: of one organisation, or of all
 ) WITHOUT ROWID;
 
 CREATE TABLE org_preferences_next (

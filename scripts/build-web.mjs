@@ -33,14 +33,16 @@ const { metafile } = await build({
 
 const built = Object.keys(metafile.outputs).map((path) => join(root, path))
 const found = await readdir(join(root, outdir), { recursive: true, withFileTypes: true })
-for (const entry of found.filter((entry) => entry.isFile())) {
-  const path = join(entry.parentPath, entry.name)
+for (const file of found.filter((entry) => entry.isFile())) {
+  const path = join(file.parentPath, file.name)
   if (!built.includes(path)) await rm(path)
 }
 
-const sizes = []
-for (const path of built.filter((path) => path.endsWith(".js"))) {
-  const kilobytes = gzipSync(await readFile(path)).length / 1000
-  sizes.push(`${relative(join(root, outdir), path)} ${kilobytes.toFixed(1)} kB`)
-}
+const scripts = built.filter((path) => path.endsWith(".js"))
+const sizes = await Promise.all(
+  scripts.map(async (path) => {
+    const kilobytes = gzipSync(await readFile(path)).length / 1000
+    return `${relative(join(root, outdir), path)} ${kilobytes.toFixed(1)} kB`
+  }),
+)
 console.log(`${outdir}: ${sizes.join(", ")} (gzip)`)

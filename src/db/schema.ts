@@ -50,7 +50,7 @@ export const orgPolicies = sqliteTable(
     channel: text().$type<Channel>().notNull(),
     policy: text().$type<Policy>().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.orgId, table.category, table.channel] })],
+  (table) => [primaryKey({ columns: [table.category, table.orgId, table.channel] })],
 )
 
 export const orgPreferences = sqliteTable("org_preferences", {

@@ -23,8 +23,8 @@ export type Org = { id: number; slug: string; name: string }
 export const orgBySlug = (db: Db, { slug }: { slug: string }): Promise<Org | undefined> =>
   db.select().from(orgs).where(eq(orgs.slug, slug)).get()
 
-/** The first organisation, in the order given, whose slug is among these; with what it decided about failures. */
-export const firstKnownOrg = (db: Db, { slugs }: { slugs: string[] }) =>
+/** Those of these organisations that exist, with what each decided about failures. */
+export const orgsBySlugs = (db: Db, { slugs }: { slugs: string[] }) =>
   db
     .select({
       id: orgs.id,
@@ -33,8 +33,6 @@ export const firstKnownOrg = (db: Db, { slugs }: { slugs: string[] }) =>
       llmOptin: orgPreferences.llmOptin,
       urgentCategories: orgPreferences.urgentCategories,
     })
-    .from(sql`json_each(${JSON.stringify(slugs)}) candidate`)
-    .innerJoin(orgs, eq(orgs.slug, sql`candidate.value`))
+    .from(orgs)
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
-    .orderBy(sql`candidate.key`)
-    .get()
+    .where(sql`${orgs.slug} IN (SELECT value FROM json_each(${JSON.stringify(slugs)}))`)

@@ -7,7 +7,8 @@ import { row } from "./inbox/row"
 import { inboxStyles } from "./inbox/styles"
 import { messageStyles } from "./message-text"
 import { MinuteTick } from "./minute-tick"
-import type { InboxItem, NotifyClient } from "./notify-client"
+import type { NotifyClient } from "./notify-client"
+import type { InboxItem } from "./rest"
 import { controls, palette, theme } from "./tokens"
 
 const PAGE_SIZE = 20
@@ -52,6 +53,7 @@ export class InboxElement extends LitElement {
     events: ["count", "updated"],
     joined: () => {
       this.items = undefined
+      this.said = "Loading notifications"
       void this.#refresh()
     },
     changed: ({ unread }) => {
@@ -135,6 +137,7 @@ export class InboxElement extends LitElement {
   async #refresh() {
     const limit = Math.min(LARGEST_PAGE, Math.max(PAGE_SIZE, this.items?.length ?? 0))
     const fresh = await this.#load(1, limit)
+    if (!this.items) this.said = fresh ? "" : "Notifications could not be loaded"
     if (fresh) this.items = merge(fresh, this.items ?? [])
   }
 

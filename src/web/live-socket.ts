@@ -102,6 +102,7 @@ export class LiveSocket {
     this.#socket.send("ping")
   }
 
+  // Nobody is told of a parked connection: it counts as open until somebody looks again.
   #followVisibility() {
     clearTimeout(this.#parking)
     if (document.hidden) this.#parking = setTimeout(() => this.#disconnect(), PARK_AFTER_MS)

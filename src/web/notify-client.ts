@@ -1,12 +1,9 @@
 import type { BarItem, Frame } from "../live/events"
 import { LiveSocket, type LiveState } from "./live-socket"
-import { ApiError, Rest } from "./rest"
+import { ApiError, type InboxItem, type InboxPage, Rest } from "./rest"
 
 const FIRST_POLL_MS = 5_000
 const POLL_MS = 30_000
-
-export type InboxItem = Omit<BarItem, "urgent" | "read_status"> & { urgent: boolean; read_status: boolean }
-export type InboxPage = { res: InboxItem[]; page: number; total_pages: number; total_notifications: number }
 
 /** What the client tells, and what each event carries in `detail`. */
 export type ClientEvents = {

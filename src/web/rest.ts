@@ -1,5 +1,10 @@
+import type { BarItem } from "../live/events"
+
 const TIMEOUT_MS = 15_000
 const TOKEN_EXPIRED = 498
+
+export type InboxItem = Omit<BarItem, "urgent" | "read_status"> & { urgent: boolean; read_status: boolean }
+export type InboxPage = { res: InboxItem[]; page: number; total_pages: number; total_notifications: number }
 
 export class ApiError extends Error {
   constructor(

@@ -4,7 +4,7 @@ import { SQLiteTable } from "drizzle-orm/sqlite-core"
 import { expect, it } from "vitest"
 import * as schema from "../../src/db/schema"
 
-const tables = Object.values(schema).filter((value): value is SQLiteTable => is(value, SQLiteTable))
+const tables = Object.values<unknown>(schema).filter((value) => is(value, SQLiteTable))
 
 it.each(tables.map((table) => [getTableName(table), table] as const))(
   "knows %s as the migrations left it",

@@ -43,7 +43,7 @@ export function ses(fail?: (to: string) => Response | undefined) {
 }
 
 export const RUN_ID = "11111111-2222-4333-8444-555555555555"
-const DEPLOYMENT_ID = "66666666-7777-4888-9999-aaaaaaaaaaaa"
+export const DEPLOYMENT_ID = "66666666-7777-4888-9999-aaaaaaaaaaaa"
 
 /** A failed run of acme as Prefect tells of it; `changes` override its fields. */
 export const failedRun = (changes: object = {}) => ({
@@ -66,20 +66,37 @@ export const failedRun = (changes: object = {}) => ({
 
 type Run = ReturnType<typeof failedRun> | Response
 
-/** Prefect's API with one run; `logs` are what it printed. */
-export function prefect({ run = failedRun(), logs = LOGS }: { run?: Run; logs?: object[] | Response } = {}) {
+/**
+ * Prefect's API with one run, or with one for each id; `logs` are what it printed. A `Response` is given as it is,
+ * for when Prefect says no.
+ */
+export function prefect({
+  run = failedRun(),
+  logs = LOGS,
+  graph = GRAPH,
+  deployment = DEPLOYMENT,
+}: {
+  run?: Run | ((id: string) => Run)
+  logs?: object[] | Response
+  graph?: object
+  deployment?: object
+} = {}) {
   const reply = (body: object | Response) => (body instanceof Response ? body.clone() : Response.json(body))
   const handler: Handler = (request) => {
     const { pathname, host } = new URL(request.url)
     if (host !== "prefect.dalgo.test") return undefined
-    if (pathname.endsWith("/graph-v2")) return Response.json(GRAPH)
-    if (pathname.startsWith("/api/flow_runs/")) return reply(run)
-    if (pathname.startsWith("/api/deployments/")) return Response.json({ id: DEPLOYMENT_ID, name: "nightly-survey" })
+    if (pathname.endsWith("/graph-v2")) return reply(graph)
+    if (pathname.startsWith("/api/flow_runs/")) {
+      return reply(typeof run === "function" ? run(pathname.slice("/api/flow_runs/".length)) : run)
+    }
+    if (pathname.startsWith("/api/deployments/")) return reply(deployment)
     if (pathname === "/api/logs/filter") return reply(logs)
     return Response.json({ detail: "Not Found" }, { status: 404 })
   }
   return handler
 }
+
+const DEPLOYMENT = { id: DEPLOYMENT_ID, name: "nightly-survey" }
 
 const GRAPH = {
   nodes: [

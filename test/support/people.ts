@@ -41,7 +41,9 @@ const speaker = (headersOf: () => Promise<Record<string, string>>): Speaker => {
   }
 }
 
-const person = (userId: string) => speaker(async () => ({ cookie: `access_token=${await tokenFor(userId)}` }))
+export const cookieOf = async (userId: string) => ({ cookie: `access_token=${await tokenFor(userId)}` })
+
+export const person = (userId: string) => speaker(() => cookieOf(userId))
 
 /** Admin of acme. */
 export const alice = { ...person("1"), orgUserId: 1, userId: "1", email: "alice@acme.test" }

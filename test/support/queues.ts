@@ -38,12 +38,19 @@ export function queues() {
   return { sent, drain }
 }
 
-/** Gives the consumer of a queue one batch, and answers what it acknowledged and what it wants again. */
-export async function consume(queue: string, bodies: (SignalMessage | DeliveryMessage)[]) {
-  const messages = bodies.map((body, i) => ({ id: `m${i}`, timestamp: new Date(), attempts: 1, body }))
+/**
+ * Gives the consumer of a queue one batch, and answers what it acknowledged and what it wants again. `changes` are
+ * settings or bindings other than the tests usually have.
+ */
+export async function consume(
+  queue: string,
+  bodies: (SignalMessage | DeliveryMessage)[],
+  { attempts = 1, changes = {} }: { attempts?: number; changes?: object } = {},
+) {
+  const messages = bodies.map((body, i) => ({ id: `m${i}`, timestamp: new Date(), attempts, body }))
   const batch = createMessageBatch<SignalMessage | DeliveryMessage>(queue, messages)
   const ctx = createExecutionContext()
-  await worker.queue(batch, env, ctx)
+  await worker.queue(batch, { ...env, ...changes }, ctx)
   await waitOnExecutionContext(ctx)
   return getQueueResult(batch, ctx)
 }
@@ -51,10 +58,6 @@ export async function consume(queue: string, bodies: (SignalMessage | DeliveryMe
 /** The cron, once. */
 export async function cron(): Promise<void> {
   const ctx = createExecutionContext()
-  await worker.scheduled(
-    { scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} },
-    env,
-    ctx,
-  )
+  await worker.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, env, ctx)
   await waitOnExecutionContext(ctx)
 }

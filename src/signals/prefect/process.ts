@@ -68,7 +68,7 @@ async function understand(
 
   const verdict = judge(said, run)
   if (verdict.kind === "ignore") return { status: "ignored", reason: verdict.reason }
-  const org = run && (await orgs.firstKnownOrg(deps.db, { slugs: candidateSlugs(run) }))
+  const org = run && (await orgOf(deps, run))
   if (verdict.kind === "unknown_organisation" || !run || !org)
     return { status: "failed", reason: "unknown_organisation" }
 
@@ -108,6 +108,13 @@ async function understand(
     case "nobody":
       return { status: "processed", reason: "nobody" }
   }
+}
+
+/** Whose run it is: the likeliest of the slugs it names that is an organisation. */
+async function orgOf(deps: Deps, run: FlowRun) {
+  const slugs = candidateSlugs(run)
+  const known = await orgs.orgsBySlugs(deps.db, { slugs })
+  return slugs.map((slug) => known.find((org) => org.slug === slug)).find((org) => org !== undefined)
 }
 
 type Answer = { kind: "run"; run: FlowRun } | { kind: "absent" } | { kind: "silent"; reason: string }

@@ -2,7 +2,6 @@ import { html, nothing } from "lit"
 import { ApiError } from "../rest"
 
 export const loading = html`
-  <p class="visually-hidden" role="status">Loading notifications</p>
   <div class="list" aria-hidden="true">${Array.from({ length: 6 }, () => html`<div class="skeleton"></div>`)}</div>
 `
 

@@ -1,6 +1,6 @@
 import { html, nothing } from "lit"
-import type { InboxItem } from "../notify-client"
 import { timeTag } from "../relative-time"
+import type { InboxItem } from "../rest"
 import { categoryChip } from "./category-chip"
 
 const urgentMark = html`

@@ -19,9 +19,9 @@ export class Announcer {
   /** Takes the bar as it now stands, newest first: what has been dismissed before its turn is not announced any more. */
   follow(urgent: BarItem[]) {
     this.#waiting = urgent.filter(({ id }) => !this.#announced.has(id))
-    if (this.#waiting.length === 0) return
+    if (this.#speaking || this.#waiting.length === 0) return
     const quietMs = this.#spokenAt + INTERVAL_MS - Date.now()
-    this.#speaking ??= setTimeout(() => this.#speak(), Math.max(MERGE_MS, quietMs))
+    this.#speaking = setTimeout(() => this.#speak(), Math.max(MERGE_MS, quietMs))
   }
 
   #speak() {

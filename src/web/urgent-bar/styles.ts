@@ -75,6 +75,11 @@ export const barStyles = css`
     margin-inline-start: auto;
     background: var(--dn-urgent);
   }
+  .text:has(.open) + .actions {
+    inline-size: 100%;
+    justify-content: end;
+    padding-block-start: 4px;
+  }
   time,
   .place {
     color: var(--dn-on-urgent-muted);

@@ -1,0 +1,79 @@
+import { env } from "cloudflare:workers"
+import { expect, it, vi } from "vitest"
+import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
+import { alice, bob, nobody, server } from "../support/people"
+import { cron, queues } from "../support/queues"
+
+/** Everything that the worker asks the database for, once. */
+async function doEverything(): Promise<void> {
+  outside(prefect(), ses().handler)
+  ai({ response: "What failed: the sync." })
+  const { drain } = queues()
+  const webhook = (body: string) =>
+    nobody.post("/webhooks/v1/notification/", { body }, { "x-notification-key": "webhook-key-new" })
+  await webhook(`Flow run silver-heron with id ${RUN_ID} entered state Failed`)
+  await webhook("nothing that we know")
+  await drain()
+
+  for (const query of ["", "?read_status=0", "?read_status=1"]) await bob.get(`/api/notifications/v1${query}`)
+  await bob.get("/api/notifications/urgent-bar")
+  await bob.get("/api/notifications/unread_count")
+  await bob.get("/api/notifications/preferences")
+  await bob.put("/api/notifications/preferences", { incident_notifications: false })
+  await bob.put("/api/notifications/v1", { notification_ids: [1], read_status: true })
+  await bob.put("/api/notifications/mark_all_as_read")
+
+  const everyone = [
+    { sent_to: "all_org_users", org_slug: "acme" },
+    { sent_to: "all_org_users", org_slug: "acme", manager_or_above: true },
+    { sent_to: "single_user", user_email: "bob@acme.test" },
+    { sent_to: "single_user", user_email: "bob@acme.test", org_slug: "acme" },
+    { sent_to: "all_users" },
+    { sent_to: "all_users", manager_or_above: true },
+  ]
+  for (const to of everyone) {
+    await server.post(
+      "/api/notifications/",
+      { author: "a", message: "m", ...to },
+      { "idempotency-key": JSON.stringify(to) },
+    )
+  }
+  vi.useFakeTimers({ toFake: ["Date"] })
+  await alice.post("/api/notifications/", {
+    author: "a",
+    message: "m",
+    ...everyone[0],
+    scheduled_time: new Date(Date.now() + 60_000).toISOString(),
+  })
+  vi.setSystemTime(Date.now() + 120_000)
+  await cron()
+  await drain({ delayed: true })
+}
+
+/** Reading a list that was passed as JSON, or what a subquery found, is not reading a table. */
+const ITERATES_A_LIST = /^SCAN (\S+ VIRTUAL TABLE|person|bar|inbox|CONSTANT ROW)/
+
+it("searches by an index and sorts by none, in every statement", async () => {
+  const statements = new Set<string>()
+  const database = Object.getPrototypeOf(env.DB)
+  const prepare = database.prepare
+  vi.spyOn(database, "prepare").mockImplementation(function (this: D1Database, statement: any) {
+    statements.add(statement)
+    return prepare.call(this, statement)
+  })
+  await doEverything()
+  vi.restoreAllMocks()
+
+  expect(statements.size).toBeGreaterThan(40)
+  const slow: Record<string, string[]> = {}
+  for (const statement of statements) {
+    const values = Array.from(statement.matchAll(/\?/g), () => "[]")
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statement}`)
+      .bind(...values)
+      .all<{ detail: string }>()
+    const steps = results.map((step) => step.detail)
+    const bad = steps.filter((step) => /TEMP B-TREE/.test(step) || (/^SCAN/.test(step) && !ITERATES_A_LIST.test(step)))
+    if (bad.length > 0) slow[statement] = bad
+  }
+  expect(slow).toEqual({})
+})

@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process"
+import { readFile } from "node:fs/promises"
+import { promisify } from "node:util"
+import { beforeAll, expect, inject, it, vi } from "vitest"
+
+const port = inject("port")
+const worker = `http://127.0.0.1:${port}`
+const catcher = `http://127.0.0.1:${port + 2}`
+const WITHIN_5_S = { timeout: 5_000, interval: 100 }
+const WITHIN_30_S = { timeout: 30_000, interval: 250 }
+
+type Person = "alice" | "bob" | "charlie"
+let tokens: Record<Person, string>
+let webhookKey: string
+
+beforeAll(async () => {
+  const tokenOf = async (name: Person) =>
+    (await promisify(execFile)("npm", ["run", "-s", "token", "--", name])).stdout.trim()
+  tokens = { alice: await tokenOf("alice"), bob: await tokenOf("bob"), charlie: await tokenOf("charlie") }
+  const variables = await readFile(".dev.vars", "utf8")
+  webhookKey = /^PREFECT_NOTIFICATIONS_WEBHOOK_KEY="?([^"\n]+)"?$/m.exec(variables)?.[1] ?? ""
+})
+
+const api = async (who: Person, path: string, init: RequestInit = {}) => {
+  const headers = { authorization: `Bearer ${tokens[who]}`, "content-type": "application/json" }
+  return (await fetch(`${worker}/api/notifications${path}`, { ...init, headers })).json() as Promise<any>
+}
+const newest = async (who: Person) => (await api(who, "/v1?limit=1")).res[0]
+const total = async (who: Person): Promise<number> => (await api(who, "/v1?limit=1")).total_notifications
+const mailsTo = async (address: string): Promise<any[]> => {
+  const mails = (await (await fetch(`${catcher}/messages`)).json()) as any[]
+  return mails.filter((mail) => mail.to === address)
+}
+const sendFailure = () =>
+  fetch(`${worker}/webhooks/v1/notification/`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-notification-key": webhookKey },
+    body: JSON.stringify({
+      body: `Flow run crimson-fox with id ${crypto.randomUUID()} entered state Failed`,
+    }),
+  })
+
+it("told at the start what became of its sample failure", () => {
+  const printed = inject("printed")
+  expect(printed).toContain(`${worker}/local/sign-in?as=alice`)
+  expect(printed).toContain(catcher)
+  expect(printed).toMatch(/mail\s+sent to Alice and Bob/)
+})
+
+it("shows another failure in inboxes, on an open socket and in the mail, and soon with its summary", async () => {
+  const before = { alice: await total("alice"), bob: await total("bob"), charlie: await total("charlie") }
+  const mailsBefore = (await mailsTo("bob@acme.test")).length
+  const frames: any[] = []
+  // Node's WebSocket takes headers, which the DOM's type does not know.
+  const socket = new WebSocket(`${worker.replace("http", "ws")}/wss/notifications?orgslug=acme`, {
+    headers: { cookie: `access_token=${tokens.alice}` },
+  } as never)
+  socket.addEventListener("message", (event) => frames.push(JSON.parse(event.data).data))
+  await vi.waitFor(() => expect(frames[0]?.type).toBe("snapshot"), WITHIN_5_S)
+
+  expect(await (await sendFailure()).json()).toEqual({ status: "ok" })
+  await vi.waitFor(async () => {
+    expect(await total("alice")).toBe(before.alice + 1)
+    expect(await total("bob")).toBe(before.bob + 1)
+    expect(frames.some((frame) => frame.type === "urgent_added")).toBe(true)
+  }, WITHIN_5_S)
+  expect(await newest("bob")).toMatchObject({ category: "job_failure", urgent: true })
+  expect(await total("charlie")).toBe(before.charlie)
+
+  await vi.waitFor(async () => {
+    expect((await newest("alice")).message).toContain("Summary")
+    expect(frames.some((frame) => frame.type === "item_updated")).toBe(true)
+    const mails = await mailsTo("bob@acme.test")
+    expect(mails).toHaveLength(mailsBefore + 1)
+    expect(mails.at(-1)).toMatchObject({
+      headers: { "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" },
+      text: expect.stringContaining("Summary"),
+    })
+  }, WITHIN_30_S)
+  socket.close()
+})
+
+it("tells Bob nothing of the next one when he has turned Job Failures off", async () => {
+  const turn = (job_failure_notifications: boolean) =>
+    api("bob", "/preferences", { method: "PUT", body: JSON.stringify({ job_failure_notifications }) })
+  expect((await turn(false)).res.job_failure_notifications).toBe(false)
+  const before = { alice: await total("alice"), bob: await total("bob") }
+  const mails = { alice: (await mailsTo("alice@acme.test")).length, bob: (await mailsTo("bob@acme.test")).length }
+
+  await sendFailure()
+  await vi.waitFor(async () => {
+    expect(await total("alice")).toBe(before.alice + 1)
+    expect(await mailsTo("alice@acme.test")).toHaveLength(mails.alice + 1)
+  }, WITHIN_30_S)
+  expect(await total("bob")).toBe(before.bob)
+  expect(await mailsTo("bob@acme.test")).toHaveLength(mails.bob)
+  await turn(true)
+})

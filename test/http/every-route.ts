@@ -1,0 +1,121 @@
+import { unsubscribeToken } from "../../src/unsubscribe-token"
+import { cookieOf, request } from "../support/people"
+
+/** Whom a route is for. roles.test.ts says what that means for each caller. */
+export type Door =
+  | "anybody"
+  | "signed in"
+  | "own inbox"
+  | "own organisation"
+  | "another organisation"
+  | "everybody"
+  | "webhook key"
+  | "socket"
+
+export type Case = {
+  /** As the router names it. */
+  route: string
+  door: Door
+  path: string
+  body?: object
+  headers?: Record<string, string>
+}
+
+const fromAcme = { author: "alice@acme.test", message: "Dashboards are back" }
+/** Made with the secret in vitest.config.ts. */
+const unsubscribing = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "incident" })
+
+/** A good request to each route of the worker: a route that is missing here fails roles.test.ts. */
+export const CASES: Case[] = [
+  { route: "GET /healthz", door: "anybody", path: "/healthz" },
+  { route: "GET /unsubscribe", door: "anybody", path: `/unsubscribe?token=${unsubscribing}` },
+  { route: "POST /unsubscribe", door: "anybody", path: `/unsubscribe?token=${unsubscribing}` },
+  { route: "GET /wss/notifications", door: "socket", path: "/wss/notifications", headers: { upgrade: "websocket" } },
+  {
+    route: "POST /webhooks/v1/notification",
+    door: "webhook key",
+    path: "/webhooks/v1/notification",
+    body: { body: "Flow run heron with id 11111111-2222-4333-8444-555555555555 entered state Completed" },
+  },
+
+  { route: "GET /api/notifications/categories", door: "signed in", path: "/api/notifications/categories" },
+  { route: "GET /api/notifications/preferences", door: "own inbox", path: "/api/notifications/preferences" },
+  {
+    route: "PUT /api/notifications/preferences",
+    door: "own inbox",
+    path: "/api/notifications/preferences",
+    body: { system_notifications: false },
+  },
+  { route: "GET /api/notifications/v1", door: "own inbox", path: "/api/notifications/v1?page=1&limit=5" },
+  {
+    route: "PUT /api/notifications/v1",
+    door: "own inbox",
+    path: "/api/notifications/v1",
+    body: { notification_ids: [1], read_status: true },
+  },
+  { route: "GET /api/notifications/unread_count", door: "own inbox", path: "/api/notifications/unread_count" },
+  {
+    route: "PUT /api/notifications/mark_all_as_read",
+    door: "own inbox",
+    path: "/api/notifications/mark_all_as_read",
+  },
+  { route: "GET /api/notifications/urgent-bar", door: "own inbox", path: "/api/notifications/urgent-bar" },
+
+  {
+    route: "POST /api/notifications",
+    door: "own organisation",
+    path: "/api/notifications",
+    body: { ...fromAcme, sent_to: "all_org_users", org_slug: "acme" },
+  },
+  {
+    route: "POST /api/notifications",
+    door: "own organisation",
+    path: "/api/notifications",
+    body: { ...fromAcme, sent_to: "single_user", user_email: "bob@acme.test", org_slug: "acme" },
+  },
+  {
+    route: "POST /api/notifications",
+    door: "another organisation",
+    path: "/api/notifications",
+    body: { ...fromAcme, sent_to: "all_org_users", org_slug: "globex" },
+  },
+  {
+    route: "POST /api/notifications",
+    door: "everybody",
+    path: "/api/notifications",
+    body: { ...fromAcme, sent_to: "all_users" },
+  },
+]
+
+/** One case of each route. */
+export const ROUTES = CASES.filter((one, i) => CASES.findIndex(({ route }) => route === one.route) === i)
+
+export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
+
+type Changes = { path?: string; body?: BodyInit | undefined; through?: typeof request }
+
+/** The request of a case, as this caller makes it. */
+export function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
+  const { path = one.path, body = one.body && JSON.stringify(one.body), through = request } = changes
+  return through(path, {
+    method: methodOf(one),
+    headers: { ...(body !== undefined && { "content-type": "application/json" }), ...one.headers, ...headers },
+    ...(body !== undefined && { body }),
+  })
+}
+
+/** A status; of a socket "open", or the code with which it is closed. */
+export type Outcome = number | "open"
+
+export async function outcomeOf(answer: Response): Promise<Outcome> {
+  const socket = answer.webSocket
+  if (!socket) return answer.status
+  const outcome = Promise.withResolvers<Outcome>()
+  socket.addEventListener("message", () => outcome.resolve("open"))
+  socket.addEventListener("close", ({ code }) => outcome.resolve(code))
+  socket.accept()
+  return outcome.promise.finally(() => socket.close())
+}
+
+/** Somebody for whom every door opens: a super-admin who knows the webhook's key. */
+export const keyring = async () => ({ ...(await cookieOf("4")), "x-notification-key": "webhook-key-new" })

@@ -1,0 +1,357 @@
+import { env } from "cloudflare:workers"
+import { sign } from "hono/jwt"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { claimsOf, cookieOf, request, tokenFor } from "../support/people"
+import { workerWith } from "../support/worker-with"
+
+const OWN = "/api/notifications/preferences"
+const SECRET = env.JWT_SECRET as string
+const ANOTHER_SECRET = "a-secret-that-is-not-ours-32-bytes"
+const HOUR = 3600
+const now = () => Math.floor(Date.now() / 1000)
+
+const GOOD = { status: 200 }
+const NOT_SIGNED_IN = { status: 401, body: { detail: "Not signed in" } }
+const EXPIRED = { status: 498, body: { detail: "Token expired" } }
+
+type Through = typeof request
+async function enter(headers: Record<string, string>, through: Through = request) {
+  const answer = await through(OWN, { headers })
+  return { status: answer.status, body: await answer.json<any>() }
+}
+const present = (token: string, through?: Through) => enter({ authorization: `Bearer ${token}` }, through)
+
+const encode = (part: object | string) =>
+  btoa(typeof part === "string" ? part : JSON.stringify(part))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "")
+
+/** A good token in which somebody changed the claims, and could not sign it again. */
+const forged = async (claims: object) => {
+  const [header, , signature] = (await tokenFor("1")).split(".")
+  return `${header}.${encode({ ...claimsOf("1"), ...claims })}.${signature}`
+}
+
+describe("where a token is", () => {
+  it("is the cookie, and where there is none the header", async () => {
+    expect(await enter(await cookieOf("1"))).toMatchObject(GOOD)
+    expect(await present(await tokenFor("1"))).toMatchObject(GOOD)
+    expect(await enter({ authorization: `bearer ${await tokenFor("1")}` })).toMatchObject(GOOD)
+  })
+
+  it("is the cookie, even if the header is better", async () => {
+    const authorization = `Bearer ${await tokenFor("1")}`
+    expect(await enter({ authorization, cookie: "access_token=nonsense" })).toEqual(NOT_SIGNED_IN)
+    const old = await tokenFor("1", { exp: now() - 1 })
+    expect(await enter({ authorization, cookie: `access_token=${old}` })).toEqual(EXPIRED)
+    expect(await enter({ authorization: "Bearer nonsense", ...(await cookieOf("1")) })).toMatchObject(GOOD)
+  })
+
+  it("is found among other cookies", async () => {
+    const { cookie } = await cookieOf("1")
+    expect(await enter({ cookie: `theme=dark; ${cookie}; csrftoken=%E0%A4%A` })).toMatchObject(GOOD)
+  })
+
+  it.each([
+    ["nowhere", {}],
+    ["an empty cookie", { cookie: "access_token=" }],
+    ["another cookie", { cookie: "refresh_token=x" }],
+    ["an empty header", { authorization: "" }],
+    ["a header without a token", { authorization: "Bearer" }],
+    ["a header with two tokens", { authorization: "Bearer one two" }],
+    ["another scheme", { authorization: "Basic ZGFsZ286ZXhhbXBsZQ==" }],
+  ])("is not %s", async (_, headers: Record<string, string>) => {
+    expect(await enter(headers)).toEqual(NOT_SIGNED_IN)
+  })
+
+  it("is not the query", async () => {
+    const answer = await request(`${OWN}?access_token=${await tokenFor("1")}`)
+    expect(answer.status).toBe(401)
+  })
+})
+
+describe("a token signed with the shared secret", () => {
+  it.each(["1", 1])("names a person by %j", async (userId) => {
+    expect(await present(await tokenFor(userId))).toMatchObject(GOOD)
+  })
+
+  it("needs no type, but is no other than an access token", async () => {
+    expect(await present(await tokenFor("1", { token_type: undefined }))).toMatchObject(GOOD)
+    expect(await present(await tokenFor("1", { token_type: "refresh" }))).toEqual(NOT_SIGNED_IN)
+  })
+
+  it.each([0, 1, HOUR, 10 * 365 * 24 * HOUR])("has expired %d s after it did", async (seconds) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: now() * 1000 })
+    expect(await present(await tokenFor("1", { exp: now() - seconds }))).toEqual(EXPIRED)
+  })
+
+  it("is good until its last second", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: now() * 1000 + 999 })
+    expect(await present(await tokenFor("1", { exp: now() + 1 }))).toMatchObject(GOOD)
+  })
+
+  const claims = claimsOf("1")
+  const header = { alg: "HS256", typ: "JWT" }
+  const unsigned = (alg: string) => `${encode({ alg, typ: "JWT" })}.${encode(claims)}.`
+  const without = (name: string) => sign({ ...claims, [name]: undefined }, SECRET)
+
+  it.each<[string, string | Promise<string>]>([
+    ["nonsense", "nonsense"],
+    ["three words", "a.b.c"],
+    ["three nothings", ".."],
+    ["four parts", tokenFor("1").then((token) => `${token}.x`)],
+    ["a header that is not JSON", `${encode("{")}.${encode(claims)}.x`],
+    ["a header that is null", `${encode("null")}.${encode(claims)}.x`],
+    ["claims that are null", sign(null as never, SECRET)],
+    ["claims that are a list", sign([claims] as never, SECRET)],
+    ["forged claims", forged({ user_id: "4" })],
+    ["forged claims that have expired", forged({ user_id: "4", exp: now() - HOUR })],
+    ["an expiry that was put off", forged({ exp: now() + HOUR })],
+    ["no signature", tokenFor("1").then((token) => token.slice(0, token.lastIndexOf(".") + 1))],
+    ["half a signature", tokenFor("1").then((token) => token.slice(0, -20))],
+    ["alg none", unsigned("none")],
+    ["alg None", unsigned("None")],
+    ["alg nOnE that has expired", `${encode({ alg: "nOnE" })}.${encode({ ...claims, exp: 1 })}.`],
+    ["no alg", `${encode({ typ: "JWT" })}.${encode(claims)}.`],
+    ["HS256 without a signature", `${encode(header)}.${encode(claims)}.`],
+    ["another secret", sign(claims, ANOTHER_SECRET)],
+    ["another secret, expired", sign({ ...claims, exp: now() - HOUR }, ANOTHER_SECRET)],
+    ["an empty secret", sign(claims, new Uint8Array(1) as never).catch(() => sign(claims, " "))],
+    ["another hash", sign(claims, SECRET, "HS512")],
+    ["a critical extension", `${encode({ ...header, crit: ["b64"] })}.${encode(claims)}.x`],
+    ["a refresh token", tokenFor("1", { token_type: "refresh" })],
+    ["a refresh token that has expired", tokenFor("1", { token_type: "refresh", exp: now() - HOUR })],
+    ["no expiry", without("exp")],
+    ["an expiry in words", sign({ ...claims, exp: String(now() + HOUR) } as never, SECRET)],
+    ["no expiry at all", sign({ ...claims, exp: null } as never, SECRET)],
+    ["no person", without("user_id")],
+    ["an empty person", tokenFor("")],
+    ["half a person", tokenFor(1.5)],
+    ["a list of persons", tokenFor(["1"] as never)],
+    ["a person who is an object", tokenFor({ id: "1" } as never)],
+    ["a person who is true", tokenFor(true as never)],
+    ["not valid yet", tokenFor("1", { nbf: now() + HOUR })],
+    ["a service key that is none", "service-key"],
+    ["both service keys", "service-key-new,service-key-old"],
+  ])("is refused: %s", async (_, token) => {
+    expect(await present(await token)).toEqual(NOT_SIGNED_IN)
+    expect(await enter({ cookie: `access_token=${await token}` })).toEqual(NOT_SIGNED_IN)
+  })
+
+  it("is refused to a person whom nobody knows, with a 403 that logs nobody out", async () => {
+    expect(await present(await tokenFor("999"))).toEqual({ status: 403, body: { detail: "not allowed" } })
+  })
+
+  it("must be for us and from whom we trust, where that is said", async () => {
+    const through = workerWith({ JWT_AUDIENCE: "dalgo-notifications", JWT_ISSUER: "https://login.dalgo.test" })
+    const right = { aud: "dalgo-notifications", iss: "https://login.dalgo.test" }
+    const table: [object, object][] = [
+      [right, GOOD],
+      [{ ...right, aud: ["something", "dalgo-notifications"] }, GOOD],
+      [{ ...right, exp: now() - 1 }, EXPIRED],
+      [{ ...right, aud: "another" }, NOT_SIGNED_IN],
+      [{ ...right, aud: "dalgo" }, NOT_SIGNED_IN],
+      [{ ...right, aud: ["another"] }, NOT_SIGNED_IN],
+      [{ ...right, aud: [] }, NOT_SIGNED_IN],
+      [{ ...right, aud: undefined }, NOT_SIGNED_IN],
+      [{ ...right, iss: "https://login.dalgo.test.evil.test" }, NOT_SIGNED_IN],
+      [{ ...right, iss: undefined }, NOT_SIGNED_IN],
+      [{ ...right, aud: "another", exp: now() - 1 }, NOT_SIGNED_IN],
+      [{ ...right, iss: "another", exp: now() - 1 }, NOT_SIGNED_IN],
+    ]
+    for (const [change, expected] of table) {
+      expect(await present(await tokenFor("1", change), through), JSON.stringify(change)).toMatchObject(expected)
+    }
+  })
+
+  it("cannot be told from a bad one where no key is configured: nobody is logged out for that", async () => {
+    const answer = await workerWith({ JWT_SECRET: "" })(OWN, { headers: await cookieOf("1") })
+    expect(answer.status).toBe(503)
+    expect(await answer.json()).toEqual({ detail: "sign-in is not configured" })
+  })
+})
+
+/** An issuer of tokens with one key, and the set of keys that it shows. */
+async function issuer(alg: "RS256" | "ES256" | "EdDSA", kid = "the-key") {
+  const { publicKey, privateKey } = (await crypto.subtle.generateKey(ALGORITHM[alg], true, ["sign", "verify"])) as CryptoKeyPair
+  const shown = { ...((await crypto.subtle.exportKey("jwk", publicKey)) as JsonWebKey), kid }
+  const secret = { ...((await crypto.subtle.exportKey("jwk", privateKey)) as JsonWebKey), kid, alg }
+  return {
+    shown,
+    tokenFor: (claims: object = {}, change: object = {}) =>
+      sign({ ...claimsOf("1"), ...claims }, { ...secret, ...change } as never, alg),
+  }
+}
+
+const ALGORITHM = {
+  RS256: {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  },
+  ES256: { name: "ECDSA", namedCurve: "P-256" },
+  EdDSA: { name: "Ed25519" },
+} as const
+
+describe("a token of an issuer", () => {
+  /** Each test has an issuer of its own, since what an issuer said is remembered. */
+  let url: string
+  let asked: number
+  let answer: () => Response
+  let through: Through
+  const show = (...keys: object[]) => {
+    answer = () => Response.json({ keys })
+  }
+  beforeEach(() => {
+    url = `https://login.dalgo.test/${crypto.randomUUID()}/jwks.json`
+    asked = 0
+    through = workerWith({ JWT_JWKS_URL: url })
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
+      if (String(input) !== url) throw new TypeError("network unreachable")
+      asked++
+      return answer()
+    })
+  })
+  const UNAVAILABLE = { status: 503, body: { detail: "sign-in cannot be checked right now" } }
+
+  it.each(["RS256", "ES256", "EdDSA"] as const)("is good or not by its key (%s)", async (alg) => {
+    const [ours, theirs] = [await issuer(alg), await issuer(alg)]
+    show({ kty: "RSA", kid: "an older key" }, ours.shown)
+    expect(await present(await ours.tokenFor(), through)).toMatchObject(GOOD)
+    expect(await present(await ours.tokenFor({ user_id: 1 }), through)).toMatchObject(GOOD)
+    expect(await present(await ours.tokenFor({ exp: now() - 1 }), through)).toEqual(EXPIRED)
+    expect(await present(await theirs.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
+    expect(await present(await theirs.tokenFor({ exp: now() - 1 }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await present(await ours.tokenFor({ token_type: "refresh" }), through)).toEqual(NOT_SIGNED_IN)
+    expect(asked).toBe(1)
+  })
+
+  it("is not one that was signed with the public key, or with the shared secret", async () => {
+    const { publicKey } = (await crypto.subtle.generateKey(ALGORITHM.RS256, true, ["sign", "verify"])) as CryptoKeyPair
+    const jwk = { ...((await crypto.subtle.exportKey("jwk", publicKey)) as JsonWebKey), kid: "the-key" }
+    const der = (await crypto.subtle.exportKey("spki", publicKey)) as ArrayBuffer
+    const base64 = btoa(String.fromCharCode(...new Uint8Array(der)))
+    const pem = `-----BEGIN PUBLIC KEY-----\n${base64.replaceAll(/(.{64})/g, "$1\n")}\n-----END PUBLIC KEY-----\n`
+    show(jwk)
+    const secrets = [new TextEncoder().encode(pem), new TextEncoder().encode(JSON.stringify(jwk)), new Uint8Array(der)]
+    for (const secret of [...secrets, new TextEncoder().encode(SECRET)]) {
+      const hmac = { name: "HMAC", hash: "SHA-256" }
+      const key = await crypto.subtle.importKey("raw", secret, hmac, false, ["sign"])
+      for (const header of [{ alg: "HS256", typ: "JWT", kid: "the-key" }, { alg: "HS256", typ: "JWT" }]) {
+        const signed = `${encode(header)}.${encode(claimsOf("4"))}`
+        const signature = await crypto.subtle.sign(hmac, key, new TextEncoder().encode(signed))
+        const token = `${signed}.${encode(String.fromCharCode(...new Uint8Array(signature)))}`
+        expect(await present(token, through)).toEqual(NOT_SIGNED_IN)
+      }
+    }
+    expect(await present(await tokenFor("1"), through)).toEqual(NOT_SIGNED_IN)
+  })
+
+  it("says neither which algorithm nor which key is meant, if they do not belong together", async () => {
+    const [rsa, curve] = [await issuer("RS256", "rsa"), await issuer("ES256", "curve")]
+    show(rsa.shown, curve.shown)
+    const claims = encode(claimsOf("1"))
+    for (const header of [
+      { alg: "none", kid: "rsa" },
+      { alg: "RS512", kid: "rsa" },
+      { alg: "ES256", kid: "rsa" },
+      { alg: "RS256", kid: "curve" },
+      { alg: "RS256" },
+    ]) {
+      const [, , signature] = (await rsa.tokenFor()).split(".")
+      expect(await present(`${encode(header)}.${claims}.${signature}`, through), header.alg).toEqual(NOT_SIGNED_IN)
+    }
+    expect(await present(await rsa.tokenFor({}, { kid: "curve" }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await present(await rsa.tokenFor({}, { kid: undefined }), through)).toEqual(NOT_SIGNED_IN)
+  })
+
+  it("must be for us and from whom we trust, where that is said", async () => {
+    const ours = await issuer("ES256")
+    show(ours.shown)
+    through = workerWith({ JWT_JWKS_URL: url, JWT_AUDIENCE: "us", JWT_ISSUER: "them" })
+    expect(await present(await ours.tokenFor({ aud: "us", iss: "them" }), through)).toMatchObject(GOOD)
+    expect(await present(await ours.tokenFor({ aud: "you", iss: "them" }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await present(await ours.tokenFor({ aud: "us" }), through)).toEqual(NOT_SIGNED_IN)
+  })
+
+  it("makes us ask for a key that we do not know, but at most once a minute", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    const [first, second] = [await issuer("ES256", "first"), await issuer("ES256", "second")]
+    show(first.shown)
+    expect(await present(await first.tokenFor(), through)).toMatchObject(GOOD)
+    expect(await present(await second.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
+    for (let i = 0; i < 5; i++) await present(await second.tokenFor({}, { kid: `unknown ${i}` }), through)
+    expect(asked).toBe(1)
+
+    show(first.shown, second.shown)
+    vi.setSystemTime(Date.now() + 59_000)
+    expect(await present(await second.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
+    expect(asked).toBe(1)
+    vi.setSystemTime(Date.now() + 1_001)
+    expect(await present(await second.tokenFor(), through)).toMatchObject(GOOD)
+    expect(await present(await first.tokenFor(), through)).toMatchObject(GOOD)
+    expect(asked).toBe(2)
+  })
+
+  it("does not make us ask if it is not even a token", async () => {
+    show()
+    for (const token of ["nonsense", "a.b.c", `${encode("null")}.${encode("null")}.x`]) {
+      expect(await present(token, through)).toEqual(NOT_SIGNED_IN)
+    }
+    expect(asked).toBe(0)
+  })
+
+  it.each<[string, () => Response]>([
+    [
+      "does not answer",
+      () => {
+        throw new TypeError("network unreachable")
+      },
+    ],
+    ["answers 500", () => new Response("oh no", { status: 500 })],
+    ["answers 500 in JSON", () => Response.json({ error: "oh no" }, { status: 500 })],
+    ["sends us elsewhere", () => new Response(null, { status: 302, headers: { location: "https://evil.test/" } })],
+    ["answers a page", () => new Response("<html></html>")],
+    ["answers something else", () => Response.json({ keys: "none" })],
+  ])("is not refused while the issuer %s: it may be good", async (_, failure) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    const ours = await issuer("ES256")
+    answer = failure
+    const token = await ours.tokenFor()
+    expect(await present(token, through)).toEqual(UNAVAILABLE)
+    expect(await present(token, through)).toEqual(UNAVAILABLE)
+    const refused = await through(OWN, { headers: { authorization: `Bearer ${token}` } })
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0)
+
+    show(ours.shown)
+    vi.setSystemTime(Date.now() + Number(refused.headers.get("retry-after")) * 1000)
+    expect(await present(token, through)).toMatchObject(GOOD)
+  })
+
+  it("is good while the issuer is down, if its key is known", async () => {
+    const [known, unknown] = [await issuer("ES256", "known"), await issuer("ES256", "unknown")]
+    show(known.shown)
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    expect(await present(await known.tokenFor(), through)).toMatchObject(GOOD)
+    vi.setSystemTime(Date.now() + 61_000)
+    answer = () => new Response(null, { status: 502 })
+    for (let i = 0; i < 3; i++) {
+      expect(await present(await unknown.tokenFor(), through)).toEqual(UNAVAILABLE)
+      expect(await present(await known.tokenFor(), through)).toMatchObject(GOOD)
+    }
+    vi.setSystemTime(Date.now() + 5_001)
+    expect(await present(await unknown.tokenFor(), through)).toEqual(UNAVAILABLE)
+    show(known.shown, unknown.shown)
+    vi.setSystemTime(Date.now() + 5_001)
+    expect(await present(await unknown.tokenFor(), through)).toMatchObject(GOOD)
+  })
+
+  it("is not refused because of another key that has no id", async () => {
+    const ours = await issuer("ES256")
+    const { kid: _, ...nameless } = (await issuer("RS256")).shown
+    show(nameless, ours.shown)
+    expect(await present(await ours.tokenFor(), through)).toMatchObject(GOOD)
+  })
+})

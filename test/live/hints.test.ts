@@ -1,0 +1,183 @@
+import { env } from "cloudflare:workers"
+import { expect, it, vi } from "vitest"
+import { alice, bob } from "../support/people"
+import { openTab, openTabWith, type Tab } from "../support/sockets"
+import { acmeBar, delayNextAnswer, markRows, truthOf, write } from "./rows"
+
+const BOB = bob.orgUserId
+
+/** What the copy of Bob's bar says without asking the database. */
+async function copyOf(orgUserId: number) {
+  const batch = vi.spyOn(env.DB, "batch")
+  const { items, total } = await acmeBar().bar(orgUserId)
+  expect(batch.mock.calls.length).toBe(0)
+  batch.mockRestore()
+  return { ids: items.map((item) => item.id), total }
+}
+
+async function expectAgreement(orgUserId: number) {
+  const { ids, total } = await truthOf(orgUserId)
+  expect(await copyOf(orgUserId)).toEqual({ ids, total })
+}
+
+const seqsOf = (tab: Tab) => tab.texts.map((text) => JSON.parse(text).data.seq as number)
+
+function expectGrowth(seqs: number[]) {
+  expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b))
+}
+
+it("takes the same hint any number of times", async () => {
+  const { tab } = await openTabWith(bob)
+  const id = await write({ to: [BOB] })
+  for (let i = 0; i < 3; i++) await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
+  for (let i = 0; i < 3; i++) await acmeBar().changed({ orgUserIds: [BOB] })
+
+  expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id }, unread_count: 1 })
+  expect(tab.untaken()).toEqual([])
+  await expectAgreement(BOB)
+})
+
+const arrived = (id: number) => acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
+const changed = () => acmeBar().changed({ orgUserIds: [BOB] })
+
+const ORDERS: [string, (first: number, second: number) => Promise<unknown>][] = [
+  ["in order", async (first, second) => [await arrived(first), await arrived(second)]],
+  ["the later one first", async (first, second) => [await arrived(second), await arrived(first)]],
+  ["only the first", (first) => arrived(first)],
+  ["only the second", (_, second) => arrived(second)],
+  ["the change first", async (first, second) => [await changed(), await arrived(second), await arrived(first)]],
+  ["all at once", (first, second) => Promise.all([arrived(first), arrived(second), changed()])],
+  ["all at once, backwards", (first, second) => Promise.all([changed(), arrived(second), arrived(first)])],
+  ["twice at once", (first, second) => Promise.all([first, second, second, first].map((id) => arrived(id)))],
+]
+
+it.each(ORDERS)("ends where the database is when two arrivals are told %s", async (_, tell) => {
+  const { tab } = await openTabWith(bob)
+  const [first, second] = [await write({ to: [BOB] }), await write({ to: [BOB] })]
+  await tell(first, second)
+
+  await expectAgreement(BOB)
+  const frames = tab.untaken()
+  expect(frames.map((frame) => frame.type === "urgent_added" && frame.item.id).toSorted()).toEqual([first, second])
+  expect(frames.at(-1)).toMatchObject({ unread_count: 2 })
+  expectGrowth(seqsOf(tab))
+})
+
+it("does not take a late hint of what was read meanwhile for the next arrival", async () => {
+  await openTabWith(bob)
+  const first = await write({ to: [BOB] })
+  await arrived(first)
+  await markRows(BOB, [first], true)
+  await changed()
+  const second = await write({ to: [BOB] })
+  await arrived(first)
+  await arrived(second)
+  await expectAgreement(BOB)
+})
+
+it("keeps the order of the database when what was sent first is committed last", async () => {
+  await openTabWith(bob)
+  const sentAt = Date.now()
+  const later = await write({ to: [BOB], sentAt: sentAt + 1 })
+  await arrived(later)
+  const earlier = await write({ to: [BOB], sentAt })
+  await arrived(earlier)
+  expect((await truthOf(BOB)).ids).toEqual([later, earlier])
+  await expectAgreement(BOB)
+})
+
+it("does not put an old item on top when it is marked as unread and its arrival is told again", async () => {
+  const old = await write({ to: [BOB], sentAt: Date.now() - 5_000 })
+  await write({ to: [BOB] })
+  await markRows(BOB, [old], true)
+  await openTabWith(bob)
+  await markRows(BOB, [old], false)
+  await arrived(old)
+  await expectAgreement(BOB)
+})
+
+it("keeps an arrival that came while a text was read anew", async () => {
+  const first = await write({ to: [BOB] })
+  const { tab } = await openTabWith(bob)
+  const second = await write({ to: [BOB] })
+  delayNextAnswer()
+  const rewriting = acmeBar().rewritten({ notificationId: first })
+  await scheduler.wait(30)
+  await arrived(second)
+  await rewriting
+
+  expect(
+    tab
+      .untaken()
+      .map((frame) => frame.type)
+      .toSorted(),
+  ).toEqual(["item_updated", "urgent_added"])
+  expectGrowth(seqsOf(tab))
+  await expectAgreement(BOB)
+})
+
+it("does not bring back what was read while its text was read anew", async () => {
+  const id = await write({ to: [BOB] })
+  const { tab } = await openTabWith(bob)
+  delayNextAnswer()
+  const rewriting = acmeBar().rewritten({ notificationId: id })
+  await scheduler.wait(30)
+  await markRows(BOB, [id], true)
+  await changed()
+  await rewriting
+
+  expect(tab.untaken().map((frame) => frame.type)).toEqual(["urgent_removed"])
+  await expectAgreement(BOB)
+})
+
+it("shows the new text of what arrived while it was written", async () => {
+  const { tab } = await openTabWith(bob)
+  const id = await write({ to: [BOB], message: "It failed" })
+  delayNextAnswer()
+  const arriving = arrived(id)
+  await scheduler.wait(30)
+  await env.DB.prepare("UPDATE notifications SET message = 'It failed. Summary' WHERE id = ?").bind(id).run()
+  await acmeBar().rewritten({ notificationId: id })
+  await arriving
+
+  expect((await acmeBar().bar(BOB)).items).toMatchObject([{ id, message: "It failed. Summary" }])
+  await vi.waitFor(() => expect(tab.texts.at(-1)).toContain("It failed. Summary"))
+  expectGrowth(seqsOf(tab))
+})
+
+it("shows what arrived while a bar was read for the first time", async () => {
+  delayNextAnswer()
+  const looking = acmeBar().bar(BOB)
+  await scheduler.wait(30)
+  await arrived(await write({ to: [BOB] }))
+  await looking
+  await expectAgreement(BOB)
+})
+
+it("shows to a tab what arrived while it connected", async () => {
+  delayNextAnswer()
+  const opening = openTab(bob)
+  await scheduler.wait(30)
+  const id = await write({ to: [BOB] })
+  await arrived(id)
+  const tab = await opening
+  const shown = await tab.frame()
+  expect(shown).toMatchObject({ type: "snapshot", urgent: [{ id }], unread_count: 1 })
+})
+
+it("asks the database nothing for people who are not looking", async () => {
+  const id = await write({ to: [BOB] })
+  const [batch, prepare] = [vi.spyOn(env.DB, "batch"), vi.spyOn(env.DB, "prepare")]
+  await arrived(id)
+  await changed()
+  await acmeBar().rewritten({ notificationId: id })
+  expect(batch.mock.calls.length).toBe(0)
+  expect(prepare.mock.calls.length).toBe(0)
+})
+
+it("takes a hint that names people of another organisation for nothing", async () => {
+  const { tab } = await openTabWith(alice)
+  const id = await write({ to: [3] })
+  await acmeBar().arrived({ notificationId: id, orgUserIds: [3] })
+  expect(tab.untaken()).toEqual([])
+})

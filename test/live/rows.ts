@@ -1,0 +1,77 @@
+import { env } from "cloudflare:workers"
+import { vi } from "vitest"
+import type { UrgentBar } from "../../src/live/urgent-bar"
+import { ACME } from "../support/people"
+
+/** The bars of acme, as other parts of the worker reach them. */
+export const acmeBar = (): DurableObjectStub<UrgentBar> => env.URGENT_BAR.getByName(String(ACME))
+
+type Arrival = { to: number[]; urgent?: boolean; message?: string; sentAt?: number; createdAt?: number }
+
+/** Writes a notification and its inbox rows as `publish` commits them, and hints nobody. Answers its id. */
+export async function write({ to, urgent = true, message = "The warehouse is down", sentAt, createdAt }: Arrival) {
+  const publicationId = crypto.randomUUID()
+  const at = sentAt ?? Date.now()
+  const results = await env.DB.batch<{ id: number }>([
+    env.DB.prepare(
+      `INSERT INTO notifications (org_id, author, message, category, urgent, created_at, sent_at, publication_id)
+       VALUES (1, 'Dalgo', ?, 'incident', ?, ?, ?, ?)`,
+    ).bind(message, Number(urgent), createdAt ?? at, at, publicationId),
+    env.DB.prepare(
+      `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
+       SELECT person.value, 0, n.sent_at, n.id, n.category, n.urgent
+       FROM notifications n, json_each(?) person WHERE n.publication_id = ?`,
+    ).bind(JSON.stringify(to), publicationId),
+    env.DB.prepare("SELECT id FROM notifications WHERE publication_id = ?").bind(publicationId),
+  ])
+  return results[2]?.results[0]?.id as number
+}
+
+/** Marks inbox rows, and hints nobody. */
+export const markRows = (orgUserId: number, ids: number[], isRead: boolean) =>
+  env.DB.prepare(
+    `UPDATE notification_recipients SET is_read = ?
+     WHERE org_user_id = ? AND notification_id IN (SELECT value FROM json_each(?))`,
+  )
+    .bind(Number(isRead), orgUserId, JSON.stringify(ids))
+    .run()
+
+/** What the database says a person's bar is, newest first, and the badge beside it. Asks no counter and no code of ours. */
+export async function truthOf(orgUserId: number) {
+  const { results } = await env.DB.prepare(
+    `SELECT notification_id AS id, urgent FROM notification_recipients
+     WHERE org_user_id = ? AND is_read = 0 ORDER BY sent_at DESC, notification_id DESC`,
+  )
+    .bind(orgUserId)
+    .all<{ id: number; urgent: number }>()
+  const urgent = results.filter((row) => row.urgent === 1).map((row) => row.id)
+  return { ids: urgent.slice(0, 50), total: urgent.length, unreadCount: results.length }
+}
+
+/** More members of acme, with ids from 101 on. */
+export async function hire(count: number): Promise<{ userId: string; orgUserId: number }[]> {
+  const people = Array.from({ length: count }, (_, i) => ({ userId: String(101 + i), orgUserId: 101 + i }))
+  await env.DB.prepare(
+    `INSERT INTO org_users (id, org_id, user_id, email, role)
+     SELECT value, 1, value, 'person' || value || '@acme.test', 'member' FROM json_each(?)`,
+  )
+    .bind(JSON.stringify(people.map((person) => person.orgUserId)))
+    .run()
+  return people
+}
+
+/** The next question to the database is answered late, with what was true when it was asked. */
+export function delayNextAnswer() {
+  const late = async <T>(answer: Promise<T>): Promise<T> => {
+    const read = await answer
+    await scheduler.wait(100)
+    return read
+  }
+  const batch = env.DB.batch.bind(env.DB)
+  vi.spyOn(env.DB, "batch").mockImplementationOnce((statements) => late(batch(statements)) as never)
+  const statement: D1PreparedStatement = Object.getPrototypeOf(env.DB.prepare("SELECT 1"))
+  const { raw } = statement
+  vi.spyOn(statement, "raw").mockImplementationOnce(function (this: D1PreparedStatement, ...options: any) {
+    return late(raw.apply(this, options)) as never
+  })
+}

@@ -1,0 +1,86 @@
+import type { BarItem, Frame } from "../../src/live/events"
+import { request, tokenFor } from "./people"
+
+const PATIENCE_MS = 3_000
+
+/** The handshake of a browser at `/wss/notifications` plus whatever follows. */
+export const knock = (rest: string, headers: Record<string, string> = {}) =>
+  request(`/wss/notifications${rest}`, { headers: { upgrade: "websocket", ...headers } })
+
+/** An open tab of somebody: what it hears, in order, and what it can say. */
+export type Tab = {
+  /** Everything that came so far, word for word. */
+  texts: string[]
+  /** The next message that was not taken yet, whatever it is; throws if none comes. */
+  text(): Promise<string>
+  /** The `data` of the next message, which must be a frame. */
+  frame(): Promise<Frame>
+  /** What came and was not taken. Only says that nothing came if whatever could have come is known to be over. */
+  untaken(): Frame[]
+  say(message: unknown): void
+  /** How the server closed it; throws if it does not. */
+  closed(): Promise<{ code: number; reason: string }>
+  close(): void
+}
+
+/** Opens a tab, whose first frame is still to be taken. */
+export async function openTab(
+  person: { userId: string },
+  { slug, claims = {} }: { slug?: string; claims?: object } = {},
+): Promise<Tab> {
+  const token = await tokenFor(person.userId, claims)
+  return tabOn(await knock(slug ? `?orgslug=${slug}` : "", { cookie: `access_token=${token}` }))
+}
+
+/** Opens a tab, and takes its first frame. */
+export async function openTabWith(person: { userId: string }, options?: { slug?: string; claims?: object }) {
+  const tab = await openTab(person, options)
+  return { tab, snapshot: snapshotOf(await tab.frame()) }
+}
+
+export function snapshotOf(frame: Frame): { type: "snapshot"; seq: number; urgent: BarItem[]; unread_count: number } {
+  if (frame.type !== "snapshot") throw new Error(`a snapshot was expected, not ${frame.type}`)
+  return frame
+}
+
+/** The tab at the other end of an accepted handshake. */
+export function tabOn({ webSocket: socket, status }: Response): Tab {
+  if (!socket) throw new Error(`the handshake was refused with ${status}`)
+  const texts: string[] = []
+  let taken = 0
+  let came = Promise.withResolvers<void>()
+  const closed = Promise.withResolvers<{ code: number; reason: string }>()
+  socket.addEventListener("message", ({ data }) => {
+    texts.push(String(data))
+    came.resolve()
+    came = Promise.withResolvers<void>()
+  })
+  socket.addEventListener("close", ({ code, reason }) => closed.resolve({ code, reason }))
+  socket.accept()
+
+  const text = async () => {
+    if (taken === texts.length) await within(came.promise, "nothing came")
+    return texts[taken++] as string
+  }
+  return {
+    texts,
+    text,
+    frame: async () => dataOf(await text()),
+    untaken: () => texts.slice(taken).map(dataOf),
+    say: (message) => socket.send(typeof message === "string" ? message : JSON.stringify(message)),
+    closed: () => within(closed.promise, "it was not closed"),
+    close: () => socket.close(1000, "the tab was closed"),
+  }
+}
+
+function dataOf(text: string): Frame {
+  const { message, status, data } = JSON.parse(text)
+  if (message !== "" || status !== "success") throw new Error(`not a frame: ${text}`)
+  return data
+}
+
+function within<T>(event: Promise<T>, otherwise: string): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(otherwise)), PATIENCE_MS)
+  return Promise.race([event, late.promise]).finally(() => clearTimeout(timer))
+}
