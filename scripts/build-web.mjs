@@ -1,6 +1,6 @@
 // Builds the page and the elements into dist/web. Files are replaced in place, since a server may be serving them.
 import { readdir, readFile, rm } from "node:fs/promises"
-import { join, relative } from "node:path"
+import { join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
@@ -32,10 +32,10 @@ const { metafile } = await build({
 })
 
 const built = Object.keys(metafile.outputs).map((path) => join(root, path))
-const found = await readdir(join(root, outdir), { recursive: true, withFileTypes: true })
-for (const file of found.filter((entry) => entry.isFile())) {
-  const path = join(file.parentPath, file.name)
-  if (!built.includes(path)) await rm(path)
+for (const name of await readdir(join(root, outdir), { recursive: true })) {
+  const path = join(root, outdir, name)
+  const isWanted = built.some((file) => file === path || file.startsWith(path + sep))
+  if (!isWanted) await rm(path, { recursive: true, force: true })
 }
 
 const scripts = built.filter((path) => path.endsWith(".js"))

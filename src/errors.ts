@@ -26,6 +26,11 @@ export class AppError extends Error {
   }
 }
 
+/** A setting that is missing. Its message names the variable and nothing else, so that it may be logged and kept. */
+export class MisconfiguredError extends Error {
+  override readonly name = "MisconfiguredError"
+}
+
 /** What is not there, and what belongs to somebody else: the same answer for both. */
 export const notFound = (what: string) => new AppError("not_found", `${what} not found`)
 

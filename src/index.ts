@@ -17,7 +17,7 @@ export default {
       case "dalgo-signals":
         return consumeSignals(deps, batch as MessageBatch<SignalMessage>)
       case "dalgo-signals-dead":
-        return burySignals(deps, batch as MessageBatch<SignalMessage>)
+        return burySignals(batch as MessageBatch<SignalMessage>)
       case "dalgo-deliveries":
         return consumeDeliveries(deps, batch as MessageBatch<DeliveryMessage>)
       case "dalgo-deliveries-dead":

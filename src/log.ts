@@ -20,6 +20,8 @@ export type LogLine = {
   request_id?: string
   /** A name of ours, or the class of an error: never what somebody sent. */
   reason?: string
+  /** Where in our code, for what nobody foresaw. */
+  where?: string
   status?: number
   notification_id?: number
   signal_id?: number
@@ -33,6 +35,15 @@ export type LogLine = {
 
 /** Writes one JSON line. */
 export const log = (line: LogLine) => console.log(JSON.stringify(line))
+
+/** The innermost frames of an error's stack: places in our code, without the message above them. */
+export const whereOf = (error: Error) =>
+  error.stack
+    ?.split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 4)
+    .map((line) => line.trim())
+    .join(" < ")
 
 /** The kind of an error, which is safe to log where its message may hold parameters. */
 export const kindOf = (error: unknown) => (error instanceof Error ? error.name : typeof error)

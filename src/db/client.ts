@@ -16,10 +16,11 @@ export async function commit(db: Db, writes: [Statement, ...Statement[]]): Promi
 /** Commits all of them, or none, and in the same round trip reads what is then there. */
 export async function commitAndRead<Read extends Statement>(
   db: Db,
-  writes: [Statement, ...Statement[]],
+  writes: Statement[],
   read: Read,
 ): Promise<Read["_"]["result"]> {
-  const results: unknown[] = await db.batch([...writes, read])
+  const [first, ...rest] = [...writes, read]
+  const results: unknown[] = await db.batch([first, ...rest])
   return resultOf<Read>(results.at(-1))
 }
 

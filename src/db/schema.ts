@@ -7,7 +7,8 @@ import type { Role } from "../orgs/roles"
 // The tables as the migrations leave them. Times are integers: milliseconds since 1970, UTC. The indexes stand
 // in the migrations, each below the query that it serves; test/db/schema.test.ts holds both to the same columns.
 //
-// Two columns of one name in a joined select change places in drizzle's `db.batch`: alias them.
+// Two traps of drizzle: columns of one name in a joined select change places in `db.batch` (alias them), and in a
+// select from one table it leaves the table's name out, also within a subquery (write `${table}.column` there).
 
 const flag = (name: string) => integer(name, { mode: "boolean" })
 

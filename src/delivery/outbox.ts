@@ -14,7 +14,7 @@ const PER_SWEEP = 5_000
 /** When the sweep takes a mail whose hint was lost. A hint may be earlier than that, and than any date given. */
 export const SWEEP_AFTER_MS = 60_000
 
-type NewDelivery = { orgUserId: number; reason: string; since: number | null }
+type Suppressed = { orgUserId: number; reason: string; since: number | null }
 
 /**
  * Rows for the e-mails of the notifications that `notification` selects. If nobody hints, the sweep finds them when
@@ -24,53 +24,44 @@ export const insertEmails = (
   db: Db,
   { notification, orgUserIds, dueAt, now }: { notification: SQL; orgUserIds: number[]; dueAt: number; now: number },
 ) =>
-  db
-    .insert(deliveries)
-    .select(sql`
+  db.insert(deliveries).select(sql`
     SELECT n.id, 'email', person.value, 'pending', 0, NULL, NULL, NULL, ${now}, ${now}, ${dueAt}
     FROM ${notification} n, json_each(${JSON.stringify(orgUserIds)}) person
-    WHERE true
   `)
-    .onConflictDoNothing()
 
 /** Rows that say why somebody was not told at all. */
 export const insertSuppressed = (
   db: Db,
-  { notification, people, now }: { notification: SQL; people: NewDelivery[]; now: number },
+  { notification, people, now }: { notification: SQL; people: Suppressed[]; now: number },
 ) =>
-  db
-    .insert(deliveries)
-    .select(sql`
+  db.insert(deliveries).select(sql`
     SELECT n.id, 'inbox', person.value ->> 0, 'suppressed', 0, person.value ->> 1, person.value ->> 2, NULL,
       ${now}, ${now}, NULL
     FROM ${notification} n, json_each(${JSON.stringify(people.map((p) => [p.orgUserId, p.reason, p.since]))}) person
-    WHERE true
   `)
-    .onConflictDoNothing()
 
 /** Tells the consumer of rows that are committed. A lost hint is no loss: the sweep finds them. */
 export async function hint(
   deps: Deps,
-  {
-    notificationId,
-    recipientIds,
-    delaySeconds = 0,
-  }: { notificationId: number; recipientIds: number[]; delaySeconds?: number },
+  recipients: { notificationId: number; recipientId: number }[],
+  { delaySeconds = 0 }: { delaySeconds?: number } = {},
 ): Promise<void> {
-  const messages = chunksOf(recipientIds, PER_MESSAGE).map((ids) => ({
-    body: { channel: "email" as const, notificationId, recipientIds: ids },
-  }))
+  const messages = [...Map.groupBy(recipients, (recipient) => recipient.notificationId)].flatMap(
+    ([notificationId, rows]) =>
+      chunksOf(rows, PER_MESSAGE).map((chunk) => ({
+        body: { channel: "email" as const, notificationId, recipientIds: chunk.map((row) => row.recipientId) },
+      })),
+  )
   try {
     for (const batch of chunksOf(messages, PER_SEND)) await deps.deliveries.sendBatch(batch, { delaySeconds })
   } catch (error) {
-    log({ event: "hint_lost", notification_id: notificationId, reason: kindOf(error), count: recipientIds.length })
+    log({ event: "hint_lost", reason: kindOf(error), count: recipients.length })
   }
 }
 
 /** Sends the mails that waited for something which has come. */
 export async function hintUntried(deps: Deps, { notificationId }: { notificationId: number }): Promise<void> {
-  const rows = await queries.untried(deps.db, { notificationId })
-  await hint(deps, { notificationId, recipientIds: rows.map((row) => row.recipientId) })
+  await hint(deps, await queries.untried(deps.db, { notificationId }))
 }
 
 /** Hints again at what is overdue: its hint was lost, its retry is due, or its sender died. */
@@ -80,9 +71,7 @@ export async function sweepDeliveries(deps: Deps): Promise<void> {
     queries.giveUp(deps.db, { tries: BACK_OFF_MS.length + 1, now }),
     queries.overdue(deps.db, { now, limit: PER_SWEEP }),
   ])
-  for (const [notificationId, rows] of Map.groupBy(overdue, (row) => row.notificationId)) {
-    await hint(deps, { notificationId, recipientIds: rows.map((row) => row.recipientId) })
-  }
+  await hint(deps, overdue)
 }
 
 function chunksOf<T>(items: T[], size: number): T[][] {

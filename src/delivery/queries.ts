@@ -56,12 +56,16 @@ export type Outcome = {
   dueAt: number | null
 }
 
-/** Records what became of claimed rows. */
+/**
+ * Records what became of claimed rows. Each outcome names its whole row, so that SQLite looks up one row for each;
+ * given the notification alone, it would read all of that notification's rows, and all outcomes for each of them.
+ */
 export const record = (
   db: Db,
   { message, outcomes, now }: { message: DeliveryMessage; outcomes: Outcome[]; now: number },
-) =>
-  db
+) => {
+  const { notificationId, channel } = message
+  return db
     .update(deliveries)
     .set({
       status: sql`outcome.value ->> 'status'`,
@@ -70,16 +74,19 @@ export const record = (
       dueAt: sql`outcome.value ->> 'dueAt'`,
       updatedAt: now,
     })
-    .from(sql`json_each(${JSON.stringify(outcomes)}) outcome`)
+    .from(
+      sql`json_each(${JSON.stringify(outcomes.map((outcome) => ({ notificationId, channel, ...outcome })))}) outcome`,
+    )
     .where(
       and(
-        eq(deliveries.notificationId, message.notificationId),
-        eq(deliveries.channel, message.channel),
+        eq(deliveries.notificationId, sql`outcome.value ->> 'notificationId'`),
+        eq(deliveries.channel, sql`outcome.value ->> 'channel'`),
         eq(deliveries.recipientId, sql`outcome.value ->> 'recipientId'`),
         eq(deliveries.attempts, sql`outcome.value ->> 'attempts'`),
         eq(deliveries.status, "sending"),
       ),
     )
+}
 
 /** Gives up what was begun more often than there are tries: whoever tried died each time. */
 export const giveUp = (db: Db, { tries, now }: { tries: number; now: number }) =>
@@ -100,7 +107,7 @@ export const overdue = (db: Db, { now, limit }: { now: number; limit: number }) 
 /** Everybody whose first mail about this notification has not been tried yet. */
 export const untried = (db: Db, { notificationId }: { notificationId: number }) =>
   db
-    .select({ recipientId: deliveries.recipientId })
+    .select({ notificationId: deliveries.notificationId, recipientId: deliveries.recipientId })
     .from(deliveries)
     .where(
       and(

@@ -14,6 +14,9 @@ import { readToken } from "./token"
 export const tokenOf = (c: Context<App>) =>
   getCookie(c, "access_token") ?? c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
 
+/** The organisation that the caller chose for this request; an empty header chooses none. */
+export const chosenSlug = (c: Context<App>) => c.req.header("x-dalgo-org") || undefined
+
 /** Knows who is asking, or refuses. Every refusal reads the same; the log has the reason. */
 export const signedIn = createMiddleware<App>(async (c, next) => {
   c.set("caller", await callerOf(c))
@@ -25,7 +28,7 @@ export const ownInbox = createMiddleware<App>(async (c, next) => {
   const caller = await callerOf(c)
   if (caller.kind !== "person") throw notAllowed()
   c.set("caller", caller)
-  c.set("me", membershipIn(caller.memberships, c.req.header("x-dalgo-org")))
+  c.set("me", membershipIn(caller.memberships, chosenSlug(c)))
   await next()
 })
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono"
 import { HTTPException } from "hono/http-exception"
 import { AppError, type ErrorCode } from "../errors"
-import { kindOf, log } from "../log"
+import { kindOf, log, whereOf } from "../log"
 import type { App } from "./router"
 
 /** 498 is Dalgo's: the web app refreshes its token once and tries again. On 401 it logs the person out. */
@@ -30,7 +30,8 @@ export function onError(error: Error, c: Context<App>): Response {
     return answer(c, error.status, { detail: error.message || "bad request" })
   }
   const requestId = c.get("requestId")
-  log({ event: "request_failed", request_id: requestId, reason: kindOf(error), status: 500 })
+  const where = whereOf(error)
+  log({ event: "request_failed", request_id: requestId, reason: kindOf(error), status: 500, ...(where && { where }) })
   return answer(c, 500, { detail: "internal error", request_id: requestId })
 }
 

@@ -2,13 +2,16 @@ import { decode, type verifyWithJwks } from "hono/jwt"
 import * as z from "zod"
 import { AppError } from "../errors"
 
-const KeySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) })
+const KeySet = z.object({ keys: z.array(z.looseObject({ kid: z.string().exactOptional(), kty: z.string() })) })
 type Keys = NonNullable<Parameters<typeof verifyWithJwks>[1]["keys"]>
 
 /** An unknown key id asks again, but a stranger's tokens must not make us call the issuer more often than this. */
 const REFETCH_MS = 60_000
+/** The same, while the issuer does not answer. */
+const RETRY_MS = 5_000
 
-const cache = new Map<string, { keys: Keys; askedAt: number }>()
+/** `isCurrent: false`: the issuer was asked again and has not answered, so that it may have other keys by now. */
+const cache = new Map<string, { keys: Keys; askAgainAt: number; isCurrent: boolean }>()
 
 /**
  * The issuer's public keys, from memory while they know the token's key. Throws `unavailable` if the issuer does
@@ -17,14 +20,22 @@ const cache = new Map<string, { keys: Keys; askedAt: number }>()
 export async function keysOf(url: string, token: string, now: number): Promise<Keys> {
   const known = cache.get(url)
   const kid = decode(token).header.kid
-  if (known && (known.keys.some((key) => key.kid === kid) || known.askedAt + REFETCH_MS > now)) return known.keys
-  if (known) known.askedAt = now
+  if (known?.keys.some((key) => key.kid === kid)) return known.keys
+  if (known && known.askAgainAt > now) {
+    if (known.isCurrent) return known.keys
+    throw unavailable()
+  }
+  if (known) cache.set(url, { keys: known.keys, askAgainAt: now + RETRY_MS, isCurrent: false })
   try {
     const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(5_000) })
     const { keys } = KeySet.parse(await response.json())
-    cache.set(url, { keys, askedAt: now })
+    cache.set(url, { keys, askAgainAt: now + REFETCH_MS, isCurrent: true })
     return keys
   } catch {
-    throw new AppError("unavailable", "sign-in cannot be checked right now", { retryAfterSeconds: 5 })
+    cache.set(url, { keys: cache.get(url)?.keys ?? [], askAgainAt: now + RETRY_MS, isCurrent: false })
+    throw unavailable()
   }
 }
+
+const unavailable = () =>
+  new AppError("unavailable", "sign-in cannot be checked right now", { retryAfterSeconds: RETRY_MS / 1000 })

@@ -20,7 +20,7 @@ const ASYMMETRIC = ["RS256", "ES256", "EdDSA"] as const
 /**
  * Reads an access token. How it must be signed comes from our settings, never from the token. The signature is
  * checked before the expiry, so that only a token that was once good is called expired. Throws `unavailable` when
- * the issuer of the keys does not answer.
+ * no key is configured, or the issuer of the keys does not answer: no token is bad for that.
  */
 export async function readToken(token: string, settings: Settings, now: number): Promise<Token> {
   const verification = {
@@ -37,7 +37,7 @@ export async function readToken(token: string, settings: Settings, now: number):
     } else if (settings.JWT_SECRET) {
       payload = await verify(token, settings.JWT_SECRET, { alg: "HS256", ...verification })
     } else {
-      return { kind: "invalid", reason: "no key is configured" }
+      throw new AppError("unavailable", "sign-in is not configured")
     }
   } catch (error) {
     if (error instanceof AppError) throw error

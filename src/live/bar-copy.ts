@@ -42,7 +42,7 @@ export class BarCopy {
     return rows.toArray().map((row) => JSON.parse(row.standing) as Standing)
   }
 
-  keep(standing: Standing, items: BarItem[], now: number): void {
+  keep(standing: Standing, now: number): void {
     this.sql.exec(
       `INSERT INTO people (org_user_id, standing, seen_at) VALUES (?, ?, ?)
        ON CONFLICT (org_user_id) DO UPDATE SET standing = excluded.standing`,
@@ -50,16 +50,18 @@ export class BarCopy {
       JSON.stringify(standing),
       now,
     )
-    for (const item of items) this.keepItem(item)
   }
 
-  keepItem(item: BarItem): void {
+  /** Keeps an item, and says whether its text was another before. */
+  keepItem(item: BarItem): "kept" | "rewritten" {
+    const [before] = this.items([item.id])
     this.sql.exec(
       `INSERT INTO items (id, item) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET item = excluded.item
        WHERE item <> excluded.item`,
       item.id,
       JSON.stringify(item),
     )
+    return before && before.message !== item.message ? "rewritten" : "kept"
   }
 
   items(ids: number[]): BarItem[] {

@@ -1,18 +1,21 @@
 import type { Standing } from "./bar-copy"
 import { addedText, toText } from "./events"
 
-/** Where an inbox stands in the database. */
-export type Truth = { unread: number; unreadUrgent: number; version: number }
+/**
+ * Where an inbox stands in the database after an arrival. `isNewest`: what arrived is unread, and nothing urgent and
+ * unread is newer.
+ */
+export type Truth = { unread: number; unreadUrgent: number; version: number; isNewest: boolean }
 
 /**
  * Whether this arrival is all that happened to an inbox since it was copied, so that the copy can be carried
- * forward without reading the whole bar again.
+ * forward without reading the whole bar again. A hint may be late, so that the one change need not be this one.
  */
 export const isOnlyChange = (standing: Standing, truth: Truth, arrival: { id: number; urgent: boolean }) =>
   truth.version === standing.version + 1 &&
   truth.unread === standing.unreadCount + 1 &&
   truth.unreadUrgent === standing.total + (arrival.urgent ? 1 : 0) &&
-  !standing.ids.includes(arrival.id)
+  (!arrival.urgent || (truth.isNewest && !standing.ids.includes(arrival.id)))
 
 /**
  * The frames that turn an open bar from `before` into `after`, and the sequence number of the last. What left comes

@@ -27,6 +27,18 @@ export const ClientMessage = z.discriminatedUnion("type", [
 ])
 export type ClientMessage = z.infer<typeof ClientMessage>
 
+const LONGEST_MESSAGE = 16_384
+
+/** What a client said; `undefined` if it is not understood. */
+export function parseMessage(data: string | ArrayBuffer): ClientMessage | undefined {
+  if (typeof data !== "string" || data.length > LONGEST_MESSAGE) return undefined
+  try {
+    return ClientMessage.parse(JSON.parse(data))
+  } catch {
+    return undefined
+  }
+}
+
 /** A frame as it goes over the wire. */
 export const toText = (frame: Frame) => JSON.stringify({ message: "", status: "success", data: frame })
 

@@ -1,6 +1,7 @@
-import { eq, sql } from "drizzle-orm"
+import { and, eq, gte, type SQL, sql } from "drizzle-orm"
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
 import type { Db } from "../db/client"
-import { inboxCounters, notifications } from "../db/schema"
+import { inboxCounters, notifications, recipients } from "../db/schema"
 import * as inbox from "../notifications/queries"
 import type { BarItem } from "./events"
 
@@ -10,8 +11,10 @@ export const MOST_ITEMS = 50
 /** One person's bar as the database has it. `version` grows with every change of their inbox. */
 export type Bar = { orgUserId: number; items: BarItem[]; total: number; unreadCount: number; version: number }
 
-/** As many as one batch asks for: each bar is two statements, and D1 runs 1,000 in one invocation. */
+/** The bars that one batch asks for, a statement each. */
 const PER_BATCH = 40
+/** D1 runs 1,000 statements in one invocation. */
+export const MOST_BARS = 800
 
 /** The bars of these people: one round trip per forty. */
 export async function barsOf(db: Db, { orgUserIds }: { orgUserIds: number[] }): Promise<Bar[]> {
@@ -41,10 +44,38 @@ async function readBars(db: Db, orgUserIds: number[]): Promise<Bar[]> {
 
 /** Where the inboxes of these people stand. */
 export const standings = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
+  db.select().from(inboxCounters).where(isAmong(inboxCounters.orgUserId, orgUserIds))
+
+/** The same after an arrival, and whether that is unread and newer than all that is urgent and unread. */
+export const standingsAt = (db: Db, { orgUserIds, notificationId }: { orgUserIds: number[]; notificationId: number }) =>
   db
-    .select()
+    .select({
+      orgUserId: inboxCounters.orgUserId,
+      unread: inboxCounters.unread,
+      unreadUrgent: inboxCounters.unreadUrgent,
+      version: inboxCounters.version,
+      isNewest: sql`EXISTS (
+        SELECT 1 FROM ${notifications} n
+        JOIN ${recipients} r ON r.org_user_id = ${inboxCounters}.org_user_id AND r.is_read = 0
+          AND r.sent_at = n.sent_at AND r.notification_id = n.id
+        WHERE n.id = ${notificationId} AND NOT EXISTS (
+          SELECT 1 FROM ${recipients} newer
+          WHERE newer.org_user_id = r.org_user_id AND newer.urgent = 1 AND newer.is_read = 0
+            AND (newer.sent_at, newer.notification_id) > (r.sent_at, r.notification_id)
+        )
+      )`
+        .mapWith(Boolean)
+        .as("is_newest"),
+    })
     .from(inboxCounters)
-    .where(sql`${inboxCounters.orgUserId} IN (SELECT value FROM json_each(${JSON.stringify(orgUserIds)}))`)
+    .where(isAmong(inboxCounters.orgUserId, orgUserIds))
+
+/** Which of these got a summary since then. */
+export const summarisedSince = (db: Db, { ids, since }: { ids: number[]; since: number }) =>
+  db
+    .select({ id: notifications.id })
+    .from(notifications)
+    .where(and(isAmong(notifications.id, [...new Set(ids)]), gte(notifications.summarisedAt, since)))
 
 export const itemById = (db: Db, { id }: { id: number }) =>
   db
@@ -58,6 +89,9 @@ export const itemById = (db: Db, { id }: { id: number }) =>
     })
     .from(notifications)
     .where(eq(notifications.id, id))
+
+const isAmong = (column: SQLiteColumn, ids: number[]): SQL =>
+  sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
 
 type ItemRow = Omit<BarItem, "timestamp" | "urgent" | "read_status"> & { createdAt: number }
 

@@ -4,15 +4,25 @@ import { kindOf, log } from "../log"
 import { mark } from "../notifications/queries"
 import { BarCopy, type Standing } from "./bar-copy"
 import { framesBetween, isOnlyChange } from "./changes"
-import { type BarItem, ClientMessage, errorText, toText, updatedText } from "./events"
+import { type BarItem, errorText, parseMessage, toText, updatedText } from "./events"
 import { excerpt } from "./excerpt"
-import { type Bar, barsOf, itemById, MOST_ITEMS, standings, toBarItem } from "./queries"
+import {
+  type Bar,
+  barsOf,
+  itemById,
+  MOST_ITEMS,
+  MOST_BARS,
+  standings,
+  standingsAt,
+  summarisedSince,
+  toBarItem,
+} from "./queries"
+import { type Seat, Seats } from "./seats"
 
 const CHECK_EVERY_MS = 60_000
 const FORGET_AFTER_MS = 10 * 60_000
-const LONGEST_MESSAGE = 16_384
-
-type Seat = { orgUserId: number; until: number }
+/** The version of an inbox that was not read yet: older than any. */
+const NOT_READ = -1
 
 /**
  * The urgent bars of one organisation. The database is the truth and this object its projection: it keeps a copy
@@ -22,6 +32,7 @@ type Seat = { orgUserId: number; until: number }
  */
 export class UrgentBar extends DurableObject<Env> {
   private readonly copy: BarCopy
+  private readonly seats: Seats
   private readonly deps: Deps
   /** Changes on their way in: whoever asks for a bar waits for them, and so sees what they just did. */
   private readonly incoming = new Set<Promise<void>>()
@@ -29,6 +40,7 @@ export class UrgentBar extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.copy = new BarCopy(ctx.storage.sql)
+    this.seats = new Seats(ctx)
     this.deps = depsFrom(env, ctx)
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"))
   }
@@ -47,23 +59,27 @@ export class UrgentBar extends DurableObject<Env> {
     const seat: Seat = { orgUserId: Number(searchParams.get("org_user_id")), until: Number(searchParams.get("until")) }
     const standing = await this.look(seat.orgUserId)
     const { 0: client, 1: server } = new WebSocketPair()
-    this.ctx.acceptWebSocket(server, [String(seat.orgUserId)])
-    server.serializeAttachment(seat)
+    this.seats.accept(server, seat)
     server.send(this.snapshot(standing))
     return new Response(null, { status: 101, webSocket: client })
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const { orgUserId } = seatOf(socket)
-    const message = parsed(data)
+    if (this.seats.closeExpired(socket, this.deps.now())) return
+    const { orgUserId } = this.seats.of(socket)
+    const message = parseMessage(data)
     if (!message) return socket.send(errorText("not understood"))
-    if (message.type === "hello") {
+    try {
+      if (message.type === "dismiss") {
+        await mark(this.deps.db, { orgUserId, ids: message.ids, isRead: true, now: this.deps.now() })
+        return await this.changed({ orgUserIds: [orgUserId] })
+      }
       const standing = await this.look(orgUserId)
       if (message.last_seq !== standing.seq) socket.send(this.snapshot(standing))
-      return
+    } catch (error) {
+      log({ event: "bar_failed", reason: kindOf(error) })
+      socket.send(errorText("it failed, try again"))
     }
-    await mark(this.deps.db, { orgUserId, ids: message.ids, isRead: true, now: this.deps.now() })
-    await this.changed({ orgUserIds: [orgUserId] })
   }
 
   override webSocketClose(socket: WebSocket): void {
@@ -90,17 +106,21 @@ export class UrgentBar extends DurableObject<Env> {
   /** Compares the copy with the database, for as long as somebody looks. */
   override async alarm(): Promise<void> {
     const now = this.deps.now()
-    for (const socket of this.ctx.getWebSockets()) {
-      if (seatOf(socket).until <= now) socket.close(4003, "the token has expired")
-    }
-    const seated = this.openSockets().map((socket) => seatOf(socket).orgUserId)
+    for (const socket of this.seats.open()) this.seats.closeExpired(socket, now)
+    const seated = this.seats.open().map((socket) => this.seats.of(socket).orgUserId)
     this.copy.forget({ unseenSince: now - FORGET_AFTER_MS, except: seated })
     const known = this.copy.standings()
     if (known.length === 0) return
     await this.ctx.storage.setAlarm(now + CHECK_EVERY_MS)
-    const truths = await standings(this.deps.db, { orgUserIds: known.map((person) => person.orgUserId) })
+    const { db } = this.deps
+    const [truths, summarised] = await db.batch([
+      standings(db, { orgUserIds: known.map((person) => person.orgUserId) }),
+      summarisedSince(db, { ids: known.flatMap((person) => person.ids), since: now - 2 * CHECK_EVERY_MS }),
+    ])
     const versions = new Map(truths.map((truth) => [truth.orgUserId, truth.version]))
-    await this.reload(known.filter((person) => person.version !== (versions.get(person.orgUserId) ?? 0)))
+    const behind = known.filter((person) => person.version !== (versions.get(person.orgUserId) ?? 0))
+    await this.track(this.reload(behind))
+    for (const { id } of summarised) await this.rewritten({ notificationId: id })
   }
 
   // Keeping up -------------------------------------------------------------------------------------------
@@ -109,10 +129,10 @@ export class UrgentBar extends DurableObject<Env> {
   private async look(orgUserId: number): Promise<Standing> {
     const now = this.deps.now()
     await Promise.allSettled(this.incoming)
-    if (!this.copy.standing(orgUserId)) {
-      const [bar] = await barsOf(this.deps.db, { orgUserIds: [orgUserId] })
-      // Somebody else may have looked meanwhile. A new seq is later than any that was ever sent.
-      if (bar && !this.copy.standing(orgUserId)) this.copy.keep({ ...standingOf(bar), seq: now }, bar.items, now)
+    if ((this.copy.standing(orgUserId)?.version ?? NOT_READ) === NOT_READ) {
+      // In the copy before it is read, it misses nothing of what is told meanwhile. Its seq is later than any ever sent.
+      this.copy.keep({ orgUserId, ids: [], total: 0, unreadCount: 0, version: NOT_READ, seq: now }, now)
+      await this.changed({ orgUserIds: [orgUserId] })
     }
     this.copy.saw(orgUserId, now)
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(now + CHECK_EVERY_MS)
@@ -124,76 +144,73 @@ export class UrgentBar extends DurableObject<Env> {
     if (known.length === 0) return
     const { db } = this.deps
     const [truths, [row]] = await db.batch([
-      standings(db, { orgUserIds: known.map((person) => person.orgUserId) }),
+      standingsAt(db, { orgUserIds: known.map((person) => person.orgUserId), notificationId }),
       itemById(db, { id: notificationId }),
     ])
     if (!row) return
     const item = toBarItem(row)
+    if (row.urgent) this.learn([item])
     const text = JSON.stringify(excerpt(item))
     const behind: Standing[] = []
     for (const truth of truths) {
       const before = this.copy.standing(truth.orgUserId)
       if (!before || truth.version <= before.version) continue
-      if (!isOnlyChange(before, truth, { id: row.id, urgent: row.urgent })) {
+      if (!isOnlyChange(before, truth, row)) {
         behind.push(before)
         continue
       }
       const ids = row.urgent ? [row.id, ...before.ids].slice(0, MOST_ITEMS) : before.ids
       const { orgUserId, unread: unreadCount, unreadUrgent: total, version } = truth
-      this.move(before, { orgUserId, ids, total, unreadCount, version }, row.urgent ? [item] : [], text)
+      this.move(before, { orgUserId, ids, total, unreadCount, version }, () => text)
     }
     await this.reload(behind)
   }
 
+  /** Reads these bars anew. Whoever is left over for too many is found by the next alarm. */
   private async reload(people: Standing[]): Promise<void> {
     if (people.length === 0) return
-    for (const bar of await barsOf(this.deps.db, { orgUserIds: people.map((person) => person.orgUserId) })) {
+    const orgUserIds = people.slice(0, MOST_BARS).map((person) => person.orgUserId)
+    for (const bar of await barsOf(this.deps.db, { orgUserIds })) {
+      this.learn(bar.items)
       const before = this.copy.standing(bar.orgUserId)
-      if (before && bar.version >= before.version) this.move(before, standingOf(bar), bar.items)
+      if (!before || bar.version < before.version) continue
+      const textOf = (id: number) => JSON.stringify(excerpt(bar.items.find((item) => item.id === id) as BarItem))
+      this.move(before, standingOf(bar), textOf)
     }
   }
 
   private async rewrite(notificationId: number): Promise<void> {
-    const showing = this.copy.standings().filter((person) => person.ids.includes(notificationId))
-    if (showing.length === 0) return
+    // Whoever is reading now may have read the old text, and must not write it after us.
+    await Promise.allSettled(this.incoming)
+    if (this.copy.items([notificationId]).length === 0) return
     const [row] = await itemById(this.deps.db, { id: notificationId })
-    if (!row) return
-    const item = toBarItem(row)
-    this.copy.keepItem(item)
-    const text = JSON.stringify(excerpt(item))
-    for (const person of showing) {
-      const seq = person.seq + 1
-      this.copy.keep({ ...person, seq }, [], this.deps.now())
-      this.push(person.orgUserId, [updatedText(text, { seq })])
+    if (row) this.learn([toBarItem(row)])
+  }
+
+  /** Keeps these items; where a text is new, all who show it are told, whichever way we came to know it. */
+  private learn(items: BarItem[]): void {
+    for (const item of items) {
+      if (this.copy.keepItem(item) !== "rewritten") continue
+      const text = JSON.stringify(excerpt(item))
+      for (const person of this.copy.standings().filter(({ ids }) => ids.includes(item.id))) {
+        const seq = person.seq + 1
+        this.copy.keep({ ...person, seq }, this.deps.now())
+        this.seats.push(person.orgUserId, [updatedText(text, { seq })])
+      }
     }
   }
 
   /** Moves the copy to a later version, and tells open tabs what is different. */
-  private move(before: Standing, after: Omit<Standing, "seq">, items: BarItem[], text?: string): void {
-    const textOf = (id: number) => text ?? JSON.stringify(excerpt(items.find((item) => item.id === id) as BarItem))
+  private move(before: Standing, after: Omit<Standing, "seq">, textOf: (id: number) => string): void {
     const { frames, seq } = framesBetween(before, after, textOf)
-    this.copy.keep({ ...after, seq }, items, this.deps.now())
-    this.push(after.orgUserId, frames)
+    this.copy.keep({ ...after, seq }, this.deps.now())
+    this.seats.push(after.orgUserId, frames)
   }
 
   private snapshot({ seq, ids, unreadCount }: Standing): string {
     const urgent = this.copy.items(ids).map(excerpt)
     return toText({ type: "snapshot", seq, urgent, unread_count: unreadCount })
   }
-
-  /** To every tab of one person. A socket that cannot take it is closing; its tab will ask again. */
-  private push(orgUserId: number, frames: string[]): void {
-    for (const socket of this.openSockets(String(orgUserId))) {
-      try {
-        for (const frame of frames) socket.send(frame)
-      } catch (error) {
-        log({ event: "bar_failed", reason: kindOf(error) })
-      }
-    }
-  }
-
-  private openSockets = (tag?: string) =>
-    this.ctx.getWebSockets(tag).filter((socket) => socket.readyState === WebSocket.OPEN)
 
   private track(change: Promise<void>): Promise<void> {
     this.incoming.add(change)
@@ -208,15 +225,3 @@ const standingOf = ({ orgUserId, items, total, unreadCount, version }: Bar): Omi
   unreadCount,
   version,
 })
-
-/** Every socket got its seat when it was accepted. */
-const seatOf = (socket: WebSocket) => socket.deserializeAttachment() as Seat
-
-function parsed(data: string | ArrayBuffer): ClientMessage | undefined {
-  if (typeof data !== "string" || data.length > LONGEST_MESSAGE) return undefined
-  try {
-    return ClientMessage.parse(JSON.parse(data))
-  } catch {
-    return undefined
-  }
-}

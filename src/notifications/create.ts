@@ -38,7 +38,7 @@ export async function createNotification(deps: Deps, request: Request) {
     emailSubject: input.email_subject,
     scheduledAt: input.scheduled_time,
     dedupe: idempotency && {
-      key: `request:${request.caller.kind === "person" ? request.caller.userId : "service"}:${idempotency.key}`,
+      key: `request:${nameOf(request.caller)}:${orgId ?? "all"}:${idempotency.key}`,
       forMs: REMEMBERED_MS,
       requestHash: idempotency.requestHash,
     },
@@ -53,6 +53,8 @@ export async function createNotification(deps: Deps, request: Request) {
       return result.notification
   }
 }
+
+const nameOf = (caller: Caller) => (caller.kind === "person" ? `person:${caller.userId}` : "service")
 
 async function audienceFor(
   deps: Deps,

@@ -79,7 +79,11 @@ export async function hintAt(
     deps.bar(orgId).arrived({ notificationId: id, orgUserIds }),
   )
   const hints = await Promise.allSettled([
-    outbox.hint(deps, { notificationId: id, recipientIds: chunk.plan.emails, delaySeconds }),
+    outbox.hint(
+      deps,
+      chunk.plan.emails.map((recipientId) => ({ notificationId: id, recipientId })),
+      { delaySeconds },
+    ),
     chunk.isLast ? undefined : deps.signals.send({ kind: "fan_out", notificationId: id }),
     ...bars,
   ])

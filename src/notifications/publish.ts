@@ -66,7 +66,7 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
   const [notification] = await commitAndRead(
     db,
     [
-      queries.releaseDedupeKey(db, { dedupeKey: dedupe?.key ?? "", before: freeBefore }),
+      ...(dedupe?.forMs ? [queries.releaseDedupeKey(db, { dedupeKey: dedupe.key, before: freeBefore })] : []),
       queries.insertNotification(db, {
         orgId: announcement.orgId,
         audience,

@@ -31,11 +31,21 @@ export const byId = (db: Db, { id }: { id: number }) => db.select().from(notific
 /** What the cron has to go on with: scheduled for now, or halfway through its audience. */
 export const dueNotifications = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db
-    .select({ id: notifications.id })
+    .select({
+      id: notifications.id,
+      dueSince: sql<number>`coalesce(${notifications.scheduledAt}, ${notifications.createdAt})`.as("due_since"),
+    })
     .from(notifications)
     .where(lte(notifications.dueAt, now))
     .orderBy(notifications.dueAt)
     .limit(limit)
+
+/** When the cron looks at it again; `null`: never. */
+export const postpone = (db: Db, { id, dueAt }: { id: number; dueAt: number | null }) =>
+  db
+    .update(notifications)
+    .set({ dueAt })
+    .where(and(eq(notifications.id, id), isNotNull(notifications.dueAt)))
 
 /**
  * The notification while its fan-out stands exactly here, else nothing: whoever writes what belongs to this chunk
@@ -60,7 +70,6 @@ export const insertInboxes = (db: Db, { notification, inboxes }: { notification:
   db.insert(recipients).select(sql`
     SELECT person.value ->> 0, 0, n.sent_at, n.id, n.category, n.urgent, NULL, person.value ->> 1
     FROM ${notification} n, json_each(${JSON.stringify(inboxes.map((i) => [i.orgUserId, i.withheld]))}) person
-    WHERE true
   `)
 
 /** Moves the fan-out on, or ends it. */
@@ -85,14 +94,13 @@ export const advanceFanOut = (
 export const countersOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db.select().from(inboxCounters).where(eq(inboxCounters.orgUserId, orgUserId))
 
+type InboxPage = { orgUserId: number; isRead?: boolean | undefined; page: number; limit: number }
+
 /**
  * One page, newest first. A page beyond the last is the last. Read and unread rows lie in two sorted runs, which
  * SQLite merges: it reads no more rows than it skips and shows.
  */
-export function inboxPage(
-  db: Db,
-  { orgUserId, isRead, page, limit }: { orgUserId: number; isRead?: boolean | undefined; page: number; limit: number },
-) {
+export function inboxPage(db: Db, { orgUserId, isRead, page, limit }: InboxPage) {
   const run = (read: boolean) =>
     db
       .select({
@@ -124,12 +132,16 @@ export function inboxPage(
     .orderBy(...newestFirst)
 }
 
-/** SQLite takes an expression as an offset; drizzle's types know numbers only. */
-const clampedOffset = (inbox: { orgUserId: number; isRead?: boolean | undefined; page: number; limit: number }) => {
-  const size = inbox.isRead === undefined ? sql`total` : inbox.isRead ? sql`total - unread` : sql`unread`
+/**
+ * Where the page begins. D1 binds every number as a float, and SQLite must divide integers here. SQLite takes an
+ * expression as an offset; drizzle's types know numbers only.
+ */
+const clampedOffset = ({ orgUserId, isRead, page, limit }: InboxPage) => {
+  const size = isRead === undefined ? sql`total` : isRead ? sql`total - unread` : sql`unread`
+  const whole = (number: number) => sql`CAST(${number} AS INTEGER)`
   return sql`coalesce((
-    SELECT max(0, min(${inbox.page}, (${size} + ${inbox.limit} - 1) / ${inbox.limit}) - 1) * ${inbox.limit}
-    FROM ${inboxCounters} WHERE ${eq(inboxCounters.orgUserId, inbox.orgUserId)}
+    SELECT max(0, min(${whole(page)}, (${size} + ${whole(limit)} - 1) / ${whole(limit)}) - 1) * ${whole(limit)}
+    FROM ${inboxCounters} WHERE ${eq(inboxCounters.orgUserId, orgUserId)}
   ), 0)`
 }
 

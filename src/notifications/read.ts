@@ -1,4 +1,5 @@
 import type { Deps } from "../deps"
+import { kindOf, log } from "../log"
 import type { Membership } from "../orgs/membership"
 import { type InboxRow, toInboxItem } from "./present"
 import * as queries from "./queries"
@@ -48,4 +49,8 @@ export async function markAllRead(deps: Deps, { me }: { me: Membership }): Promi
   return counters[0]?.unread ?? 0
 }
 
-const tellTabs = (deps: Deps, me: Membership) => deps.later(deps.bar(me.orgId).changed({ orgUserIds: [me.orgUserId] }))
+/** It is on its way before the answer is; if it is lost, the bar's alarm finds out within a minute. */
+function tellTabs(deps: Deps, me: Membership): void {
+  const told = deps.bar(me.orgId).changed({ orgUserIds: [me.orgUserId] })
+  deps.later(told.catch((error) => log({ event: "hint_lost", org_id: me.orgId, reason: kindOf(error) })))
+}

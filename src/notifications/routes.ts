@@ -1,5 +1,5 @@
 import { CATEGORIES, CATEGORY } from "../categories"
-import { admins, ownInbox, signedIn } from "../http/auth"
+import { admins, chosenSlug, ownInbox, signedIn } from "../http/auth"
 import { body, jsonBody, query } from "../http/contract"
 import { idempotencyOf } from "../http/idempotency"
 import { router } from "../http/router"
@@ -14,7 +14,7 @@ export const notificationRoutes = router()
   .post("/", admins, sendingLimit, jsonBody, body(CreateNotification), async (c) => {
     const notification = await createNotification(c.var.deps, {
       caller: c.var.caller,
-      chosenSlug: c.req.header("x-dalgo-org"),
+      chosenSlug: chosenSlug(c),
       input: c.req.valid("json"),
       idempotency: await idempotencyOf(c),
     })

@@ -21,5 +21,5 @@ export async function membershipsOf(db: Db, { userId, now }: { userId: string; n
   return memberships
 }
 
-/** Forgets everybody, for whoever changes members in this isolate. */
+/** Forgets everybody. */
 export const forgetMembers = () => seen.clear()

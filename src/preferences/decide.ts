@@ -33,14 +33,18 @@ export type Decision =
  */
 export function decide(person: Person, notification: { category: Category }, channel: Channel, _now: number): Decision {
   const { category } = notification
-  const policy =
-    person.policies.find((p) => p.channel === channel && p.category === category) ??
-    person.policies.find((p) => p.channel === channel && p.category === "all")
+  const policyOf = (on: Channel) =>
+    (
+      person.policies.find((p) => p.channel === on && p.category === category) ??
+      person.policies.find((p) => p.channel === on && p.category === "all")
+    )?.policy
   const switched = (of: Category | "all", on: Channel) =>
     person.switches.find((s) => s.category === of && s.channel === on)
 
-  if (policy?.policy === "required") return { kind: "deliver", reason: "required_by_organisation" }
-  if (policy?.policy === "off") return { kind: "suppress", reason: "off_by_organisation" }
+  const ordered = policyOf(channel)
+  if (ordered === "required") return { kind: "deliver", reason: "required_by_organisation" }
+  // Without the inbox there is nothing to be told of on any other channel.
+  if (ordered === "off" || policyOf("inbox") === "off") return { kind: "suppress", reason: "off_by_organisation" }
 
   const subscription = switched(category, "inbox")
   if (subscription?.enabled === false) return suppressed("category_off", subscription)
@@ -49,8 +53,8 @@ export function decide(person: Person, notification: { category: Category }, cha
   const master = channel === "email" ? switched("all", "email") : undefined
   if (master?.enabled === false) return suppressed("email_off", master)
 
-  const isChosen = (channel === "inbox" ? subscription : refinement)?.enabled === true
-  if (policy?.policy === "default_off" && !isChosen) return { kind: "suppress", reason: "off_by_default" }
+  const isOffByDefault = (on: Channel) => policyOf(on) === "default_off" && switched(category, on)?.enabled !== true
+  if (isOffByDefault(channel) || isOffByDefault("inbox")) return { kind: "suppress", reason: "off_by_default" }
   return { kind: "deliver", reason: "subscribed" }
 }
 

@@ -20,7 +20,10 @@ export const setSwitches = (
 ) =>
   db
     .insert(userPreferences)
-    .values(switches.map((s) => ({ orgUserId, ...s, changedAt: now })))
+    .select(sql`
+      SELECT ${orgUserId}, one.value ->> 'category', one.value ->> 'channel', one.value ->> 'enabled', ${now}
+      FROM json_each(${JSON.stringify(switches)}) one WHERE true
+    `)
     .onConflictDoUpdate({
       target: [userPreferences.orgUserId, userPreferences.category, userPreferences.channel],
       set: { enabled: sql`excluded.enabled`, changedAt: now },

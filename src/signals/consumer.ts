@@ -35,19 +35,9 @@ function handle(deps: Deps, message: SignalMessage): Promise<void> {
   }
 }
 
-/** Messages that were given up on. An event becomes a row that says so; the rest is due again in its own table. */
-export async function burySignals(deps: Deps, batch: MessageBatch<SignalMessage>): Promise<void> {
-  for (const { body } of batch.messages) {
-    log({ event: "dead_letter", ...idOf(body) })
-    if (body.kind === "prefect") {
-      await queries.finishEvent(deps.db, {
-        id: body.eventId,
-        status: "failed",
-        reason: "given up after all retries",
-        now: deps.now(),
-      })
-    }
-  }
+/** Messages that were given up on: their rows are still due, and the sweep hints at them again. */
+export function burySignals(batch: MessageBatch<SignalMessage>): void {
+  for (const { body } of batch.messages) log({ event: "dead_letter", ...idOf(body) })
   batch.ackAll()
 }
 

@@ -20,19 +20,16 @@ export function logForModel(entries: LogEntry[]): string {
   const whole = lines.join("\n")
   if (whole.length <= MOST_CHARACTERS) return whole
   const near = lines.filter((_, i) => entries.slice(Math.max(0, i - AROUND), i + AROUND + 1).some(isError))
-  // What is nearest to the end explains the end.
-  return near.join("\n").slice(-MOST_CHARACTERS)
+  // What is nearest to the end explains the end. A run that was killed may have logged no error.
+  return (near.length > 0 ? near : lines).join("\n").slice(-MOST_CHARACTERS)
 }
 
 const SHOWN_LINES = 3
 const SHOWN_CHARACTERS = 300
 
-/**
- * The error lines themselves, cleaned, for when no model answers; `undefined` if the log holds no error.
- * Of a traceback only its last line says what went wrong.
- */
+/** The error lines themselves, cleaned, for when no model answers; `undefined` if the log holds no error. */
 export function extract(entries: LogEntry[]): string | undefined {
-  const errors = entries.filter(isError).map(({ message }) => redact(lastLine(message)).slice(0, SHOWN_CHARACTERS))
+  const errors = entries.filter(isError).map(({ message }) => oneLine(redact(message)).slice(0, SHOWN_CHARACTERS))
   const distinct = [...new Set(errors)].filter((line) => line !== "" && !SAYS_NOTHING.test(line))
   if (distinct.length === 0) return undefined
   return distinct
@@ -46,8 +43,11 @@ const SAYS_NOTHING = /^Finished in state /
 
 const isError = ({ level }: LogEntry) => level >= ERROR
 
-const lastLine = (message: string) =>
-  message
+/** Of a traceback only its last line says what went wrong; of anything else the first do. */
+function oneLine(message: string): string {
+  const lines = message
     .split("\n")
     .map((line) => line.trim())
-    .findLast((line) => line !== "") ?? ""
+    .filter((line) => line !== "")
+  return (message.includes("Traceback (most recent call last)") ? lines.at(-1) : lines.join(" ")) ?? ""
+}

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from "drizzle-orm"
+import { and, eq, isNull, ne, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { notifications, summaries } from "../db/schema"
 
@@ -15,6 +15,16 @@ export const begin = (
     `)
     .onConflictDoNothing()
 
+export const byRun = (db: Db, { flowRunId }: { flowRunId: string }) =>
+  db.select().from(summaries).where(eq(summaries.flowRunId, flowRunId))
+
+/** It is asked for again then. */
+export const postpone = (db: Db, { flowRunId, dueAt }: { flowRunId: string; dueAt: number }) =>
+  db
+    .update(summaries)
+    .set({ dueAt })
+    .where(and(eq(summaries.flowRunId, flowRunId), eq(summaries.status, "running")))
+
 /** Takes a summary that is still wanted, unless somebody else has it. */
 export const claim = (db: Db, { flowRunId, now, leaseMs }: { flowRunId: string; now: number; leaseMs: number }) =>
   db
@@ -29,6 +39,7 @@ export const claim = (db: Db, { flowRunId, now, leaseMs }: { flowRunId: string; 
     )
     .returning()
 
+/** The first summary stays: it is the one that was appended. */
 export const complete = (
   db: Db,
   summary: {
@@ -51,13 +62,13 @@ export const complete = (
       dueAt: null,
       updatedAt: summary.now,
     })
-    .where(eq(summaries.flowRunId, summary.flowRunId))
+    .where(and(eq(summaries.flowRunId, summary.flowRunId), ne(summaries.status, "completed")))
 
 export const fail = (db: Db, { flowRunId, reason, now }: { flowRunId: string; reason: string; now: number }) =>
   db
     .update(summaries)
     .set({ status: "failed", reason, dueAt: null, updatedAt: now })
-    .where(eq(summaries.flowRunId, flowRunId))
+    .where(and(eq(summaries.flowRunId, flowRunId), ne(summaries.status, "completed")))
 
 /** Appends it to the notification already sent, once. */
 export const append = (db: Db, { notificationId, text, now }: { notificationId: number; text: string; now: number }) =>

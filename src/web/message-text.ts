@@ -110,7 +110,7 @@ export const messageStyles = css`
   .message:not(.open) {
     display: -webkit-box;
     -webkit-box-orient: vertical;
-    -webkit-line-clamp: var(--message-lines, 4);
+    -webkit-line-clamp: var(--message-lines);
     overflow: hidden;
   }
   .message-body {

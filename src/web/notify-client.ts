@@ -55,10 +55,9 @@ export class NotifyClient extends EventTarget {
   connect() {
     this.#users += 1
     if (this.#users > 1) return
-    if (!this.org) return this.#changeState("closed")
     const url = new URL(`${this.base}/wss/notifications`, location.href)
     url.protocol = url.protocol.replace("http", "ws")
-    url.searchParams.set("orgslug", this.org)
+    if (this.org) url.searchParams.set("orgslug", this.org)
     this.#socket = new LiveSocket(url.href, {
       greeting: () => JSON.stringify({ type: "hello", last_seq: this.#lastSeq }),
       received: (text) => this.#receive(JSON.parse(text).data),

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process"
-import { readFile } from "node:fs/promises"
 import { promisify } from "node:util"
 import { beforeAll, expect, inject, it, vi } from "vitest"
+import { sendFailure } from "./send-failure"
 
 const port = inject("port")
 const worker = `http://127.0.0.1:${port}`
@@ -11,14 +11,11 @@ const WITHIN_30_S = { timeout: 30_000, interval: 250 }
 
 type Person = "alice" | "bob" | "charlie"
 let tokens: Record<Person, string>
-let webhookKey: string
 
 beforeAll(async () => {
   const tokenOf = async (name: Person) =>
     (await promisify(execFile)("npm", ["run", "-s", "token", "--", name])).stdout.trim()
   tokens = { alice: await tokenOf("alice"), bob: await tokenOf("bob"), charlie: await tokenOf("charlie") }
-  const variables = await readFile(".dev.vars", "utf8")
-  webhookKey = /^PREFECT_NOTIFICATIONS_WEBHOOK_KEY="?([^"\n]+)"?$/m.exec(variables)?.[1] ?? ""
 })
 
 const api = async (who: Person, path: string, init: RequestInit = {}) => {
@@ -31,15 +28,6 @@ const mailsTo = async (address: string): Promise<any[]> => {
   const mails = (await (await fetch(`${catcher}/messages`)).json()) as any[]
   return mails.filter((mail) => mail.to === address)
 }
-const sendFailure = () =>
-  fetch(`${worker}/webhooks/v1/notification/`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-notification-key": webhookKey },
-    body: JSON.stringify({
-      body: `Flow run crimson-fox with id ${crypto.randomUUID()} entered state Failed`,
-    }),
-  })
-
 it("told at the start what became of its sample failure", () => {
   const printed = inject("printed")
   expect(printed).toContain(`${worker}/local/sign-in?as=alice`)

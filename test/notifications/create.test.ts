@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
-import { alice, bob, charlie, dora, server, type Speaker } from "../support/people"
+import { alice, bob, charlie, dora, person, server, type Speaker } from "../support/people"
 import { queues } from "../support/queues"
 
 const PATH = "/api/notifications/"
@@ -134,6 +134,19 @@ describe("an Idempotency-Key", () => {
   it("belongs to its caller", async () => {
     await send(alice, toAcme, key)
     expect((await send(server, { ...toAcme, message: "Something else" }, key)).status).toBe(200)
+  })
+
+  it("stands for one organisation", async () => {
+    const sam = person("9")
+    await env.DB.prepare(
+      `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
+       (91, 1, '9', 'sam@acme.test', 'admin'), (92, 2, '9', 'sam@acme.test', 'admin')`,
+    ).run()
+    const toSam = { ...toAcme, sent_to: "single_user", user_email: "sam@acme.test", org_slug: undefined }
+    const inAcme = await send(sam, toSam, { ...key, "x-dalgo-org": "acme" })
+    const inGlobex = await send(sam, toSam, { ...key, "x-dalgo-org": "globex" })
+    expect(inGlobex.status).toBe(200)
+    expect(inGlobex.body.res.notification_id).not.toBe(inAcme.body.res.notification_id)
   })
 
   it("is forgotten after 24 hours", async () => {

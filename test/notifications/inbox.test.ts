@@ -36,6 +36,19 @@ describe("an inbox", () => {
     expect(idsOf(page)).toEqual(ids.slice(3, 6))
   })
 
+  const CASES = [1, 2, 3, 4, 5, 6, 7, 8, 10, 100].flatMap((limit) =>
+    [1, 2, 3, 7, 50, 1e12].map((page) => ({ limit, page })),
+  )
+  it("shows the right rows for every page and limit", async () => {
+    for (const { limit, page } of CASES) {
+      const last = Math.ceil(ids.length / limit)
+      const shown = Math.min(page, last)
+      const answer = await get(bob, `?page=${page}&limit=${limit}`)
+      expect(idsOf(answer), `page ${page} of ${limit} each`).toEqual(ids.slice((shown - 1) * limit, shown * limit))
+      expect(answer).toMatchObject({ page: shown, total_pages: last })
+    }
+  })
+
   it("shows ten at a time, if nothing is said", async () => {
     expect(idsOf(await get(bob))).toEqual(ids)
   })

@@ -71,3 +71,17 @@ it("takes its place in the inbox by the time it was sent", async () => {
   await cron()
   expect((await inboxOf(bob)).map((item: any) => item.id)).toEqual([scheduled, between])
 })
+
+it("holds up no other when one cannot be sent, and is given up after a day", async () => {
+  const { notification_id: broken } = await schedule(inHours(1))
+  const { notification_id: healthy } = await schedule(inHours(2))
+  await env.DB.prepare("UPDATE notifications SET audience = '{' WHERE id = ?").bind(broken).run()
+  after(2)
+  await cron()
+  expect((await inboxOf(bob)).map((item: any) => item.id)).toEqual([healthy])
+  const due = () => env.DB.prepare("SELECT due_at FROM notifications WHERE id = ?").bind(broken).first("due_at")
+  expect(await due()).toBeGreaterThan(Date.now())
+  after(24)
+  await cron()
+  expect(await due()).toBeNull()
+})

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest"
+import { DAY, NOON } from "../support/clock"
 import { alice, bob, charlie } from "../support/people"
 import { rows } from "../support/rows"
 import { allOn } from "./all-on"
@@ -71,8 +72,7 @@ describe("changing a part", () => {
 })
 
 describe("the day of a change", () => {
-  const MONDAY = Date.UTC(2026, 10, 16)
-  const TUESDAY = Date.UTC(2026, 10, 17)
+  const NEXT_DAY = NOON + DAY
   const changedOn = async (day: number, part: object) => {
     vi.setSystemTime(day)
     await change(part)
@@ -80,23 +80,23 @@ describe("the day of a change", () => {
   const incident = { category: "incident", channel: "inbox" }
 
   it("is kept when the same is said again", async () => {
-    await changedOn(MONDAY, { incident_notifications: false })
-    await changedOn(TUESDAY, { incident_notifications: false })
-    expect(await switches()).toEqual([{ ...incident, enabled: 0, changed_at: MONDAY }])
+    await changedOn(NOON, { incident_notifications: false })
+    await changedOn(NEXT_DAY, { incident_notifications: false })
+    expect(await switches()).toEqual([{ ...incident, enabled: 0, changed_at: NOON }])
   })
 
   it("moves when it is switched back", async () => {
-    await changedOn(MONDAY, { incident_notifications: false })
-    await changedOn(TUESDAY, { incident_notifications: true })
-    expect(await switches()).toEqual([{ ...incident, enabled: 1, changed_at: TUESDAY }])
+    await changedOn(NOON, { incident_notifications: false })
+    await changedOn(NEXT_DAY, { incident_notifications: true })
+    expect(await switches()).toEqual([{ ...incident, enabled: 1, changed_at: NEXT_DAY }])
   })
 
   it("moves only for what is different", async () => {
-    await changedOn(MONDAY, { incident_notifications: false, channels: { incident: { email: false } } })
-    await changedOn(TUESDAY, { incident_notifications: true, channels: { incident: { email: false } } })
+    await changedOn(NOON, { incident_notifications: false, channels: { incident: { email: false } } })
+    await changedOn(NEXT_DAY, { incident_notifications: true, channels: { incident: { email: false } } })
     expect(await switches()).toEqual([
-      { category: "incident", channel: "email", enabled: 0, changed_at: MONDAY },
-      { ...incident, enabled: 1, changed_at: TUESDAY },
+      { category: "incident", channel: "email", enabled: 0, changed_at: NOON },
+      { ...incident, enabled: 1, changed_at: NEXT_DAY },
     ])
   })
 })

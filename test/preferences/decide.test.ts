@@ -129,6 +129,26 @@ describe("what an organisation decided", () => {
       nowhere(yes),
     ],
     [
+      "a category that is off is off everywhere",
+      person(policy("off", { channel: "inbox" }), on(), on({ channel: "email" })),
+      nowhere(no("off_by_organisation")),
+    ],
+    [
+      "so is one that is off by default",
+      person(policy("default_off", { channel: "inbox" }), on({ channel: "email" })),
+      nowhere(no("off_by_default")),
+    ],
+    [
+      "e-mail can be required of a category that is off",
+      person(policy("off", { channel: "inbox" }), policy("required")),
+      { inbox: no("off_by_organisation"), email: required, push: no("off_by_organisation") },
+    ],
+    [
+      "a category that is required brings no e-mail to whoever left it",
+      person(policy("required", { channel: "inbox" }), categoryOff),
+      { inbox: required, email: no("category_off", day), push: no("category_off", day) },
+    ],
+    [
       "a person's own off is the reason where the default is off as well",
       person(policy("default_off"), emailOffForCategory),
       { inbox: yes, email: no("channel_off_for_category", day), push: yes },

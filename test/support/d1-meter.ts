@@ -26,7 +26,7 @@ export function metered(database: D1Database): { db: D1Database; spent: Spent } 
   const withMeter = (original: D1PreparedStatement): D1PreparedStatement => {
     const all = async () => {
       spent.roundTrips += 1
-      const result = await original.all<Record<string, unknown>>()
+      const result = await original.all()
       count([result])
       return result
     }

@@ -44,16 +44,24 @@ export function ses(fail?: (to: string) => Response | undefined) {
 
 export const RUN_ID = "11111111-2222-4333-8444-555555555555"
 export const DEPLOYMENT_ID = "66666666-7777-4888-9999-aaaaaaaaaaaa"
+const FLOW_ID = "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"
+const STATE_ID = "22222222-3333-4444-9555-666666666666"
 
 /** A failed run of acme as Prefect tells of it; `changes` override its fields. */
 export const failedRun = (changes: object = {}) => ({
   id: RUN_ID,
+  created: "2026-11-20T02:00:00Z",
+  updated: "2026-11-20T02:41:18Z",
   name: "silver-heron",
+  flow_id: FLOW_ID,
   deployment_id: DEPLOYMENT_ID,
   parent_task_run_id: null,
   state_type: "FAILED",
   state_name: "Failed",
   state: {
+    id: STATE_ID,
+    type: "FAILED",
+    name: "Failed",
     timestamp: "2026-11-20T02:41:17.212585Z",
     message: "Flow run encountered an exception: RuntimeError: the survey source refused the login",
   },
@@ -96,16 +104,41 @@ export function prefect({
   return handler
 }
 
-const DEPLOYMENT = { id: DEPLOYMENT_ID, name: "nightly-survey" }
-
-const GRAPH = {
-  nodes: [
-    ["a", { kind: "task-run", id: "a", label: "git-pull-0", state_type: "COMPLETED" }],
-    ["b", { kind: "task-run", id: "b", label: "airbyte-sync-0", state_type: "FAILED" }],
-  ],
+const DEPLOYMENT = {
+  id: DEPLOYMENT_ID,
+  created: "2026-11-01T00:00:00Z",
+  updated: "2026-11-01T00:00:00Z",
+  name: "nightly-survey",
+  flow_id: FLOW_ID,
 }
 
-export const logLine = (level: number, message: string) => ({ level, message, timestamp: "2026-11-20T02:41:00Z" })
+const ALONE = { parents: [], children: [], encapsulating: [], artifacts: [] }
+const taskRun = (id: string, label: string, state_type: string) => [
+  id,
+  { kind: "task-run", id, label, state_type, start_time: "2026-11-20T02:30:00Z", end_time: null, ...ALONE },
+]
+
+const GRAPH = {
+  start_time: "2026-11-20T02:30:00Z",
+  end_time: "2026-11-20T02:41:17Z",
+  root_node_ids: [],
+  nodes: [
+    taskRun("33333333-4444-4555-8666-777777777777", "git-pull-0", "COMPLETED"),
+    taskRun("44444444-5555-4666-8777-888888888888", "airbyte-sync-0", "FAILED"),
+  ],
+  artifacts: [],
+  states: [],
+}
+
+export const logLine = (level: number, message: string) => ({
+  id: "55555555-6666-4777-8888-999999999999",
+  created: "2026-11-20T02:41:00Z",
+  updated: "2026-11-20T02:41:00Z",
+  name: "prefect.flow_runs",
+  level,
+  message,
+  timestamp: "2026-11-20T02:41:00Z",
+})
 
 /** Newest first, as Prefect answers when asked for the last. */
 const LOGS = [

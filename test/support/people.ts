@@ -1,5 +1,7 @@
-import { env, exports } from "cloudflare:workers"
+import { createExecutionContext } from "cloudflare:test"
+import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
+import worker from "../../src/index"
 
 /** Somebody who speaks to the worker through its front door. */
 export type Speaker = {
@@ -10,8 +12,12 @@ export type Speaker = {
 
 const ORIGIN = "https://notifications.dalgo.test"
 
-/** A request as it arrives from outside. */
-export const request = (path: string, init?: RequestInit) => exports.default.fetch(new Request(ORIGIN + path, init))
+/**
+ * A request as it arrives from outside. It does not go by `exports.default`: this version of the test pool wraps that
+ * once more with every request, so that after some hundreds each takes a tenth of a second.
+ */
+export const request = async (path: string, init?: RequestInit): Promise<Response> =>
+  worker.fetch(new Request(ORIGIN + path, init), env, createExecutionContext())
 
 export const claimsOf = (userId: string | number) => ({
   user_id: userId,

@@ -12,13 +12,19 @@ type Sent = { queue: "dalgo-signals" | "dalgo-deliveries"; body: SignalMessage |
  */
 export function queues() {
   const sent: Sent[] = []
+  const failing = new Set<Sent["queue"]>()
+  const refuse = (queue: Sent["queue"]) => {
+    if (failing.delete(queue)) throw new Error("the queue is not there")
+  }
   const keep = (queue: Sent["queue"], producer: Queue<any>) => {
     const delayOf = (options?: { delaySeconds?: number }) => options?.delaySeconds ?? 0
     vi.spyOn(producer, "send").mockImplementation(async (body, options) => {
+      refuse(queue)
       sent.push({ queue, body, delaySeconds: delayOf(options) })
       return {} as never
     })
     vi.spyOn(producer, "sendBatch").mockImplementation(async (messages, options) => {
+      refuse(queue)
       for (const { body } of messages) sent.push({ queue, body, delaySeconds: delayOf(options) })
       return {} as never
     })
@@ -35,12 +41,14 @@ export function queues() {
       if (message) await consume(message.queue, [message.body])
     }
   }
-  return { sent, drain }
+  /** The next thing that is put on this queue is lost. */
+  const lose = (queue: Sent["queue"]) => void failing.add(queue)
+  return { sent, drain, lose }
 }
 
 /**
- * Gives the consumer of a queue one batch, and answers what it acknowledged and what it wants again. `changes` are
- * settings or bindings other than the tests usually have.
+ * Gives the consumer of a queue one batch, and answers what it acknowledged and what it wants again, after how many
+ * seconds. `changes` are settings or bindings other than the tests usually have.
  */
 export async function consume(
   queue: string,
@@ -49,10 +57,12 @@ export async function consume(
 ) {
   const messages = bodies.map((body, i) => ({ id: `m${i}`, timestamp: new Date(), attempts, body }))
   const batch = createMessageBatch<SignalMessage | DeliveryMessage>(queue, messages)
+  const retries = batch.messages.map((message) => vi.spyOn(message, "retry"))
   const ctx = createExecutionContext()
   await worker.queue(batch, { ...env, ...changes }, ctx)
   await waitOnExecutionContext(ctx)
-  return getQueueResult(batch, ctx)
+  const delays = retries.flatMap((retry) => retry.mock.calls.map(([options]) => options?.delaySeconds ?? 0))
+  return { ...(await getQueueResult(batch, ctx)), delays }
 }
 
 /** The cron, once. */

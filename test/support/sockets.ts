@@ -15,9 +15,12 @@ export type Tab = {
   text(): Promise<string>
   /** The `data` of the next message, which must be a frame. */
   frame(): Promise<Frame>
-  /** What came and was not taken. Only says that nothing came if whatever could have come is known to be over. */
-  untaken(): Frame[]
-  say(message: unknown): void
+  /** The frames that are on their way or were not taken: the answer to nonsense comes after them. */
+  rest(): Promise<Frame[]>
+  /** Sends it as JSON. */
+  say(message: object): void
+  /** Sends it as it is. */
+  sayRaw(message: string | ArrayBuffer): void
   /** How the server closed it; throws if it does not. */
   closed(): Promise<{ code: number; reason: string }>
   close(): void
@@ -66,8 +69,14 @@ export function tabOn({ webSocket: socket, status }: Response): Tab {
     texts,
     text,
     frame: async () => dataOf(await text()),
-    untaken: () => texts.slice(taken).map(dataOf),
-    say: (message) => socket.send(typeof message === "string" ? message : JSON.stringify(message)),
+    rest: async () => {
+      socket.send("nonsense")
+      const frames: Frame[] = []
+      for (let next = await text(); JSON.parse(next).status !== "error"; next = await text()) frames.push(dataOf(next))
+      return frames
+    },
+    say: (message) => socket.send(JSON.stringify(message)),
+    sayRaw: (message) => socket.send(message),
     closed: () => within(closed.promise, "it was not closed"),
     close: () => socket.close(1000, "the tab was closed"),
   }

@@ -31,7 +31,7 @@ export class PrefectApi {
     // Cloud takes a key, a server of one's own "user:password".
     const authorization = PREFECT_API_KEY
       ? `Bearer ${PREFECT_API_KEY}`
-      : PREFECT_API_AUTH_STRING && `Basic ${btoa(PREFECT_API_AUTH_STRING)}`
+      : PREFECT_API_AUTH_STRING && `Basic ${base64(PREFECT_API_AUTH_STRING)}`
     this.headers = authorization ? { authorization } : {}
   }
 
@@ -69,3 +69,6 @@ export class PrefectApi {
     return parsed.data
   }
 }
+
+/** Of the text as UTF-8: `btoa` alone throws on any letter beyond Latin-1. */
+const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))

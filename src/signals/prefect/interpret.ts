@@ -4,8 +4,9 @@ import type { Deployment, FlowRun, Graph } from "./schemas"
 /** What a webhook says: a run entered a state. */
 export type RunEvent = { flowRunId: string; flowRunName: string; stateName: string }
 
+/** The state is bounded: else a body full of spaces would be tried from each of them. */
 const SENTENCE =
-  /^Flow run (?<name>.+) with id (?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) entered state (?<state>[^\n]+?)\.?\s*$/i
+  /^Flow run (?<name>.+) with id (?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) entered state (?<state>\S[^\n]{0,99}?)\.?\s*$/i
 
 /** Reads the sentence that Dalgo's Prefect sends; `undefined` if it is none. */
 export function readSentence(body: string): RunEvent | undefined {
@@ -21,11 +22,31 @@ export type Verdict =
   | { kind: "unknown_organisation" }
 
 const FAILED_TYPES = ["FAILED", "CRASHED"]
-/** Prefect's own names of states of those types. */
-const FAILED_NAMES = ["Failed", "Crashed", "TimedOut"]
+/** Prefect's own names of states of other types. A state of type FAILED may have any name of its own. */
+const NO_FAILURE = [
+  "Scheduled",
+  "Late",
+  "AwaitingRetry",
+  "AwaitingConcurrencySlot",
+  "Resuming",
+  "Pending",
+  "Submitting",
+  "InfrastructurePending",
+  "Running",
+  "Retrying",
+  "Paused",
+  "Suspended",
+  "Completed",
+  "Cached",
+  "RolledBack",
+  "Cancelling",
+  "Cancelled",
+  // Dalgo names so a COMPLETED one.
+  "DBT_TEST_FAILED",
+]
 
-/** Whether this event could be a failure at all: whatever else arrives needs no question to Prefect. */
-export const mayBeFailure = (event: RunEvent) => FAILED_NAMES.includes(event.stateName)
+/** Whether this event could be a failure: for no other is there a question to Prefect. */
+export const mayBeFailure = (event: RunEvent) => !NO_FAILURE.includes(event.stateName)
 
 /**
  * What an event means, given the run as Prefect has it now. The run is the truth: a run that will be retried, or

@@ -1,4 +1,4 @@
-import { isUrgentFor } from "../../categories"
+import { CATEGORY, isUrgentFor } from "../../categories"
 import type { Deps } from "../../deps"
 import { kindOf, log } from "../../log"
 import { publish } from "../../notifications/publish"
@@ -12,12 +12,15 @@ import { sentenceIn } from "./receive"
 import type { FlowRun } from "./schemas"
 
 const AUTHOR = "Dalgo"
+const CATEGORY_OF_FAILURES = "job_failure"
 /** Longer than Prefect may take for everything we ask. */
 const LEASE_MS = 2 * 60_000
-/** How long after each try that Prefect did not answer; after the last we do without it. */
-const PATIENCE_MS = [5_000, 30_000, 2 * 60_000]
+/** When a try that threw is repeated. */
+const TRY_AGAIN_MS = 30_000
+/** How long after each try that Prefect did not answer. An event that nobody could ask about concerns nobody. */
+const PATIENCE_MS = [5_000, 30_000, 2 * 60_000, 10 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000]
 /** An event that was begun this often, and never finished, brings its worker down. */
-const MOST_TRIES = 8
+const MOST_TRIES = 12
 /** How long mail waits for a summary. */
 const HOLD_EMAIL_MS = 60_000
 
@@ -42,7 +45,11 @@ export async function processEvent(deps: Deps, { eventId }: { eventId: number })
   const [event] = await signals.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
   if (!event) return
   const said = sentenceIn(event.body)
-  const result = await understand(deps, { said, eventId, attempts: event.attempts })
+  const result = await understand(deps, { said, eventId, attempts: event.attempts }).catch(async (error) => {
+    // Whoever tries again need not wait for our lease.
+    await signals.postponeEvent(db, { id: eventId, reason: kindOf(error), dueAt: deps.now() + TRY_AGAIN_MS })
+    throw error
+  })
   if (result === "later") return
   await signals.finishEvent(db, { id: eventId, ...result, now: deps.now() })
   log({
@@ -71,43 +78,45 @@ async function understand(
   const org = run && (await orgOf(deps, run))
   if (verdict.kind === "unknown_organisation" || !run || !org)
     return { status: "failed", reason: "unknown_organisation" }
+  return say(deps, { run, org, stateName: verdict.stateName, eventId })
+}
 
-  const { deployment, step } = await describe(deps, run)
-  const wantsSummary = deps.settings.AUTO_GENERATE_LLM_FAILURE_SUMMARIES && org.llmOptin !== false
+type Org = Awaited<ReturnType<typeof orgs.orgsBySlugs>>[number]
+
+async function say(
+  deps: Deps,
+  { run, org, stateName, eventId }: { run: FlowRun; org: Org; stateName: string; eventId: number },
+): Promise<Result> {
+  const { db, settings } = deps
   const now = deps.now()
+  const { deployment, step } = await describe(deps, run)
+  const wantsSummary = await isSummaryWanted(deps, { run, org })
   const published = await publish(deps, {
     orgId: org.id,
-    audience: { kind: "org", orgId: org.id, adminsOnly: false },
+    audience: { kind: "org", orgId: org.id, adminsOnly: CATEGORY[CATEGORY_OF_FAILURES].addresses === "admins" },
     author: AUTHOR,
-    message: messageFor({
-      run,
-      deployment,
-      step,
-      stateName: verdict.stateName,
-      frontendUrl: deps.settings.FRONTEND_URL,
-    }),
-    category: "job_failure",
-    urgent: isUrgentFor("job_failure", org.urgentCategories),
-    dedupe: { key: `prefect:${run.id}:${verdict.stateName}` },
+    message: messageFor({ run, deployment, step, stateName, frontendUrl: settings.FRONTEND_URL }),
+    category: CATEGORY_OF_FAILURES,
+    urgent: isUrgentFor(CATEGORY_OF_FAILURES, org.urgentCategories),
+    dedupe: { key: `prefect:${run.id}:${stateName}` },
     holdEmailMs: wantsSummary ? HOLD_EMAIL_MS : undefined,
     alongside: (publicationId) => [
-      queries.recordRun(deps.db, { run, deployment, orgId: org.id, now }),
-      ...(wantsSummary
-        ? [summaries.begin(deps.db, { flowRunId: run.id, publicationId, now, dueAt: now + LEASE_MS })]
-        : []),
-      signals.finishEvent(deps.db, { id: eventId, status: "processed", reason: "published", now }),
+      queries.recordRun(db, { run, deployment, orgId: org.id, now }),
+      ...(wantsSummary ? [summaries.begin(db, { flowRunId: run.id, publicationId, now, dueAt: now + LEASE_MS })] : []),
+      signals.finishEvent(db, { id: eventId, status: "processed", reason: "published", now }),
     ],
   })
-  switch (published.kind) {
-    case "published":
-      if (wantsSummary) await hintSummary(deps, run)
-      return { status: "processed", reason: "published" }
-    case "already":
-    case "conflict":
-      return { status: "processed", reason: "known_already" }
-    case "nobody":
-      return { status: "processed", reason: "nobody" }
-  }
+  if (published.kind === "nobody") return { status: "processed", reason: "nobody" }
+  if (published.kind !== "published") return { status: "processed", reason: "known_already" }
+  if (wantsSummary) await hintSummary(deps, run)
+  return { status: "processed", reason: "published" }
+}
+
+/** One summary per run: a second state of the same run gets none, and its mail waits for none. */
+async function isSummaryWanted(deps: Deps, { run, org }: { run: FlowRun; org: Org }): Promise<boolean> {
+  if (!deps.settings.AUTO_GENERATE_LLM_FAILURE_SUMMARIES || org.llmOptin === false) return false
+  const [existing] = await summaries.byRun(deps.db, { flowRunId: run.id })
+  return existing === undefined
 }
 
 /** Whose run it is: the likeliest of the slugs it names that is an organisation. */

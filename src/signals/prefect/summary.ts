@@ -9,27 +9,36 @@ import { failedSubflows } from "./interpret"
 
 /** Longer than Prefect and the model may take together. */
 const LEASE_MS = 60_000
-/** A summary that was begun this often and never finished is given up. */
+/** How often a log is asked for, and a summary begun, in all. */
 const MOST_TRIES = 3
+/** Prefect writes logs in batches: those of a run that failed just now may be on their way. */
+const TRY_AGAIN_MS = 15_000
 
 /**
  * Adds a summary to the notification of a failed run.
  *
  * 1. Claim it: one worker makes it.
- * 2. Fetch the run's log; without one there is nothing to summarise.
- * 3. Summarise it, and append that to the notification.
+ * 2. Fetch the run's log. If there is none, try again a little later.
+ * 3. Summarise it, and append that to the notification; without a log there is nothing to summarise.
  * 4. Show it in open tabs, and send the mails that waited for it.
  */
 export async function addSummary(deps: Deps, { flowRunId }: { flowRunId: string }): Promise<void> {
   const [wanted] = await summaries.claim(deps.db, { flowRunId, now: deps.now(), leaseMs: LEASE_MS })
   if (!wanted) return
-  const { notificationId } = wanted
-  if (wanted.attempts > MOST_TRIES) {
+  const { notificationId, attempts } = wanted
+  if (attempts > MOST_TRIES) {
     await summaries.fail(deps.db, { flowRunId, reason: "given up", now: deps.now() })
   } else {
-    await summarise(deps, { flowRunId, notificationId, entries: await logOf(deps, flowRunId) })
+    const entries = await logOf(deps, flowRunId)
+    if (entries.length === 0 && attempts < MOST_TRIES && deps.prefect) return tryAgain(deps, flowRunId)
+    await summarise(deps, { flowRunId, notificationId, entries })
   }
   await Promise.all([rewriteBars(deps, notificationId), hintUntried(deps, { notificationId })])
+}
+
+async function tryAgain(deps: Deps, flowRunId: string): Promise<void> {
+  await summaries.postpone(deps.db, { flowRunId, dueAt: deps.now() + TRY_AGAIN_MS })
+  await deps.signals.send({ kind: "summary", flowRunId }, { delaySeconds: TRY_AGAIN_MS / 1000 })
 }
 
 /** The log of a run and of its steps that failed; empty where Prefect does not tell. */

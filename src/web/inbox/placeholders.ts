@@ -28,5 +28,6 @@ export function failed(failure: Error, retry: () => void) {
 function reasonOf(failure: Error) {
   if (!(failure instanceof ApiError)) return "The server could not be reached."
   if (failure.isSignedOut) return "You are not signed in."
-  return failure.status === 403 ? "You have no access to this organisation." : "The server had a problem."
+  // What belongs to strangers is not found.
+  return [403, 404].includes(failure.status) ? "You do not belong to this organisation." : "The server had a problem."
 }

@@ -64,7 +64,7 @@ export const inboxStyles = css`
   }
   .list {
     list-style: none;
-    --message-lines: 4;
+    --message-lines: 10;
   }
   li + li {
     border-block-start: 1px solid var(--dn-divider);

@@ -33,9 +33,11 @@ export async function toEmail(content: EmailContent): Promise<Email> {
 /** The sender's subject, else organisation, category and the first line. Never a control character. */
 export function subjectOf({ emailSubject, orgName, category, message }: EmailContent): string {
   const [firstLine = ""] = message.split("\n", 1)
-  const subject = emailSubject || `[${orgName}] ${CATEGORY[category].label}: ${shortened(firstLine)}`
-  return subject.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim()
+  return inHeader(emailSubject ?? "") || inHeader(`[${orgName}] ${CATEGORY[category].label}: ${shortened(firstLine)}`)
 }
+
+/** Without what ends a line, and without what turns the order of the letters around. */
+const inHeader = (text: string) => text.replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ").trim()
 
 const shortened = (line: string) => {
   const characters = Array.from(line)

@@ -1,3 +1,4 @@
+import { MisconfiguredError } from "../../../errors"
 import type { Settings } from "../../../settings"
 import { CloudflareEmail } from "./cloudflare"
 import { SesEmail } from "./ses"
@@ -17,7 +18,7 @@ export interface EmailProvider {
   send(email: Email): Promise<{ providerId: string }>
 }
 
-/** The provider that is configured. Throws, naming the variable, where something is missing. */
+/** The provider that is configured. Throws `MisconfiguredError`. */
 export function emailProviderFrom(settings: Settings, binding: SendEmail): EmailProvider {
   const from = { email: required(settings, "EMAIL_FROM"), name: settings.EMAIL_FROM_NAME }
   switch (settings.EMAIL_PROVIDER) {
@@ -36,6 +37,6 @@ export function emailProviderFrom(settings: Settings, binding: SendEmail): Email
 
 function required(settings: Settings, name: "EMAIL_FROM" | "SES_ACCESS_KEY_ID" | "SES_SECRET_ACCESS_KEY"): string {
   const value = settings[name]
-  if (!value) throw new Error(`${name} is not set`)
+  if (!value) throw new MisconfiguredError(`${name} is not set`)
   return value
 }

@@ -15,8 +15,8 @@ type Options = {
 const TIMEOUT_MS = 15_000
 const Sent = z.object({ MessageId: z.string() })
 
-/** Statuses of 400 that are no verdict on this mail: the account is paused or its limit reached. */
-const PASSING = ["LimitExceededException", "SendingPausedException", "AccountSuspendedException"]
+/** Answers of status 400 that are no verdict on this mail: the account is paused or its limit reached. */
+const PASSING = ["LimitExceededException", "ThrottlingException", "SendingPausedException", "AccountSuspendedException"]
 
 /** Amazon SES v2, operation SendEmail: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html */
 export class SesEmail implements EmailProvider {
@@ -51,7 +51,7 @@ export class SesEmail implements EmailProvider {
     const utf8 = (Data: string) => ({ Data, Charset: "UTF-8" })
     const { email, name } = this.options.from
     return {
-      FromEmailAddress: `"${name.replaceAll(/["\\]/g, "")}" <${email}>`,
+      FromEmailAddress: `${displayName(name)} <${email}>`,
       Destination: { ToAddresses: [to] },
       Content: {
         Simple: {
@@ -64,11 +64,17 @@ export class SesEmail implements EmailProvider {
   }
 }
 
+/** SES takes ASCII only: anything else goes as an encoded word (RFC 2047). */
+const displayName = (name: string) =>
+  /^[ -~]*$/.test(name)
+    ? `"${name.replaceAll(/["\\]/g, "")}"`
+    : `=?UTF-8?B?${btoa(String.fromCharCode(...new TextEncoder().encode(name)))}?=`
+
 /** What SES said no to. Its message may hold an address and is left out. */
 async function refusal(response: Response): Promise<DeliveryError> {
   const type = response.headers.get("x-amzn-errortype")?.split(":")[0] ?? ""
   await response.body?.cancel()
-  const isPassing = response.status >= 500 || response.status === 429 || PASSING.includes(type)
+  const isPassing = response.status >= 500 || [408, 429].includes(response.status) || PASSING.includes(type)
   return new DeliveryError(`SES answered ${response.status} ${type}`.trim(), {
     permanent: !isPassing,
     retryAfterMs: retryAfterMs(response.headers.get("retry-after"), Date.now()),

@@ -1,0 +1,62 @@
+import { type Browser, chromium, type Page } from "playwright-core"
+import { afterAll, beforeAll, expect, inject, it } from "vitest"
+import { sendFailure } from "./send-failure"
+
+const worker = `http://127.0.0.1:${inject("port")}`
+const WITHIN_5_S = { timeout: 5_000 }
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+  })
+})
+afterAll(async () => {
+  await browser.close()
+})
+
+const openAs = async (name: string): Promise<Page> => {
+  const page = await (await browser.newContext()).newPage()
+  await page.goto(`${worker}/local/sign-in?as=${name}`)
+  return page
+}
+const bar = (page: Page) => page.getByRole("region", { name: "Urgent notifications" })
+const rows = (page: Page) => page.getByRole("article")
+
+it("shows a failure on an open page, announces it, and takes it off every tab when it is dismissed", async () => {
+  const page = await openAs("alice")
+  await page.getByRole("button", { name: "Mark all as read" }).click()
+  await bar(page).waitFor({ state: "detached", ...WITHIN_5_S })
+  const before = await rows(page).count()
+
+  await sendFailure()
+  await bar(page).getByText("The pipeline").waitFor(WITHIN_5_S)
+  await page.getByRole("alert").getByText("Urgent, Job").waitFor(WITHIN_5_S)
+  await rows(page).nth(before).waitFor(WITHIN_5_S)
+  await rows(page).first().getByText("Summary").waitFor({ timeout: 30_000 })
+
+  const otherTab = await page.context().newPage()
+  await otherTab.goto(worker)
+  await bar(otherTab)
+    .getByRole("button", { name: /^Dismiss/ })
+    .click()
+  await bar(page).waitFor({ state: "detached", ...WITHIN_5_S })
+})
+
+it("shows Charlie nothing of it", async () => {
+  const page = await openAs("charlie")
+  await page.getByRole("heading", { name: "Notifications" }).waitFor(WITHIN_5_S)
+  await sendFailure()
+  await page.waitForTimeout(3_000)
+  expect(await bar(page).count()).toBe(0)
+  expect(await rows(page).count()).toBe(0)
+})
+
+it("asks who is not signed in to do so", async () => {
+  const page = await (await browser.newContext()).newPage()
+  await page.goto(worker)
+  await page.getByText("You are not signed in.").waitFor(WITHIN_5_S)
+  await page.getByRole("link", { name: /Sign in as Bob/ }).click()
+  await page.getByRole("heading", { name: "Notifications" }).waitFor(WITHIN_5_S)
+})

@@ -1,0 +1,175 @@
+import { env } from "cloudflare:workers"
+import { sign } from "hono/jwt"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { unsubscribeToken } from "../../src/unsubscribe-token"
+import { DAY, NOON } from "../support/clock"
+import { entered, runId, tell } from "../support/failures"
+import { ai, failedRun, outside, prefect, ses } from "../support/outside"
+import { alice, bob, charlie, request, tokenFor } from "../support/people"
+import { queues } from "../support/queues"
+import { rows } from "../support/rows"
+import { workerWith } from "../support/worker-with"
+import { allOn } from "./all-on"
+
+const SECRET = "another-secret-of-the-tests"
+const tokenOfBob = () => unsubscribeToken(SECRET, { orgUserId: bob.orgUserId, category: "job_failure" })
+const pathWith = (token: string) => `/unsubscribe?token=${encodeURIComponent(token)}`
+
+const preferencesOf = async (person: typeof bob) =>
+  (await (await person.get("/api/notifications/preferences")).json<any>()).res
+const withoutJobFailureMail = () => {
+  const whole = allOn()
+  return { ...whole, channels: { ...whole.channels, job_failure: { email: false, push: true } } }
+}
+const switches = () => rows("SELECT * FROM user_notification_preferences")
+
+/** As a mail client does it: no cookie, no page (RFC 8058, section 3.2). */
+const oneClick = (path: string, body: BodyInit = new URLSearchParams({ "List-Unsubscribe": "One-Click" })) =>
+  request(path, { method: "POST", body, redirect: "manual" })
+
+describe("following the link", () => {
+  it("shows a page with a button that posts to the same address, and unsubscribes nobody", async () => {
+    const page = await request(pathWith(await tokenOfBob()))
+    expect(page.status).toBe(200)
+    expect(page.headers.get("content-type")).toMatch(/^text\/html/)
+    const html = await page.text()
+    expect(html).toContain("Job Failures")
+    expect(html).toMatch(/<form method="post">\s*<button[^>]*>[^<]+<\/button>\s*<\/form>/)
+    expect(await switches()).toEqual([])
+  })
+
+  it("unsubscribes nobody with HEAD either", async () => {
+    await request(pathWith(await tokenOfBob()), { method: "HEAD" })
+    expect(await switches()).toEqual([])
+  })
+})
+
+describe("one click", () => {
+  const multipart = () => {
+    const form = new FormData()
+    form.set("List-Unsubscribe", "One-Click")
+    return form
+  }
+
+  it.each<[string, () => BodyInit]>([
+    ["a urlencoded body", () => new URLSearchParams({ "List-Unsubscribe": "One-Click" })],
+    ["a multipart body", multipart],
+    ["the button's empty body", () => new URLSearchParams()],
+  ])("ends that category's e-mail for that person, with %s", async (_, body) => {
+    const answer = await oneClick(pathWith(await tokenOfBob()), body())
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain("Done")
+    expect(await preferencesOf(bob)).toEqual(withoutJobFailureMail())
+    for (const other of [alice, charlie]) expect(await preferencesOf(other)).toEqual(allOn())
+  })
+
+  it("keeps the day of the first one", async () => {
+    vi.setSystemTime(NOON)
+    await oneClick(pathWith(await tokenOfBob()))
+    const before = await switches()
+    vi.setSystemTime(NOON + DAY)
+    expect((await oneClick(pathWith(await tokenOfBob()))).status).toBe(200)
+    expect(await switches()).toEqual(before)
+  })
+
+  it("works again after somebody switched it on again", async () => {
+    await oneClick(pathWith(await tokenOfBob()))
+    await bob.put("/api/notifications/preferences", allOn())
+    await oneClick(pathWith(await tokenOfBob()))
+    expect(await preferencesOf(bob)).toEqual(withoutJobFailureMail())
+  })
+
+  it("works for a link that is years old", async () => {
+    const path = pathWith(await tokenOfBob())
+    vi.setSystemTime(NOON)
+    expect((await oneClick(path)).status).toBe(200)
+    expect(await preferencesOf(bob)).toEqual(withoutJobFailureMail())
+  })
+
+  it("takes no more than a mail client sends", async () => {
+    expect((await oneClick(pathWith(await tokenOfBob()), "x".repeat(65 * 1024))).status).toBe(413)
+    expect(await switches()).toEqual([])
+  })
+})
+
+describe("a link that we did not make", () => {
+  const claims = { org_user_id: bob.orgUserId, category: "job_failure" }
+  const base64url = (value: object) =>
+    btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
+  const altered = async (change: (header: string, payload: string, signature: string) => string[]) => {
+    const [header = "", payload = "", signature = ""] = (await tokenOfBob()).split(".")
+    return change(header, payload, signature).join(".")
+  }
+
+  const forgeries: [string, () => Promise<string>][] = [
+    ["another person", () => altered((h, _, s) => [h, base64url({ ...claims, org_user_id: alice.orgUserId }), s])],
+    ["another category", () => altered((h, _, s) => [h, base64url({ ...claims, category: "incident" }), s])],
+    ["another signature", () => altered((h, p, s) => [h, p, (s.startsWith("A") ? "B" : "A") + s.slice(1)])],
+    ["no signature", () => altered((h, p) => [h, p, ""])],
+    ["alg none", () => altered((_, p) => [base64url({ alg: "none", typ: "JWT" }), p, ""])],
+    ["alg none with the good signature", () => altered((_, p, s) => [base64url({ alg: "none", typ: "JWT" }), p, s])],
+    ["another algorithm with our secret", () => sign(claims, SECRET, "HS512")],
+    ["another secret", () => sign(claims, "a-guess", "HS256")],
+    ["the secret of access tokens", () => sign(claims, env.JWT_SECRET as string, "HS256")],
+    ["an access token", () => tokenFor(bob.userId)],
+    ["an unknown category", () => sign({ ...claims, category: "weather" }, SECRET, "HS256")],
+    ["everything at once", () => sign({ ...claims, category: "all" }, SECRET, "HS256")],
+    ["nobody", () => sign({ category: "job_failure" }, SECRET, "HS256")],
+    ["no token at all", async () => "unsubscribe-me"],
+  ]
+
+  it.each(forgeries)("is not found: %s", async (_, forge) => {
+    const path = pathWith(await forge())
+    for (const answer of [await request(path), await oneClick(path)]) {
+      expect(answer.status).toBe(404)
+      expect(await answer.json()).toEqual({ detail: "link not found" })
+    }
+    expect(await switches()).toEqual([])
+  })
+
+  it("is refused without a token", async () => {
+    expect((await request("/unsubscribe")).status).toBe(422)
+    expect((await oneClick("/unsubscribe?token=")).status).toBe(422)
+  })
+
+  it("is every link where no secret is set", async () => {
+    const closed = workerWith({ UNSUBSCRIBE_SECRET: "" })
+    for (const token of [await tokenOfBob(), await sign(claims, "undefined", "HS256")]) {
+      expect((await closed(pathWith(token), { method: "POST" })).status).toBe(404)
+    }
+    expect(await switches()).toEqual([])
+  })
+})
+
+describe("the link in a mail", () => {
+  let post: ReturnType<typeof ses>
+  let drain: ReturnType<typeof queues>["drain"]
+
+  beforeEach(() => {
+    post = ses()
+    outside(prefect({ run: (id) => failedRun({ id }) }), post.handler)
+    ai({ response: "What failed: the sync." })
+    ;({ drain } = queues())
+  })
+
+  const fails = async (n: number) => {
+    post.mails.length = 0
+    await tell(entered("Failed", runId(n)))
+    await drain()
+    return post.mails.map((mail) => mail.to).sort()
+  }
+
+  it("is each reader's own, and ends their mail from the next failure on, not their inbox", async () => {
+    expect(await fails(1)).toEqual([alice.email, bob.email])
+    const links = post.mails.map((mail) => mail.headers["List-Unsubscribe"])
+    expect(new Set(links).size).toBe(2)
+    const mail = post.mails.find(({ to }) => to === bob.email)
+    const link = mail?.headers["List-Unsubscribe"]?.match(/^<https:\/\/notifications\.dalgo\.test(.+)>$/)?.[1] ?? ""
+    expect(mail?.text).toContain(link)
+
+    expect((await oneClick(link)).status).toBe(200)
+    expect(await fails(2)).toEqual([alice.email])
+    const inbox = await (await bob.get("/api/notifications/v1")).json<any>()
+    expect(inbox.total_notifications).toBe(2)
+  })
+})

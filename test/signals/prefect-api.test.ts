@@ -1,0 +1,133 @@
+import { describe, expect, it, vi } from "vitest"
+import { PrefectApi, PrefectError } from "../../src/signals/prefect/api"
+import { DEPLOYMENT_ID, failedRun, logLine, outside, prefect, RUN_ID } from "../support/outside"
+
+const BASE = "https://prefect.dalgo.test/api"
+const nobody = { PREFECT_API_KEY: undefined, PREFECT_API_AUTH_STRING: undefined }
+const api = (credentials: Partial<typeof nobody | Record<keyof typeof nobody, string>> = {}) =>
+  new PrefectApi(BASE, { ...nobody, ...credentials })
+
+describe("what Prefect is asked", () => {
+  it.each<[string, (api: PrefectApi) => Promise<unknown>, string]>([
+    ["a run", (client) => client.flowRun(RUN_ID), `/flow_runs/${RUN_ID}`],
+    ["a deployment", (client) => client.deployment(DEPLOYMENT_ID), `/deployments/${DEPLOYMENT_ID}`],
+    ["a graph", (client) => client.graph(RUN_ID), `/flow_runs/${RUN_ID}/graph-v2`],
+  ])("%s", async (_, ask, path) => {
+    const { requests } = outside(prefect())
+    await ask(api())
+    const [request] = requests
+    expect(requests).toHaveLength(1)
+    expect(request?.method).toBe("GET")
+    expect(request?.url).toBe(BASE + path)
+    expect(request?.redirect).toBe("manual")
+    expect(await request?.text()).toBe("")
+  })
+
+  it("the last lines of a log, which it gives newest first and we read oldest first", async () => {
+    const { requests } = outside(prefect({ logs: [logLine(40, "third"), logLine(30, "second"), logLine(20, "first")] }))
+    const lines = await api().lastLogs([RUN_ID])
+    expect(lines.map((line) => line.message)).toEqual(["first", "second", "third"])
+    const [request] = requests
+    expect(request?.method).toBe("POST")
+    expect(request?.url).toBe(`${BASE}/logs/filter`)
+    expect(request?.headers.get("content-type")).toBe("application/json")
+    expect(await request?.json()).toEqual({
+      logs: { operator: "and_", level: { ge_: 20 }, flow_run_id: { any_: [RUN_ID] } },
+      sort: "TIMESTAMP_DESC",
+      limit: 200,
+      offset: 0,
+    })
+  })
+})
+
+describe("how we say who we are", () => {
+  it.each<[string, Partial<Record<keyof typeof nobody, string>>, string | null]>([
+    [
+      "a server of one's own takes user and password",
+      { PREFECT_API_AUTH_STRING: "dalgo:example" },
+      "Basic ZGFsZ286ZXhhbXBsZQ==",
+    ],
+    ["in any alphabet", { PREFECT_API_AUTH_STRING: "dalgo:пароль" }, "Basic ZGFsZ2860L/QsNGA0L7Qu9GM"],
+    ["Prefect's cloud takes a key", { PREFECT_API_KEY: "pnu_example" }, "Bearer pnu_example"],
+    [
+      "a key comes before a password",
+      { PREFECT_API_KEY: "pnu_example", PREFECT_API_AUTH_STRING: "dalgo:example" },
+      "Bearer pnu_example",
+    ],
+    ["an open server takes nothing", {}, null],
+  ])("%s", async (_, credentials, expected) => {
+    const { requests } = outside(prefect())
+    await api(credentials).flowRun(RUN_ID)
+    await api(credentials).lastLogs([RUN_ID])
+    for (const request of requests) expect(request.headers.get("authorization")).toBe(expected)
+  })
+})
+
+describe("what Prefect answers", () => {
+  const answering = (response: Response) => outside(() => response.clone())
+  const failure = async () => {
+    try {
+      await api().flowRun(RUN_ID)
+    } catch (error) {
+      if (error instanceof PrefectError) return error
+    }
+    throw new Error("a PrefectError was expected")
+  }
+
+  it("is read, with what we do not use left out", async () => {
+    outside(prefect({ run: failedRun({ id: RUN_ID.toUpperCase(), work_queue_name: "ddp", end_time: null }) }))
+    expect(await api().flowRun(RUN_ID)).toEqual({
+      id: RUN_ID,
+      name: "silver-heron",
+      deployment_id: DEPLOYMENT_ID,
+      parent_task_run_id: null,
+      state_type: "FAILED",
+      state_name: "Failed",
+      state: {
+        timestamp: Date.UTC(2026, 10, 20, 2, 41, 17, 212),
+        message: "Flow run encountered an exception: RuntimeError: the survey source refused the login",
+      },
+      start_time: Date.UTC(2026, 10, 20, 2, 30),
+      end_time: null,
+      tags: ["auto-scheduled", "acme"],
+      parameters: { config: { org_slug: "acme", tasks: [{ slug: "airbyte-sync" }, { slug: "dbt-run" }] } },
+    })
+  })
+
+  it.each<[string, Response, string, boolean]>([
+    [
+      "that there is no such thing",
+      Response.json({ detail: "Not Found" }, { status: 404 }),
+      "Prefect answered 404",
+      false,
+    ],
+    ["an error", new Response("oops", { status: 500 }), "Prefect answered 500", true],
+    ["too many requests", new Response(null, { status: 429 }), "Prefect answered 429", true],
+    [
+      "another address, which is not followed",
+      new Response(null, { status: 302, headers: { location: "https://elsewhere.test/" } }),
+      "Prefect answered 302",
+      true,
+    ],
+    ["no JSON", new Response("<html>"), "Prefect answered something unknown", true],
+    ["another shape", Response.json([]), "Prefect answered something unknown", true],
+  ])("may be %s", async (_, response, message, isThere) => {
+    answering(response)
+    expect(await failure()).toMatchObject({ message, isThere })
+  })
+
+  it("may be nothing", async () => {
+    outside()
+    expect(await failure()).toMatchObject({ message: "Prefect did not answer", isThere: true })
+  })
+
+  it("is waited for ten seconds", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
+    outside((request) => {
+      request.signal.throwIfAborted()
+      return undefined
+    })
+    expect(await failure()).toMatchObject({ message: "Prefect did not answer", isThere: true })
+    expect(timeout).toHaveBeenCalledWith(10_000)
+  })
+})
