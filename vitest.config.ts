@@ -6,6 +6,10 @@ const bindings = {
   ALLOWED_ORIGINS: "https://app.dalgo.test",
   FRONTEND_URL: "https://app.dalgo.test",
   PUBLIC_URL: "https://notifications.dalgo.test",
+  JWT_JWKS_URL: "",
+  JWT_ISSUER: "",
+  JWT_AUDIENCE: "",
+  PREFECT_API_KEY: "",
   JWT_SECRET: "the-secret-of-the-tests-32-bytes!",
   SERVICE_KEYS: "service-key-new,service-key-old",
   UNSUBSCRIBE_SECRET: "another-secret-of-the-tests",
@@ -33,6 +37,7 @@ export default defineConfig({
   ],
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: ["test/e2e/**"],
     setupFiles: ["./test/support/setup.ts"],
     isolate: false,
     maxWorkers: 1,

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 const api = async (who: Person, path: string, init: RequestInit = {}) => {
   const headers = { authorization: `Bearer ${tokens[who]}`, "content-type": "application/json" }
-  return (await fetch(`${worker}/api/notifications${path}`, { ...init, headers })).json() as Promise<any>
+  return (await fetch(`${worker}/api/notifications${path}`, { ...init, headers })).json()
 }
 const newest = async (who: Person) => (await api(who, "/v1?limit=1")).res[0]
 const total = async (who: Person): Promise<number> => (await api(who, "/v1?limit=1")).total_notifications

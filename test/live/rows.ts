@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { vi } from "vitest"
 import type { UrgentBar } from "../../src/live/urgent-bar"
@@ -5,6 +6,9 @@ import { ACME } from "../support/people"
 
 /** The bars of acme, as other parts of the worker reach them. */
 export const acmeBar = (): DurableObjectStub<UrgentBar> => env.URGENT_BAR.getByName(String(ACME))
+
+/** An object that sleeps when a test ends would take what it has stored into the next: `reset` does not find it. */
+export const wakeAcmeBar = () => runInDurableObject(acmeBar(), () => {})
 
 type Arrival = { to: number[]; urgent?: boolean; message?: string; sentAt?: number; createdAt?: number }
 
@@ -60,18 +64,35 @@ export async function hire(count: number): Promise<{ userId: string; orgUserId: 
   return people
 }
 
+/** How often the database is asked from now on, by the worker and by its objects: each batch is one round trip. */
+export function questions() {
+  const [prepare, batch] = [vi.spyOn(env.DB, "prepare"), vi.spyOn(env.DB, "batch")]
+  prepare.mockClear()
+  batch.mockClear()
+  return { statements: () => prepare.mock.calls.length, batches: () => batch.mock.calls.length }
+}
+
+/** Appends a summary to a notification as the queue does, and hints nobody. */
+export const summariseRow = (id: number, text = "The source was down") =>
+  env.DB.prepare("UPDATE notifications SET message = message || char(10, 10) || ?, summarised_at = ? WHERE id = ?")
+    .bind(text, Date.now(), id)
+    .run()
+
 /** The next question to the database is answered late, with what was true when it was asked. */
 export function delayNextAnswer() {
-  const late = async <T>(answer: Promise<T>): Promise<T> => {
+  let isNext = true
+  const late = async (answer: Promise<unknown>): Promise<any> => {
+    const isLate = isNext
+    isNext = false
     const read = await answer
-    await scheduler.wait(100)
+    if (isLate) await scheduler.wait(100)
     return read
   }
   const batch = env.DB.batch.bind(env.DB)
-  vi.spyOn(env.DB, "batch").mockImplementationOnce((statements) => late(batch(statements)) as never)
+  vi.spyOn(env.DB, "batch").mockImplementation((statements) => late(batch(statements)))
   const statement: D1PreparedStatement = Object.getPrototypeOf(env.DB.prepare("SELECT 1"))
-  const { raw } = statement
-  vi.spyOn(statement, "raw").mockImplementationOnce(function (this: D1PreparedStatement, ...options: any) {
-    return late(raw.apply(this, options)) as never
+  const raw: (...options: any[]) => Promise<unknown> = Reflect.get(statement, "raw")
+  vi.spyOn(statement, "raw").mockImplementation(function (this: D1PreparedStatement, ...options: unknown[]) {
+    return late(raw.apply(this, options))
   })
 }

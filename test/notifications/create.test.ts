@@ -31,8 +31,8 @@ describe("sending a notification", () => {
       },
       errors: [],
     })
-    for (const person of [alice, bob]) {
-      expect(await inboxOf(person)).toEqual([
+    for (const who of [alice, bob]) {
+      expect(await inboxOf(who)).toEqual([
         {
           id: body.res.notification_id,
           author: "alice@acme.test",
@@ -68,7 +68,7 @@ describe("sending a notification", () => {
   it("reaches everybody from a super-admin or a server", async () => {
     await send(dora, { ...toAcme, sent_to: "all_users" })
     await send(server, { ...toAcme, sent_to: "all_users" })
-    for (const person of [alice, bob, charlie, dora]) expect(await inboxOf(person)).toHaveLength(2)
+    for (const who of [alice, bob, charlie, dora]) expect(await inboxOf(who)).toHaveLength(2)
   })
 
   it.each([
@@ -93,8 +93,7 @@ describe("sending a notification", () => {
   })
 
   it("is recorded even where nobody wants it", async () => {
-    for (const person of [alice, bob])
-      await person.put("/api/notifications/preferences", { system_notifications: false })
+    for (const who of [alice, bob]) await who.put("/api/notifications/preferences", { system_notifications: false })
     const { status, body } = await send(alice, toAcme)
     expect(status).toBe(200)
     expect(await inboxOf(bob)).toEqual([])

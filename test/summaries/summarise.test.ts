@@ -43,6 +43,8 @@ const delivered = async () => {
 
 const messageOf = async (person: Speaker): Promise<string> =>
   (await (await person.get("/api/notifications/v1")).json<any>()).res[0].message
+const barOf = async (person: Speaker): Promise<string[]> =>
+  (await (await person.get("/api/notifications/urgent-bar")).json<any>()).res.map((item: any) => item.message)
 const summary = async () =>
   (await rows("SELECT status, source, model, text, reason, attempts, due_at FROM summaries"))[0]
 const recipients = () => post.mails.map((mail) => mail.to).sort()
@@ -58,12 +60,12 @@ describe("what the model answers", () => {
   ])("is appended to the notification already sent, after an empty line: %s", async (_, answer) => {
     ai(answer)
     const original = await fails()
+    expect(await barOf(bob)).toEqual([original])
     await summarised()
     const [row] = await rows("SELECT message FROM notifications")
     expect(row.message).toBe(`${original}\n\n${BY_AI}\n${text}`)
     for (const person of [alice, bob]) expect(await messageOf(person)).toBe(row.message)
-    const bar = await (await bob.get("/api/notifications/urgent-bar")).json<any>()
-    expect(bar.res[0].message).toBe(row.message)
+    expect(await barOf(bob)).toEqual([row.message])
     expect(await summary()).toEqual({
       status: "completed",
       source: "ai",

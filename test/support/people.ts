@@ -1,4 +1,4 @@
-import { createExecutionContext } from "cloudflare:test"
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
 import worker from "../../src/index"
@@ -16,8 +16,18 @@ const ORIGIN = "https://notifications.dalgo.test"
  * A request as it arrives from outside. It does not go by `exports.default`: this version of the test pool wraps that
  * once more with every request, so that after some hundreds each takes a tenth of a second.
  */
-export const request = async (path: string, init?: RequestInit): Promise<Response> =>
-  worker.fetch(new Request(ORIGIN + path, init), env, createExecutionContext())
+export async function request(path: string, init?: RequestInit): Promise<Response> {
+  const ctx = createExecutionContext()
+  contexts.push(ctx)
+  return worker.fetch(new Request(ORIGIN + path, init), env, ctx)
+}
+
+const contexts: ExecutionContext[] = []
+
+/** Waits for what requests left to be done after their answers, so that it does not happen to the next test. */
+export async function settle(): Promise<void> {
+  await Promise.all(contexts.splice(0).map((ctx) => waitOnExecutionContext(ctx)))
+}
 
 export const claimsOf = (userId: string | number) => ({
   user_id: userId,

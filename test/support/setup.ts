@@ -2,7 +2,7 @@ import { applyD1Migrations, reset } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, vi } from "vitest"
 import { forgetMembers } from "../../src/orgs/membership"
-import { seed } from "./people"
+import { seed, settle } from "./people"
 
 // A run that fell back to Node would pass without having tested anything.
 if (navigator.userAgent !== "Cloudflare-Workers") throw new Error("these tests run in workerd only")
@@ -14,7 +14,8 @@ beforeEach(async () => {
   await seed()
 })
 
-afterEach(() => {
+afterEach(async () => {
+  await settle()
   vi.restoreAllMocks()
   vi.useRealTimers()
 })

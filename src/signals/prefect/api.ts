@@ -1,3 +1,4 @@
+import { encodeBase64 } from "hono/utils/encode"
 import * as z from "zod"
 import type { Settings } from "../../settings"
 import { Deployment, FlowRun, Graph, Logs } from "./schemas"
@@ -71,4 +72,4 @@ export class PrefectApi {
 }
 
 /** Of the text as UTF-8: `btoa` alone throws on any letter beyond Latin-1. */
-const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+const base64 = (text: string) => encodeBase64(new TextEncoder().encode(text).buffer)

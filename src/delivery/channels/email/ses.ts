@@ -1,4 +1,5 @@
 import { AwsClient } from "aws4fetch"
+import { encodeBase64 } from "hono/utils/encode"
 import * as z from "zod"
 import { DeliveryError, retryAfterMs } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
@@ -68,7 +69,7 @@ export class SesEmail implements EmailProvider {
 const displayName = (name: string) =>
   /^[ -~]*$/.test(name)
     ? `"${name.replaceAll(/["\\]/g, "")}"`
-    : `=?UTF-8?B?${btoa(String.fromCharCode(...new TextEncoder().encode(name)))}?=`
+    : `=?UTF-8?B?${encodeBase64(new TextEncoder().encode(name).buffer)}?=`
 
 /** What SES said no to. Its message may hold an address and is left out. */
 async function refusal(response: Response): Promise<DeliveryError> {

@@ -1,0 +1,51 @@
+import { env } from "cloudflare:workers"
+import { expect, it, vi } from "vitest"
+import type { DeliveryMessage } from "../../src/messages"
+import { DAY } from "../support/clock"
+import { metered } from "../support/d1-meter"
+import { outside, ses } from "../support/outside"
+import { ACME, server } from "../support/people"
+import { consume, cron, queues } from "../support/queues"
+import { rows } from "../support/rows"
+
+const EVERYBODY = 120
+
+it("sends 120 mails with three messages, each of three round trips, and at most four rows written per mail", async () => {
+  const post = ses()
+  outside(post.handler)
+  const { sent } = queues()
+  const hired = Array.from({ length: EVERYBODY - 2 }, (_, i) => 1_001 + i)
+  await rows(
+    `INSERT INTO org_users (id, org_id, user_id, email, role)
+     SELECT value, ?, value, 'person' || value || '@acme.test', 'member' FROM json_each(?)`,
+    ACME,
+    JSON.stringify(hired),
+  )
+  const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
+  await server.post("/api/notifications/", news)
+  await vi.waitFor(() => expect(sent).toHaveLength(3))
+  expect(sent.map(({ body }) => (body as DeliveryMessage).recipientIds.length)).toEqual([50, 50, 20])
+
+  let rowsRead = 0
+  let rowsWritten = 0
+  for (const { body } of sent.splice(0)) {
+    const { db, spent } = metered(env.DB)
+    const { explicitAcks } = await consume("dalgo-deliveries", [body], { changes: { DB: db } })
+    expect(explicitAcks).toEqual(["m0"])
+    expect(spent.roundTrips).toBeLessThanOrEqual(3)
+    rowsRead += spent.rowsRead
+    rowsWritten += spent.rowsWritten
+  }
+  expect(rowsWritten).toBeLessThanOrEqual(4 * EVERYBODY)
+  // However many others the notification has: a message reads the rows that it names.
+  expect(rowsRead).toBeLessThanOrEqual(16 * EVERYBODY)
+  expect(new Set(post.mails.map((mail) => mail.to)).size).toBe(EVERYBODY)
+  expect(post.mails).toHaveLength(EVERYBODY)
+  expect(await rows("SELECT status, count(*) AS count FROM deliveries GROUP BY status")).toEqual([
+    { status: "sent", count: EVERYBODY },
+  ])
+
+  vi.setSystemTime(Date.now() + DAY)
+  await cron()
+  expect(sent).toEqual([])
+})

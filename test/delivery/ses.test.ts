@@ -1,0 +1,224 @@
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { SesEmail } from "../../src/delivery/channels/email/ses"
+import { DeliveryError } from "../../src/delivery/retry"
+import { outside } from "../support/outside"
+
+const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+const options = {
+  from: { email: "notifications@dalgo.test", name: "Dalgo" },
+  region: "ap-south-1",
+  endpoint: undefined,
+  accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+  secretAccessKey: SECRET,
+}
+const email = {
+  to: "alice@acme.test",
+  subject: "[Acme] Job Failures: größer",
+  text: "größer",
+  html: "<p>größer</p>",
+  headers: { "List-Unsubscribe": "<https://dalgo.test/u>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" },
+}
+const ses = (changes: Partial<ConstructorParameters<typeof SesEmail>[0]> = {}) =>
+  new SesEmail({ ...options, ...changes })
+
+const answering = (response: Response) => outside(() => response.clone())
+const refusal = async () => {
+  try {
+    await ses().send(email)
+  } catch (error) {
+    if (error instanceof DeliveryError) return { message: error.message, ...error.options }
+    throw error
+  }
+  throw new Error("a DeliveryError was expected")
+}
+
+beforeEach(() => {
+  vi.setSystemTime(Date.UTC(2026, 10, 20, 12))
+})
+
+describe("what SES gets", () => {
+  it("is one mail to one person", async () => {
+    const { requests } = answering(Response.json({ MessageId: "0100019-abc" }))
+    expect(await ses().send(email)).toEqual({ providerId: "0100019-abc" })
+
+    const [request] = requests
+    expect(requests).toHaveLength(1)
+    expect(request?.method).toBe("POST")
+    expect(request?.url).toBe("https://email.ap-south-1.amazonaws.com/v2/email/outbound-emails")
+    expect(request?.headers.get("content-type")).toBe("application/json")
+    expect(request?.redirect).toBe("manual")
+    expect(await request?.json()).toEqual({
+      FromEmailAddress: '"Dalgo" <notifications@dalgo.test>',
+      Destination: { ToAddresses: ["alice@acme.test"] },
+      Content: {
+        Simple: {
+          Subject: { Data: "[Acme] Job Failures: größer", Charset: "UTF-8" },
+          Body: {
+            Text: { Data: "größer", Charset: "UTF-8" },
+            Html: { Data: "<p>größer</p>", Charset: "UTF-8" },
+          },
+          Headers: [
+            { Name: "List-Unsubscribe", Value: "<https://dalgo.test/u>" },
+            { Name: "List-Unsubscribe-Post", Value: "List-Unsubscribe=One-Click" },
+          ],
+        },
+      },
+    })
+  })
+
+  it("is signed with our key for SES in our region", async () => {
+    const { requests } = answering(Response.json({ MessageId: "1" }))
+    await ses().send(email)
+    const request = requests[0] as Request
+    expect(request.headers.get("authorization")).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE\/20261120\/ap-south-1\/ses\/aws4_request, SignedHeaders=\S+, Signature=[0-9a-f]{64}$/,
+    )
+    expect(request.headers.get("authorization")).toContain(`Signature=${await signatureOf(request, SECRET)}`)
+  })
+
+  it("goes to another address if one is set", async () => {
+    const { requests } = answering(Response.json({ MessageId: "1" }))
+    await ses({ endpoint: "https://ses.dalgo.test" }).send(email)
+    expect(requests[0]?.url).toBe("https://ses.dalgo.test/v2/email/outbound-emails")
+  })
+
+  it.each([
+    ["in quotes", "Dalgo, for NGOs", '"Dalgo, for NGOs"'],
+    ["without breaking out of them", 'Dal"go\\', '"Dalgo"'],
+    ["encoded where it is not ASCII", "डाल्गो", "=?UTF-8?B?4KSh4KS+4KSy4KWN4KSX4KWL?="],
+  ])("names the sender %s", async (_, name, expected) => {
+    const { requests } = answering(Response.json({ MessageId: "1" }))
+    await ses({ from: { email: "notifications@dalgo.test", name } }).send(email)
+    expect(await requests[0]?.json()).toMatchObject({ FromEmailAddress: `${expected} <notifications@dalgo.test>` })
+  })
+})
+
+describe("what SES answers", () => {
+  const amazon = (status: number, type: string, headers: Record<string, string> = {}) =>
+    Response.json(
+      { message: "Address is on the list: alice@acme.test" },
+      { status, headers: { "x-amzn-errortype": type, ...headers } },
+    )
+  const gone = { permanent: true, retryAfterMs: undefined }
+  const passing = { permanent: false, retryAfterMs: undefined }
+
+  it.each<[string, Response, object]>([
+    ["a refused address", amazon(400, "MessageRejected"), { message: "SES answered 400 MessageRejected", ...gone }],
+    ["a bad request", amazon(400, "BadRequestException"), { message: "SES answered 400 BadRequestException", ...gone }],
+    [
+      "a sender that is not verified",
+      amazon(400, "MailFromDomainNotVerifiedException:http://internal.amazon.com/coral/"),
+      { message: "SES answered 400 MailFromDomainNotVerifiedException", ...gone },
+    ],
+    [
+      "a wrong signature",
+      amazon(403, "InvalidSignatureException"),
+      { message: "SES answered 403 InvalidSignatureException", ...gone },
+    ],
+    ["nothing there", amazon(404, "NotFoundException"), { message: "SES answered 404 NotFoundException", ...gone }],
+    ["a refusal without a type", new Response("no", { status: 400 }), { message: "SES answered 400", ...gone }],
+    [
+      "too many at once, with the time to wait",
+      amazon(429, "TooManyRequestsException", { "retry-after": "90" }),
+      { message: "SES answered 429 TooManyRequestsException", permanent: false, retryAfterMs: 90_000 },
+    ],
+    [
+      "too many at once, without",
+      amazon(429, "TooManyRequestsException"),
+      { message: "SES answered 429 TooManyRequestsException", ...passing },
+    ],
+    [
+      "a limit that is reached",
+      amazon(400, "LimitExceededException"),
+      { message: "SES answered 400 LimitExceededException", ...passing },
+    ],
+    [
+      "a limit, spelled as Amazon's services spell it",
+      amazon(400, "LimitExceededException:http://internal.amazon.com/coral/"),
+      { message: "SES answered 400 LimitExceededException", ...passing },
+    ],
+    [
+      "a rate, as all services of Amazon limit it",
+      amazon(400, "ThrottlingException"),
+      { message: "SES answered 400 ThrottlingException", ...passing },
+    ],
+    [
+      "an account that is paused",
+      amazon(400, "SendingPausedException"),
+      { message: "SES answered 400 SendingPausedException", ...passing },
+    ],
+    [
+      "an account that is suspended",
+      amazon(400, "AccountSuspendedException"),
+      { message: "SES answered 400 AccountSuspendedException", ...passing },
+    ],
+    [
+      "that it waited too long for us",
+      new Response(null, { status: 408 }),
+      { message: "SES answered 408", ...passing },
+    ],
+    [
+      "an error of its own",
+      amazon(500, "InternalFailure"),
+      { message: "SES answered 500 InternalFailure", ...passing },
+    ],
+    [
+      "that it is overloaded",
+      new Response("busy", { status: 503, headers: { "retry-after": "Fri, 20 Nov 2026 12:05:00 GMT" } }),
+      { message: "SES answered 503", permanent: false, retryAfterMs: 300_000 },
+    ],
+  ])("may be %s", async (_, response, expected) => {
+    answering(response)
+    expect(await refusal()).toEqual(expected)
+  })
+
+  it("may be nothing: no connection", async () => {
+    outside()
+    expect(await refusal()).toEqual({ message: "SES did not answer", permanent: false })
+  })
+
+  it("is waited for 15 seconds", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
+    outside((request) => {
+      request.signal.throwIfAborted()
+      return Response.json({ MessageId: "1" })
+    })
+    expect(await refusal()).toEqual({ message: "SES did not answer", permanent: false })
+    expect(timeout).toHaveBeenCalledWith(15_000)
+  })
+
+  it.each([
+    ["junk", () => new Response("<html>")],
+    ["nothing", () => new Response(null)],
+    ["another shape", () => Response.json({ messageId: 7 })],
+  ])("is a yes whatever its body says, for the mail is on its way: %s", async (_, response) => {
+    answering(response())
+    expect(await ses().send(email)).toEqual({ providerId: "" })
+  })
+})
+
+/** The signature that Amazon expects: "Signature Version 4", computed here without the library that we use. */
+async function signatureOf(request: Request, secret: string): Promise<string> {
+  const [, scope = "", signedHeaders = ""] =
+    /Credential=[^/]+\/(\S+), SignedHeaders=(\S+),/.exec(request.headers.get("authorization") ?? "") ?? []
+  const at = request.headers.get("x-amz-date") ?? ""
+  const { host, pathname } = new URL(request.url)
+  const canonicalHeaders = signedHeaders
+    .split(";")
+    .map((name) => `${name}:${name === "host" ? host : request.headers.get(name)}\n`)
+    .join("")
+  const body = await sha256(await request.clone().text())
+  const canonical = [request.method, pathname, "", canonicalHeaders, signedHeaders, body].join("\n")
+  const text = ["AWS4-HMAC-SHA256", at, scope, await sha256(canonical)].join("\n")
+  let key: ArrayBuffer = bytes(`AWS4${secret}`)
+  for (const part of [...scope.split("/"), text]) key = await hmac(key, part)
+  return hex(key)
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text).buffer as ArrayBuffer
+const hex = (buffer: ArrayBuffer) => Array.from(new Uint8Array(buffer), (b) => b.toString(16).padStart(2, "0")).join("")
+const sha256 = async (text: string) => hex(await crypto.subtle.digest("SHA-256", bytes(text)))
+async function hmac(key: ArrayBuffer, text: string): Promise<ArrayBuffer> {
+  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"])
+  return crypto.subtle.sign("HMAC", imported, bytes(text))
+}

@@ -1,0 +1,409 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it } from "vitest"
+import { alice, bob, cookieOf, request } from "../support/people"
+import { queues } from "../support/queues"
+import { unsubscribeToken } from "../../src/unsubscribe-token"
+import { ask, type Case, CASES, keyring, outcomeOf, ROUTES } from "./every-route"
+
+const INBOX = "/api/notifications/v1"
+const SEND = "/api/notifications/"
+const PREFERENCES = "/api/notifications/preferences"
+const toAcme = { author: "alice@acme.test", message: "hello", sent_to: "all_org_users", org_slug: "acme" }
+
+/** The answer to nonsense: whose fault it is, in JSON, with a reason. */
+async function reasonFor(answer: Response, context?: string) {
+  expect(answer.status, context).toBeGreaterThanOrEqual(400)
+  expect(answer.status, context).toBeLessThan(500)
+  const body = await answer.json<any>()
+  expect(body.detail, context).toSatisfy((detail) => Array.isArray(detail) || typeof detail === "string")
+  expect(body.detail.length, context).toBeGreaterThan(0)
+  return { status: answer.status, detail: body.detail }
+}
+/** Where the flaws are. */
+const flawsIn = async (answer: Response, context?: string) => {
+  const { status, detail } = await reasonFor(answer, context)
+  expect(status, context).toBe(422)
+  return detail.map((flaw: any) => flaw.loc.join("."))
+}
+
+const inboxOf = async (query: string) => (await alice.get(INBOX + query)).json<any>()
+const send = (change: object) => alice.post(SEND, { ...toAcme, ...change })
+/** What `JSON.stringify` would not say. */
+const raw = async (path: string, method: string, body: BodyInit) =>
+  request(path, { method, body, headers: { "content-type": "application/json", ...(await cookieOf("1")) } })
+
+beforeEach(() => {
+  queues()
+})
+
+describe("a page", () => {
+  it.each([
+    "0",
+    "-1",
+    "-1000000000000",
+    "1.5",
+    "",
+    " ",
+    "abc",
+    "true",
+    "null",
+    "1,2",
+    "1e400",
+    "NaN",
+    "0x",
+    "%00",
+    "%E0%A4%A",
+  ])("is not number %j", async (page) => {
+    expect(await flawsIn(await alice.get(`${INBOX}?page=${page}`))).toContain("query.page")
+  })
+
+  it.each(["0", "-1", "101", "1000000000000", "2.5", "", "abc", "1e400", "NaN"])(
+    "does not have %j rows",
+    async (limit) => {
+      expect(await flawsIn(await alice.get(`${INBOX}?limit=${limit}`))).toContain("query.limit")
+    },
+  )
+
+  it.each(["2", "-1", "", "true", "read", "01"])("is not of those whose read_status is %j", async (status) => {
+    expect(await flawsIn(await alice.get(`${INBOX}?read_status=${status}`))).toEqual(["query.read_status"])
+  })
+
+  it("is one, not two at a time", async () => {
+    expect(await flawsIn(await alice.get(`${INBOX}?page=1&page=2`))).toContain("query.page")
+    expect(await flawsIn(await alice.get(`${INBOX}?read_status=0&read_status=1`))).toContain("query.read_status")
+  })
+
+  it.each(["2", "1000000", "1000000000000", "9007199254740991"])("beyond the last is the last: %s", async (page) => {
+    await send({})
+    for (const query of [`?page=${page}`, `?page=${page}&limit=100`, `?page=${page}&read_status=0`]) {
+      expect(await inboxOf(query)).toMatchObject({ page: 1, total_pages: 1, res: [{ message: "hello" }] })
+    }
+    expect(await inboxOf(`?page=${page}&read_status=1`)).toMatchObject({ page: 1, res: [] })
+  })
+
+  it("has from 1 to 100 rows", async () => {
+    for (const limit of [1, 100]) expect(await inboxOf(`?limit=${limit}`)).toMatchObject({ success: true })
+  })
+
+  it("is not chosen by what we do not know", async () => {
+    await send({})
+    for (const query of [
+      "?org_id=2",
+      "?__proto__=x",
+      "?constructor[prototype]=x",
+      "?%",
+      "?&&&=",
+      `?q${"x".repeat(9_000)}`,
+    ]) {
+      expect((await inboxOf(query)).total_notifications, query).toBe(1)
+    }
+  })
+})
+
+describe("marking", () => {
+  const mark = (notification_ids: unknown, read_status: unknown = true) =>
+    alice.put(INBOX, { notification_ids, read_status })
+
+  it.each<[string, unknown]>([
+    ["a word", "1"],
+    ["a number", 1],
+    ["nothing", null],
+    ["an object", { 0: 1 }],
+    ["true", true],
+  ])("takes a list of ids, not %s", async (_, ids) => {
+    expect(await flawsIn(await mark(ids))).toEqual(["body.notification_ids"])
+  })
+
+  it.each<[string, unknown]>([
+    ["words", "1"],
+    ["halves", 1.5],
+    ["zero", 0],
+    ["less than zero", -1],
+    ["nothing", null],
+    ["lists", [1]],
+    ["true", true],
+    ["more than a number can say", 1e300],
+  ])("takes ids that are not %s", async (_, id) => {
+    expect(new Set(await flawsIn(await mark([1, id])))).toEqual(new Set(["body.notification_ids.1"]))
+  })
+
+  it.each(["9007199254740993", "1e400", "-0.1e-400"])("takes an id that is not %s", async (id) => {
+    const answer = await raw(INBOX, "PUT", `{"notification_ids":[${id}],"read_status":true}`)
+    expect(await flawsIn(answer)).toContain("body.notification_ids.0")
+  })
+
+  it.each<[string, unknown]>([
+    ["a word", "true"],
+    ["a number", 1],
+    ["nothing", null],
+  ])("takes a read_status that is not %s", async (_, status) => {
+    expect(await flawsIn(await mark([1], status))).toEqual(["body.read_status"])
+  })
+
+  it("needs both", async () => {
+    expect(await flawsIn(await alice.put(INBOX, {}))).toEqual(["body.notification_ids", "body.read_status"])
+  })
+
+  it("takes 10,000 ids, and not one more", async () => {
+    const ids = Array.from({ length: 10_000 }, (_, i) => i + 1)
+    await send({})
+    expect((await mark(ids)).status).toBe(200)
+    expect((await inboxOf("?read_status=1")).total_notifications).toBe(1)
+    expect(await flawsIn(await mark([...ids, 10_001]))).toEqual(["body.notification_ids"])
+  })
+
+  it("refuses 10,000 ids that do not fit into a body", async () => {
+    const ids = Array.from({ length: 10_000 }, (_, i) => 1_000_000 + i)
+    expect(await reasonFor(await mark(ids))).toMatchObject({ status: 413 })
+  })
+
+  it("tells each of 10,000 flaws, or at least that they are", async () => {
+    expect((await flawsIn(await mark(Array(10_000).fill("1")))).length).toBeGreaterThan(0)
+  })
+
+  it.each<[string, unknown[]]>([
+    ["none", []],
+    ["the same again", [1, 1, 1]],
+    ["ids of nothing", [999_999]],
+    ["the largest id", [Number.MAX_SAFE_INTEGER]],
+  ])("changes nothing by %s", async (_, ids) => {
+    await send({})
+    await alice.put(INBOX, { notification_ids: [1], read_status: true })
+    expect(await (await mark(ids)).json()).toMatchObject({ success: true })
+    expect((await inboxOf("?read_status=1")).total_notifications).toBe(1)
+  })
+})
+
+describe("sending", () => {
+  const long = (length: number) => "x".repeat(length)
+
+  it.each<[string, unknown]>([
+    ["author", undefined],
+    ["author", ""],
+    ["author", " \n "],
+    ["author", long(255)],
+    ["author", 1],
+    ["author", null],
+    ["message", undefined],
+    ["message", ""],
+    ["message", "\t "],
+    ["message", long(10_001)],
+    ["message", ["hello"]],
+    ["sent_to", undefined],
+    ["sent_to", "everybody"],
+    ["sent_to", "ALL_USERS"],
+    ["sent_to", "toString"],
+    ["sent_to", null],
+    ["urgent", "true"],
+    ["urgent", 1],
+    ["urgent", null],
+    ["category", "weather"],
+    ["category", "System"],
+    ["category", ""],
+    ["category", null],
+    ["category", "__proto__"],
+    ["category", ["system"]],
+    ["scheduled_time", ""],
+    ["scheduled_time", "tomorrow"],
+    ["scheduled_time", 1_800_000_000],
+    ["scheduled_time", "2026-02-30T00:00:00Z"],
+    ["scheduled_time", "2026-13-01T00:00:00Z"],
+    ["scheduled_time", "2026-06-01T25:00:00Z"],
+    ["scheduled_time", "2026-06-01"],
+    ["scheduled_time", "1e400"],
+    ["user_email", 1],
+    ["user_email", long(255)],
+    ["user_email", ["bob@acme.test"]],
+    ["org_slug", 1],
+    ["org_slug", long(101)],
+    ["org_slug", { eq: "acme" }],
+    ["manager_or_above", "yes"],
+    ["email_subject", 1],
+    ["email_subject", long(201)],
+    ["id", 1],
+    ["org_id", 2],
+    ["sent_time", "2026-01-01T00:00:00Z"],
+    ["dedupe_key", "prefect:1"],
+  ])("refuses %s: %j", async (field, value) => {
+    expect(await flawsIn(await send({ [field]: value }))).toEqual([`body.${field}`])
+    expect(await env.DB.prepare("SELECT count(*) AS n FROM notifications").first()).toEqual({ n: 0 })
+  })
+
+  it.each<[string, object]>([
+    ["longest author", { author: long(254) }],
+    ["longest message", { message: long(10_000) }],
+    ["longest message in four-byte characters", { message: "😀".repeat(5_000) }],
+    ["longest subject", { email_subject: long(200) }],
+    ["nothing where nothing may be", { scheduled_time: null, user_email: null, email_subject: null }],
+    ["oldest time", { scheduled_time: "0000-01-01T00:00:00+14:00" }],
+    ["latest time", { scheduled_time: "9999-12-31T23:59:59-12:00" }],
+    ["a time of so many digits", { scheduled_time: `2030-01-01T00:00:00.${"1".repeat(50)}Z` }],
+    ["a zero", { message: "a\u0000b", author: "\u0000", email_subject: "\u0000" }],
+    ["lines in a subject", { email_subject: "hello\r\nBcc: everybody@acme.test" }],
+    ["SQL", { message: "'); DROP TABLE notifications; --", author: "' OR 1=1 --" }],
+    ["markup", { message: "<script>alert(1)</script>", author: "<b>" }],
+    ["right-to-left marks", { message: "\u202Egpj.exe", author: "\u2066" }],
+  ])("takes the %s", async (_, change) => {
+    const answer = await send(change)
+    expect(answer.status).toBe(200)
+    const { res } = await answer.json<any>()
+    expect(res).toMatchObject({ message: { ...toAcme, ...change }.message })
+    expect((await alice.get(INBOX)).status).toBe(200)
+    expect((await bob.get("/api/notifications/urgent-bar")).status).toBe(200)
+  })
+
+  it("takes half a character for what it is: no character", async () => {
+    const body = JSON.stringify(toAcme).replace("hello", "hel\\ud800lo")
+    expect((await raw(SEND, "POST", body)).status).toBe(200)
+    expect((await inboxOf("")).res[0].message).toMatch(/^hel\ufffd+lo$/)
+  })
+
+  it.each<[string, number, object]>([
+    ["an organisation with a zero in it", 404, { org_slug: "acme\u0000" }],
+    ["a pattern", 404, { org_slug: "%" }],
+    ["SQL", 404, { org_slug: "' OR 1=1 --" }],
+    ["blanks", 400, { org_slug: "   " }],
+    ["a person who is a pattern", 400, { sent_to: "single_user", user_email: "%" }],
+    ["a person who is blank", 400, { sent_to: "single_user", user_email: " " }],
+    ["a person who is two", 400, { sent_to: "single_user", user_email: "bob@acme.test,alice@acme.test" }],
+    ["a person with a zero", 400, { sent_to: "single_user", user_email: "bob@acme.test\u0000" }],
+  ])("finds nobody under %s", async (_, status, change) => {
+    expect(await reasonFor(await send(change))).toMatchObject({ status })
+  })
+
+  it.each(["é", "日本", "a b", "'", "x".repeat(255)])("takes the Idempotency-Key %j", async (key) => {
+    const encoded = encodeURIComponent(key).slice(0, 255)
+    const [one, two] = [
+      await alice.post(SEND, toAcme, { "idempotency-key": encoded }),
+      await alice.post(SEND, toAcme, { "idempotency-key": encoded }),
+    ]
+    expect(await one.json()).toEqual(await two.json())
+  })
+})
+
+describe("preferences", () => {
+  it.each<[string, object, string]>([
+    ["a word", { system_notifications: "off" }, "body.system_notifications"],
+    ["a number", { email_notifications_enabled: 0 }, "body.email_notifications_enabled"],
+    ["nothing", { incident_notifications: null }, "body.incident_notifications"],
+    ["an unknown category", { weather_notifications: true }, "body.weather_notifications"],
+    ["channels that are a list", { channels: ["email"] }, "body.channels"],
+    ["channels of nothing", { channels: null }, "body.channels"],
+    ["channels of an unknown category", { channels: { weather: { email: true } } }, "body.channels.weather"],
+    ["an unknown channel", { channels: { incident: { sms: true } } }, "body.channels.incident.sms"],
+    ["a channel that is no switch", { channels: { incident: { email: "on" } } }, "body.channels.incident.email"],
+    ["a category that is a switch", { channels: { incident: true } }, "body.channels.incident"],
+    ["somebody else's", { org_user_id: 2 }, "body.org_user_id"],
+  ])("refuse %s", async (_, change, where) => {
+    expect(await flawsIn(await alice.put(PREFERENCES, change))).toEqual([where])
+  })
+
+  it("are not changed by half, if half of a change is wrong", async () => {
+    await alice.put(PREFERENCES, { system_notifications: false, incident_notifications: "off" })
+    expect((await (await alice.get(PREFERENCES)).json<any>()).res.system_notifications).toBe(true)
+  })
+
+  it("stay as they are where nothing is changed", async () => {
+    const before = await (await alice.get(PREFERENCES)).json()
+    for (const change of [{}, { channels: {} }, { channels: { incident: {} } }]) {
+      const answer = await alice.put(PREFERENCES, change)
+      expect(answer.status).toBe(200)
+      expect(await answer.json()).toEqual(before)
+    }
+  })
+})
+
+describe("a link that ends e-mails", () => {
+  const follow = async (method: string, token: string) => request(`/unsubscribe?token=${token}`, { method })
+
+  it.each(["GET", "POST"])("is one that we made: %s", async (method) => {
+    expect(await flawsIn(await request("/unsubscribe", { method }))).toEqual(["query.token"])
+    expect(await flawsIn(await follow(method, ""))).toEqual(["query.token"])
+    expect(await flawsIn(await follow(method, "x".repeat(1_001)))).toEqual(["query.token"])
+    const ours = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "incident" })
+    const theirs = await unsubscribeToken("a-secret-of-somebody-else", { orgUserId: 1, category: "incident" })
+    const unknown = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "all" as never })
+    for (const token of ["x", "a.b.c", theirs, unknown, ours.slice(0, -2), `${ours}x`, "%E0%A4%A", "%00"]) {
+      const answer = await reasonFor(await follow(method, token), token)
+      expect(answer, token).toEqual({ status: 404, detail: "link not found" })
+    }
+    expect((await follow(method, ours)).status).toBe(200)
+  })
+})
+
+describe("a handshake", () => {
+  const socket = CASES.find(({ door }) => door === "socket") as Case
+  it("is one, from a page that may", async () => {
+    const headers = await cookieOf("1")
+    expect(await reasonFor(await request(socket.path, { headers }))).toMatchObject({ status: 400 })
+    const longSlug = `${socket.path}?orgslug=${"x".repeat(101)}`
+    expect(await flawsIn(await ask(socket, headers, { path: longSlug }))).toEqual(["query.orgslug"])
+    const twice = `${socket.path}?orgslug=acme&orgslug=globex`
+    expect(await flawsIn(await ask(socket, headers, { path: twice }))).toEqual(["query.orgslug"])
+    for (const origin of ["https://evil.test", "null", "https://app.dalgo.test.evil.test"]) {
+      expect(await reasonFor(await ask(socket, { ...headers, origin }))).toMatchObject({ status: 403 })
+    }
+    for (const slug of ["%00", "%E0%A4%A", "'", "%25"]) {
+      expect(await outcomeOf(await ask(socket, headers, { path: `${socket.path}?orgslug=${slug}` }))).toBe(4003)
+    }
+  })
+})
+
+describe("every route", () => {
+  const NONSENSE: [string, BodyInit][] = [
+    ["nothing", ""],
+    ["null", "null"],
+    ["a list", "[]"],
+    ["half of JSON", "{"],
+    ["invalid UTF-8", new Uint8Array([0x7b, 0xff, 0x7d])],
+    ["deep lists", "[".repeat(20_000) + "]".repeat(20_000)],
+    ["deep objects", '{"channels":'.repeat(4_000) + "1" + "}".repeat(4_000)],
+    ["many fields", JSON.stringify(Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`f${i}`, i])))],
+    ["a prototype", '{"__proto__":{"isSuperAdmin":true},"constructor":{"prototype":{}}}'],
+    ["too much", "x".repeat(70_000)],
+  ]
+
+  it.each(ROUTES.filter(({ body }) => body).map((one) => [one.route, one] as const))(
+    "says what is wrong with nonsense: %s",
+    async (_, one) => {
+      for (const [what, body] of NONSENSE) {
+        await reasonFor(await ask(one, await keyring(), { body }), what)
+      }
+      for (const name of Object.keys(one.body ?? {})) {
+        for (const value of [null, -1, 1.5, "", [], {}, { $gt: "" }, "x".repeat(60_000)]) {
+          const answer = await ask(one, await keyring(), { body: JSON.stringify({ ...one.body, [name]: value }) })
+          expect(answer.status, `${name}: ${JSON.stringify(value).slice(0, 20)}`).toBeLessThan(500)
+          expect(await answer.json()).toBeInstanceOf(Object)
+        }
+      }
+    },
+  )
+
+  it.each(ROUTES.filter(({ door }) => door !== "socket").map((one) => [one.route, one] as const))(
+    "is not upset by headers and queries that make no sense: %s",
+    async (_, one) => {
+      const odd: Record<string, string>[] = [
+        { "x-dalgo-org": "\u00ff\u00fe" },
+        { "x-dalgo-org": "x".repeat(8_000) },
+        { "x-request-id": "' OR 1=1 --" },
+        { "content-length": "-1" },
+        { "content-length": "abc" },
+        { "if-none-match": "*" },
+        { accept: "image/png" },
+        { origin: "not an origin" },
+        { cookie: "access_token" },
+        { cookie: "=;;=%;access_token==" },
+        { authorization: `Bearer ${"x".repeat(8_000)}` },
+      ]
+      for (const headers of odd) {
+        const answer = await ask(one, { ...(await keyring()), ...headers })
+        expect(answer.status, JSON.stringify(headers).slice(0, 60)).toBeLessThan(500)
+      }
+      const [path] = one.path.split("?")
+      for (const query of ["?page=0", "?limit=101", "?token=x", "?%E0%A4%A", "?a[b]=c", "?=", "?a&a&a"]) {
+        const answer = await ask(one, await keyring(), { path: path + query })
+        expect(answer.status, query).toBeLessThan(500)
+      }
+    },
+  )
+})

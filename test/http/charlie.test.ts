@@ -1,0 +1,191 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it } from "vitest"
+import { alice, bob, charlie, cookieOf, dora, type Speaker } from "../support/people"
+import { queues } from "../support/queues"
+import { knock, openTabWith, tabOn } from "../support/sockets"
+import { ask, CASES } from "./every-route"
+
+const INBOX = "/api/notifications/v1"
+const PREFERENCES = "/api/notifications/preferences"
+const BAR = "/api/notifications/urgent-bar"
+const SECRET = "The payroll pipeline of acme failed"
+const IN_ACME = { "x-dalgo-org": "acme" }
+const NO_ORGANISATION = { status: 404, body: { detail: "organisation not found" } }
+
+const hear = async (answering: Promise<Response>) => {
+  const answer = await answering
+  return { status: answer.status, body: await answer.json<any>() }
+}
+const read = async (speaker: Speaker, path: string) => (await speaker.get(path)).json<any>()
+
+/** Everything that acme's people see of their own. */
+const stateOfAcme = async () => {
+  const seen = []
+  for (const person of [alice, bob]) {
+    for (const path of [INBOX, PREFERENCES, BAR, "/api/notifications/unread_count"]) seen.push(await read(person, path))
+  }
+  return seen
+}
+const said = async () => (await env.DB.prepare("SELECT count(*) AS n FROM notifications").first<{ n: number }>())?.n
+
+let ids: number[]
+let before: Awaited<ReturnType<typeof stateOfAcme>>
+beforeEach(async () => {
+  queues()
+  ids = []
+  for (const urgent of [true, false]) {
+    const body = { author: alice.email, message: SECRET, sent_to: "all_org_users", org_slug: "acme", urgent }
+    const sent = await alice.post("/api/notifications/", body, { "idempotency-key": `alice ${urgent}` })
+    ids.push((await sent.json<any>()).res.notification_id)
+  }
+  before = await stateOfAcme()
+  expect(before[0].res).toHaveLength(2)
+})
+
+describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
+  it.each(["", "?page=1&limit=100", "?read_status=1", "?org_slug=acme", "?x-dalgo-org=acme", "?org_user_id=1"])(
+    "in the inbox%s",
+    async (query) => {
+      expect(await read(charlie, INBOX + query)).toMatchObject({ res: [], total_notifications: 0, total_pages: 1 })
+    },
+  )
+
+  it("in the number of unread ones", async () => {
+    expect(await read(charlie, "/api/notifications/unread_count")).toEqual({ success: true, res: 0 })
+  })
+
+  it("in the urgent bar", async () => {
+    expect(await read(charlie, BAR)).toEqual({ success: true, res: [], total: 0 })
+  })
+
+  it("in the preferences", async () => {
+    await alice.put(PREFERENCES, { job_failure_notifications: false })
+    expect((await read(charlie, PREFERENCES)).res.job_failure_notifications).toBe(true)
+  })
+
+  it("through a socket", async () => {
+    const refused = tabOn(await knock("?orgslug=acme", await cookieOf(charlie.userId)))
+    expect(await refused.closed()).toMatchObject({ code: 4003 })
+    expect(refused.texts).toEqual([])
+    const nowhere = tabOn(await knock("?orgslug=nowhere", await cookieOf(charlie.userId)))
+    expect(await nowhere.closed()).toEqual(await refused.closed())
+
+    const { tab, snapshot } = await openTabWith(charlie)
+    expect(snapshot).toMatchObject({ urgent: [], unread_count: 0 })
+    tab.close()
+  })
+
+  it.each(CASES.filter(({ door }) => door === "own inbox").map((one) => [one.route, one] as const))(
+    "by choosing it: %s",
+    async (_, one) => {
+      const asCharlie = { ...(await cookieOf(charlie.userId)), ...IN_ACME }
+      expect(await hear(ask(one, asCharlie))).toEqual(NO_ORGANISATION)
+      expect(await stateOfAcme()).toEqual(before)
+    },
+  )
+
+  it("in whatever any route answers him", async () => {
+    for (const one of CASES.filter(({ door }) => door !== "socket")) {
+      for (const headers of [{}, IN_ACME, { "x-dalgo-org": "globex" }]) {
+        const answer = await ask(one, { ...(await cookieOf(charlie.userId)), ...headers })
+        expect(await answer.text(), one.route).not.toContain(SECRET)
+      }
+    }
+  })
+})
+
+describe("Charlie changes nothing of acme", () => {
+  it("by marking what is not his, and is not told that it is there", async () => {
+    const marked = async (notification_ids: number[], headers = {}) =>
+      hear(charlie.put(INBOX, { notification_ids, read_status: true }, headers))
+    expect(await marked(ids)).toEqual(await marked([987_654]))
+    expect(await marked(ids, IN_ACME)).toEqual(NO_ORGANISATION)
+    expect(await stateOfAcme()).toEqual(before)
+  })
+
+  it("by marking as unread what others have read", async () => {
+    await alice.put(INBOX, { notification_ids: ids, read_status: true })
+    const after = await stateOfAcme()
+    await charlie.put(INBOX, { notification_ids: ids, read_status: false })
+    expect(await stateOfAcme()).toEqual(after)
+  })
+
+  it("by marking everything", async () => {
+    expect(await hear(charlie.put("/api/notifications/mark_all_as_read"))).toMatchObject({ body: { updated_count: 0 } })
+    expect(await stateOfAcme()).toEqual(before)
+  })
+
+  it("by marking what was said to everybody, of which one copy is his", async () => {
+    const everybody = { author: "dora", message: "hello", sent_to: "all_users", urgent: true }
+    const sent = await (await dora.post("/api/notifications/", everybody)).json<any>()
+    const after = await stateOfAcme()
+    await charlie.put(INBOX, { notification_ids: [sent.res.notification_id], read_status: true })
+    expect((await read(charlie, BAR)).total).toBe(0)
+    expect(await stateOfAcme()).toEqual(after)
+  })
+
+  it("by dismissing it through his own socket", async () => {
+    const { tab } = await openTabWith(charlie)
+    tab.say({ type: "dismiss", ids })
+    expect(await tab.rest()).toEqual([])
+    expect(await stateOfAcme()).toEqual(before)
+    tab.close()
+  })
+
+  it("by his own preferences", async () => {
+    await charlie.put(PREFERENCES, { email_notifications_enabled: false, job_failure_notifications: false })
+    const change = { email_notifications_enabled: false }
+    expect(await hear(charlie.put(PREFERENCES, change, IN_ACME))).toEqual(NO_ORGANISATION)
+    expect(await stateOfAcme()).toEqual(before)
+  })
+})
+
+describe("Charlie says nothing to acme", () => {
+  const message = { author: charlie.email, message: "hello from globex" }
+  const NOBODY = { status: 400, body: { detail: "No users found for the given information" } }
+  const NOT_ALLOWED = { status: 403, body: { detail: "not allowed" } }
+  const toAcme = { sent_to: "all_org_users", org_slug: "acme" }
+  const toBob = { sent_to: "single_user", user_email: bob.email }
+
+  it.each<[string, object, Record<string, string>, object]>([
+    ["as an organisation", toAcme, {}, NO_ORGANISATION],
+    ["as an organisation that he chose", toAcme, IN_ACME, NO_ORGANISATION],
+    ["to its admins", { ...toAcme, manager_or_above: true }, {}, NO_ORGANISATION],
+    ["later", { ...toAcme, scheduled_time: "2099-01-01T00:00:00Z" }, {}, NO_ORGANISATION],
+    ["to Bob", toBob, {}, NOBODY],
+    ["to Bob, choosing nothing", toBob, { "x-dalgo-org": "" }, NOBODY],
+    ["to Bob, naming nothing", { ...toBob, org_slug: "" }, {}, NOBODY],
+    ["to Bob, naming blanks", { ...toBob, org_slug: "  " }, { "x-dalgo-org": " " }, NOBODY],
+    ["to Bob, naming null", { ...toBob, org_slug: null }, {}, NOBODY],
+    ["to Bob in his own organisation", { ...toBob, org_slug: "globex" }, {}, NOBODY],
+    ["to Bob in Bob's organisation", { ...toBob, org_slug: "acme" }, {}, NO_ORGANISATION],
+    ["to Bob in the organisation that he chose", toBob, IN_ACME, NO_ORGANISATION],
+    ["to everybody", { sent_to: "all_users" }, {}, NOT_ALLOWED],
+    ["to everybody in the organisation that he chose", { sent_to: "all_users" }, IN_ACME, NOT_ALLOWED],
+  ])("%s", async (_, to, headers, refusal) => {
+    expect(await hear(charlie.post("/api/notifications/", { ...message, ...to }, headers))).toEqual(refusal)
+    expect(await said()).toBe(2)
+    expect(await stateOfAcme()).toEqual(before)
+  })
+
+  it("and cannot tell acme from an organisation that does not exist", async () => {
+    for (const to of [toAcme, { ...toBob, org_slug: "acme" }]) {
+      const nowhere = { ...message, ...to, org_slug: "nowhere" }
+      expect(await hear(charlie.post("/api/notifications/", { ...message, ...to }))).toEqual(
+        await hear(charlie.post("/api/notifications/", nowhere)),
+      )
+    }
+    const nobody = { ...message, sent_to: "single_user", user_email: "nobody@acme.test" }
+    expect(await hear(charlie.post("/api/notifications/", { ...message, ...toBob }))).toEqual(
+      await hear(charlie.post("/api/notifications/", nobody)),
+    )
+  })
+
+  it("under Alice's Idempotency-Key, which means something else for him", async () => {
+    const toGlobex = { ...message, sent_to: "all_org_users", org_slug: "globex" }
+    const sent = await hear(charlie.post("/api/notifications/", toGlobex, { "idempotency-key": "alice true" }))
+    expect(sent).toMatchObject({ status: 200, body: { res: { message: "hello from globex" } } })
+    expect(ids).not.toContain(sent.body.res.notification_id)
+    expect(await stateOfAcme()).toEqual(before)
+  })
+})

@@ -1,0 +1,212 @@
+import { env } from "cloudflare:workers"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import type { LogLine } from "../../src/log"
+import { ai, failedRun, logLine, outside, prefect, RUN_ID, ses } from "../support/outside"
+import { alice, bob, charlie, claimsOf, nobody, request, server, tokenFor } from "../support/people"
+import { consume, cron, queues } from "../support/queues"
+import { workerWith } from "../support/worker-with"
+
+const KNOWN = {
+  request_failed: true,
+  sign_in_refused: true,
+  hint_lost: true,
+  signal_not_understood: true,
+  signal_processed: true,
+  signal_failed: true,
+  notification_published: true,
+  delivery_sent: true,
+  delivery_failed: true,
+  dead_letter: true,
+  summary_made: true,
+  summary_fell_back: true,
+  sweep_failed: true,
+  bar_failed: true,
+} satisfies Record<LogLine["event"], true>
+const FIELDS = {
+  event: true,
+  request_id: true,
+  reason: true,
+  where: true,
+  status: true,
+  notification_id: true,
+  signal_id: true,
+  flow_run_id: true,
+  org_id: true,
+  channel: true,
+  source: true,
+  count: true,
+  ms: true,
+} satisfies Record<keyof LogLine, true>
+
+/** In everything that comes in, so that it is seen wherever that goes. */
+const PRIVATE = "payroll-of-anna"
+const SENT = "/api/notifications/"
+const INBOX = "/api/notifications/v1"
+const WEBHOOK = "/webhooks/v1/notification/"
+const KEY = { "x-notification-key": "webhook-key-new" }
+const message = { author: alice.email, message: PRIVATE, sent_to: "all_org_users", org_slug: "acme", urgent: true }
+const sentence = (id = RUN_ID) => ({ body: `Flow run ${PRIVATE} with id ${id} entered state Failed` })
+
+/** Everything that was written, by whichever way. */
+let written: unknown[][]
+let tokens: string[]
+let queue: ReturnType<typeof queues>
+
+beforeEach(() => {
+  written = []
+  tokens = []
+  for (const way of ["log", "info", "warn", "error", "debug"] as const) {
+    vi.spyOn(console, way).mockImplementation((...args) => void written.push([way, ...args]))
+  }
+  queue = queues()
+})
+
+const lines = (): LogLine[] => written.map(([, line]) => JSON.parse(line as string))
+const eventsWritten = () => new Set(lines().map(({ event }) => event))
+const knock = async (token: string, path = INBOX) => {
+  tokens.push(token)
+  return request(path, { headers: { authorization: `Bearer ${token}` } })
+}
+
+afterEach(() => {
+  expect(written.length, "each of these tests writes something").toBeGreaterThan(0)
+  const secrets = [
+    ...["JWT_SECRET", "UNSUBSCRIBE_SECRET", "PREFECT_API_AUTH_STRING"].map((name) => env[name] as string),
+    btoa(env.PREFECT_API_AUTH_STRING as string),
+    "webhook-key",
+    "service-key",
+    "eyJ",
+    "@",
+    PRIVATE,
+    ...tokens.flatMap((token) => token.split(".").filter((part) => part.length > 6)),
+  ]
+  for (const [way, line, ...more] of written) {
+    expect([way, ...more]).toEqual(["log"])
+    expect(line).toSatisfy((text) => typeof text === "string" && !text.includes("\n"))
+    const said = JSON.parse(line as string)
+    expect(KNOWN).toHaveProperty(said.event)
+    for (const field of Object.keys(said)) expect(FIELDS).toHaveProperty(field)
+    for (const secret of secrets)
+      expect((line as string).includes(secret), `${secret} in ${line as string}`).toBe(false)
+  }
+})
+
+describe("nothing private is written", () => {
+  it("on the walk of a failure through the house", async () => {
+    const run = failedRun({ name: PRIVATE, state: { message: `${PRIVATE}: token=abc for ${bob.email}` } })
+    const logs = [logLine(40, `${PRIVATE} ${bob.email}`)]
+    outside(prefect({ run: run as never, logs }), ses().handler)
+    ai({ response: `What failed: ${PRIVATE}` })
+    expect((await nobody.post(WEBHOOK, sentence(), KEY)).status).toBe(200)
+    await queue.drain()
+    await cron()
+    expect(eventsWritten()).toEqual(
+      new Set(["notification_published", "signal_processed", "summary_made", "delivery_sent"]),
+    )
+  })
+
+  it("when Prefect, the model and the provider of mail all fail", async () => {
+    const logs = [logLine(40, `${PRIVATE} ${bob.email}`)]
+    const { handler } = ses((to) => new Response(`no such address: ${to} ${PRIVATE}`, { status: 400 }))
+    outside(prefect({ logs }), handler)
+    ai(new Error(`${PRIVATE} does not fit the model`))
+    await nobody.post(WEBHOOK, sentence(), KEY)
+    await queue.drain()
+    expect([...eventsWritten()]).toEqual(expect.arrayContaining(["summary_fell_back", "delivery_failed"]))
+
+    outside((call) => {
+      throw new TypeError(`${call.url} ${PRIVATE} ${bob.email}`)
+    })
+    await nobody.post(WEBHOOK, sentence("99999999-2222-4333-8444-555555555555"), KEY)
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    for (let i = 0; i < 10; i++) {
+      await queue.drain()
+      vi.setSystemTime(Date.now() + 7 * 3_600_000)
+      await cron()
+    }
+    expect(eventsWritten()).toContain("signal_failed")
+  })
+
+  it("of a notification that people send", async () => {
+    outside(ses((to) => Response.json({ message: `${to} ${PRIVATE}` }, { status: 500 })).handler)
+    await alice.post(SENT, { ...message, email_subject: PRIVATE }, { "idempotency-key": PRIVATE })
+    await alice.post(SENT, { ...message, sent_to: "single_user", user_email: bob.email })
+    await server.post(SENT, { ...message, sent_to: "all_users" })
+    await queue.drain()
+    await cron()
+    expect(eventsWritten()).toEqual(new Set(["notification_published", "delivery_failed"]))
+  })
+
+  it("of those who are not let in", async () => {
+    const good = await tokenFor("1")
+    const [header, , signature] = good.split(".")
+    const claims = btoa(JSON.stringify({ ...claimsOf("4"), email: bob.email })).replaceAll("=", "")
+    for (const token of [
+      `${header}.${claims}.${signature}`,
+      await tokenFor("1", { exp: 1 }),
+      await tokenFor(bob.email, { token_type: "refresh" }),
+      "service-key-stolen",
+      PRIVATE,
+    ]) {
+      expect((await knock(token)).ok).toBe(false)
+    }
+    await nobody.post(WEBHOOK, sentence(), { "x-notification-key": "webhook-key-stolen" })
+    await charlie.post(SENT, message)
+    expect(eventsWritten()).toEqual(new Set(["sign_in_refused"]))
+  })
+
+  it("of what is not understood", async () => {
+    for (const body of [PRIVATE, { body: `${PRIVATE} ${bob.email}` }, null]) await nobody.post(WEBHOOK, body, KEY)
+    await alice.post(SENT, { ...message, category: PRIVATE, [PRIVATE]: bob.email })
+    await alice.get(`${INBOX}?page=${PRIVATE}`)
+    await nobody.get(`/unsubscribe?token=${PRIVATE}`, { "x-request-id": `${PRIVATE} ${bob.email}` })
+    expect(eventsWritten()).toEqual(new Set(["signal_not_understood"]))
+  })
+
+  it("when the database fails", async () => {
+    const fail = () => {
+      throw new Error(`D1_ERROR: SELECT '${bob.email}', '${PRIVATE}'`)
+    }
+    const token = await tokenFor("1")
+    tokens.push(token)
+    const through = workerWith({ DB: { prepare: fail, batch: fail } })
+    const headers = { cookie: `access_token=${token}`, "content-type": "application/json", ...KEY }
+    await through(INBOX, { headers })
+    await through(SENT, { method: "POST", headers, body: JSON.stringify(message) })
+    await through(WEBHOOK, { method: "POST", headers, body: JSON.stringify(sentence()) })
+    expect(lines().map(({ event, status }) => `${event} ${status}`)).toEqual(Array(3).fill("request_failed 500"))
+  })
+
+  it("when queues and bars fail", async () => {
+    const failure = new Error(`${PRIVATE} for ${bob.email}`)
+    vi.spyOn(env.SIGNALS, "send").mockRejectedValue(failure)
+    vi.spyOn(env.DELIVERIES, "sendBatch").mockRejectedValue(failure)
+    vi.spyOn(env.URGENT_BAR, "getByName").mockReturnValue({
+      bar: () => Promise.reject(failure),
+      arrived: () => Promise.reject(failure),
+    } as never)
+    await nobody.post(WEBHOOK, sentence(), KEY)
+    await alice.post(SENT, message)
+    expect((await alice.get("/api/notifications/urgent-bar")).status).toBe(200)
+    await vi.waitFor(() => expect(eventsWritten()).toContain("bar_failed"))
+    expect(eventsWritten()).toEqual(new Set(["hint_lost", "notification_published", "bar_failed"]))
+  })
+
+  it("of messages that are given up on", async () => {
+    await nobody.post(WEBHOOK, sentence(), KEY)
+    await consume("dalgo-signals-dead", [
+      { kind: "prefect", eventId: 1 },
+      { kind: "summary", flowRunId: RUN_ID },
+      { kind: "fan_out", notificationId: 1 },
+    ])
+    await consume("dalgo-deliveries-dead", [{ channel: "email", notificationId: 1, recipientIds: [1, 2] }])
+    expect(lines().filter(({ event }) => event === "dead_letter")).toHaveLength(4)
+  })
+})
+
+it("writes under the request's own id what went wrong with it", async () => {
+  const answer = await knock(PRIVATE)
+  expect(lines()).toEqual([
+    { event: "sign_in_refused", request_id: answer.headers.get("x-request-id"), reason: "JwtTokenInvalid" },
+  ])
+})

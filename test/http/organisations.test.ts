@@ -1,0 +1,168 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { forgetMembers } from "../../src/orgs/membership"
+import { alice, bob, charlie, dora, person, server } from "../support/people"
+import { queues } from "../support/queues"
+import { ask, CASES, keyring } from "./every-route"
+
+const OWN = "/api/notifications/v1"
+const NOT_FOUND = { status: 404, body: { detail: "organisation not found" } }
+const NOT_ALLOWED = { status: 403, body: { detail: "not allowed" } }
+
+/** At home in acme, and in globex. */
+const eve = person("6")
+const messagesOf = async (headers: Record<string, string> = {}) => {
+  const answer = await eve.get(OWN, headers)
+  const body = await answer.json<any>()
+  return answer.status === 200 ? body.res.map((item: any) => item.message) : { status: answer.status, body }
+}
+const remove = (orgUserId: number) =>
+  env.DB.prepare("UPDATE org_users SET removed_at = ? WHERE id = ?").bind(Date.now(), orgUserId).run()
+const pass = (ms: number) => vi.setSystemTime(Date.now() + ms)
+
+beforeEach(async () => {
+  queues()
+  await env.DB.prepare(
+    `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
+     (6, 1, '6', 'eve@acme.test', 'member'), (7, 2, '6', 'eve@globex.test', 'member')`,
+  ).run()
+  for (const org_slug of ["acme", "globex"]) {
+    const body = { author: "dora", message: `hello ${org_slug}`, sent_to: "all_org_users", org_slug }
+    await dora.post("/api/notifications/", body)
+  }
+})
+
+describe("x-dalgo-org", () => {
+  it("picks one of a person's organisations", async () => {
+    expect(await messagesOf({ "x-dalgo-org": "acme" })).toEqual(["hello acme"])
+    expect(await messagesOf({ "x-dalgo-org": "globex" })).toEqual(["hello globex"])
+  })
+
+  it("picks the first one where it is absent or empty", async () => {
+    expect(await messagesOf()).toEqual(["hello acme"])
+    expect(await messagesOf({ "x-dalgo-org": "" })).toEqual(["hello acme"])
+  })
+
+  it("keeps what is switched in one organisation out of the other", async () => {
+    await eve.put("/api/notifications/preferences", { system_notifications: false }, { "x-dalgo-org": "globex" })
+    const isOn = async (slug: string) => {
+      const answer = await eve.get("/api/notifications/preferences", { "x-dalgo-org": slug })
+      return (await answer.json<any>()).res.system_notifications
+    }
+    expect(await isOn("globex")).toBe(false)
+    expect(await isOn("acme")).toBe(true)
+  })
+
+  it.each(["dalgo", "nowhere", "ACME", "acme ' OR 1=1 --", "1", "x".repeat(2_000)])(
+    "answers the same 404 for %s, be it a stranger's or nobody's",
+    async (slug) => {
+      expect(await messagesOf({ "x-dalgo-org": slug })).toEqual(NOT_FOUND)
+      const sent = await alice.post(
+        "/api/notifications/",
+        { author: "alice", message: "hello", sent_to: "single_user", user_email: bob.email },
+        { "x-dalgo-org": slug },
+      )
+      expect({ status: sent.status, body: await sent.json() }).toEqual(NOT_FOUND)
+    },
+  )
+
+  it.each(CASES.filter(({ door }) => door === "own inbox").map((one) => [one.route, one] as const))(
+    "is asked for by %s",
+    async (_, one) => {
+      const answer = await ask(one, { ...(await keyring()), "x-dalgo-org": "acme" })
+      expect({ status: answer.status, body: await answer.json() }).toEqual(NOT_FOUND)
+    },
+  )
+
+  it("does not widen whom an admin may write to, not even empty", async () => {
+    for (const slug of ["", " ", "acme"]) {
+      const answer = await alice.post(
+        "/api/notifications/",
+        { author: "alice", message: "hello", sent_to: "single_user", user_email: charlie.email },
+        { "x-dalgo-org": slug },
+      )
+      expect(answer.status).toBe(400)
+      expect(await answer.json()).toEqual({ detail: "No users found for the given information" })
+    }
+  })
+
+  it("means nothing to a server, which names an organisation in the body", async () => {
+    const body = { author: "dalgo", message: "hello", sent_to: "all_org_users", org_slug: "globex" }
+    expect((await server.post("/api/notifications/", body, { "x-dalgo-org": "acme" })).status).toBe(200)
+    expect(await messagesOf({ "x-dalgo-org": "acme" })).toEqual(["hello acme"])
+  })
+})
+
+describe("a person without any organisation", () => {
+  const stranger = person("999")
+
+  it.each(
+    CASES.filter(({ door }) => !["anybody", "signed in", "webhook key", "socket"].includes(door)).map(
+      (one) => [one.route, one.body ?? "", one] as const,
+    ),
+  )("is not allowed to %s %j", async (_route, _body, { route, path, body }) => {
+    const method = route.split(" ")[0]?.toLowerCase() as "get" | "post" | "put"
+    const answer = method === "get" ? await stranger.get(path) : await stranger[method](path, body)
+    expect({ status: answer.status, body: await answer.json() }).toEqual(NOT_ALLOWED)
+  })
+
+  it("may still know what the categories are", async () => {
+    expect((await stranger.get("/api/notifications/categories")).status).toBe(200)
+  })
+})
+
+describe("somebody who was removed", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    forgetMembers()
+  })
+
+  it("is a stranger within 30 seconds", async () => {
+    expect((await bob.get(OWN)).status).toBe(200)
+    await remove(bob.orgUserId)
+    pass(30_000)
+    const answer = await bob.get(OWN)
+    expect({ status: answer.status, body: await answer.json() }).toEqual(NOT_ALLOWED)
+    expect((await bob.get(OWN, { "x-dalgo-org": "acme" })).status).toBe(404)
+  })
+
+  it("does not stay longer by asking again and again", async () => {
+    await bob.get(OWN)
+    await remove(bob.orgUserId)
+    for (let i = 0; i < 6; i++) {
+      pass(5_000)
+      await bob.get(OWN)
+    }
+    expect((await bob.get(OWN)).status).toBe(403)
+  })
+
+  it("is a stranger at once where they were not seen before", async () => {
+    await remove(bob.orgUserId)
+    expect((await bob.get(OWN)).status).toBe(403)
+  })
+
+  it("may no longer send what an admin may", async () => {
+    await alice.get(OWN)
+    await remove(alice.orgUserId)
+    pass(30_000)
+    const body = { author: "alice", message: "hello", sent_to: "all_org_users", org_slug: "acme" }
+    expect((await alice.post("/api/notifications/", body)).status).toBe(403)
+  })
+
+  it("is at home in the next of their organisations", async () => {
+    await remove(6)
+    expect(await messagesOf()).toEqual(["hello globex"])
+    expect(await messagesOf({ "x-dalgo-org": "acme" })).toEqual(NOT_FOUND)
+  })
+})
+
+it("lets in somebody who was added within 30 seconds", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+  const fred = person("8")
+  expect((await fred.get(OWN)).status).toBe(403)
+  await env.DB.prepare(
+    "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (8, 1, '8', 'fred@acme.test', 'member')",
+  ).run()
+  pass(30_000)
+  expect((await fred.get(OWN)).status).toBe(200)
+})

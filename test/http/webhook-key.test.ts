@@ -1,0 +1,166 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { cookieOf, request } from "../support/people"
+import { queues } from "../support/queues"
+import { workerWith } from "../support/worker-with"
+
+const PATH = "/webhooks/v1/notification/"
+const superAdmin = await cookieOf("4")
+const SENTENCE = "Flow run silver-heron with id 11111111-2222-4333-8444-555555555555 entered state Failed"
+const UNDERSTOOD = JSON.stringify({ body: SENTENCE })
+const KEY = { "x-notification-key": "webhook-key-new" }
+
+const knock = async (
+  headers: Record<string, string>,
+  { body = UNDERSTOOD, through = request }: { body?: BodyInit | null; through?: typeof request } = {},
+) => {
+  const init = { method: "POST", headers: { "content-type": "application/json", ...headers }, body }
+  const answer = await through(PATH, init)
+  expect(answer.headers.get("content-type")).toMatch(/^application\/json/)
+  return { status: answer.status, body: await answer.json<any>() }
+}
+const kept = async () => {
+  const { results } = await env.DB.prepare("SELECT source, status, body FROM signal_events ORDER BY id").all()
+  return results
+}
+
+const OK = { status: 200, body: { status: "ok" } }
+const REFUSED = { status: 401, body: { detail: "wrong key" } }
+const CLOSED = { status: 503, body: { detail: "PREFECT_NOTIFICATIONS_WEBHOOK_KEY is not configured" } }
+
+let sent: ReturnType<typeof queues>["sent"]
+beforeEach(() => {
+  sent = queues().sent
+})
+
+describe("the door of a webhook", () => {
+  it.each(["webhook-key-new", "webhook-key-old"])(
+    "opens to %s: two are live while one replaces the other",
+    async (key) => {
+      expect(await knock({ "x-notification-key": key })).toEqual(OK)
+      expect(await kept()).toEqual([{ source: "prefect", status: "received", body: UNDERSTOOD }])
+      expect(sent).toHaveLength(1)
+    },
+  )
+
+  it("takes spaces around configured keys for what they are", async () => {
+    const through = workerWith({ PREFECT_NOTIFICATIONS_WEBHOOK_KEY: " one , two " })
+    for (const key of ["one", "two"]) expect(await knock({ "x-notification-key": key }, { through })).toEqual(OK)
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ["no key", {}],
+    ["an empty key", { "x-notification-key": "" }],
+    ["another key", { "x-notification-key": "webhook-key-stolen" }],
+    ["half a key", { "x-notification-key": "webhook-key" }],
+    ["a key and more", { "x-notification-key": "webhook-key-new2" }],
+    ["another case", { "x-notification-key": "WEBHOOK-KEY-NEW" }],
+    ["both keys at once", { "x-notification-key": "webhook-key-new,webhook-key-old" }],
+    ["a key of another kind", { "x-notification-key": "service-key-new" }],
+    ["the key in another header", { authorization: "Bearer webhook-key-new" }],
+    ["a service key", { authorization: "Bearer service-key-new" }],
+    ["a super-admin", superAdmin],
+  ])("stays shut to %s, and nothing is kept", async (_, headers) => {
+    expect(await knock(headers)).toEqual(REFUSED)
+    expect(await knock(headers, { body: "not even JSON" })).toEqual(REFUSED)
+    expect(await knock(headers, { body: "x".repeat(70_000) })).toEqual(REFUSED)
+    expect(await kept()).toEqual([])
+    expect(sent).toEqual([])
+  })
+
+  it.each([undefined, "", " ", ",", " , "])("stays shut to all where the configured key is %j", async (setting) => {
+    const through = workerWith({ PREFECT_NOTIFICATIONS_WEBHOOK_KEY: setting })
+    for (const headers of [{}, { "x-notification-key": "" }, { "x-notification-key": "," }, KEY]) {
+      expect(await knock(headers as Record<string, string>, { through })).toEqual(CLOSED)
+    }
+    expect(await kept()).toEqual([])
+  })
+})
+
+describe("what comes in", () => {
+  it("is stored before it is answered, even if the queue does not take the hint", async () => {
+    vi.spyOn(env.SIGNALS, "send").mockRejectedValue(new Error("Queue is overloaded"))
+    expect(await knock(KEY)).toEqual(OK)
+    expect(await kept()).toEqual([{ source: "prefect", status: "received", body: UNDERSTOOD }])
+    const row = await env.DB.prepare("SELECT due_at FROM signal_events").first<{ due_at: number }>()
+    expect(row?.due_at).toBeLessThanOrEqual(Date.now() + 60_000)
+  })
+
+  it("is stored before the queue hears of it", async () => {
+    const found: unknown[] = []
+    vi.spyOn(env.SIGNALS, "send").mockImplementation(async (message) => {
+      if (message.kind !== "prefect") throw new Error("another kind of message")
+      found.push(await env.DB.prepare("SELECT status FROM signal_events WHERE id = ?").bind(message.eventId).first())
+      return {} as never
+    })
+    await knock(KEY)
+    expect(found).toEqual([{ status: "received" }])
+  })
+
+  it("is not said to be stored if it is not", async () => {
+    const broken = {
+      prepare() {
+        throw new Error("no database")
+      },
+    }
+    expect(await knock(KEY, { through: workerWith({ DB: broken }) })).toMatchObject({ status: 500 })
+    expect(sent).toEqual([])
+  })
+
+  it("may name its type as it likes", async () => {
+    for (const type of ["application/json", "text/plain", "application/octet-stream"]) {
+      expect(await knock({ ...KEY, "content-type": type })).toEqual(OK)
+    }
+  })
+
+  const NOT_UNDERSTOOD = {
+    status: 422,
+    body: { detail: [{ loc: ["body"], msg: "kept, but not understood", type: "not_understood" }] },
+  }
+
+  it.each<[string, string]>([
+    ["nothing", ""],
+    ["no JSON", "Flow run failed"],
+    ["the sentence without its JSON", SENTENCE],
+    ["half a JSON", '{"body":'],
+    ["null", "null"],
+    ["a number", "1"],
+    ["a list", "[]"],
+    ["an object of nothing", "{}"],
+    ["another field", '{"text":"hello"}'],
+    ["a body that is no text", '{"body":{"text":"hello"}}'],
+    ["a body that is null", '{"body":null}'],
+    ["an empty body", '{"body":""}'],
+    ["a sentence that says nothing", '{"body":"hello"}'],
+    ["a sentence about no run", '{"body":"Flow run heron with id 1 entered state Failed"}'],
+    ["a sentence that is not over", '{"body":"Flow run heron with id"}'],
+    ["a zero", '{"body":"\\u0000"}'],
+    ["a form", "body=hello"],
+    ["markup", "<script>alert(1)</script>"],
+    ["SQL", "'); DROP TABLE signal_events; --"],
+    ["much nesting", "[".repeat(20_000) + "]".repeat(20_000)],
+    ["much nesting in the body", `{"body":${"[".repeat(20_000)}${"]".repeat(20_000)}}`],
+    ["64 kB of one letter", "x".repeat(64 * 1024)],
+    ["64 kB of a sentence without an end", JSON.stringify({ body: `Flow run ${"with id ".repeat(8_000)}` })],
+  ])("is kept word for word and refused, where it is not understood: %s", async (_, body) => {
+    expect(await knock(KEY, { body })).toEqual(NOT_UNDERSTOOD)
+    expect(await kept()).toEqual([{ source: "prefect", status: "not_understood", body }])
+    expect(sent).toEqual([])
+  })
+
+  it("is kept and refused where it is not even text", async () => {
+    expect(await knock(KEY, { body: new Uint8Array([0xff, 0xfe, 0x7b]) })).toEqual(NOT_UNDERSTOOD)
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it("is kept and refused where there is no body at all", async () => {
+    expect(await knock(KEY, { body: null })).toEqual(NOT_UNDERSTOOD)
+    expect(await kept()).toEqual([{ source: "prefect", status: "not_understood", body: "" }])
+  })
+
+  it("is refused unread where it is larger than we take", async () => {
+    const tooLarge = { status: 413, body: { detail: "the body is larger than 65536 bytes" } }
+    expect(await knock(KEY, { body: "x".repeat(64 * 1024 + 1) })).toEqual(tooLarge)
+    expect(await kept()).toEqual([])
+  })
+})

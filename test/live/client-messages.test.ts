@@ -1,0 +1,126 @@
+import { runInDurableObject } from "cloudflare:test"
+import { expect, it, vi } from "vitest"
+import { bob } from "../support/people"
+import { openTab, openTabWith } from "../support/sockets"
+import { acmeBar, questions, write } from "./rows"
+
+const BOB = bob.orgUserId
+const NOT_UNDERSTOOD = { message: "not understood", status: "error", data: {} }
+
+it("answers ping with pong, and is not woken by it", async () => {
+  const { tab } = await openTabWith(bob)
+  const heard = await runInDurableObject(acmeBar(), (bar) => vi.spyOn(bar, "webSocketMessage").mock.calls)
+  for (let i = 0; i < 3; i++) {
+    tab.sayRaw("ping")
+    expect(await tab.text()).toBe("pong")
+  }
+  expect(heard).toHaveLength(0)
+  await tab.rest()
+  expect(heard).toHaveLength(1)
+})
+
+it("says nothing to a hello that knows the latest", async () => {
+  await write({ to: [BOB] })
+  const { tab, snapshot } = await openTabWith(bob)
+  tab.say({ type: "hello", last_seq: snapshot.seq })
+  await scheduler.wait(50)
+  expect(await tab.rest()).toEqual([])
+})
+
+it("says nothing to a hello that knows what was pushed since", async () => {
+  const { tab } = await openTabWith(bob)
+  const id = await write({ to: [BOB] })
+  await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
+  const { seq } = await tab.frame()
+  const again = await openTab(bob)
+  expect(await again.frame()).toMatchObject({ type: "snapshot", seq })
+  again.say({ type: "hello", last_seq: seq })
+  await scheduler.wait(50)
+  expect(await again.rest()).toEqual([])
+})
+
+it.each([
+  ["an old", (seq: number) => seq - 1],
+  ["no", () => 0],
+  ["a number of the future", (seq: number) => seq + 1],
+])("answers a hello that knows %s seq with a snapshot", async (_, seqOf) => {
+  const id = await write({ to: [BOB] })
+  const { tab, snapshot } = await openTabWith(bob)
+  tab.say({ type: "hello", last_seq: seqOf(snapshot.seq) })
+  expect(await tab.frame()).toEqual({
+    type: "snapshot",
+    seq: snapshot.seq,
+    urgent: [{ ...item(), id }],
+    unread_count: 1,
+  })
+})
+
+const item = () => ({
+  author: "Dalgo",
+  message: "The warehouse is down",
+  category: "incident",
+  timestamp: expect.any(String),
+  urgent: true,
+  read_status: false,
+})
+
+const MALFORMED: [string, string | ArrayBuffer][] = [
+  ["a word", "dismiss"],
+  ["nothing", ""],
+  ["a number", "7"],
+  ["null", "null"],
+  ["a list", "[]"],
+  ["half an object", '{"type":"hello"'],
+  ["an object without a type", "{}"],
+  ["an unknown type", '{"type":"subscribe"}'],
+  ["what only the server says", '{"type":"snapshot","seq":1,"urgent":[],"unread_count":0}'],
+  ["a hello without last_seq", '{"type":"hello"}'],
+  ["a hello with a word for last_seq", '{"type":"hello","last_seq":"1"}'],
+  ["a dismissal of nothing in particular", '{"type":"dismiss"}'],
+  ["a dismissal of words", '{"type":"dismiss","ids":["1"]}'],
+  ["a dismissal of a negative id", '{"type":"dismiss","ids":[-1]}'],
+  ["a dismissal of half an id", '{"type":"dismiss","ids":[1.5]}'],
+  ["a dismissal of an id beyond all", '{"type":"dismiss","ids":[1e300]}'],
+  ["a dismissal of too many", JSON.stringify({ type: "dismiss", ids: Array.from({ length: 1_001 }, (_, i) => i + 1) })],
+  ["a million characters", "a".repeat(1_000_000)],
+  ["a huge message that would be good", `{"type":"dismiss","ids":[1]${" ".repeat(100_000)}}`],
+  ["deep nesting", `${"[".repeat(8_000)}${"]".repeat(8_000)}`],
+  ["bytes", new TextEncoder().encode('{"type":"dismiss","ids":[1]}').buffer as ArrayBuffer],
+  ["PING", "PING"],
+]
+
+it.each(MALFORMED)("answers %s with an error, and keeps the tab open", async (_, message) => {
+  const id = await write({ to: [BOB] })
+  const { tab } = await openTabWith(bob)
+  const asked = questions()
+  tab.sayRaw(message)
+  expect(JSON.parse(await tab.text())).toEqual(NOT_UNDERSTOOD)
+  expect(asked.statements()).toBe(0)
+
+  tab.say({ type: "dismiss", ids: [id] })
+  expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
+})
+
+it("takes a thousand ids at once", async () => {
+  const id = await write({ to: [BOB] })
+  const { tab } = await openTabWith(bob)
+  tab.say({ type: "dismiss", ids: Array.from({ length: 1_000 }, (_, i) => i + id) })
+  expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
+})
+
+it("takes ids of the largest size", async () => {
+  const id = await write({ to: [BOB] })
+  const { tab } = await openTabWith(bob)
+  tab.say({ type: "dismiss", ids: [Number.MAX_SAFE_INTEGER, id] })
+  expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
+})
+
+it("closes when the tab does", async () => {
+  const { tab } = await openTabWith(bob)
+  tab.close()
+  expect(await tab.closed()).toMatchObject({ code: expect.any(Number) })
+  await runInDurableObject(acmeBar(), (_, state) => {
+    const open = state.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN)
+    expect(open).toHaveLength(0)
+  })
+})

@@ -1,0 +1,175 @@
+import { env } from "cloudflare:workers"
+import { sign } from "hono/jwt"
+import { beforeEach, expect, it, vi } from "vitest"
+import { alice, bob, charlie, claimsOf, request, tokenFor } from "../support/people"
+import { knock, openTabWith, tabOn } from "../support/sockets"
+import { questions, write } from "./rows"
+
+const cookieOf = async (userId: string, claims?: object) => ({
+  cookie: `access_token=${await tokenFor(userId, claims)}`,
+})
+
+let reached: ReturnType<typeof spyOnObjects>
+const spyOnObjects = () => vi.spyOn(env.URGENT_BAR, "getByName")
+beforeEach(() => {
+  reached = spyOnObjects()
+})
+
+async function expectRefusal(response: Response, status: number) {
+  expect(response.status).toBe(status)
+  expect(response.webSocket).toBeNull()
+  expect(response.headers.get("content-type")).toContain("application/json")
+  expect(reached.mock.calls).toEqual([])
+  return response.json<any>()
+}
+
+it("begins with a snapshot in the platform's envelope", async () => {
+  const older = await write({ to: [bob.orgUserId], message: "The survey is down", sentAt: Date.now() - 1 })
+  const newer = await write({ to: [bob.orgUserId], message: "The warehouse is down" })
+  await write({ to: [bob.orgUserId], urgent: false })
+  const tab = tabOn(await knock("?orgslug=acme", await cookieOf(bob.userId)))
+  const item = (id: number, message: string) => ({
+    id,
+    author: "Dalgo",
+    message,
+    category: "incident",
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    urgent: true,
+    read_status: false,
+  })
+  expect(JSON.parse(await tab.text())).toEqual({
+    message: "",
+    status: "success",
+    data: {
+      type: "snapshot",
+      seq: expect.any(Number),
+      urgent: [item(newer, "The warehouse is down"), item(older, "The survey is down")],
+      unread_count: 3,
+    },
+  })
+})
+
+it("is the object of the organisation that answers", async () => {
+  await knock("?orgslug=acme", await cookieOf(bob.userId))
+  expect(reached.mock.calls).toEqual([["1"]])
+})
+
+it("takes a Bearer token where there is no cookie", async () => {
+  const tab = tabOn(await knock("?orgslug=acme", { authorization: `Bearer ${await tokenFor(bob.userId)}` }))
+  expect(await tab.frame()).toMatchObject({ type: "snapshot" })
+})
+
+it.each(["/?orgslug=acme", "/", "", "?orgslug="])("opens at /wss/notifications%s", async (rest) => {
+  const tab = tabOn(await knock(rest, await cookieOf(bob.userId)))
+  expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [] })
+})
+
+it("is about the person's first organisation unless another is named", async () => {
+  await env.DB.prepare(
+    "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (50, 2, '2', 'bob@globex.test', 'member')",
+  ).run()
+  await write({ to: [bob.orgUserId], message: "About acme" })
+  await write({ to: [50], message: "About globex" })
+  const first = await openTabWith(bob)
+  const other = await openTabWith(bob, { slug: "globex" })
+  expect(first.snapshot.urgent).toMatchObject([{ message: "About acme" }])
+  expect(other.snapshot.urgent).toMatchObject([{ message: "About globex" }])
+})
+
+it("seats the person of the token, whatever else the address says", async () => {
+  await write({ to: [bob.orgUserId] })
+  const forged = `?orgslug=acme&org_user_id=${bob.orgUserId}&until=9999999999999`
+  const tab = tabOn(await knock(forged, await cookieOf(alice.userId)))
+  expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [], unread_count: 0 })
+})
+
+it("is accepted and closed with 4001 when there is no token", async () => {
+  const response = await knock("?orgslug=acme")
+  expect(response.status).toBe(101)
+  expect(await tabOn(response).closed()).toMatchObject({ code: 4001 })
+  expect(reached.mock.calls).toEqual([])
+})
+
+const hourAgo = Math.floor(Date.now() / 1000) - 3600
+const unsigned = (claims: object) =>
+  [{ alg: "none", typ: "JWT" }, claims].map((part) => btoa(JSON.stringify(part)).replaceAll("=", "")).join(".")
+
+const BAD_TOKENS: [string, () => Promise<string>][] = [
+  ["an expired token", () => tokenFor("2", { exp: hourAgo })],
+  ["a token of another secret", () => sign(claimsOf("2"), "another-secret-of-somebody-else!!", "HS256")],
+  ["a token with another algorithm", () => sign(claimsOf("2"), env.JWT_SECRET as string, "HS512")],
+  ["an unsigned token", async () => `${unsigned(claimsOf("2"))}.`],
+  ["a refresh token", () => tokenFor("2", { token_type: "refresh" })],
+  ["a token of nobody in particular", () => tokenFor("2", { user_id: "" })],
+  ["a token of somebody without an organisation", () => tokenFor("99")],
+  ["no token at all but a word", async () => "word"],
+  ["a server's key", async () => "service-key-new"],
+]
+
+it.each(BAD_TOKENS)("is accepted and closed with 4003 for %s", async (_, make) => {
+  const response = await knock("", { cookie: `access_token=${await make()}` })
+  expect(response.status).toBe(101)
+  const tab = tabOn(response)
+  expect(await tab.closed()).toMatchObject({ code: 4003 })
+  expect(tab.texts).toEqual([])
+  expect(reached.mock.calls).toEqual([])
+})
+
+it.each([
+  ["a stranger", charlie],
+  ["a member who names another organisation", alice],
+])("is accepted and closed with 4003 for %s", async (_, person) => {
+  const slug = person === charlie ? "acme" : "globex"
+  const tab = tabOn(await knock(`?orgslug=${slug}`, await cookieOf(person.userId)))
+  expect(await tab.closed()).toMatchObject({ code: 4003 })
+  expect(tab.texts).toEqual([])
+  expect(reached.mock.calls).toEqual([])
+})
+
+it("treats an organisation that does not exist as another's", async () => {
+  const tab = tabOn(await knock("?orgslug=initech", await cookieOf(alice.userId)))
+  expect(await tab.closed()).toMatchObject({ code: 4003 })
+})
+
+it("has no place for a former member", async () => {
+  await env.DB.prepare("UPDATE org_users SET removed_at = 1 WHERE id = ?").bind(bob.orgUserId).run()
+  const tab = tabOn(await knock("?orgslug=acme", await cookieOf(bob.userId)))
+  expect(await tab.closed()).toMatchObject({ code: 4003 })
+})
+
+it.each([
+  "https://evil.test",
+  "https://app.dalgo.test.evil.test",
+  "http://app.dalgo.test",
+  "https://app.dalgo.test:8443",
+  "https://sub.app.dalgo.test",
+  "null",
+])("refuses a page of %s before any object is reached", async (origin) => {
+  const response = await knock("?orgslug=acme", { ...(await cookieOf(bob.userId)), origin })
+  expect(await expectRefusal(response, 403)).toEqual({ detail: "not allowed" })
+})
+
+it.each(["https://app.dalgo.test", "https://notifications.dalgo.test"])("opens for a page of %s", async (origin) => {
+  const tab = tabOn(await knock("?orgslug=acme", { ...(await cookieOf(bob.userId)), origin }))
+  expect(await tab.frame()).toMatchObject({ type: "snapshot" })
+})
+
+it.each([{}, { upgrade: "h2c" }])("answers in JSON to what is no WebSocket: %o", async (headers) => {
+  const response = await request("/wss/notifications?orgslug=acme", {
+    headers: { ...(await cookieOf(bob.userId)), ...headers },
+  })
+  const { detail } = await expectRefusal(response, 400)
+  expect(detail).toEqual(expect.any(String))
+})
+
+it("answers in JSON to a slug longer than any", async () => {
+  const response = await knock(`?orgslug=${"a".repeat(101)}`, await cookieOf(bob.userId))
+  expect((await expectRefusal(response, 422)).detail[0].loc).toEqual(["query", "orgslug"])
+})
+
+it("asks the database nothing once the bar and the person are known", async () => {
+  await openTabWith(bob)
+  const asked = questions()
+  await openTabWith(bob)
+  expect(asked.statements()).toBe(0)
+})
