@@ -1,3 +1,5 @@
+import { MisconfiguredError } from "./errors"
+
 /**
  * What a log line may say. The set is closed: no token, no address, no body and no message text fits in.
  */
@@ -36,14 +38,18 @@ export type LogLine = {
 /** Writes one JSON line. */
 export const log = (line: LogLine) => console.log(JSON.stringify(line))
 
-/** The innermost frames of an error's stack: places in our code, without the message above them. */
-export const whereOf = (error: Error) =>
-  error.stack
-    ?.split("\n")
+/** The innermost frames of an error's stack: places in our code. The message above them may hold what somebody sent. */
+export function whereOf({ stack = "", message }: Error): string {
+  const frames = stack.slice(stack.indexOf(message) + message.length).split("\n")
+  return frames
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 4)
     .map((line) => line.trim())
     .join(" < ")
+}
 
 /** The kind of an error, which is safe to log where its message may hold parameters. */
-export const kindOf = (error: unknown) => (error instanceof Error ? error.name : typeof error)
+export function kindOf(error: unknown): string {
+  if (error instanceof MisconfiguredError) return error.message
+  return error instanceof Error ? error.name : typeof error
+}

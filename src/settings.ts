@@ -1,4 +1,5 @@
 import * as z from "zod"
+import { MisconfiguredError } from "./errors"
 
 const text = z.string().trim()
 const optional = text.optional().transform((value) => value || undefined)
@@ -12,7 +13,7 @@ const origin = optional.transform((value) => value?.replace(/\/+$/, ""))
 /** The worker's variables and secrets, by the names under which they are set. */
 const Settings = z.object({
   /** Exact origins that may call with credentials and open sockets. */
-  ALLOWED_ORIGINS: list,
+  ALLOWED_ORIGINS: list.transform((origins) => origins.map((one) => one.replace(/\/+$/, ""))),
   /** Where people use Dalgo: links in messages lead there. */
   FRONTEND_URL: origin,
   /** Where this worker is reached from outside: unsubscribe links lead there. */
@@ -46,11 +47,15 @@ export type Settings = z.infer<typeof Settings>
 
 const parsed = new WeakMap<object, Settings>()
 
-/** The settings of this worker, parsed once per isolate. Throws, naming the variable, when one cannot be used. */
+/** The settings of this worker, parsed once per isolate. Throws `MisconfiguredError` for what cannot be used. */
 export function settingsFrom(env: Env): Settings {
   const known = parsed.get(env)
   if (known) return known
-  const settings = Settings.parse(env)
-  parsed.set(env, settings)
-  return settings
+  const result = Settings.safeParse(env)
+  if (!result.success) {
+    const names = result.error.issues.map((issue) => issue.path.join("."))
+    throw new MisconfiguredError(`cannot be used: ${names.join(", ")}`)
+  }
+  parsed.set(env, result.data)
+  return result.data
 }

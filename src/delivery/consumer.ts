@@ -1,6 +1,5 @@
 import type { Notification } from "../db/schema"
 import type { Deps } from "../deps"
-import { MisconfiguredError } from "../errors"
 import { kindOf, log } from "../log"
 import type { DeliveryMessage } from "../messages"
 import { unsubscribeUrl } from "./unsubscribe-url"
@@ -75,10 +74,7 @@ async function sendOne(
 }
 
 /** A bug, or a setting that is missing: tried again like any failure that may pass, so that no other mail is held up. */
-const unforeseen = (error: unknown) =>
-  new DeliveryError(error instanceof MisconfiguredError ? error.message : `unforeseen: ${kindOf(error)}`, {
-    permanent: false,
-  })
+const unforeseen = (error: unknown) => new DeliveryError(kindOf(error), { permanent: false })
 
 function report({ notificationId, channel }: DeliveryMessage, outcomes: queries.Outcome[]): void {
   for (const [status, rows] of Map.groupBy(outcomes, (outcome) => outcome.status)) {

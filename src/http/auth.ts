@@ -12,7 +12,7 @@ import { readToken } from "./token"
 
 /** The token of a request: the cookie, and where there is none the header. */
 export const tokenOf = (c: Context<App>) =>
-  getCookie(c, "access_token") ?? c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
+  getCookie(c, "access_token") || c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
 
 /** The organisation that the caller chose for this request; an empty header chooses none. */
 export const chosenSlug = (c: Context<App>) => c.req.header("x-dalgo-org") || undefined

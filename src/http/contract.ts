@@ -44,8 +44,11 @@ export const query = <T extends z.ZodType>(schema: T) =>
 
 const invalid = (flaws: Flaw[]) => new AppError("invalid", "the input does not fit", { flaws })
 
+/** Nobody mends more at once. */
+const MOST_FLAWS = 100
+
 function flawsOf(where: "body" | "query", issues: readonly z.core.$ZodIssue[]): Flaw[] {
-  return issues.flatMap((issue): Flaw[] => {
+  return issues.slice(0, MOST_FLAWS).flatMap((issue): Flaw[] => {
     const loc = [where, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))]
     if (issue.code !== "unrecognized_keys") return [{ loc, msg: issue.message, type: issue.code }]
     return issue.keys.map((key) => ({ loc: [...loc, key], msg: "no such field", type: issue.code }))

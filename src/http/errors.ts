@@ -31,7 +31,7 @@ export function onError(error: Error, c: Context<App>): Response {
   }
   const requestId = c.get("requestId")
   const where = whereOf(error)
-  log({ event: "request_failed", request_id: requestId, reason: kindOf(error), status: 500, ...(where && { where }) })
+  log({ event: "request_failed", request_id: requestId, reason: kindOf(error), status: 500, where })
   return answer(c, 500, { detail: "internal error", request_id: requestId })
 }
 

@@ -78,7 +78,7 @@ async function audienceFor(
     case "single_user": {
       const email = input.user_email
       if (!email) throw new AppError("rejected", "user email is required to sent notification to a user.")
-      const slug = input.org_slug || (mayAddressAnybody ? undefined : (chosenSlug ?? caller.memberships[0]?.orgSlug))
+      const slug = input.org_slug || (mayAddressAnybody ? undefined : chosenSlug || caller.memberships[0]?.orgSlug)
       const orgId = slug ? await orgIdOf(slug) : null
       return { orgId, audience: { kind: "email", email, orgId, adminsOnly: false } }
     }

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { userPreferences } from "../db/schema"
+import { orgUsers, userPreferences } from "../db/schema"
 import type { Switch } from "./decide"
 
 export const switchesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
@@ -22,7 +22,7 @@ export const setSwitches = (
     .insert(userPreferences)
     .select(sql`
       SELECT ${orgUserId}, one.value ->> 'category', one.value ->> 'channel', one.value ->> 'enabled', ${now}
-      FROM json_each(${JSON.stringify(switches)}) one WHERE true
+      FROM ${orgUsers} person, json_each(${JSON.stringify(switches)}) one WHERE person.id = ${orgUserId}
     `)
     .onConflictDoUpdate({
       target: [userPreferences.orgUserId, userPreferences.category, userPreferences.channel],

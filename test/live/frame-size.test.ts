@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from "vitest"
 import { alice, bob } from "../support/people"
 import { queues } from "../support/queues"
 import { openTabWith } from "../support/sockets"
-import { acmeBar, summariseRow } from "./rows"
+import { acmeBar, markRows, summariseRow, write } from "./rows"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length
 
@@ -58,6 +58,20 @@ it.each(SCRIPTS)(
     expect(res[0]).toMatchObject({ id: item.id, message, author })
   },
 )
+
+it("keeps to it for what is brought back, and for each item of a snapshot", async () => {
+  const id = await write({ to: [bob.orgUserId], message: fill("सर्वेक्षण ", 10_000) })
+  const { tab, snapshot } = await openTabWith(bob)
+  expect(bytesOf(JSON.stringify(snapshot))).toBeLessThanOrEqual(1_000)
+  for (const isRead of [true, false]) {
+    await markRows(bob.orgUserId, [id], isRead)
+    await acmeBar().changed({ orgUserIds: [bob.orgUserId] })
+  }
+  await tab.frame()
+  const broughtBack = await tab.text()
+  expect(JSON.parse(broughtBack).data).toMatchObject({ type: "urgent_added", item: { id } })
+  expect(bytesOf(broughtBack)).toBeLessThanOrEqual(1_000)
+})
 
 it("keeps to it when a summary is added, with the largest numbers", async () => {
   await env.DB.prepare("UPDATE sqlite_sequence SET seq = 9000000000000000 WHERE name = 'notifications'").run()

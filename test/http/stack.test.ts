@@ -1,0 +1,19 @@
+import { expect, it } from "vitest"
+import { kindOf, whereOf } from "../../src/log"
+import { settingsFrom } from "../../src/settings"
+
+it("logs the places of an error and nothing of its message, even where that looks like a stack", () => {
+  const where = whereOf(new Error("refused\n    at payroll.Anna(anna@acme.test:1)"))
+  expect(where).toContain("stack.test.ts")
+  expect(where).not.toContain("anna")
+})
+
+it("names a setting that cannot be used, and not its value", () => {
+  let thrown: unknown
+  try {
+    settingsFrom({ EMAIL_PROVIDER: "pigeon" } as unknown as Env)
+  } catch (error) {
+    thrown = error
+  }
+  expect(kindOf(thrown)).toBe("cannot be used: EMAIL_PROVIDER")
+})
