@@ -47,8 +47,11 @@ it("shows a failure on an open page, announces it, and takes it off every tab wh
 it("shows Charlie nothing of it", async () => {
   const page = await openAs("charlie")
   await page.getByRole("heading", { name: "Notifications" }).waitFor(WITHIN_5_S)
+  const alices = await openAs("alice")
+  await rows(alices).first().waitFor(WITHIN_5_S)
+  const before = await rows(alices).count()
   await sendFailure()
-  await page.waitForTimeout(3_000)
+  await rows(alices).nth(before).waitFor(WITHIN_5_S)
   expect(await bar(page).count()).toBe(0)
   expect(await rows(page).count()).toBe(0)
 })

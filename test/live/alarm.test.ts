@@ -104,6 +104,17 @@ it("says nothing when nothing happened, and asks one question for all who look",
   expect(await tab.rest()).toEqual([])
 })
 
+it("does not read again, each minute, what was summarised long ago", async () => {
+  const id = await write({ to: [BOB] })
+  await openTab(bob)
+  await summariseRow(id)
+  await acmeBar().rewritten({ notificationId: id })
+  moveClock(3 * MINUTE)
+  const asked = questions()
+  await ringAlarm()
+  expect(asked.statements()).toBe(2)
+})
+
 it("catches up with many people in a few questions", async () => {
   const people = await hire(50)
   for (const { orgUserId } of people) await acmeBar().bar(orgUserId)

@@ -78,6 +78,17 @@ it("does not take a late hint of what was read meanwhile for the next arrival", 
   expect(await copyOf(BOB)).toEqual(await shown(BOB))
 })
 
+it("does not take it so either when that arrival was sent earlier", async () => {
+  await openTabWith(bob)
+  const first = await write({ to: [BOB], sentAt: Date.now() + 1_000 })
+  await arrived(first)
+  await markRows(BOB, [first], true)
+  await changed()
+  await write({ to: [BOB] })
+  await arrived(first)
+  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+})
+
 it("does not take it so either where a colleague has it unread still", async () => {
   await openTabWith(alice)
   await openTabWith(bob)
