@@ -167,7 +167,7 @@ async function play(seed: number) {
 }
 
 /** Hints take their time, but not this long. */
-const SOON = { timeout: 2_000, interval: 5 }
+const SOON = { timeout: 10_000, interval: 5 }
 
 beforeEach(async () => {
   queues()
