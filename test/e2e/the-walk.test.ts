@@ -24,10 +24,12 @@ const api = async (who: Person, path: string, init: RequestInit = {}) => {
 }
 const newest = async (who: Person) => (await api(who, "/v1?limit=1")).res[0]
 const total = async (who: Person): Promise<number> => (await api(who, "/v1?limit=1")).total_notifications
-const mailsTo = async (address: string): Promise<any[]> => {
-  const mails = (await (await fetch(`${catcher}/messages`)).json()) as any[]
+type Mail = { to: string; headers: Record<string, string>; text: string }
+const mailsTo = async (address: string) => {
+  const mails = (await (await fetch(`${catcher}/messages`)).json()) as Mail[]
   return mails.filter((mail) => mail.to === address)
 }
+
 it("told at the start what became of its sample failure", () => {
   const printed = inject("printed")
   expect(printed).toContain(`${worker}/local/sign-in?as=alice`)
