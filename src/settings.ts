@@ -1,19 +1,34 @@
-import * as z from "zod"
+import * as z from "zod/mini"
 import { MisconfiguredError } from "./errors"
 
-const text = z.string().trim()
-const optional = text.optional().transform((value) => value || undefined)
-const list = text
-  .default("")
-  .transform((value) => value.split(",").map((item) => item.trim()))
-  .transform((items) => items.filter((item) => item !== ""))
-const isOn = text.default("").transform((value) => ["true", "1", "yes"].includes(value.toLowerCase()))
-const origin = optional.transform((value) => value?.replace(/\/+$/, ""))
+const text = z.string().check(z.trim())
+const orElse = (value: string) => z._default(text, value)
+const withoutSlash = (url: string) => url.replace(/\/+$/, "")
+const optional = z.pipe(
+  orElse(""),
+  z.transform((value: string) => value || undefined),
+)
+const list = z.pipe(
+  orElse(""),
+  z.transform((value: string) => value.split(",").flatMap((item) => item.trim() || [])),
+)
+const isOn = z.pipe(
+  orElse(""),
+  z.transform((value: string) => ["true", "1", "yes"].includes(value.toLowerCase())),
+)
+const origin = z.pipe(
+  orElse(""),
+  z.transform((value: string) => withoutSlash(value) || undefined),
+)
+const origins = z.pipe(
+  list,
+  z.transform((items: string[]) => items.map(withoutSlash)),
+)
 
 /** The worker's variables and secrets, by the names under which they are set. */
 const Settings = z.object({
   /** Exact origins that may call with credentials and open sockets. */
-  ALLOWED_ORIGINS: list.transform((origins) => origins.map((one) => one.replace(/\/+$/, ""))),
+  ALLOWED_ORIGINS: origins,
   /** Where people use Dalgo: links in messages lead there. */
   FRONTEND_URL: origin,
   /** Where this worker is reached from outside: unsubscribe links lead there. */
@@ -32,16 +47,16 @@ const Settings = z.object({
   PREFECT_API_AUTH_STRING: optional,
   PREFECT_API_KEY: optional,
 
-  EMAIL_PROVIDER: z.enum(["cloudflare", "ses"]).default("cloudflare"),
+  EMAIL_PROVIDER: z._default(z.enum(["cloudflare", "ses"]), "cloudflare"),
   EMAIL_FROM: optional,
-  EMAIL_FROM_NAME: text.default("Dalgo"),
-  SES_REGION: text.default("ap-south-1"),
+  EMAIL_FROM_NAME: orElse("Dalgo"),
+  SES_REGION: orElse("ap-south-1"),
   SES_ENDPOINT: origin,
   SES_ACCESS_KEY_ID: optional,
   SES_SECRET_ACCESS_KEY: optional,
 
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: isOn,
-  AI_MODEL: text.default("@cf/zai-org/glm-4.7-flash"),
+  AI_MODEL: orElse("@cf/zai-org/glm-4.7-flash"),
 })
 export type Settings = z.infer<typeof Settings>
 

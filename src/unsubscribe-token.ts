@@ -1,5 +1,5 @@
 import { sign, verify } from "hono/jwt"
-import * as z from "zod"
+import * as z from "zod/mini"
 import { CATEGORIES, type Category } from "./categories"
 
 /** Whose e-mail of which category a link ends. It does not expire: a mail may be read years later. */

@@ -2,9 +2,12 @@ import { zValidator } from "@hono/zod-validator"
 import { bodyLimit } from "hono/body-limit"
 import { every } from "hono/combine"
 import { createMiddleware } from "hono/factory"
-import type * as z from "zod"
+import * as z from "zod/mini"
+import en from "zod/v4/locales/en.js"
 import { AppError, type Flaw } from "../errors"
 import type { App } from "./router"
+
+z.config(en())
 
 const LARGEST_BODY_BYTES = 64 * 1024
 
@@ -28,7 +31,7 @@ const isJson = createMiddleware<App>(async (c, next) => {
 })
 
 /** The body must fit this schema: `c.req.valid("json")`. `jsonBody` comes before it. */
-export const body = <T extends z.ZodType>(schema: T) =>
+export const body = <T extends z.ZodMiniType>(schema: T) =>
   zValidator("json", schema, (result) => {
     if (!result.success) throw invalid(flawsOf("body", result.error.issues))
   })
@@ -37,7 +40,7 @@ export const body = <T extends z.ZodType>(schema: T) =>
 export const jsonBody = every(rawBody, isJson)
 
 /** The query must fit this schema: `c.req.valid("query")`. */
-export const query = <T extends z.ZodType>(schema: T) =>
+export const query = <T extends z.ZodMiniType>(schema: T) =>
   zValidator("query", schema, (result) => {
     if (!result.success) throw invalid(flawsOf("query", result.error.issues))
   })

@@ -1,8 +1,8 @@
 import { decode, type verifyWithJwks } from "hono/jwt"
-import * as z from "zod"
+import * as z from "zod/mini"
 import { AppError } from "../errors"
 
-const KeySet = z.object({ keys: z.array(z.looseObject({ kid: z.string().exactOptional(), kty: z.string() })) })
+const KeySet = z.object({ keys: z.array(z.looseObject({ kid: z.exactOptional(z.string()), kty: z.string() })) })
 type Keys = NonNullable<Parameters<typeof verifyWithJwks>[1]["keys"]>
 
 /** An unknown key id asks again, but a stranger's tokens must not make us call the issuer more often than this. */

@@ -1,5 +1,5 @@
 import { verify, verifyWithJwks } from "hono/jwt"
-import * as z from "zod"
+import * as z from "zod/mini"
 import { AppError } from "../errors"
 import type { Settings } from "../settings"
 import { keysOf } from "./jwks"
@@ -11,8 +11,8 @@ export type Token =
 
 const Claims = z.object({
   exp: z.number(),
-  user_id: z.union([z.string().min(1), z.int()]).transform(String),
-  token_type: z.literal("access").optional(),
+  user_id: z.pipe(z.union([z.string().check(z.minLength(1)), z.int()]), z.transform(String)),
+  token_type: z.optional(z.literal("access")),
 })
 
 const ASYMMETRIC = ["RS256", "ES256", "EdDSA"] as const

@@ -1,4 +1,4 @@
-import * as z from "zod"
+import * as z from "zod/mini"
 import type { Category } from "../categories"
 
 /** An entry of the urgent bar. */
@@ -23,7 +23,7 @@ export type Frame =
 /** What a client may say, besides the text `ping`. */
 export const ClientMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("hello"), last_seq: z.number() }),
-  z.object({ type: z.literal("dismiss"), ids: z.array(z.int().positive()).max(1_000) }),
+  z.object({ type: z.literal("dismiss"), ids: z.array(z.int().check(z.positive())).check(z.maxLength(1_000)) }),
 ])
 export type ClientMessage = z.infer<typeof ClientMessage>
 

@@ -1,5 +1,5 @@
 import type { Context } from "hono"
-import * as z from "zod"
+import * as z from "zod/mini"
 import { AppError, notAllowed } from "../errors"
 import { tokenOf } from "../http/auth"
 import { query } from "../http/contract"
@@ -11,7 +11,7 @@ import { membershipsOf } from "../orgs/membership"
 const NO_TOKEN = 4001
 const BAD_TOKEN = 4003
 
-const Handshake = z.object({ orgslug: z.string().max(100).optional() })
+const Handshake = z.object({ orgslug: z.optional(z.string().check(z.maxLength(100))) })
 
 /**
  * Opens a socket to the organisation's urgent bar. A browser cannot read the status of a refused handshake, so

@@ -1,11 +1,11 @@
 import { html } from "hono/html"
-import * as z from "zod"
+import * as z from "zod/mini"
 import { CATEGORY, type Category } from "../categories"
 import { query, rawBody } from "../http/contract"
 import { router } from "../http/router"
 import { unsubscribe, unsubscription } from "./unsubscribe"
 
-const Link = z.object({ token: z.string().min(1).max(1_000) })
+const Link = z.object({ token: z.string().check(z.minLength(1), z.maxLength(1_000)) })
 
 /**
  * The link in every mail. A mail client POSTs to it without a person; a person who follows it sees a page with a

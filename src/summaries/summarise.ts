@@ -1,4 +1,4 @@
-import * as z from "zod"
+import * as z from "zod/mini"
 import { commit } from "../db/client"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
@@ -11,12 +11,13 @@ const LONGEST_TEXT = 1_500
 const AI_TIMEOUT_MS = 25_000
 
 /** Classic models answer the one, newer ones the other. */
+const said = z.string().check(z.trim(), z.minLength(1))
 const Answer = z.union([
-  z.object({ response: z.string().trim().min(1) }).transform(({ response }) => response),
-  z
-    .object({ choices: z.array(z.object({ message: z.object({ content: z.string().trim().min(1) }) })).min(1) })
-    .transform(({ choices }) => choices[0]?.message.content ?? ""),
+  z.object({ response: said }),
+  z.object({ choices: z.tuple([z.object({ message: z.object({ content: said }) })], z.unknown()) }),
 ])
+const textOf = (answer: z.infer<typeof Answer>) =>
+  "response" in answer ? answer.response : answer.choices[0].message.content
 
 type Summary = { source: "ai" | "extract"; model: string | null; text: string; reason: string | null }
 
@@ -61,7 +62,7 @@ async function byModel(
         temperature: 0,
       }),
     )
-    const text = Answer.parse(answer).slice(0, LONGEST_TEXT)
+    const text = textOf(Answer.parse(answer)).slice(0, LONGEST_TEXT)
     return { source: "ai", model, text: `Summary (written by AI, may be wrong)\n${text}`, reason: null }
   } catch (error) {
     log({

@@ -1,5 +1,5 @@
 import { encodeBase64 } from "hono/utils/encode"
-import * as z from "zod"
+import type * as z from "zod/mini"
 import type { Settings } from "../../settings"
 import { Deployment, FlowRun, Graph, Logs } from "./schemas"
 
@@ -51,7 +51,7 @@ export class PrefectApi {
     return logs.toReversed()
   }
 
-  private async ask<T extends z.ZodType>(schema: T, path: string, body?: object): Promise<z.infer<T>> {
+  private async ask<T extends z.ZodMiniType>(schema: T, path: string, body?: object): Promise<z.infer<T>> {
     const response = await fetch(`${this.base}${path}`, {
       method: body ? "POST" : "GET",
       headers: { ...this.headers, ...(body && { "content-type": "application/json" }) },

@@ -1,7 +1,10 @@
-import * as z from "zod"
+import * as z from "zod/mini"
 
-const uuid = z.guid().transform((id) => id.toLowerCase())
-const time = z.iso.datetime({ offset: true, local: true }).transform((text) => Date.parse(text))
+const uuid = z.guid().check(z.toLowerCase())
+const time = z.pipe(
+  z.iso.datetime({ offset: true, local: true }),
+  z.transform((text: string) => Date.parse(text)),
+)
 
 /** Dalgo's webhook: one sentence in `body`. */
 export const WebhookBody = z.looseObject({ body: z.string() })
@@ -10,25 +13,27 @@ export const WebhookBody = z.looseObject({ body: z.string() })
 export const FlowRun = z.object({
   id: uuid,
   name: z.string(),
-  deployment_id: uuid.nullish(),
-  parent_task_run_id: uuid.nullish(),
-  state_type: z.string().nullish(),
-  state_name: z.string().nullish(),
-  state: z.object({ message: z.string().nullish(), timestamp: time.nullish() }).nullish(),
-  start_time: time.nullish(),
-  end_time: time.nullish(),
-  tags: z.array(z.string()).default([]),
-  parameters: z
-    .object({
-      config: z
-        .object({
-          org_slug: z.string().nullish(),
-          tasks: z.array(z.object({ slug: z.string().nullish(), type: z.string().nullish() })).nullish(),
-        })
-        .nullish(),
-    })
-    .nullish()
-    .catch(null),
+  deployment_id: z.nullish(uuid),
+  parent_task_run_id: z.nullish(uuid),
+  state_type: z.nullish(z.string()),
+  state_name: z.nullish(z.string()),
+  state: z.nullish(z.object({ message: z.nullish(z.string()), timestamp: z.nullish(time) })),
+  start_time: z.nullish(time),
+  end_time: z.nullish(time),
+  tags: z._default(z.array(z.string()), []),
+  parameters: z.catch(
+    z.nullish(
+      z.object({
+        config: z.nullish(
+          z.object({
+            org_slug: z.nullish(z.string()),
+            tasks: z.nullish(z.array(z.object({ slug: z.nullish(z.string()), type: z.nullish(z.string()) }))),
+          }),
+        ),
+      }),
+    ),
+    null,
+  ),
 })
 export type FlowRun = z.infer<typeof FlowRun>
 
@@ -40,13 +45,13 @@ export const Graph = z.object({
   nodes: z.array(
     z.tuple([
       z.string(),
-      z.object({ kind: z.string(), id: z.string(), label: z.string(), state_type: z.string().nullish() }),
+      z.object({ kind: z.string(), id: z.string(), label: z.string(), state_type: z.nullish(z.string()) }),
     ]),
   ),
 })
 export type Graph = z.infer<typeof Graph>
 
 export const Logs = z.array(
-  z.object({ level: z.number(), message: z.string(), timestamp: z.string(), task_run_id: z.string().nullish() }),
+  z.object({ level: z.number(), message: z.string(), timestamp: z.string(), task_run_id: z.nullish(z.string()) }),
 )
 export type Logs = z.infer<typeof Logs>

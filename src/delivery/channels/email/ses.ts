@@ -1,6 +1,6 @@
 import { AwsClient } from "aws4fetch"
 import { encodeBase64 } from "hono/utils/encode"
-import * as z from "zod"
+import * as z from "zod/mini"
 import { DeliveryError, retryAfterMs } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
 
