@@ -3,9 +3,11 @@ import { getCookie } from "hono/cookie"
 import { createMiddleware } from "hono/factory"
 import { AppError, notAllowed, notFound } from "../errors"
 import { log } from "../log"
-import type { Caller } from "../orgs/caller"
+import { orgToRun } from "../orgs/administer"
+import { type Caller, mayAddressAnybody } from "../orgs/caller"
 import { type Membership, membershipsOf } from "../orgs/membership"
 import { isAtLeast } from "../orgs/roles"
+import { demanding } from "./demands"
 import { isOneOf } from "./keys"
 import type { App } from "./router"
 import { readToken } from "./token"
@@ -18,27 +20,58 @@ export const tokenOf = (c: Context<App>) =>
 export const chosenSlug = (c: Context<App>) => c.req.header("x-dalgo-org") || undefined
 
 /** Knows who is asking, or refuses. Every refusal reads the same; the log has the reason. */
-export const signedIn = createMiddleware<App>(async (c, next) => {
-  c.set("caller", await callerOf(c))
-  await next()
-})
+export const signedIn = demanding(
+  { door: "signed in" },
+  createMiddleware<App>(async (c, next) => {
+    c.set("caller", await callerOf(c))
+    await next()
+  }),
+)
 
 /** The caller must be a person; their own inbox in the organisation they chose is `me`. */
-export const ownInbox = createMiddleware<App>(async (c, next) => {
-  const caller = await callerOf(c)
-  if (caller.kind !== "person") throw notAllowed()
-  c.set("caller", caller)
-  c.set("me", membershipIn(caller.memberships, chosenSlug(c)))
-  await next()
-})
+export const ownInbox = demanding(
+  { door: "own inbox" },
+  createMiddleware<App>(async (c, next) => {
+    const caller = await callerOf(c)
+    if (caller.kind !== "person") throw notAllowed()
+    c.set("caller", caller)
+    c.set("me", membershipIn(caller.memberships, chosenSlug(c)))
+    await next()
+  }),
+)
 
 /** The caller must be an admin somewhere, or a server. What exactly they may touch is the verb's question. */
-export const admins = createMiddleware<App>(async (c, next) => {
-  const caller = await callerOf(c)
-  if (caller.kind === "person" && !caller.memberships.some((m) => isAtLeast(m.role, "admin"))) throw notAllowed()
-  c.set("caller", caller)
-  await next()
-})
+export const admins = demanding(
+  { door: "admins" },
+  createMiddleware<App>(async (c, next) => {
+    const caller = await callerOf(c)
+    if (caller.kind === "person" && !caller.memberships.some((m) => isAtLeast(m.role, "admin"))) throw notAllowed()
+    c.set("caller", caller)
+    await next()
+  }),
+)
+
+/** The caller must run the organisation that they chose, or their first one: that is `org`. */
+export const ownOrg = demanding(
+  { door: "own organisation" },
+  createMiddleware<App>(async (c, next) => {
+    const caller = await callerOf(c)
+    c.set("caller", caller)
+    c.set("org", await orgToRun(c.var.deps, { caller, slug: chosenSlug(c) }))
+    await next()
+  }),
+)
+
+/** The caller must be a super-admin or a server. */
+export const operators = demanding(
+  { door: "operators" },
+  createMiddleware<App>(async (c, next) => {
+    const caller = await callerOf(c)
+    if (!mayAddressAnybody(caller)) throw notAllowed()
+    c.set("caller", caller)
+    await next()
+  }),
+)
 
 /** The membership in this organisation, or in the person's first one. Throws `not_found` for a stranger's. */
 export function membershipIn(memberships: Membership[], slug: string | undefined): Membership {

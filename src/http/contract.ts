@@ -1,23 +1,29 @@
 import { zValidator } from "@hono/zod-validator"
 import { bodyLimit } from "hono/body-limit"
 import { every } from "hono/combine"
+import { etag, RETAINED_304_HEADERS } from "hono/etag"
 import { createMiddleware } from "hono/factory"
 import * as z from "zod/mini"
 import en from "zod/v4/locales/en.js"
 import { AppError, type Flaw } from "../errors"
+import { demanding } from "./demands"
 import type { App } from "./router"
 
+// The mini edition of zod says nothing but "Invalid input" until it is told the words.
 z.config(en())
 
-const LARGEST_BODY_BYTES = 64 * 1024
+const KIB = 1024
 
 /** A body of any type, not larger than we take. */
-export const rawBody = bodyLimit({
-  maxSize: LARGEST_BODY_BYTES,
-  onError: () => {
-    throw new AppError("too_large", `the body is larger than ${LARGEST_BODY_BYTES} bytes`)
-  },
-})
+export const rawBodyUpTo = (bytes: number) =>
+  bodyLimit({
+    maxSize: bytes,
+    onError: () => {
+      throw new AppError("too_large", `the body is larger than ${bytes} bytes`)
+    },
+  })
+
+export const rawBody = rawBodyUpTo(64 * KIB)
 
 const isJson = createMiddleware<App>(async (c, next) => {
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase()
@@ -30,27 +36,67 @@ const isJson = createMiddleware<App>(async (c, next) => {
   await next()
 })
 
-/** The body must fit this schema: `c.req.valid("json")`. `jsonBody` comes before it. */
-export const body = <T extends z.ZodMiniType>(schema: T) =>
-  zValidator("json", schema, (result) => {
-    if (!result.success) throw invalid(flawsOf("body", result.error.issues))
-  })
+const jsonBodyUpTo = (bytes: number) => demanding({ largestBodyBytes: bytes }, every(rawBodyUpTo(bytes), isJson))
 
 /** Refuses, in this order, what is too large, of another type, and not JSON. */
-export const jsonBody = every(rawBody, isJson)
+export const jsonBody = jsonBodyUpTo(64 * KIB)
+
+/** The same for lists of many. */
+export const largeJsonBody = jsonBodyUpTo(KIB * KIB)
+
+/** The body must fit this schema: `c.req.valid("json")`. `jsonBody` comes before it. */
+export const body = <T extends z.ZodMiniType>(schema: T) =>
+  demanding(
+    { body: schema },
+    zValidator("json", schema, (result) => {
+      if (!result.success) throw invalid(flawsOf("body", result.error.issues))
+    }),
+  )
 
 /** The query must fit this schema: `c.req.valid("query")`. */
 export const query = <T extends z.ZodMiniType>(schema: T) =>
-  zValidator("query", schema, (result) => {
-    if (!result.success) throw invalid(flawsOf("query", result.error.issues))
-  })
+  demanding(
+    { query: schema },
+    zValidator("query", schema, (result) => {
+      if (!result.success) throw invalid(flawsOf("query", result.error.issues))
+    }),
+  )
+
+/** The parts of the path must fit this schema: `c.req.valid("param")`. */
+export const path = <T extends z.ZodMiniType>(schema: T) =>
+  demanding(
+    { path: schema },
+    zValidator("param", schema, (result) => {
+      if (!result.success) throw invalid(flawsOf("path", result.error.issues))
+    }),
+  )
+
+/** What cross-origin pages need of an answer, and our own mark on it. */
+const ALSO_RETAINED = [
+  "access-control-allow-origin",
+  "access-control-allow-credentials",
+  "access-control-expose-headers",
+  "x-request-id",
+]
+
+/** Answers 304 to who polls and has the same already. The answer is one person's: no cache between may keep it. */
+export const conditional = demanding(
+  { conditional: true },
+  every(
+    createMiddleware<App>(async (c, next) => {
+      await next()
+      c.header("Cache-Control", "private, no-cache")
+    }),
+    etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...ALSO_RETAINED] }),
+  ),
+)
 
 const invalid = (flaws: Flaw[]) => new AppError("invalid", "the input does not fit", { flaws })
 
 /** Nobody mends more at once. */
 const MOST_FLAWS = 100
 
-function flawsOf(where: "body" | "query", issues: readonly z.core.$ZodIssue[]): Flaw[] {
+function flawsOf(where: "body" | "query" | "path", issues: readonly z.core.$ZodIssue[]): Flaw[] {
   return issues.slice(0, MOST_FLAWS).flatMap((issue): Flaw[] => {
     const loc = [where, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))]
     if (issue.code !== "unrecognized_keys") return [{ loc, msg: issue.message, type: issue.code }]

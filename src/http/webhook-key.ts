@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory"
 import { AppError } from "../errors"
 import type { Settings } from "../settings"
+import { demanding } from "./demands"
 import { isOneOf } from "./keys"
 import type { App } from "./router"
 
@@ -9,9 +10,12 @@ import type { App } from "./router"
  * all.
  */
 export const webhookKey = (header: string, setting: "PREFECT_NOTIFICATIONS_WEBHOOK_KEY" & keyof Settings) =>
-  createMiddleware<App>(async (c, next) => {
-    const keys = c.var.deps.settings[setting]
-    if (keys.length === 0) throw new AppError("unavailable", `${setting} is not configured`)
-    if (!(await isOneOf(keys, c.req.header(header) ?? ""))) throw new AppError("unauthenticated", "wrong key")
-    await next()
-  })
+  demanding(
+    { door: "webhook key", keyHeader: header },
+    createMiddleware<App>(async (c, next) => {
+      const keys = c.var.deps.settings[setting]
+      if (keys.length === 0) throw new AppError("unavailable", `${setting} is not configured`)
+      if (!(await isOneOf(keys, c.req.header(header) ?? ""))) throw new AppError("unauthenticated", "wrong key")
+      await next()
+    }),
+  )

@@ -1,9 +1,7 @@
 import type { Deps } from "../deps"
-import { AppError, notAllowed, notFound } from "../errors"
-import type { Caller } from "../orgs/caller"
-import type { Membership } from "../orgs/membership"
-import { isAtLeast } from "../orgs/roles"
-import { orgBySlug } from "../orgs/queries"
+import { AppError, notAllowed } from "../errors"
+import { orgToRun } from "../orgs/administer"
+import { type Caller, mayAddressAnybody } from "../orgs/caller"
 import type { Audience } from "./audience"
 import { publish } from "./publish"
 import type { CreateNotification } from "./schemas"
@@ -61,12 +59,11 @@ async function audienceFor(
   { caller, chosenSlug, input }: Request,
 ): Promise<{ orgId: number | null; audience: Audience }> {
   const adminsOnly = input.manager_or_above
-  const mayAddressAnybody = caller.kind === "service" || caller.isSuperAdmin
-  const orgIdOf = (slug: string) => (mayAddressAnybody ? anyOrg(deps, slug) : administeredOrg(caller.memberships, slug))
+  const orgIdOf = async (slug: string) => (await orgToRun(deps, { caller, slug })).id
 
   switch (input.sent_to) {
     case "all_users":
-      if (!mayAddressAnybody) throw notAllowed()
+      if (!mayAddressAnybody(caller)) throw notAllowed()
       return { orgId: null, audience: { kind: "everyone", adminsOnly } }
     case "all_org_users": {
       if (!input.org_slug) {
@@ -78,22 +75,11 @@ async function audienceFor(
     case "single_user": {
       const email = input.user_email
       if (!email) throw new AppError("rejected", "user email is required to sent notification to a user.")
-      const slug = input.org_slug || (mayAddressAnybody ? undefined : chosenSlug || caller.memberships[0]?.orgSlug)
+      const slug = input.org_slug || (mayAddressAnybody(caller) ? undefined : chosenSlug || firstOrgOf(caller))
       const orgId = slug ? await orgIdOf(slug) : null
       return { orgId, audience: { kind: "email", email, orgId, adminsOnly: false } }
     }
   }
 }
 
-async function anyOrg(deps: Deps, slug: string): Promise<number> {
-  const org = await orgBySlug(deps.db, { slug })
-  if (!org) throw notFound("organisation")
-  return org.id
-}
-
-function administeredOrg(memberships: Membership[], slug: string): number {
-  const membership = memberships.find((m) => m.orgSlug === slug)
-  if (!membership) throw notFound("organisation")
-  if (!isAtLeast(membership.role, "admin")) throw notAllowed()
-  return membership.orgId
-}
+const firstOrgOf = (caller: Caller) => (caller.kind === "person" ? caller.memberships[0]?.orgSlug : undefined)

@@ -1,7 +1,7 @@
 import { CATEGORIES, CATEGORY } from "../categories"
 import { admins, chosenSlug, ownInbox, signedIn } from "../http/auth"
 import { body, jsonBody, query } from "../http/contract"
-import { idempotencyOf } from "../http/idempotency"
+import { idempotent } from "../http/idempotency"
 import { router } from "../http/router"
 import { sendingLimit } from "../http/sending-limit"
 import { createNotification } from "./create"
@@ -11,12 +11,12 @@ import { CreateNotification, InboxQuery, MarkRead } from "./schemas"
 import { urgentBar } from "./urgent-bar"
 
 export const notificationRoutes = router()
-  .post("/", admins, sendingLimit, jsonBody, body(CreateNotification), async (c) => {
+  .post("/", admins, sendingLimit, jsonBody, body(CreateNotification), idempotent, async (c) => {
     const notification = await createNotification(c.var.deps, {
       caller: c.var.caller,
       chosenSlug: chosenSlug(c),
       input: c.req.valid("json"),
-      idempotency: await idempotencyOf(c),
+      idempotency: c.var.idempotency,
     })
     return c.json({ res: toCreated(notification), errors: [] })
   })

@@ -4,3 +4,6 @@ import type { Membership } from "./membership"
 export type Caller =
   | { kind: "person"; userId: string; memberships: Membership[]; isSuperAdmin: boolean }
   | { kind: "service" }
+
+/** Whether the caller looks after all organisations. */
+export const mayAddressAnybody = (caller: Caller) => caller.kind === "service" || caller.isSuperAdmin

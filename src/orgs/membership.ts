@@ -7,19 +7,44 @@ export type Membership = { orgUserId: number; orgId: number; orgSlug: string; ro
 
 /** How long an isolate trusts what it read: a person who was removed keeps access no longer than this. */
 const TRUSTED_MS = 30_000
-const MOST_PEOPLE = 10_000
+const MOST_KNOWN = 10_000
 
-const seen = new Map<string, { memberships: Membership[]; until: number }>()
+/** What was read lately, by name. */
+class Memory<T> {
+  private readonly known = new Map<string, { value: T; until: number }>()
+
+  async recall(name: string, now: number, read: () => Promise<T>): Promise<T> {
+    const known = this.known.get(name)
+    if (known && known.until > now) return known.value
+    const value = await read()
+    if (this.known.size >= MOST_KNOWN) this.known.clear()
+    this.known.set(name, { value, until: now + TRUSTED_MS })
+    return value
+  }
+
+  forget = (name: string) => this.known.delete(name)
+  clear = () => this.known.clear()
+}
+
+const people = new Memory<Membership[]>()
+const orgs = new Memory<queries.Org | undefined>()
 
 /** Where this person is a member, from memory if they were seen within the last 30 s. */
-export async function membershipsOf(db: Db, { userId, now }: { userId: string; now: number }): Promise<Membership[]> {
-  const known = seen.get(userId)
-  if (known && known.until > now) return known.memberships
-  const memberships = await queries.membershipsOf(db, { userId })
-  if (seen.size >= MOST_PEOPLE) seen.clear()
-  seen.set(userId, { memberships, until: now + TRUSTED_MS })
-  return memberships
+export const membershipsOf = (db: Db, { userId, now }: { userId: string; now: number }) =>
+  people.recall(userId, now, () => queries.membershipsOf(db, { userId }))
+
+/** The organisation with this slug, from memory if it was asked for within the last 30 s. */
+export const knownOrg = (db: Db, { slug, now }: { slug: string; now: number }) =>
+  orgs.recall(slug, now, () => queries.orgBySlug(db, { slug }))
+
+/** Forgets these people, and this organisation, as far as this isolate knows them. */
+export function forgetMembers({ userIds, slug }: { userIds: string[]; slug: string }): void {
+  for (const userId of userIds) people.forget(userId)
+  orgs.forget(slug)
 }
 
 /** Forgets everybody. */
-export const forgetMembers = () => seen.clear()
+export function forgetAll(): void {
+  people.clear()
+  orgs.clear()
+}

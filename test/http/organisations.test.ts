@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { forgetMembers } from "../../src/orgs/membership"
+import { forgetAll } from "../../src/orgs/membership"
 import { alice, bob, charlie, dora, person, server } from "../support/people"
 import { queues } from "../support/queues"
 import { ask, CASES, keyring } from "./every-route"
@@ -114,7 +114,7 @@ describe("a person without any organisation", () => {
 describe("somebody who was removed", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
-    forgetMembers()
+    forgetAll()
   })
 
   it("is a stranger within 30 seconds", async () => {

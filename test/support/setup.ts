@@ -1,7 +1,7 @@
 import { applyD1Migrations, reset } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, vi } from "vitest"
-import { forgetMembers } from "../../src/orgs/membership"
+import { forgetAll } from "../../src/orgs/membership"
 import { seed, settle } from "./people"
 
 // A run that fell back to Node would pass without having tested anything.
@@ -9,7 +9,7 @@ if (navigator.userAgent !== "Cloudflare-Workers") throw new Error("these tests r
 
 beforeEach(async () => {
   await reset()
-  forgetMembers()
+  forgetAll()
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
   await seed()
 })
