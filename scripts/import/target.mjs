@@ -1,0 +1,82 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const NO_DATABASE_YET = /^[0-]*$/
+
+/** What a database has that was migrated to the end of what is written here. */
+const EVERYTHING_WRITTEN = `SELECT orgs.slug, p.removed_at, s.enabled, u.trial_walkthrough, o.llm_optin, n.publication_id, r.is_read
+  FROM orgs, org_users p, user_notification_preferences s, user_preferences u, org_preferences o, notifications n,
+    notification_recipients r LIMIT 0`
+
+/**
+ * Opens the database of wrangler.toml, the local one or the deployed one.
+ * @returns `{db, name, close}`
+ */
+export async function openTarget({ isRemote, stateDir }) {
+  if (Number.parseInt(process.versions.node, 10) < 22)
+    throw new Error(`wrangler needs Node 22, and this is ${process.version}: use npm run import, which brings its own.`)
+  Object.assign(process.env, { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" })
+  if (!isRemote) process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false"
+  // Late, since it takes a second, and a dump that cannot be read should be told of at once.
+  const wrangler = await import("wrangler")
+
+  const { database, config } = await configFor(wrangler, { isRemote })
+  const { env, dispose } = await proxyFor(wrangler, { config, isRemote, stateDir })
+  const db = env[database.binding]
+  try {
+    await requireTables(db, { name: database.database_name, isRemote, stateDir })
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  const name = isRemote ? `the deployed database ${database.database_id}` : `the database in ${stateDir}`
+  return { db, name, close: dispose }
+}
+
+async function proxyFor({ getPlatformProxy }, { config, isRemote, stateDir }) {
+  const folder = await mkdtemp(join(tmpdir(), "dalgo-import-"))
+  try {
+    const configPath = join(folder, "wrangler.json")
+    await writeFile(configPath, JSON.stringify(config))
+    // Wrangler's --persist-to keeps things in v3 of the folder it is given.
+    const persist = { path: join(stateDir, "v3") }
+    return await getPlatformProxy({ configPath, envFiles: [], persist, remoteBindings: isRemote })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The database alone: what else the worker has would have to be started, or signed in for. */
+async function configFor({ unstable_readConfig: readConfig }, { isRemote }) {
+  const {
+    d1_databases: databases,
+    compatibility_date,
+    account_id,
+  } = readConfig({ config: join(root, "wrangler.toml") })
+  const { binding, database_name, database_id } = databases.find((each) => each.binding === "DB")
+  if (isRemote && NO_DATABASE_YET.test(database_id))
+    throw new Error("wrangler.toml has no database_id yet: npx wrangler d1 create dalgo-notifications gives one.")
+  const database = { binding, database_name, database_id, ...(isRemote && { remote: true }) }
+  const config = {
+    name: database_name,
+    compatibility_date,
+    ...(account_id && { account_id }),
+    d1_databases: [database],
+  }
+  return { database, config }
+}
+
+async function requireTables(db, { name, isRemote, stateDir }) {
+  try {
+    await db.prepare(EVERYTHING_WRITTEN).run()
+  } catch (error) {
+    if (!/no such (table|column)/.test(error.message)) throw error
+    const where = isRemote ? "--remote" : `--local --persist-to ${stateDir}`
+    throw new Error(`The tables are missing: run npx wrangler d1 migrations apply ${name} ${where} first.`, {
+      cause: error,
+    })
+  }
+}
