@@ -64,7 +64,8 @@ export async function runWrangler(...args) {
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk))
   const code = await ended
   running.delete(child)
-  if (code !== 0) throw new Error(`${Buffer.concat(output)}\nFailed: wrangler ${args.slice(0, 3).join(" ")} (${code})`)
+  if (code !== 0)
+    throw new Error(`${Buffer.concat(output).toString()}\nFailed: wrangler ${args.slice(0, 3).join(" ")} (${code})`)
 }
 
 /** Starts `wrangler dev`, whose output goes to the log. `ended` resolves to its exit code, or the signal that ended it. */

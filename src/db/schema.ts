@@ -1,6 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import type { Category } from "../categories"
-import type { Channel, Policy } from "../preferences/decide"
+import type { Channel, Policy, Reason } from "../preferences/decide"
 import type { Audience } from "../notifications/audience"
 import type { Role } from "../orgs/roles"
 
@@ -98,7 +98,8 @@ export const recipients = sqliteTable(
     category: text().$type<Category>().notNull(),
     urgent: flag("urgent").notNull(),
     readAt: integer("read_at"),
-    withheld: text({ mode: "json" }).$type<Partial<Record<Channel, { reason: string; since?: number }>>>(),
+    /** What was decided on each channel where it is not simply "subscribed". */
+    decided: text("withheld", { mode: "json" }).$type<Partial<Record<Channel, { reason: Reason; since?: number }>>>(),
   },
   (table) => [primaryKey({ columns: [table.orgUserId, table.isRead, table.sentAt, table.notificationId] })],
 )
@@ -110,6 +111,8 @@ export const inboxCounters = sqliteTable("inbox_counters", {
   unread: integer().notNull(),
   unreadUrgent: integer("unread_urgent").notNull(),
   version: integer().notNull(),
+  /** How many of each kind, by `<category>:<urgent>:<is_read>`. */
+  kinds: text({ mode: "json" }).$type<Record<string, number>>().notNull(),
 })
 
 export const deliveries = sqliteTable(

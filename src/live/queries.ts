@@ -2,7 +2,7 @@ import { and, eq, gte, type SQL, sql } from "drizzle-orm"
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
 import type { Db } from "../db/client"
 import { inboxCounters, notifications, recipients } from "../db/schema"
-import * as inbox from "../notifications/queries"
+import * as inbox from "../notifications/inbox-queries"
 import type { BarItem } from "./events"
 
 /** What a bar shows at most. */
@@ -44,7 +44,15 @@ async function readBars(db: Db, orgUserIds: number[]): Promise<Bar[]> {
 
 /** Where the inboxes of these people stand. */
 export const standings = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
-  db.select().from(inboxCounters).where(isAmong(inboxCounters.orgUserId, orgUserIds))
+  db
+    .select({
+      orgUserId: inboxCounters.orgUserId,
+      unread: inboxCounters.unread,
+      unreadUrgent: inboxCounters.unreadUrgent,
+      version: inboxCounters.version,
+    })
+    .from(inboxCounters)
+    .where(isAmong(inboxCounters.orgUserId, orgUserIds))
 
 /** The same after an arrival, and whether that is unread and newer than all that is urgent and unread. */
 export const standingsAt = (db: Db, { orgUserIds, notificationId }: { orgUserIds: number[]; notificationId: number }) =>

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers"
 import { type Deps, depsFrom } from "../deps"
 import { kindOf, log } from "../log"
-import { mark } from "../notifications/queries"
+import { mark } from "../notifications/inbox-queries"
 import { BarCopy, type Standing } from "./bar-copy"
 import { framesBetween, isOnlyChange } from "./changes"
 import { type BarItem, errorText, parseMessage, toText, updatedText } from "./events"

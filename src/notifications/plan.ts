@@ -1,13 +1,14 @@
 import type { Category } from "../categories"
-import { type Channel, decide, type Reason } from "../preferences/decide"
+import { type Channel, type Decision, decide, type Reason } from "../preferences/decide"
 import type { Addressee } from "./audience"
 
-type Withheld = Partial<Record<Channel, { reason: Reason; since?: number }>>
+/** What was decided on each channel, and why; a plain "subscribed" is not worth a note. */
+export type Decided = Partial<Record<Channel, { reason: Reason; since?: number }>>
 
 /** What becomes of a notification for a number of people. */
 export type Plan = {
-  /** Whose inbox it enters, and the channels on which they are nevertheless not told. */
-  inboxes: { orgUserId: number; withheld: Withheld | null }[]
+  /** Whose inbox it enters, and what was decided there and on other channels. */
+  inboxes: { orgUserId: number; decided: Decided | null }[]
   /** Who gets an e-mail. */
   emails: number[]
   /** Whose inbox it does not enter, and why. */
@@ -29,7 +30,7 @@ export function planFor(people: Addressee[], notification: { category: Category 
       plan.suppressed.push({ orgUserId, reason: inbox.reason, since: sinceOf(inbox) ?? null })
       continue
     }
-    plan.inboxes.push({ orgUserId, withheld: email.kind === "suppress" ? { email: reasonOf(email) } : null })
+    plan.inboxes.push({ orgUserId, decided: notesOn({ inbox, email }) })
     const inSameOrg = plan.reached.get(orgId)
     if (inSameOrg) inSameOrg.push(orgUserId)
     else plan.reached.set(orgId, [orgUserId])
@@ -37,10 +38,14 @@ export function planFor(people: Addressee[], notification: { category: Category 
   return plan
 }
 
-type Decision = ReturnType<typeof decide>
 const sinceOf = (decision: Decision) => (decision.kind === "suppress" ? decision.since : undefined)
 
-function reasonOf(decision: Decision) {
-  const since = sinceOf(decision)
-  return since === undefined ? { reason: decision.reason } : { reason: decision.reason, since }
+function notesOn(decisions: Partial<Record<Channel, Decision>>): Decided | null {
+  const notes = Object.entries(decisions)
+    .filter(([, { reason }]) => reason !== "subscribed")
+    .map(([channel, decision]) => {
+      const since = sinceOf(decision)
+      return [channel, { reason: decision.reason, ...(since !== undefined && { since }) }]
+    })
+  return notes.length === 0 ? null : (Object.fromEntries(notes) as Decided)
 }

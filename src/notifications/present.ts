@@ -1,16 +1,21 @@
 import type { Notification } from "../db/schema"
-import type { Category } from "../categories"
+import type { CreatedNotification, HistoryItem, InboxItem } from "./answers"
+import { toCursor } from "./cursor"
+import type { FilteredQuery } from "./schemas"
+import type { Filter } from "./filter"
+import type { Listed, Page } from "./list"
 
 const iso = (at: number) => new Date(at).toISOString()
 const isoOrNull = (at: number | null) => (at === null ? null : iso(at))
 
-export type InboxRow = Pick<
+export type HistoryRow = Pick<
   Notification,
   "id" | "author" | "message" | "urgent" | "category" | "createdAt" | "scheduledAt" | "sentAt"
-> & { isRead: boolean }
+>
+export type InboxRow = HistoryRow & { isRead: boolean }
 
-/** A notification as its reader sees it. */
-export const toInboxItem = (row: InboxRow) => ({
+/** A notification as somebody sees it who told others. */
+export const toHistoryItem = (row: HistoryRow): HistoryItem => ({
   id: row.id,
   author: row.author,
   message: row.message,
@@ -19,16 +24,60 @@ export const toInboxItem = (row: InboxRow) => ({
   category: row.category,
   scheduled_time: isoOrNull(row.scheduledAt),
   sent_time: isoOrNull(row.sentAt),
-  read_status: row.isRead,
 })
 
-/** A notification as its sender sees it. */
-export const toCreated = (row: Notification) => ({
+/** A notification as its reader sees it. */
+export const toInboxItem = (row: InboxRow): InboxItem => ({ ...toHistoryItem(row), read_status: row.isRead })
+
+/** A notification as its sender sees it at once. */
+export const toCreated = (row: Notification): CreatedNotification => ({
   notification_id: row.id,
   message: row.message,
   urgent: row.urgent,
-  category: row.category satisfies Category,
+  category: row.category,
   sent_time: isoOrNull(row.sentAt),
   scheduled_time: isoOrNull(row.scheduledAt),
   author: row.author,
 })
+
+/** What was asked for, in our own words. */
+export const toFilter = ({ category, urgent_only, read_status, from, to, q }: Partial<FilteredQuery>): Filter => ({
+  categories: category,
+  urgent: urgent_only,
+  isRead: read_status,
+  from,
+  to,
+  text: q,
+})
+
+/** A page with its number, as the web app counts. */
+export function toPage<Row, Item>(
+  { rows, total, isAtLeast }: Listed<Row>,
+  { page, limit }: Page,
+  toItem: (row: Row) => Item,
+) {
+  const totalPages = Math.max(1, Math.ceil(total / limit))
+  return {
+    success: true as const,
+    res: rows.map(toItem),
+    page: Math.min(page, totalPages),
+    total_pages: totalPages,
+    total_notifications: total,
+    ...(isAtLeast ? { total_is_lower_bound: true as const } : {}),
+  }
+}
+
+/** The same, and where the next begins. */
+export const toCursorPage = <Row, Item>(listed: Listed<Row>, page: Page, toItem: (row: Row) => Item) => ({
+  ...toPage(listed, page, toItem),
+  limit: page.limit,
+  next_cursor: listed.next ? toCursor(listed.next) : null,
+})
+
+/** Who was told; more than one answer holds are asked for by `next`. */
+export const toRecipients = ({ recipients, next }: { recipients: RecipientRow[]; next: number | null }) => ({
+  success: true as const,
+  res: recipients.map(({ username, isRead }) => ({ username, read_status: isRead })),
+  ...(next === null ? {} : { next }),
+})
+type RecipientRow = { username: string; isRead: boolean }

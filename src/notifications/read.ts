@@ -1,32 +1,7 @@
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
 import type { Membership } from "../orgs/membership"
-import { type InboxRow, toInboxItem } from "./present"
-import * as queries from "./queries"
-
-type Page = { isRead?: boolean | undefined; page: number; limit: number }
-
-/** One page of a person's inbox with its totals: one round trip. */
-export async function readInbox(deps: Deps, { me, isRead, page, limit }: { me: Membership } & Page) {
-  const { db } = deps
-  const { orgUserId } = me
-  const [[counters], rows] = await db.batch([
-    queries.countersOf(db, { orgUserId }),
-    queries.inboxPage(db, { orgUserId, isRead, page, limit }),
-  ])
-  const { total, unread } = counters ?? { total: 0, unread: 0 }
-  const size = isRead === undefined ? total : isRead ? total - unread : unread
-  const totalPages = Math.max(1, Math.ceil(size / limit))
-  return {
-    success: true as const,
-    res: rows.map(
-      (row): ReturnType<typeof toInboxItem> => toInboxItem({ ...row, isRead: row.isRead === 1 } satisfies InboxRow),
-    ),
-    page: Math.min(page, totalPages),
-    total_pages: totalPages,
-    total_notifications: size,
-  }
-}
+import * as queries from "./inbox-queries"
 
 export async function unreadCount(deps: Deps, { me }: { me: Membership }): Promise<number> {
   const [counters] = await queries.countersOf(deps.db, { orgUserId: me.orgUserId })

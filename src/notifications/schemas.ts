@@ -1,13 +1,19 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../categories"
+import { parseCursor } from "./cursor"
 
 export const Category = z.enum(CATEGORIES)
 
+const Slug = z.string().check(z.trim(), z.maxLength(100))
+const Id = z.int().check(z.positive())
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const parseTime = (text: string) => Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)
+const isDate = (text: string) => !text.includes("T")
+
+const DateTime = z.iso.datetime({ offset: true, local: true })
 /** A time as ISO 8601; without an offset it is UTC. Milliseconds since 1970 inside. */
-const Time = z.pipe(
-  z.iso.datetime({ offset: true, local: true }),
-  z.transform((text: string) => Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)),
-)
+const Time = z.pipe(DateTime, z.transform(parseTime))
 
 export const CreateNotification = z.strictObject({
   author: z.string().check(z.trim(), z.minLength(1), z.maxLength(254)),
@@ -17,26 +23,96 @@ export const CreateNotification = z.strictObject({
   category: z._default(Category, "system"),
   scheduled_time: z.nullish(Time),
   user_email: z.nullish(z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254))),
-  org_slug: z.nullish(z.string().check(z.trim(), z.maxLength(100))),
+  org_slug: z.nullish(Slug),
   manager_or_above: z._default(z.boolean(), false),
   email_subject: z.nullish(z.string().check(z.trim(), z.maxLength(200))),
 })
 export type CreateNotification = z.infer<typeof CreateNotification>
 
+export const MarkRead = z.strictObject({
+  notification_ids: z.array(Id).check(z.maxLength(10_000)),
+  read_status: z.boolean(),
+})
+
+// Pages --------------------------------------------------------------------------------------------------
+
 const wholeNumber = (least: number, most: number) => z.coerce.number().check(z.int(), z.gte(least), z.lte(most))
 
-export const InboxQuery = z.object({
+/** Given once with commas between, or several times. */
+const Categories = z.pipe(
+  z.transform((given: string | string[]) => [...new Set([given].flat().flatMap((one) => one.split(",")))]),
+  z.array(Category),
+)
+
+const Flag = z.pipe(
+  z.enum(["true", "false", "1", "0"]),
+  z.transform((value: "true" | "false" | "1" | "0") => (value === "true" || value === "1" ? true : undefined)),
+)
+
+const DateOrTime = z.union([z.iso.date(), DateTime])
+/** A day begins at midnight, UTC. */
+const From = z.pipe(DateOrTime, z.transform(parseTime))
+/** A day lasts until midnight, UTC. */
+const To = z.pipe(
+  DateOrTime,
+  z.transform((text: string) => (isDate(text) ? Date.parse(text) + DAY_MS - 1 : parseTime(text))),
+)
+
+/** The index of texts knows three characters and more. */
+const SHORTEST_SEARCH = 3
+const Search = z.string().check(
+  z.trim(),
+  z.maxLength(100),
+  z.refine((text) => Array.from(text).length >= SHORTEST_SEARCH, `at least ${SHORTEST_SEARCH} characters`),
+  z.refine((text) => !text.includes("\0"), "a character that no text has"),
+)
+
+const CursorText = z.pipe(
+  z.string().check(z.maxLength(40)),
+  z.transform((text: string, { issues }) => {
+    const cursor = parseCursor(text)
+    if (cursor) return cursor
+    issues.push({ code: "custom", message: "not a cursor of ours", input: text })
+    return z.NEVER
+  }),
+)
+
+const page = {
   page: z._default(wholeNumber(1, Number.MAX_SAFE_INTEGER), 1),
   limit: z._default(wholeNumber(1, 100), 10),
+}
+const filter = {
   read_status: z.optional(
     z.pipe(
       z.enum(["0", "1"]),
       z.transform((value: "0" | "1") => value === "1"),
     ),
   ),
-})
+  category: z.optional(Categories),
+  urgent_only: z.optional(Flag),
+  from: z.optional(From),
+  to: z.optional(To),
+}
+const fromBeforeTo = z.refine<{ from?: number | undefined; to?: number | undefined }>(
+  ({ from, to }) => from === undefined || to === undefined || from <= to,
+  { path: ["to"], error: "before `from`" },
+)
 
-export const MarkRead = z.strictObject({
-  notification_ids: z.array(z.int().check(z.positive())).check(z.maxLength(10_000)),
-  read_status: z.boolean(),
+export const InboxQuery = z.object({ ...page, ...filter, q: z.optional(Search) }).check(fromBeforeTo)
+export const FilteredQuery = z
+  .object({ ...page, ...filter, q: z.optional(Search), cursor: z.optional(CursorText) })
+  .check(fromBeforeTo)
+export type FilteredQuery = z.infer<typeof FilteredQuery>
+
+export const HistoryQuery = z
+  .object({ ...page, ...filter, org_slug: z.optional(Slug), cursor: z.optional(CursorText) })
+  .check(fromBeforeTo)
+
+const IdText = wholeNumber(1, Number.MAX_SAFE_INTEGER)
+export const OneNotification = z.object({ notification_id: IdText })
+export const NotificationPath = z.object({ id: IdText })
+/** `after` is the `next` of the answer before. */
+export const RecipientsQuery = z.object({
+  notification_id: IdText,
+  after: z._default(wholeNumber(0, Number.MAX_SAFE_INTEGER), 0),
 })

@@ -30,11 +30,11 @@ async function oldRows() {
 
 beforeEach(async () => {
   await reset()
-  const [shape, enhancement] = env.TEST_MIGRATIONS
-  if (!shape || !enhancement) throw new Error("there should be two migrations")
+  const [shape, ...enhancements] = env.TEST_MIGRATIONS
+  if (!shape || enhancements.length === 0) throw new Error("there should be an old shape and a new one")
   await applyD1Migrations(env.DB, [shape])
   await oldRows()
-  await applyD1Migrations(env.DB, [shape, enhancement])
+  await applyD1Migrations(env.DB, [shape, ...enhancements])
 })
 
 describe("migrating Dalgo's own database", () => {
@@ -113,6 +113,22 @@ describe("migrating Dalgo's own database", () => {
       expect(after.res[0]).toMatchObject({ id: 12, message: "to come", read_status: false })
     }
     expect(await count("deliveries WHERE notification_id = 12 AND channel = 'email'")).toBe(1)
+  })
+
+  it("finds old notifications by their text, and counts them by their kind", async () => {
+    const found = async (query: string) =>
+      (await (await alice.get(`/api/notifications/filtered${query}`)).json<any>()).res.map((item: any) => item.id)
+    expect(await found("?q=acme")).toEqual([10])
+    expect(await found("?q=to+come")).toEqual([])
+    for (const query of [
+      "?category=system",
+      "?urgent_only=true",
+      "?category=incident",
+      "?read_status=0&category=system",
+    ]) {
+      const page = await (await alice.get(`/api/notifications/filtered${query}`)).json<any>()
+      expect(page.total_notifications, query).toBe(page.res.length)
+    }
   })
 
   it("never gives an old id again", async () => {

@@ -4,6 +4,8 @@ import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, nobody, server } from "../support/people"
 import { cron, queues } from "../support/queues"
 
+const inAMinute = () => new Date(Date.now() + 60_000).toISOString()
+
 /** Everything that the worker asks the database for, once. */
 async function doEverything(): Promise<void> {
   outside(prefect(), ses().handler)
@@ -16,6 +18,34 @@ async function doEverything(): Promise<void> {
   await drain()
 
   for (const query of ["", "?read_status=0", "?read_status=1"]) await bob.get(`/api/notifications/v1${query}`)
+  const filters = [
+    "category=incident",
+    "category=incident,system&read_status=0",
+    "urgent_only=true",
+    "urgent_only=true&category=incident,late_run,system&read_status=1",
+    "category=incident,schema_change,job_failure,late_run,system",
+    "from=2026-01-01",
+    "from=2026-01-01&to=2099-01-01&category=incident,system",
+    "to=2099-01-01&read_status=0&urgent_only=true",
+    "q=heron",
+    "q=heron&from=2026-01-01&to=2099-01-01&category=incident&urgent_only=true&read_status=0",
+  ]
+  for (const filter of filters) {
+    for (const place of ["", "&page=2", "&cursor=mo.1"]) {
+      expect((await bob.get(`/api/notifications/filtered?${filter}${place}`)).status).toBe(200)
+    }
+  }
+  await bob.get("/api/notifications/filtered?cursor=mo.1")
+  for (const filter of ["", ...filters.filter((one) => !one.startsWith("q="))]) {
+    for (const speaker of [alice, server]) {
+      for (const place of ["", "&cursor=mo.1"]) {
+        if (speaker === server && filter.includes("read_status")) continue
+        expect((await speaker.get(`/api/notifications/history?${filter}${place}`)).status).toBe(200)
+      }
+    }
+  }
+  expect((await bob.get("/api/notifications/1/trace")).status).toBe(200)
+  expect((await alice.get("/api/notifications/recipients?notification_id=1")).status).toBe(200)
   await bob.get("/api/notifications/urgent-bar")
   await bob.get("/api/notifications/unread_count")
   await bob.get("/api/notifications/preferences")
@@ -38,20 +68,25 @@ async function doEverything(): Promise<void> {
       { "idempotency-key": JSON.stringify(to) },
     )
   }
+  const [spanning] = (await (await server.get("/api/notifications/history?limit=1")).json<any>()).res
+  expect((await server.get(`/api/notifications/recipients?notification_id=${spanning.id}`)).status).toBe(200)
   vi.useFakeTimers({ toFake: ["Date"] })
   await alice.post("/api/notifications/", {
     author: "a",
     message: "m",
     ...everyone[0],
-    scheduled_time: new Date(Date.now() + 60_000).toISOString(),
+    scheduled_time: inAMinute(),
   })
+  const [{ id }] = (await (await alice.get("/api/notifications/history?limit=1")).json<any>()).res
+  expect((await alice.delete(`/api/notifications/?notification_id=${id}`)).status).toBe(200)
+  await alice.post("/api/notifications/", { author: "a", message: "m", ...everyone[0], scheduled_time: inAMinute() })
   vi.setSystemTime(Date.now() + 120_000)
   await cron()
   await drain({ delayed: true })
 }
 
 /** Reading a list that was passed as JSON, or what a subquery found, is not reading a table. */
-const ITERATES_A_LIST = /^SCAN (\S+ VIRTUAL TABLE|person|bar|inbox|\(subquery-\d+\)|CONSTANT ROW)/
+const ITERATES_A_LIST = /^SCAN (\S+ VIRTUAL TABLE|person|bar|inbox|told|\(subquery-\d+\)|CONSTANT ROW)/
 
 it("searches by an index and sorts by none, in every statement", async () => {
   const statements = new Set<string>()

@@ -339,6 +339,7 @@ it("answers every success with 200 and JSON, pages for people aside", async () =
 
 it("answers HEAD like GET, without a body", async () => {
   for (const one of ROUTES.filter((route) => methodOf(route) === "GET" && route.door !== "socket")) {
+    await one.prepare?.()
     const answer = await request(one.path, { method: "HEAD", headers: await keyring() })
     expect(answer.status, one.route).toBe(200)
     expect(await answer.text()).toBe("")

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers"
 import { unsubscribeToken } from "../../src/unsubscribe-token"
 import { cookieOf, request } from "../support/people"
 
@@ -19,6 +20,23 @@ export type Case = {
   path: string
   body?: object
   headers?: Record<string, string>
+  /** What must be there before it is asked. */
+  prepare?: () => Promise<void>
+}
+
+/** Notification 900 of acme: scheduled, and already decided upon for everybody, so that it has a trace. */
+async function prepare(): Promise<void> {
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT OR REPLACE INTO notifications (id, org_id, author, message, created_at, scheduled_at, publication_id)
+       VALUES (900, 1, 'alice@acme.test', 'later', 1, 4102444800000, 'p900')`,
+    ),
+    env.DB.prepare(
+      `INSERT OR REPLACE INTO deliveries
+         (notification_id, channel, recipient_id, status, reason, created_at, updated_at)
+       SELECT 900, 'inbox', id, 'suppressed', 'category_off', 1, 1 FROM org_users`,
+    ),
+  ])
 }
 
 const fromAcme = { author: "alice@acme.test", message: "Dashboards are back" }
@@ -52,6 +70,34 @@ export const CASES: Case[] = [
     door: "own inbox",
     path: "/api/notifications/v1",
     body: { notification_ids: [1], read_status: true },
+  },
+  {
+    route: "GET /api/notifications/filtered",
+    door: "own inbox",
+    path: "/api/notifications/filtered?category=incident,system&urgent_only=true&from=2026-01-01&q=heron&limit=5",
+  },
+  { route: "GET /api/notifications/:id/trace", door: "own inbox", path: "/api/notifications/900/trace", prepare },
+  {
+    route: "GET /api/notifications/history",
+    door: "own organisation",
+    path: "/api/notifications/history?page=1&limit=5&category=system",
+  },
+  {
+    route: "GET /api/notifications/history",
+    door: "another organisation",
+    path: "/api/notifications/history?org_slug=globex",
+  },
+  {
+    route: "GET /api/notifications/recipients",
+    door: "own organisation",
+    path: "/api/notifications/recipients?notification_id=900",
+    prepare,
+  },
+  {
+    route: "DELETE /api/notifications",
+    door: "own organisation",
+    path: "/api/notifications?notification_id=900",
+    prepare,
   },
   { route: "GET /api/notifications/unread_count", door: "own inbox", path: "/api/notifications/unread_count" },
   {
@@ -95,7 +141,8 @@ export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
 type Changes = { path?: string; body?: BodyInit | undefined; through?: typeof request }
 
 /** The request of a case, as this caller makes it. */
-export function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
+export async function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
+  await one.prepare?.()
   const { path = one.path, body = one.body && JSON.stringify(one.body), through = request } = changes
   return through(path, {
     method: methodOf(one),

@@ -1,0 +1,34 @@
+import { CATEGORIES, type Category } from "../categories"
+
+/** Which notifications somebody wants to see; what is left out does not narrow. Times are inclusive. */
+export type Filter = {
+  categories?: Category[] | undefined
+  urgent?: true | undefined
+  isRead?: boolean | undefined
+  from?: number | undefined
+  to?: number | undefined
+  /** Somewhere in the message or its author. */
+  text?: string | undefined
+}
+
+/** One of the sorted runs that an inbox consists of. */
+export type Kind = { category: Category; urgent: boolean; isRead: boolean }
+
+/** The kinds that a filter lets through. */
+export function kindsOf({ categories = [...CATEGORIES], urgent, isRead }: Filter): Kind[] {
+  const urgencies = urgent ? [true] : [true, false]
+  const readings = isRead === undefined ? [false, true] : [isRead]
+  return readings.flatMap((read) =>
+    urgencies.flatMap((isUrgent) => categories.map((category) => ({ category, urgent: isUrgent, isRead: read }))),
+  )
+}
+
+/** How a kind is called in `inbox_counters.kinds`. */
+export const nameOf = ({ category, urgent, isRead }: Kind) => `${category}:${Number(urgent)}:${Number(isRead)}`
+
+/** How many an inbox with these counters has of these kinds. */
+export const countOf = (counters: Record<string, number>, kinds: Kind[]) =>
+  kinds.reduce((sum, kind) => sum + (counters[nameOf(kind)] ?? 0), 0)
+
+/** Whether the counters of an inbox cannot tell how many there are. */
+export const isUncounted = ({ from, to, text }: Filter) => from !== undefined || to !== undefined || text !== undefined

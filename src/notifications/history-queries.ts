@@ -1,0 +1,102 @@
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm"
+import type { Db } from "../db/client"
+import { clampedOffset, concatenated, merged, whole } from "../db/runs"
+import { notifications, orgUsers, recipients } from "../db/schema"
+import type { Cursor } from "./cursor"
+import { type Filter, kindsOf } from "./filter"
+import type { Page } from "./list"
+import { placedBetween } from "./position"
+
+/** Whose notifications: of one organisation, or of all. `readers` are the caller's own inboxes. */
+export type Scope = { orgId: number | undefined; readers: number[] }
+type History = { scope: Scope; filter: Filter }
+
+/** As many as a history counts; there may be more. */
+export const COUNTED_UP_TO = 1_000
+
+/** One page of what was sent and what is scheduled, newest first, and one row more if there is a next. */
+export function historyPage(db: Db, { scope, filter, page, limit, after }: History & Page) {
+  const runs = runsOf({ scope, filter }, after).map(
+    (run) => sql`SELECT id, position FROM ${notifications} n WHERE ${run}`,
+  )
+  const offset = after ? sql`0` : clampedOffset(boundedSize({ scope, filter }), { page, limit })
+  return db
+    .select({
+      id: notifications.id,
+      author: notifications.author,
+      message: notifications.message,
+      urgent: notifications.urgent,
+      category: notifications.category,
+      createdAt: notifications.createdAt,
+      scheduledAt: notifications.scheduledAt,
+      sentAt: notifications.sentAt,
+    })
+    .from(sql`(${merged(runs, sql`position DESC`)} LIMIT ${whole(limit + 1)} OFFSET ${offset}) AS told`)
+    .innerJoin(notifications, eq(notifications.id, sql`told.id`))
+    .orderBy(sql`told.position DESC`)
+}
+
+export const countHistory = (db: Db, history: History) =>
+  db.select({ number: sql<number>`${boundedSize(history)}`.as("number") }).from(sql`(SELECT 1)`)
+
+function boundedSize(history: History): SQL {
+  const runs = runsOf(history).map((run) => sql`SELECT 1 FROM ${notifications} n WHERE ${run}`)
+  return sql`(SELECT count(*) FROM (${concatenated(runs)} LIMIT ${whole(COUNTED_UP_TO)}))`
+}
+
+/** One sorted run per urgency and category. */
+function runsOf({ scope, filter }: History, after?: Cursor): SQL[] {
+  const narrowed = [
+    ...(scope.orgId === undefined ? [] : [sql`org_id = ${whole(scope.orgId)}`]),
+    ...placedBetween(sql`position`, filter, after),
+    ...(filter.isRead === undefined ? [] : [isReadBy(scope.readers, filter.isRead)]),
+  ]
+  return kindsOf({ ...filter, isRead: false }).map(({ urgent, category }) =>
+    sql.join(
+      [sql`urgent = ${whole(Number(urgent))}`, sql`category = ${sql.raw(`'${category}'`)}`, ...narrowed],
+      sql` AND `,
+    ),
+  )
+}
+
+const isReadBy = (readers: number[], isRead: boolean) => sql`EXISTS (
+  SELECT 1 FROM ${recipients} r
+  WHERE r.org_user_id IN (${sql.join(readers.map(whole), sql`, `)}) AND r.is_read = ${whole(Number(isRead))}
+    AND r.sent_at = n.sent_at AND r.notification_id = n.id
+)`
+
+// Who was told -------------------------------------------------------------------------------------------
+
+/** As many as one answer names. */
+export const MOST_RECIPIENTS = 10_000
+
+/**
+ * Whose inbox it entered, by id: the members past and present of its organisation, or of all, are looked up, since
+ * an inbox is found by its person only.
+ */
+export const recipientsOf = (
+  db: Db,
+  { notification, after }: { notification: { id: number; orgId: number | null; sentAt: number }; after: number },
+) =>
+  db
+    .select({ id: orgUsers.id, username: orgUsers.email, isRead: sql`r.is_read`.mapWith(Boolean).as("is_read") })
+    .from(orgUsers)
+    .innerJoin(
+      sql`${recipients} r`,
+      sql`r.org_user_id = ${orgUsers}.id AND r.is_read IN (0, 1)
+        AND r.sent_at = ${notification.sentAt} AND r.notification_id = ${notification.id}`,
+    )
+    .where(
+      and(
+        sql`${orgUsers}.id > ${after}`,
+        notification.orgId === null ? undefined : sql`${orgUsers}.org_id = ${notification.orgId}`,
+      ),
+    )
+    .orderBy(sql`${orgUsers}.id`)
+    .limit(MOST_RECIPIENTS + 1)
+
+// Taking back --------------------------------------------------------------------------------------------
+
+/** Deletes it while it is unsent. */
+export const deleteUnsent = (db: Db, { id }: { id: number }) =>
+  db.delete(notifications).where(and(eq(notifications.id, id), isNull(notifications.sentAt)))

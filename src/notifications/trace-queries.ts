@@ -1,0 +1,42 @@
+import { and, eq, inArray, sql } from "drizzle-orm"
+import type { Db } from "../db/client"
+import { deliveries, notifications, recipients } from "../db/schema"
+import { CHANNELS } from "../preferences/decide"
+
+/** What is known of one notification for one person: its place in the inbox, and its deliveries. */
+export const traceOf = (db: Db, { orgUserId, id }: { orgUserId: number; id: number }) =>
+  [
+    db
+      .select({
+        category: notifications.category,
+        arrivedAt: sql<number | null>`${recipients.sentAt}`.as("arrived_at"),
+        decided: recipients.decided,
+      })
+      .from(notifications)
+      .leftJoin(
+        recipients,
+        and(
+          eq(recipients.orgUserId, orgUserId),
+          inArray(recipients.isRead, [false, true]),
+          eq(recipients.sentAt, notifications.sentAt),
+          eq(recipients.notificationId, notifications.id),
+        ),
+      )
+      .where(eq(notifications.id, id)),
+    db
+      .select({
+        channel: deliveries.channel,
+        status: deliveries.status,
+        reason: deliveries.reason,
+        since: deliveries.since,
+        updatedAt: deliveries.updatedAt,
+      })
+      .from(deliveries)
+      .where(
+        and(
+          eq(deliveries.notificationId, id),
+          inArray(deliveries.channel, [...CHANNELS]),
+          eq(deliveries.recipientId, orgUserId),
+        ),
+      ),
+  ] as const

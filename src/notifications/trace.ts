@@ -1,0 +1,83 @@
+import { CATEGORY, type Category } from "../categories"
+import type { Deps } from "../deps"
+import { notFound } from "../errors"
+import type { Membership } from "../orgs/membership"
+import type { Channel, Reason } from "../preferences/decide"
+import type { TraceEntry } from "./answers"
+import type { Decided } from "./plan"
+import * as queries from "./trace-queries"
+
+/** Why this person did or did not get it, on each channel. One round trip. */
+export async function traceOf(deps: Deps, { me, id }: { me: Membership; id: number }): Promise<TraceEntry[]> {
+  const [[notification], deliveries] = await deps.db.batch(queries.traceOf(deps.db, { orgUserId: me.orgUserId, id }))
+  const isMine = notification && (notification.arrivedAt !== null || deliveries.length > 0)
+  if (!isMine) throw notFound("notification")
+  return toTrace({ ...notification, deliveries })
+}
+
+type Traced = {
+  category: Category
+  /** When it entered the inbox; `null` if it did not. */
+  arrivedAt: number | null
+  decided: Decided | null
+  deliveries: { channel: Channel; status: Status; reason: string | null; since: number | null; updatedAt: number }[]
+}
+type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
+
+/** The trace of one notification for one person, the inbox first. */
+export function toTrace({ category, arrivedAt, decided, deliveries }: Traced): TraceEntry[] {
+  const { label } = CATEGORY[category]
+  const wordsFor = (channel: Channel, reason: Reason, since?: number) => explain({ reason, since, label, channel })
+  const entries = deliveries.map(({ channel, status, reason, since, updatedAt }) => {
+    const why =
+      status === "suppressed"
+        ? wordsFor(channel, reason as Reason, since ?? undefined)
+        : (troubleOf(status, reason) ?? wordsFor(channel, decided?.[channel]?.reason ?? "subscribed"))
+    return { channel, outcome: status === "sending" ? ("pending" as const) : status, reason: why, at: iso(updatedAt) }
+  })
+  if (arrivedAt === null) return entries
+
+  const at = iso(arrivedAt)
+  const inbox = wordsFor("inbox", decided?.inbox?.reason ?? "subscribed")
+  const withheld = Object.entries(decided ?? {})
+    .filter(([channel]) => channel !== "inbox" && entries.every((entry) => entry.channel !== channel))
+    .map(([channel, { reason, since }]) => ({
+      channel: channel as Channel,
+      outcome: "suppressed" as const,
+      reason: wordsFor(channel as Channel, reason, since),
+      at,
+    }))
+  return [{ channel: "inbox", outcome: "sent", reason: inbox, at }, ...entries, ...withheld]
+}
+
+const iso = (at: number) => new Date(at).toISOString()
+const day = (at: number) => new Date(at).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" })
+
+const CHANNEL_NAME: Record<Channel, string> = { inbox: "the inbox", email: "e-mail", push: "push messages" }
+
+function troubleOf(status: Status, reason: string | null): string | undefined {
+  if (status === "pending" || status === "sending") return reason ? `Not yet, it is tried again: ${reason}.` : undefined
+  if (status === "failed" || status === "dead") return `It could not be delivered: ${reason ?? "unknown"}.`
+  return undefined
+}
+
+function explain(of: { reason: Reason; since: number | undefined; label: string; channel: Channel }): string {
+  const channel = CHANNEL_NAME[of.channel]
+  const on = of.since === undefined ? "" : ` on ${day(of.since)}`
+  switch (of.reason) {
+    case "subscribed":
+      return `You are subscribed to ${of.label}.`
+    case "required_by_organisation":
+      return `Your organisation requires ${channel} for ${of.label}.`
+    case "off_by_organisation":
+      return `Your organisation turned ${channel} off for ${of.label}.`
+    case "off_by_default":
+      return `Your organisation leaves ${channel} off for ${of.label} until you turn it on.`
+    case "category_off":
+      return `You turned ${of.label} off${on}.`
+    case "channel_off_for_category":
+      return `You turned ${channel} off for ${of.label}${on}.`
+    case "email_off":
+      return `You turned e-mail off${on}.`
+  }
+}

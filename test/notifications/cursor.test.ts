@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest"
+import { lowerOf, parseCursor, toCursor } from "../../src/notifications/cursor"
+import { alice } from "../support/people"
+
+describe("a cursor", () => {
+  it.each([
+    { at: 0, id: 1 },
+    { at: Date.UTC(2026, 5, 1), id: 123_456 },
+    { at: -1, id: Number.MAX_SAFE_INTEGER },
+  ])("stands for the place %j", (place) => {
+    expect(parseCursor(toCursor(place))).toEqual(place)
+  })
+
+  it.each(["", ".", "1", "1.2.3", "1. 2", "x!.1", "1.1e", "A.1", "0x1.1", "zzzzzzzzzzzzz.1", "1.1;--", "NaN.1"])(
+    "is not %j",
+    async (text) => {
+      const ours = parseCursor(text)
+      const answer = await alice.get(`/api/notifications/filtered?cursor=${encodeURIComponent(text)}`)
+      expect(ours ? 200 : 422, text).toBe(answer.status)
+      if (ours) expect(toCursor(ours)).toBe(text)
+    },
+  )
+
+  it("and the end of a time span are one bound: the lower", () => {
+    const after = { at: 10, id: 5 }
+    expect(lowerOf(after, undefined)).toEqual(after)
+    expect(lowerOf(undefined, 10)).toEqual({ at: 11, id: 0 })
+    expect(lowerOf(after, 10)).toEqual(after)
+    expect(lowerOf(after, 9)).toEqual({ at: 10, id: 0 })
+    expect(lowerOf(undefined, undefined)).toBeUndefined()
+  })
+})

@@ -1,0 +1,83 @@
+import { beforeEach, describe, expect, it } from "vitest"
+import { toTrace } from "../../src/notifications/trace"
+import { outside, ses } from "../support/outside"
+import { ACME, alice, bob, charlie, server, type Speaker } from "../support/people"
+import { queues } from "../support/queues"
+import { rows } from "../support/rows"
+
+const PREFERENCES = "/api/notifications/preferences"
+const send = async () => {
+  const body = { author: "a", message: "hello", sent_to: "all_org_users", org_slug: "acme", category: "job_failure" }
+  return (await (await alice.post("/api/notifications/", body)).json<any>()).res.notification_id as number
+}
+const traceOf = async (speaker: Speaker, id: number) =>
+  (await (await speaker.get(`/api/notifications/${id}/trace`)).json<any>()).res.map(({ at: _, ...entry }: any) => entry)
+
+let drain: ReturnType<typeof queues>["drain"]
+beforeEach(() => {
+  drain = queues().drain
+})
+
+const SUBSCRIBED = "You are subscribed to Job Failures."
+const today = () => new Date().toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" })
+
+describe("a trace", () => {
+  it("tells how a notification reached its reader", async () => {
+    outside(ses().handler)
+    const id = await send()
+    const inbox = { channel: "inbox", outcome: "sent", reason: SUBSCRIBED }
+    expect(await traceOf(bob, id)).toEqual([inbox, { channel: "email", outcome: "pending", reason: SUBSCRIBED }])
+    await drain()
+    expect(await traceOf(bob, id)).toEqual([inbox, { channel: "email", outcome: "sent", reason: SUBSCRIBED }])
+    await bob.put("/api/notifications/v1", { notification_ids: [id], read_status: true })
+    expect(await traceOf(bob, id)).toHaveLength(2)
+  })
+
+  it("tells what somebody turned off, and when", async () => {
+    await bob.put(PREFERENCES, { channels: { job_failure: { email: false } } })
+    expect(await traceOf(bob, await send())).toEqual([
+      { channel: "inbox", outcome: "sent", reason: SUBSCRIBED },
+      { channel: "email", outcome: "suppressed", reason: `You turned e-mail off for Job Failures on ${today()}.` },
+    ])
+    await bob.put(PREFERENCES, { email_notifications_enabled: false, channels: { job_failure: { email: true } } })
+    expect((await traceOf(bob, await send()))[1].reason).toBe(`You turned e-mail off on ${today()}.`)
+    await bob.put(PREFERENCES, { job_failure_notifications: false })
+    expect(await traceOf(bob, await send())).toEqual([
+      { channel: "inbox", outcome: "suppressed", reason: `You turned Job Failures off on ${today()}.` },
+    ])
+  })
+
+  it("tells what the organisation requires", async () => {
+    await rows("INSERT INTO org_notification_policies VALUES (?, 'job_failure', 'email', 'required')", ACME)
+    await bob.put(PREFERENCES, { email_notifications_enabled: false })
+    expect((await traceOf(bob, await send()))[1]).toEqual({
+      channel: "email",
+      outcome: "pending",
+      reason: "Your organisation requires e-mail for Job Failures.",
+    })
+  })
+
+  it("is the reader's own, and nobody else's", async () => {
+    const id = await send()
+    for (const [speaker, status] of [
+      [charlie, 404],
+      [server, 403],
+    ] as const) {
+      expect((await speaker.get(`/api/notifications/${id}/trace`)).status).toBe(status)
+    }
+    const stranger = await (await charlie.get(`/api/notifications/${id}/trace`)).json()
+    expect(stranger).toEqual(await (await charlie.get("/api/notifications/987654/trace")).json())
+  })
+
+  it("says what went wrong", () => {
+    const email = { channel: "email" as const, since: null, updatedAt: 1 }
+    const reasonFor = (status: "pending" | "failed" | "dead", reason: string | null) =>
+      toTrace({ category: "incident", arrivedAt: 1, decided: null, deliveries: [{ ...email, status, reason }] })[1]
+        ?.reason
+    expect(reasonFor("pending", "SES answered 503")).toBe("Not yet, it is tried again: SES answered 503.")
+    expect(reasonFor("failed", "SES answered 400 MessageRejected")).toBe(
+      "It could not be delivered: SES answered 400 MessageRejected.",
+    )
+    expect(reasonFor("dead", null)).toBe("It could not be delivered: unknown.")
+  })
+})
