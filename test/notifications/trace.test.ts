@@ -11,7 +11,9 @@ const send = async () => {
   return (await (await alice.post("/api/notifications/", body)).json<any>()).res.notification_id as number
 }
 const traceOf = async (speaker: Speaker, id: number) =>
-  (await (await speaker.get(`/api/notifications/${id}/trace`)).json<any>()).res.map(({ at: _, ...entry }: any) => entry)
+  (await (await speaker.get(`/api/notifications/${id}/trace`)).json<any>()).res.map(
+    ({ channel, outcome, reason }: any) => ({ channel, outcome, reason }),
+  )
 
 let drain: ReturnType<typeof queues>["drain"]
 beforeEach(() => {
