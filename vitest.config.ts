@@ -1,4 +1,5 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers"
+import { kCurrentWorker } from "miniflare"
 import { defineConfig } from "vitest/config"
 
 /** Every setting that tests rely on: nothing is taken from a developer's own .dev.vars. */
@@ -31,6 +32,8 @@ export default defineConfig({
       remoteBindings: false,
       miniflare: {
         bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations("migrations") },
+        // What another Worker on the account would have in its `services`.
+        serviceBindings: { NOTIFICATIONS: { name: kCurrentWorker, entrypoint: "NotificationService" } },
         outboundService: (request: Request) => new Response(`blocked ${request.url}`, { status: 599 }),
       },
     })),

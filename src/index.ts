@@ -6,6 +6,7 @@ import { burySignals, consumeSignals } from "./signals/consumer"
 import { sweep } from "./sweep"
 
 export { UrgentBar } from "./live/urgent-bar"
+export { NotificationService } from "./rpc"
 
 export default {
   fetch: app.fetch,

@@ -1,11 +1,11 @@
 import type { Context } from "hono"
 import { getCookie } from "hono/cookie"
 import { createMiddleware } from "hono/factory"
-import { AppError, notAllowed, notFound } from "../errors"
+import { AppError, notAllowed } from "../errors"
 import { log } from "../log"
 import { orgToRun } from "../orgs/administer"
 import { type Caller, mayAddressAnybody } from "../orgs/caller"
-import { type Membership, membershipsOf } from "../orgs/membership"
+import { membershipIn, membershipsOf } from "../orgs/membership"
 import { isAtLeast } from "../orgs/roles"
 import { demanding } from "./demands"
 import { isOneOf } from "./keys"
@@ -72,13 +72,6 @@ export const operators = demanding(
     await next()
   }),
 )
-
-/** The membership in this organisation, or in the person's first one. Throws `not_found` for a stranger's. */
-export function membershipIn(memberships: Membership[], slug: string | undefined): Membership {
-  const membership = slug ? memberships.find((m) => m.orgSlug === slug) : memberships[0]
-  if (membership) return membership
-  throw slug ? notFound("organisation") : notAllowed()
-}
 
 async function callerOf(c: Context<App>): Promise<Caller> {
   const { db, settings, now } = c.var.deps

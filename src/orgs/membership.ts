@@ -1,4 +1,5 @@
 import type { Db } from "../db/client"
+import { notAllowed, notFound } from "../errors"
 import * as queries from "./queries"
 import type { Role } from "./roles"
 
@@ -32,6 +33,13 @@ const orgs = new Memory<queries.Org | undefined>()
 /** Where this person is a member, from memory if they were seen within the last 30 s. */
 export const membershipsOf = (db: Db, { userId, now }: { userId: string; now: number }) =>
   people.recall(userId, now, () => queries.membershipsOf(db, { userId }))
+
+/** The membership in this organisation, or in the person's first one. Throws `not_found` for a stranger's. */
+export function membershipIn(memberships: Membership[], slug: string | undefined): Membership {
+  const membership = slug ? memberships.find((m) => m.orgSlug === slug) : memberships[0]
+  if (membership) return membership
+  throw slug ? notFound("organisation") : notAllowed()
+}
 
 /** The organisation with this slug, from memory if it was asked for within the last 30 s. */
 export const knownOrg = (db: Db, { slug, now }: { slug: string; now: number }) =>

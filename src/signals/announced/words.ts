@@ -1,0 +1,30 @@
+import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
+
+/** More would not help who reads it. */
+const MOST_LINES = 20
+
+export const jobFailureWords = ({ flowRunId, errorMessage }: JobFailure) =>
+  `A pipeline failed (run ${flowRunId}).\n${errorMessage}`
+
+export const dbtTestFailureWords = ({ testName, errorDetails }: DbtTestFailure) =>
+  `The data quality test ${testName} failed.\n${errorDetails}`
+
+export function lateRunWords({ flowName, expectedTime, delayMinutes }: LateRun) {
+  const expected = new Date(expectedTime).toISOString().slice(0, 16).replace("T", " ")
+  return `${flowName} is late: it was due at ${expected} UTC and has not started for ${duration(delayMinutes)}.`
+}
+
+export function schemaChangeWords({ source, changes }: SchemaChange) {
+  const shown = changes.slice(0, MOST_LINES).map((change) => `- ${change}`)
+  const left = changes.length - shown.length
+  return [`${source} changed its structure.`, ...shown, ...(left > 0 ? [`and ${left} more`] : [])].join("\n")
+}
+
+function duration(minutes: number): string {
+  const whole = Math.round(minutes)
+  if (whole < 60) return counted(whole, "minute")
+  const hours = counted(Math.floor(whole / 60), "hour")
+  return whole % 60 === 0 ? hours : `${hours} and ${counted(whole % 60, "minute")}`
+}
+
+const counted = (number: number, unit: string) => `${number} ${unit}${number === 1 ? "" : "s"}`
