@@ -50,6 +50,33 @@ describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
     },
   )
 
+  it.each([
+    "",
+    "q=payroll",
+    "q=acme",
+    "q=%3C1%3E",
+    "urgent_only=true",
+    "category=system",
+    "from=2000-01-01",
+    "cursor=zzzzzzzzz.zzz",
+  ])("in the inbox filtered by %j", async (query) => {
+    const page = await read(charlie, `/api/notifications/filtered?${query}`)
+    expect(page).toMatchObject({ res: [], total_notifications: 0, next_cursor: null })
+  })
+
+  it("in the history, nor who was told", async () => {
+    for (const query of ["", "?org_slug=globex", "?category=system", "?read_status=0"]) {
+      expect(await read(charlie, `/api/notifications/history${query}`)).toMatchObject({
+        res: [],
+        total_notifications: 0,
+      })
+    }
+    for (const headers of [{}, IN_ACME]) {
+      const asked = (id: number) => hear(charlie.get(`/api/notifications/recipients?notification_id=${id}`, headers))
+      expect(await asked(ids[0] as number)).toEqual(await asked(987_654))
+    }
+  })
+
   it("in the number of unread ones", async () => {
     expect(await read(charlie, "/api/notifications/unread_count")).toEqual({ success: true, res: 0 })
   })
@@ -108,6 +135,15 @@ describe("Charlie changes nothing of acme", () => {
     const after = await stateOfAcme()
     await charlie.put(INBOX, { notification_ids: ids, read_status: false })
     expect(await stateOfAcme()).toEqual(after)
+  })
+
+  it("by deleting what is still to be sent", async () => {
+    const toAcme = { author: "a", message: "m", sent_to: "all_org_users", org_slug: "acme" }
+    const body = { ...toAcme, scheduled_time: "2099-01-01T00:00:00Z" }
+    const { res } = await (await alice.post("/api/notifications/", body)).json<any>()
+    const remove = (id: number) => hear(charlie.delete(`/api/notifications/?notification_id=${id}`, IN_ACME))
+    expect(await remove(res.notification_id)).toEqual(await remove(987_654))
+    expect((await read(alice, "/api/notifications/history")).res[0]).toMatchObject({ id: res.notification_id })
   })
 
   it("by marking everything", async () => {

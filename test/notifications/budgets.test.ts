@@ -89,6 +89,21 @@ describe("sending to an organisation", () => {
     expect(again.roundTrips).toBeLessThanOrEqual(2)
   })
 
+  it("costs a server no more, and a person by e-mail next to nothing", async () => {
+    await growAcmeTo(1_000)
+    const asServer = { authorization: "Bearer service-key-new" }
+    await costOf("1", "POST", "/api/notifications/", toAll, asServer)
+    const cost = await costOf("1", "POST", "/api/notifications/", toAll, asServer)
+    expect(cost.roundTrips).toBeLessThanOrEqual(2)
+    expect(cost.statements).toBe(9)
+
+    const toBob = { ...toAll, sent_to: "single_user", user_email: "bob@acme.test" }
+    const one = await costOf("1", "POST", "/api/notifications/", toBob)
+    expect(one.roundTrips).toBeLessThanOrEqual(2)
+    expect(one.rowsWritten).toBeLessThanOrEqual(3 + 10 + 2)
+    expect(one.rowsRead).toBeLessThanOrEqual(6 + 20)
+  })
+
   it("costs nothing for e-mails that nobody wants", async () => {
     await growAcmeTo(100)
     await env.DB.prepare(
