@@ -1,0 +1,162 @@
+import { type Browser, chromium, type Page } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
+import { sendFailure } from "./send-failure"
+
+// Dalgo's web app is another origin on the same site, as `localhost:3000` is to `localhost:<port>`. Its page is empty
+// here; what counts is that a browser lets its calls through and that it finds in the answers what it looks for.
+const APP = "http://localhost:3000"
+const WORKER = `http://localhost:${inject("port")}`
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+  })
+})
+afterAll(async () => {
+  await browser.close()
+})
+
+/** The web app's page in the browser of this person; of nobody, if none is named. */
+async function webAppOf(name?: string): Promise<Page> {
+  const page = await (await browser.newContext()).newPage()
+  if (name) await page.goto(`${WORKER}/local/sign-in?as=${name}`)
+  await page.route(`${APP}/**`, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }))
+  await page.goto(APP)
+  return page
+}
+
+/** A call as the web app makes each of its calls: JSON in both directions, the cookie, and the chosen organisation. */
+const call = (page: Page, method: string, path: string, body?: unknown) =>
+  page.evaluate(
+    async ({ url, method: verb, sent }) => {
+      const answer = await fetch(url, {
+        method: verb,
+        headers: { "Content-Type": "application/json", "x-dalgo-org": "acme" },
+        credentials: "include",
+        ...(sent !== undefined && { body: JSON.stringify(sent) }),
+      })
+      const type = answer.headers.get("content-type") ?? ""
+      return { status: answer.status, type, body: type.includes("application/json") ? await answer.json() : undefined }
+    },
+    { url: WORKER + path, method, sent: body },
+  )
+
+describe("the web app", () => {
+  let page: Page
+  const get = (path: string) => call(page, "GET", path)
+  const put = (path: string, body: unknown) => call(page, "PUT", path, body)
+
+  beforeAll(async () => {
+    page = await webAppOf("alice")
+    await put("/api/notifications/mark_all_as_read", {})
+    await sendFailure()
+    await expect.poll(async () => (await get("/api/notifications/unread_count")).body.res, { timeout: 20_000 }).toBe(1)
+  })
+
+  it("shows an inbox in three tabs, and counts what is unread", async () => {
+    for (const tab of ["", "&read_status=0", "&read_status=1"]) {
+      const { status, body } = await get(`/api/notifications/v1?limit=10&page=1${tab}`)
+      expect(status).toBe(200)
+      expect(body).toMatchObject({ success: true, page: 1, total_notifications: expect.any(Number) })
+    }
+    const { body } = await get("/api/notifications/v1?limit=10&page=1&read_status=0")
+    expect(body.res).toEqual([
+      {
+        id: expect.any(Number),
+        author: expect.any(String),
+        message: expect.stringContaining("failed"),
+        timestamp: expect.stringMatching(/Z$/),
+        urgent: true,
+        category: "job_failure",
+        scheduled_time: null,
+        sent_time: expect.stringMatching(/Z$/),
+        read_status: false,
+      },
+    ])
+  })
+
+  it("marks as read, as unread, and all", async () => {
+    const [{ id }] = (await get("/api/notifications/v1?limit=10&page=1")).body.res
+    const done = { success: true, message: "Notifications updated successfully" }
+    for (const read_status of [true, false]) {
+      const marked = await put("/api/notifications/v1", { notification_ids: [id], read_status })
+      expect(marked).toMatchObject({ status: 200, body: done })
+      expect((await get("/api/notifications/unread_count")).body).toEqual({ success: true, res: read_status ? 0 : 1 })
+    }
+    expect((await put("/api/notifications/mark_all_as_read", {})).body).toEqual({ success: true, updated_count: 1 })
+  })
+
+  it("polls, and the browser asks only whether there is something new", async () => {
+    await get("/api/notifications/unread_count")
+    const again = page.waitForResponse(`${WORKER}/api/notifications/unread_count`)
+    expect((await get("/api/notifications/unread_count")).status).toBe(200)
+    expect((await (await again).request().allHeaders())["if-none-match"]).toMatch(/^".+"$/)
+  })
+
+  it("reads and changes a person's preferences", async () => {
+    const { status, body } = await get("/api/userpreferences/")
+    expect(status).toBe(200)
+    expect(Object.keys(body.res).sort()).toEqual([
+      "disclaimer_shown",
+      "enable_email_notifications",
+      "enable_llm_requested",
+      "is_llm_active",
+      "last_visited_transform_tab",
+      "trial_walkthrough",
+    ])
+    for (const enable_email_notifications of [false, true]) {
+      const changed = await put("/api/userpreferences/", { enable_email_notifications })
+      expect(changed).toMatchObject({ status: 200, body: { success: true, res: { enable_email_notifications } } })
+      const { email_notifications_enabled } = (await get("/api/notifications/preferences")).body.res
+      expect(email_notifications_enabled).toBe(enable_email_notifications)
+    }
+  })
+
+  it("reads and changes an organisation's preferences", async () => {
+    const path = "/api/orgpreferences/enable-discord-notifications"
+    expect(await put(path, { enable_discord_notifications: true, discord_webhook: "" })).toMatchObject({
+      status: 400,
+      body: { detail: "Discord webhook is required to enable notifications." },
+    })
+    const discord_webhook = "https://discord.com/api/webhooks/1/example-0000"
+    expect((await put(path, { enable_discord_notifications: true, discord_webhook })).status).toBe(200)
+    const shown = (await get("/api/orgpreferences/")).body.res
+    expect(shown).toMatchObject({ enable_discord_notifications: true, discord_webhook: "…0000" })
+    // Its form sends back what it was shown.
+    expect(
+      (await put(path, { enable_discord_notifications: true, discord_webhook: shown.discord_webhook })).status,
+    ).toBe(200)
+    expect((await put(path, { enable_discord_notifications: false, discord_webhook: "" })).status).toBe(200)
+    expect((await get("/api/orgpreferences/")).body.res).toMatchObject({ enable_discord_notifications: false })
+  })
+
+  it("opens the socket that it builds for `notifications`", async () => {
+    const frame = await page.evaluate(
+      (url) =>
+        new Promise<any>((resolve, reject) => {
+          const socket = new WebSocket(url)
+          socket.addEventListener("message", ({ data }) => resolve(JSON.parse(data)))
+          socket.addEventListener("close", ({ code }) => reject(new Error(`closed with ${code}`)))
+        }),
+      `${WORKER.replace("http", "ws")}/wss/notifications?orgslug=acme`,
+    )
+    expect(frame).toMatchObject({ message: "", status: "success", data: { type: "snapshot", unread_count: 0 } })
+  })
+
+  it("can read every refusal, as JSON", async () => {
+    const bad = await get("/api/notifications/v1?limit=0&page=1")
+    expect(bad).toMatchObject({ status: 422, body: { detail: [{ loc: ["query", "limit"], msg: expect.any(String) }] } })
+    const nobody = await webAppOf()
+    expect(await call(nobody, "GET", "/api/notifications/unread_count")).toMatchObject({
+      status: 401,
+      body: { detail: expect.any(String) },
+    })
+    const bob = await webAppOf("bob")
+    expect(await call(bob, "GET", "/api/orgpreferences/")).toMatchObject({
+      status: 403,
+      body: { detail: "not allowed" },
+    })
+  })
+})
