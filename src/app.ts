@@ -9,6 +9,7 @@ import { liveRoutes } from "./live/routes"
 import { notificationRoutes } from "./notifications/routes"
 import { preferenceRoutes } from "./preferences/routes"
 import { unsubscribeRoutes } from "./preferences/unsubscribe-routes"
+import { userPreferenceRoutes } from "./preferences/user-routes"
 import { prefectRoutes } from "./signals/prefect/routes"
 
 export const app = router()
@@ -24,6 +25,7 @@ export const app = router()
   .use(secureHeaders())
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications", notificationRoutes)
+  .route("/api/userpreferences", userPreferenceRoutes)
   .route("/webhooks/v1/notification", prefectRoutes)
   .route("/unsubscribe", unsubscribeRoutes)
 

@@ -1,6 +1,6 @@
-import { eq, sql } from "drizzle-orm"
+import { and, eq, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { orgUsers, switches } from "../db/schema"
+import { orgPreferences, orgUsers, switches, userPreferences } from "../db/schema"
 import type { Switch } from "./decide"
 
 export const switchesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
@@ -29,3 +29,34 @@ export const setSwitches = (
       set: { enabled: sql`excluded.enabled`, changedAt: now },
       setWhere: sql`${switches.enabled} <> excluded.enabled`,
     })
+
+/** What the web app keeps for a person, whether they want e-mail, and whether their organisation wants summaries. */
+export const userPreferencesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
+  db
+    .select({
+      wantsEmail: switches.enabled,
+      disclaimerShown: userPreferences.disclaimerShown,
+      lastVisitedTransformTab: userPreferences.lastVisitedTransformTab,
+      enableLlmRequested: userPreferences.enableLlmRequested,
+      trialWalkthrough: userPreferences.trialWalkthrough,
+      llmOptin: orgPreferences.llmOptin,
+    })
+    .from(orgUsers)
+    .leftJoin(
+      switches,
+      and(eq(switches.orgUserId, orgUsers.id), eq(switches.category, "all"), eq(switches.channel, "email")),
+    )
+    .leftJoin(userPreferences, eq(userPreferences.orgUserId, orgUsers.id))
+    .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgUsers.orgId))
+    .where(eq(orgUsers.id, orgUserId))
+
+type Kept = Omit<typeof userPreferences.$inferInsert, "id" | "orgUserId" | "createdAt" | "updatedAt">
+
+/** Keeps this for the web app, and leaves what is undefined as it is. */
+export function keepForWebApp(db: Db, { orgUserId, kept, now }: { orgUserId: number; kept: Kept; now: number }) {
+  const at = new Date(now).toISOString()
+  return db
+    .insert(userPreferences)
+    .values({ ...kept, orgUserId, createdAt: at, updatedAt: at })
+    .onConflictDoUpdate({ target: userPreferences.orgUserId, set: { ...kept, updatedAt: at } })
+}

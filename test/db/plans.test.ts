@@ -20,6 +20,8 @@ async function doEverything(): Promise<void> {
   await bob.get("/api/notifications/unread_count")
   await bob.get("/api/notifications/preferences")
   await bob.put("/api/notifications/preferences", { incident_notifications: false })
+  await bob.get("/api/userpreferences/")
+  await bob.put("/api/userpreferences/", { enable_email_notifications: false, disclaimer_shown: true })
   await bob.put("/api/notifications/v1", { notification_ids: [1], read_status: true })
   await bob.put("/api/notifications/mark_all_as_read")
 

@@ -7,6 +7,7 @@ import { ask, CASES } from "./every-route"
 
 const INBOX = "/api/notifications/v1"
 const PREFERENCES = "/api/notifications/preferences"
+const KEPT = "/api/userpreferences/"
 const BAR = "/api/notifications/urgent-bar"
 const SECRET = "The payroll pipeline of acme failed"
 const IN_ACME = { "x-dalgo-org": "acme" }
@@ -22,7 +23,8 @@ const read = async (speaker: Speaker, path: string) => (await speaker.get(path))
 const stateOfAcme = async () => {
   const seen = []
   for (const person of [alice, bob]) {
-    for (const path of [INBOX, PREFERENCES, BAR, "/api/notifications/unread_count"]) seen.push(await read(person, path))
+    const paths = [INBOX, PREFERENCES, KEPT, BAR, "/api/notifications/unread_count"]
+    for (const path of paths) seen.push(await read(person, path))
   }
   return seen
 }
@@ -134,6 +136,7 @@ describe("Charlie changes nothing of acme", () => {
 
   it("by his own preferences", async () => {
     await charlie.put(PREFERENCES, { email_notifications_enabled: false, job_failure_notifications: false })
+    await charlie.put(KEPT, { enable_email_notifications: false, disclaimer_shown: true })
     const change = { email_notifications_enabled: false }
     expect(await hear(charlie.put(PREFERENCES, change, IN_ACME))).toEqual(NO_ORGANISATION)
     expect(await stateOfAcme()).toEqual(before)

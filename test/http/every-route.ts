@@ -61,6 +61,14 @@ export const CASES: Case[] = [
   },
   { route: "GET /api/notifications/urgent-bar", door: "own inbox", path: "/api/notifications/urgent-bar" },
 
+  { route: "GET /api/userpreferences", door: "own inbox", path: "/api/userpreferences" },
+  {
+    route: "PUT /api/userpreferences",
+    door: "own inbox",
+    path: "/api/userpreferences",
+    body: { enable_email_notifications: false, disclaimer_shown: true },
+  },
+
   {
     route: "POST /api/notifications",
     door: "own organisation",
