@@ -22,8 +22,11 @@ export const PreferencesChange = z.extend(z.partial(Preferences), {
 })
 export type PreferencesChange = z.infer<typeof PreferencesChange>
 
-/** What the web app keeps for a person, and whether they want e-mail: the same switch as in `Preferences`. */
-export const UserPreferences = z.strictObject({
+/**
+ * What the web app keeps for a person, and whether they want e-mail: the same switch as in `Preferences`. The
+ * platform may keep more than we know of.
+ */
+export const UserPreferences = z.looseObject({
   enable_email_notifications: z.boolean(),
   disclaimer_shown: z.boolean(),
   last_visited_transform_tab: z.nullable(z.enum(["ui", "github"])),
@@ -36,3 +39,6 @@ export type UserPreferences = z.infer<typeof UserPreferences>
 /** Any part of it. The organisation decides on `is_llm_active`: it may come back with the rest, and changes nothing. */
 export const UserPreferencesChange = z.partial(UserPreferences)
 export type UserPreferencesChange = z.infer<typeof UserPreferencesChange>
+
+/** The same, without what only a platform would know. */
+export const OwnPreferencesChange = z.strictObject(UserPreferencesChange.shape)
