@@ -1,6 +1,6 @@
-import { and, eq, sql } from "drizzle-orm"
+import { and, eq, isNotNull, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { orgPreferences, orgUsers, switches, userPreferences } from "../db/schema"
+import { orgPreferences, orgs, orgUsers, switches, userPreferences } from "../db/schema"
 import type { Switch } from "./decide"
 
 export const switchesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
@@ -60,3 +60,35 @@ export function keepForWebApp(db: Db, { orgUserId, kept, now }: { orgUserId: num
     .values({ ...kept, orgUserId, createdAt: at, updatedAt: at })
     .onConflictDoUpdate({ target: userPreferences.orgUserId, set: { ...kept, updatedAt: at } })
 }
+
+/** How an organisation wants to be told. Its row need not be there: an organisation comes without one. */
+export const orgPreferencesOf = (db: Db, { orgId }: { orgId: number }) =>
+  db
+    .select({
+      name: orgs.name,
+      slug: orgs.slug,
+      llmOptin: orgPreferences.llmOptin,
+      urgentCategories: orgPreferences.urgentCategories,
+      enableDiscordNotifications: orgPreferences.enableDiscordNotifications,
+      discordWebhook: orgPreferences.discordWebhook,
+    })
+    .from(orgs)
+    .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
+    .where(eq(orgs.id, orgId))
+
+/** Tells the organisation by this webhook from now on, or no more. */
+export function setDiscord(db: Db, { orgId, webhook, now }: { orgId: number; webhook: string | null; now: number }) {
+  const at = new Date(now).toISOString()
+  const discord = { enableDiscordNotifications: webhook !== null, discordWebhook: webhook, updatedAt: at }
+  return db
+    .insert(orgPreferences)
+    .values({ ...discord, orgId, createdAt: at })
+    .onConflictDoUpdate({ target: orgPreferences.orgId, set: discord })
+}
+
+/** Tells the organisation by the webhook that is stored, if there still is one. */
+export const enableDiscord = (db: Db, { orgId, now }: { orgId: number; now: number }) =>
+  db
+    .update(orgPreferences)
+    .set({ enableDiscordNotifications: true, updatedAt: new Date(now).toISOString() })
+    .where(and(eq(orgPreferences.orgId, orgId), isNotNull(orgPreferences.discordWebhook)))

@@ -42,3 +42,17 @@ export type UserPreferencesChange = z.infer<typeof UserPreferencesChange>
 
 /** The same, without what only a platform would know. */
 export const OwnPreferencesChange = z.strictObject(UserPreferencesChange.shape)
+
+/** Whether an organisation is told on Discord. Without the switch nothing changes, so that a webhook needs it. */
+export const DiscordChange = z
+  .strictObject({
+    enable_discord_notifications: z.optional(z.boolean()),
+    discord_webhook: z.optional(z.nullable(z.string().check(z.trim(), z.maxLength(500)))),
+  })
+  .check(
+    z.refine((change) => change.enable_discord_notifications !== undefined || !change.discord_webhook, {
+      path: ["enable_discord_notifications"],
+      error: "required with a webhook",
+    }),
+  )
+export type DiscordChange = z.infer<typeof DiscordChange>
