@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config"
 const bindings = {
   ALLOWED_ORIGINS: "https://app.dalgo.test",
   FRONTEND_URL: "https://app.dalgo.test",
+  PLATFORM_ORIGIN: "",
   PUBLIC_URL: "https://notifications.dalgo.test",
   JWT_JWKS_URL: "",
   JWT_ISSUER: "",

@@ -7,8 +7,10 @@ import { crossOrigin } from "./http/origins"
 import { router } from "./http/router"
 import { liveRoutes } from "./live/routes"
 import { notificationRoutes } from "./notifications/routes"
+import { orgPreferenceRoutes } from "./preferences/org-routes"
 import { preferenceRoutes } from "./preferences/routes"
 import { unsubscribeRoutes } from "./preferences/unsubscribe-routes"
+import { userPreferenceRoutes } from "./preferences/user-routes"
 import { prefectRoutes } from "./signals/prefect/routes"
 
 export const app = router()
@@ -24,6 +26,8 @@ export const app = router()
   .use(secureHeaders())
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications", notificationRoutes)
+  .route("/api/userpreferences", userPreferenceRoutes)
+  .route("/api/orgpreferences", orgPreferenceRoutes)
   .route("/webhooks/v1/notification", prefectRoutes)
   .route("/unsubscribe", unsubscribeRoutes)
 

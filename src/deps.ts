@@ -3,6 +3,7 @@ import type { EmailProvider } from "./delivery/channels/email/provider"
 import { emailProviderFrom } from "./delivery/channels/email/provider"
 import type { UrgentBar } from "./live/urgent-bar"
 import type { DeliveryMessage, SignalMessage } from "./messages"
+import { Platform } from "./preferences/platform"
 import { PrefectApi } from "./signals/prefect/api"
 import { type Settings, settingsFrom } from "./settings"
 
@@ -19,6 +20,8 @@ export type Deps = {
   email: () => EmailProvider
   /** Not there where no Prefect is configured. */
   prefect: PrefectApi | undefined
+  /** Not there where nothing is kept but here. */
+  platform: Platform | undefined
   ai: Ai
   /** Work that nobody waits for, and that must yet be finished. */
   later: (work: Promise<unknown>) => void
@@ -35,6 +38,7 @@ export function depsFrom(env: Env, ctx: { waitUntil(promise: Promise<unknown>): 
     bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
     email: () => emailProviderFrom(settings, env.EMAIL),
     prefect: settings.PREFECT_API_URL ? new PrefectApi(settings.PREFECT_API_URL, settings) : undefined,
+    platform: settings.PLATFORM_ORIGIN ? new Platform(settings.PLATFORM_ORIGIN) : undefined,
     ai: env.AI,
     later: (work) => ctx.waitUntil(work),
   }

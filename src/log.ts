@@ -19,6 +19,7 @@ export type LogLine = {
     | "summary_fell_back"
     | "sweep_failed"
     | "bar_failed"
+    | "platform_failed"
   request_id?: string
   /** A name of ours, or the class of an error: never what somebody sent. */
   reason?: string

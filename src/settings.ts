@@ -31,6 +31,8 @@ const Settings = z.object({
   ALLOWED_ORIGINS: origins,
   /** Where people use Dalgo: links in messages lead there. */
   FRONTEND_URL: origin,
+  /** Where Dalgo's own backend is, where it keeps what the web app asks of a person. */
+  PLATFORM_ORIGIN: origin,
   /** Where this worker is reached from outside: unsubscribe links lead there. */
   PUBLIC_URL: origin,
 

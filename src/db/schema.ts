@@ -30,7 +30,7 @@ export const orgUsers = sqliteTable("org_users", {
 })
 
 /** What a person switched; no row means on. */
-export const userPreferences = sqliteTable(
+export const switches = sqliteTable(
   "user_notification_preferences",
   {
     orgUserId: integer("org_user_id").notNull(),
@@ -41,6 +41,18 @@ export const userPreferences = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.orgUserId, table.category, table.channel] })],
 )
+
+/** What the web app keeps for a person; no row means that nothing was kept yet. */
+export const userPreferences = sqliteTable("user_preferences", {
+  id: integer().primaryKey(),
+  orgUserId: integer("orguser_id").notNull(),
+  disclaimerShown: flag("disclaimer_shown").notNull().default(false),
+  lastVisitedTransformTab: text("last_visited_transform_tab").$type<"ui" | "github">(),
+  enableLlmRequested: flag("enable_llm_requested").notNull().default(false),
+  trialWalkthrough: text("trial_walkthrough", { mode: "json" }).$type<Record<string, unknown>>(),
+  createdAt: text("created_at").notNull(),
+  updatedAt: text("updated_at").notNull(),
+})
 
 /** What an organisation decided for its people; no row means that each decides. */
 export const orgPolicies = sqliteTable(

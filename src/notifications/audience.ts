@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm"
 import type { Category } from "../categories"
 import type { Db } from "../db/client"
-import { orgPolicies, orgUsers, userPreferences } from "../db/schema"
+import { orgPolicies, orgUsers, switches } from "../db/schema"
 import type { OrgPolicy, Person, Switch } from "../preferences/decide"
 
 /** Who is addressed. It is kept with the notification and looked up when that is sent. */
@@ -52,7 +52,7 @@ export function toAddressees(rows: Rows, policies: Policies): { people: Addresse
 /** Two searches and not an `IN`: iterating its list would cost four reads for each person. */
 const switchesFor = (category: Category) => {
   const of = (which: Category | "all") => sql`
-    SELECT category, channel, enabled, changed_at FROM ${userPreferences} p
+    SELECT category, channel, enabled, changed_at FROM ${switches} p
     WHERE p.org_user_id = ${orgUsers}.id AND p.category = ${which}`
   return sql<string>`(
     SELECT json_group_array(json_array(category, channel, enabled, changed_at))

@@ -1,31 +1,94 @@
-import { eq, sql } from "drizzle-orm"
+import { and, eq, isNotNull, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { orgUsers, userPreferences } from "../db/schema"
+import { orgPreferences, orgs, orgUsers, switches, userPreferences } from "../db/schema"
 import type { Switch } from "./decide"
 
 export const switchesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db
     .select({
-      category: userPreferences.category,
-      channel: userPreferences.channel,
-      enabled: userPreferences.enabled,
+      category: switches.category,
+      channel: switches.channel,
+      enabled: switches.enabled,
     })
-    .from(userPreferences)
-    .where(eq(userPreferences.orgUserId, orgUserId))
+    .from(switches)
+    .where(eq(switches.orgUserId, orgUserId))
 
 /** Sets these switches; `changedAt` moves only where something really changed. */
 export const setSwitches = (
   db: Db,
-  { orgUserId, switches, now }: { orgUserId: number; switches: Omit<Switch, "changedAt">[]; now: number },
+  { orgUserId, switches: wanted, now }: { orgUserId: number; switches: Omit<Switch, "changedAt">[]; now: number },
 ) =>
   db
-    .insert(userPreferences)
+    .insert(switches)
     .select(sql`
       SELECT ${orgUserId}, one.value ->> 'category', one.value ->> 'channel', one.value ->> 'enabled', ${now}
-      FROM ${orgUsers} person, json_each(${JSON.stringify(switches)}) one WHERE person.id = ${orgUserId}
+      FROM ${orgUsers} person, json_each(${JSON.stringify(wanted)}) one WHERE person.id = ${orgUserId}
     `)
     .onConflictDoUpdate({
-      target: [userPreferences.orgUserId, userPreferences.category, userPreferences.channel],
+      target: [switches.orgUserId, switches.category, switches.channel],
       set: { enabled: sql`excluded.enabled`, changedAt: now },
-      setWhere: sql`${userPreferences.enabled} <> excluded.enabled`,
+      setWhere: sql`${switches.enabled} <> excluded.enabled`,
     })
+
+/** What the web app keeps for a person, whether they want e-mail, and whether their organisation wants summaries. */
+export const userPreferencesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
+  db
+    .select({
+      wantsEmail: switches.enabled,
+      disclaimerShown: userPreferences.disclaimerShown,
+      lastVisitedTransformTab: userPreferences.lastVisitedTransformTab,
+      enableLlmRequested: userPreferences.enableLlmRequested,
+      trialWalkthrough: userPreferences.trialWalkthrough,
+      llmOptin: orgPreferences.llmOptin,
+    })
+    .from(orgUsers)
+    .leftJoin(
+      switches,
+      and(eq(switches.orgUserId, orgUsers.id), eq(switches.category, "all"), eq(switches.channel, "email")),
+    )
+    .leftJoin(userPreferences, eq(userPreferences.orgUserId, orgUsers.id))
+    .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgUsers.orgId))
+    .where(eq(orgUsers.id, orgUserId))
+
+type Kept = Omit<typeof userPreferences.$inferInsert, "id" | "orgUserId" | "createdAt" | "updatedAt">
+
+/** Keeps this for the web app, and leaves what is undefined as it is. */
+export function keepForWebApp(db: Db, { orgUserId, kept, now }: { orgUserId: number; kept: Kept; now: number }) {
+  const at = new Date(now).toISOString()
+  return db
+    .insert(userPreferences)
+    .values({ ...kept, orgUserId, createdAt: at, updatedAt: at })
+    .onConflictDoUpdate({ target: userPreferences.orgUserId, set: { ...kept, updatedAt: at } })
+}
+
+/** How an organisation wants to be told. Its row need not be there: an organisation comes without one. */
+export const orgPreferencesOf = (db: Db, { orgId }: { orgId: number }) =>
+  db
+    .select({
+      name: orgs.name,
+      slug: orgs.slug,
+      llmOptin: orgPreferences.llmOptin,
+      urgentCategories: orgPreferences.urgentCategories,
+      enableDiscordNotifications: orgPreferences.enableDiscordNotifications,
+      discordWebhook: orgPreferences.discordWebhook,
+    })
+    .from(orgs)
+    .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
+    .where(eq(orgs.id, orgId))
+
+/** Tells the organisation by this webhook from now on, or no more. */
+export function setDiscord(db: Db, { orgId, webhook, now }: { orgId: number; webhook: string | null; now: number }) {
+  const at = new Date(now).toISOString()
+  const discord = { enableDiscordNotifications: webhook !== null, discordWebhook: webhook, updatedAt: at }
+  return db
+    .insert(orgPreferences)
+    .values({ ...discord, orgId, createdAt: at })
+    .onConflictDoUpdate({ target: orgPreferences.orgId, set: discord })
+}
+
+/** Tells the organisation by the webhook that is stored, if there still is one. */
+export const enableDiscord = (db: Db, { orgId, now }: { orgId: number; now: number }) =>
+  db
+    .update(orgPreferences)
+    .set({ enableDiscordNotifications: true, updatedAt: new Date(now).toISOString() })
+    .where(and(eq(orgPreferences.orgId, orgId), isNotNull(orgPreferences.discordWebhook)))

@@ -1,15 +1,17 @@
 import { ownInbox } from "../http/auth"
 import { body, jsonBody } from "../http/contract"
 import { router } from "../http/router"
+import type { PreferencesAnswer } from "./answers"
 import { changePreferences, preferencesOf } from "./change"
 import { PreferencesChange } from "./schemas"
 
 export const preferenceRoutes = router()
   .get("/", ownInbox, async (c) => {
-    return c.json({ success: true, res: await preferencesOf(c.var.deps, c.var.me) })
+    return c.json<PreferencesAnswer>({ success: true, res: await preferencesOf(c.var.deps, c.var.me) })
   })
 
   .put("/", ownInbox, jsonBody, body(PreferencesChange), async (c) => {
     const change = c.req.valid("json")
-    return c.json({ success: true, res: await changePreferences(c.var.deps, { ...c.var.me, change }) })
+    const res = await changePreferences(c.var.deps, { ...c.var.me, change })
+    return c.json<PreferencesAnswer>({ success: true, res })
   })

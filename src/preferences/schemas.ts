@@ -21,3 +21,38 @@ export const PreferencesChange = z.extend(z.partial(Preferences), {
   channels: z.optional(z.partial(perCategory(z.partial(z.strictObject({ email: z.boolean(), push: z.boolean() }))))),
 })
 export type PreferencesChange = z.infer<typeof PreferencesChange>
+
+/**
+ * What the web app keeps for a person, and whether they want e-mail: the same switch as in `Preferences`. The
+ * platform may keep more than we know of.
+ */
+export const UserPreferences = z.looseObject({
+  enable_email_notifications: z.boolean(),
+  disclaimer_shown: z.boolean(),
+  last_visited_transform_tab: z.nullable(z.enum(["ui", "github"])),
+  is_llm_active: z.boolean(),
+  enable_llm_requested: z.boolean(),
+  trial_walkthrough: z.record(z.string(), z.unknown()),
+})
+export type UserPreferences = z.infer<typeof UserPreferences>
+
+/** Any part of it. The organisation decides on `is_llm_active`: it may come back with the rest, and changes nothing. */
+export const UserPreferencesChange = z.partial(UserPreferences)
+export type UserPreferencesChange = z.infer<typeof UserPreferencesChange>
+
+/** The same, without what only a platform would know. */
+export const OwnPreferencesChange = z.strictObject(UserPreferencesChange.shape)
+
+/** Whether an organisation is told on Discord. Without the switch nothing changes, so that a webhook needs it. */
+export const DiscordChange = z
+  .strictObject({
+    enable_discord_notifications: z.optional(z.boolean()),
+    discord_webhook: z.optional(z.nullable(z.string().check(z.trim(), z.maxLength(500)))),
+  })
+  .check(
+    z.refine((change) => change.enable_discord_notifications !== undefined || !change.discord_webhook, {
+      path: ["enable_discord_notifications"],
+      error: "required with a webhook",
+    }),
+  )
+export type DiscordChange = z.infer<typeof DiscordChange>

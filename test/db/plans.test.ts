@@ -50,6 +50,13 @@ async function doEverything(): Promise<void> {
   await bob.get("/api/notifications/unread_count")
   await bob.get("/api/notifications/preferences")
   await bob.put("/api/notifications/preferences", { incident_notifications: false })
+  await bob.get("/api/userpreferences/")
+  await bob.put("/api/userpreferences/", { enable_email_notifications: false, disclaimer_shown: true })
+  await alice.get("/api/orgpreferences/")
+  for (const discord_webhook of ["https://discord.com/api/webhooks/1/token", ""]) {
+    const change = { enable_discord_notifications: true, discord_webhook }
+    await alice.put("/api/orgpreferences/enable-discord-notifications", change)
+  }
   await bob.put("/api/notifications/v1", { notification_ids: [1], read_status: true })
   await bob.put("/api/notifications/mark_all_as_read")
 

@@ -7,6 +7,8 @@ import { ask, CASES } from "./every-route"
 
 const INBOX = "/api/notifications/v1"
 const PREFERENCES = "/api/notifications/preferences"
+const KEPT = "/api/userpreferences/"
+const OF_ORGANISATION = "/api/orgpreferences/"
 const BAR = "/api/notifications/urgent-bar"
 const SECRET = "The payroll pipeline of acme failed"
 const IN_ACME = { "x-dalgo-org": "acme" }
@@ -22,8 +24,10 @@ const read = async (speaker: Speaker, path: string) => (await speaker.get(path))
 const stateOfAcme = async () => {
   const seen = []
   for (const person of [alice, bob]) {
-    for (const path of [INBOX, PREFERENCES, BAR, "/api/notifications/unread_count"]) seen.push(await read(person, path))
+    const paths = [INBOX, PREFERENCES, KEPT, BAR, "/api/notifications/unread_count"]
+    for (const path of paths) seen.push(await read(person, path))
   }
+  seen.push(await read(alice, OF_ORGANISATION))
   return seen
 }
 const said = async () => (await env.DB.prepare("SELECT count(*) AS n FROM notifications").first<{ n: number }>())?.n
@@ -111,6 +115,17 @@ describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
     },
   )
 
+  it("in the preferences of organisations, of which he runs one", async () => {
+    const webhook = { enable_discord_notifications: true, discord_webhook: "https://discord.com/api/webhooks/1/secret" }
+    await alice.put(`${OF_ORGANISATION}enable-discord-notifications`, webhook)
+    const after = await stateOfAcme()
+    for (const one of CASES.filter(({ route }) => route.includes(" /api/orgpreferences"))) {
+      expect(await hear(ask(one, { ...(await cookieOf(charlie.userId)), ...IN_ACME }))).toEqual(NO_ORGANISATION)
+    }
+    expect(await stateOfAcme()).toEqual(after)
+    expect((await read(charlie, OF_ORGANISATION)).res).toMatchObject({ org: { slug: "globex" }, discord_webhook: null })
+  })
+
   it("in whatever any route answers him", async () => {
     for (const one of CASES.filter(({ door }) => door !== "socket")) {
       for (const headers of [{}, IN_ACME, { "x-dalgo-org": "globex" }]) {
@@ -170,6 +185,7 @@ describe("Charlie changes nothing of acme", () => {
 
   it("by his own preferences", async () => {
     await charlie.put(PREFERENCES, { email_notifications_enabled: false, job_failure_notifications: false })
+    await charlie.put(KEPT, { enable_email_notifications: false, disclaimer_shown: true })
     const change = { email_notifications_enabled: false }
     expect(await hear(charlie.put(PREFERENCES, change, IN_ACME))).toEqual(NO_ORGANISATION)
     expect(await stateOfAcme()).toEqual(before)

@@ -40,6 +40,8 @@ async function prepare(): Promise<void> {
 }
 
 const fromAcme = { author: "alice@acme.test", message: "Dashboards are back" }
+/** A server belongs nowhere, and says for whom it asks. */
+const IN_ACME = { "x-dalgo-org": "acme" }
 /** Made with the secret in vitest.config.ts. */
 const unsubscribing = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "incident" })
 
@@ -107,6 +109,27 @@ export const CASES: Case[] = [
   },
   { route: "GET /api/notifications/urgent-bar", door: "own inbox", path: "/api/notifications/urgent-bar" },
 
+  { route: "GET /api/userpreferences", door: "own inbox", path: "/api/userpreferences" },
+  {
+    route: "PUT /api/userpreferences",
+    door: "own inbox",
+    path: "/api/userpreferences",
+    body: { enable_email_notifications: false, disclaimer_shown: true },
+  },
+
+  {
+    route: "GET /api/orgpreferences",
+    door: "own organisation",
+    path: "/api/orgpreferences",
+    headers: IN_ACME,
+  },
+  {
+    route: "PUT /api/orgpreferences/enable-discord-notifications",
+    door: "own organisation",
+    path: "/api/orgpreferences/enable-discord-notifications",
+    headers: IN_ACME,
+    body: { enable_discord_notifications: true, discord_webhook: "https://discord.com/api/webhooks/1/token-of-acme" },
+  },
   {
     route: "POST /api/notifications",
     door: "own organisation",

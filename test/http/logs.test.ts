@@ -21,6 +21,7 @@ const KNOWN = {
   summary_fell_back: true,
   sweep_failed: true,
   bar_failed: true,
+  platform_failed: true,
 } satisfies Record<LogLine["event"], true>
 const FIELDS = {
   event: true,
@@ -175,6 +176,25 @@ describe("nothing private is written", () => {
     await through(SENT, { method: "POST", headers, body: JSON.stringify(message) })
     await through(WEBHOOK, { method: "POST", headers, body: JSON.stringify(sentence()) })
     expect(lines().map(({ event, status }) => `${event} ${status}`)).toEqual(Array(3).fill("request_failed 500"))
+  })
+
+  it("when the platform fails", async () => {
+    const token = await tokenFor("1")
+    tokens.push(token)
+    const through = workerWith({ PLATFORM_ORIGIN: "https://platform.dalgo.test" })
+    const headers = { cookie: `access_token=${token}`, "content-type": "application/json" }
+    for (const says of [
+      () => new Response(`<p>${PRIVATE} ${bob.email}`, { status: 500 }),
+      () => Response.json({ detail: `${PRIVATE} ${bob.email}` }, { status: 403 }),
+      () => {
+        throw new TypeError(`${PRIVATE} ${bob.email}`)
+      },
+    ]) {
+      outside(says)
+      await through("/api/userpreferences/", { headers })
+      await through("/api/userpreferences/", { method: "PUT", headers, body: JSON.stringify({ [PRIVATE]: bob.email }) })
+    }
+    expect(lines().map(({ event }) => event)).toEqual(Array(6).fill("platform_failed"))
   })
 
   it("when queues and bars fail", async () => {

@@ -1,0 +1,86 @@
+import * as z from "zod/mini"
+import { CATEGORIES } from "../categories"
+import type { DescribedRoutes } from "../openapi/described"
+import { Preferences, UserPreferences } from "./schemas"
+
+/** How an organisation wants to be told. */
+export const OrgPreferences = z.strictObject({
+  org: z.strictObject({ name: z.string(), slug: z.string() }),
+  llm_optin: z.boolean(),
+  enable_discord_notifications: z.boolean(),
+  /** Its last four characters, behind something that looks like an address. */
+  discord_webhook: z.nullable(z.string()),
+  /** `null`: the usual ones. */
+  urgent_categories: z.nullable(z.array(z.enum(CATEGORIES))),
+})
+export type OrgPreferences = z.infer<typeof OrgPreferences>
+
+const succeeding = <T extends z.ZodMiniType>(res: T) => z.strictObject({ success: z.literal(true), res })
+
+export const PreferencesAnswer = succeeding(Preferences)
+export type PreferencesAnswer = z.infer<typeof PreferencesAnswer>
+
+export const UserPreferencesAnswer = succeeding(UserPreferences)
+export type UserPreferencesAnswer = z.infer<typeof UserPreferencesAnswer>
+
+export const OrgPreferencesAnswer = succeeding(OrgPreferences)
+export type OrgPreferencesAnswer = z.infer<typeof OrgPreferencesAnswer>
+
+export const preferenceAnswers = {
+  "GET /api/notifications/preferences": {
+    summary: "How I want to be told",
+    description:
+      "Whether I hear of a category at all, and then on which channels. What was never switched is on. " +
+      "email_notifications_enabled is the master switch of e-mail.",
+    answer: PreferencesAnswer,
+  },
+  "PUT /api/notifications/preferences": {
+    summary: "Change how I want to be told",
+    description: "Any part in, the whole back. It holds for what is sent from now on; what was received stays.",
+    answer: PreferencesAnswer,
+    example: { body: { job_failure_notifications: false, channels: { incident: { email: false } } } },
+  },
+  "GET /unsubscribe": {
+    summary: "The page behind the link that ends e-mails",
+    description: "Shows a button and changes nothing, since programs follow links too.",
+    answer: z.string(),
+  },
+  "POST /unsubscribe": {
+    summary: "End the e-mails of one category",
+    description:
+      "What the button does, and the one click of a mail client (RFC 8058). Nobody needs to be signed in: the token " +
+      "names the person and the category.",
+    answer: z.string(),
+  },
+  "GET /api/userpreferences": {
+    summary: "What the web app keeps for me",
+    description:
+      "enable_email_notifications is the switch email_notifications_enabled of the notification preferences. " +
+      "is_llm_active says whether my organisation wants summaries by AI. Where Dalgo's own backend keeps the rest, " +
+      "there may be more fields.",
+    answer: UserPreferencesAnswer,
+  },
+  "PUT /api/userpreferences": {
+    summary: "Change what the web app keeps for me",
+    description:
+      "Any part in, the whole back. is_llm_active may come back with the rest and changes nothing. Where Dalgo's own " +
+      "backend keeps the rest, it takes fields that are not named here, it may refuse them (400, 422), and without it " +
+      "nothing is changed (503).",
+    answer: UserPreferencesAnswer,
+    example: { body: { enable_email_notifications: true, disclaimer_shown: true } },
+  },
+  "GET /api/orgpreferences": {
+    summary: "How my organisation wants to be told",
+    description: "Of the webhook no more is shown than its last four characters.",
+    answer: OrgPreferencesAnswer,
+  },
+  "PUT /api/orgpreferences/enable-discord-notifications": {
+    summary: "Switch Discord on or off for my organisation",
+    description:
+      "On takes a webhook, https://discord.com/api/webhooks/<id>/<token>; none, or what was shown of the stored one, " +
+      "keeps that. Off forgets it. An empty object changes nothing.",
+    answer: OrgPreferencesAnswer,
+    rejects: ["Discord webhook is required to enable notifications."],
+    example: { body: { enable_discord_notifications: false, discord_webhook: "" } },
+  },
+} satisfies DescribedRoutes

@@ -1,0 +1,26 @@
+import { beforeEach, expect, it } from "vitest"
+import { preferenceAnswers } from "../../src/preferences/answers"
+import { ask, CASES, keyring } from "../http/every-route"
+import { alice } from "../support/people"
+import { queues } from "../support/queues"
+
+const described = Object.entries(preferenceAnswers)
+
+beforeEach(() => {
+  queues()
+})
+
+it.each(described)("answers as described: %s", async (route, { answer }) => {
+  const cases = CASES.filter((one) => one.route === route)
+  expect(cases.length).toBeGreaterThan(0)
+  for (const one of cases) {
+    const heard = await ask(one, await keyring())
+    const isJson = heard.headers.get("content-type")?.startsWith("application/json")
+    expect(answer.safeParse(isJson ? await heard.json() : await heard.text())).toMatchObject({ success: true })
+  }
+})
+
+it.each(described.filter(([, one]) => "example" in one))("gives an example that succeeds: %s", async (route, one) => {
+  const [, path = ""] = route.split(" ")
+  expect((await alice.put(path, "example" in one ? one.example.body : undefined)).status).toBe(200)
+})

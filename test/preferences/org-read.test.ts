@@ -1,0 +1,77 @@
+import { env } from "cloudflare:workers"
+import { expect, it } from "vitest"
+import { metered } from "../support/d1-meter"
+import { ACME, alice, bob, charlie, cookieOf, dora, nobody, server } from "../support/people"
+import { rows } from "../support/rows"
+import { workerWith } from "../support/worker-with"
+
+const PATH = "/api/orgpreferences/"
+const IN_ACME = { "x-dalgo-org": "acme" }
+const fresh = (slug: string, name: string) => ({
+  org: { name, slug },
+  llm_optin: false,
+  enable_discord_notifications: false,
+  discord_webhook: null,
+  urgent_categories: null,
+})
+const decided = (values: { optin: number | null; urgent: string | null; enabled: number; webhook: string | null }) =>
+  env.DB.prepare("INSERT INTO org_preferences VALUES (7, ?, ?, ?, ?, ?, '', '')")
+    .bind(ACME, values.optin, values.urgent, values.enabled, values.webhook)
+    .run()
+const read = async () => (await (await alice.get(PATH)).json<any>()).res
+
+it("says what a new organisation has, and makes no row for it", async () => {
+  const answer = await alice.get(PATH)
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toEqual({ success: true, res: fresh("acme", "Acme") })
+  expect(await rows("SELECT * FROM org_preferences")).toEqual([])
+})
+
+it("answers with and without the slash at the end", async () => {
+  expect(await (await alice.get("/api/orgpreferences")).json()).toEqual(await (await alice.get(PATH)).json())
+})
+
+it("shows what the organisation decided, and of the webhook its last four characters", async () => {
+  const webhook = "https://discord.com/api/webhooks/123456789012345678/a-token-that-ends-in-wxyz"
+  await decided({ optin: 1, urgent: '["incident"]', enabled: 1, webhook })
+  expect(await read()).toEqual({
+    org: { name: "Acme", slug: "acme" },
+    llm_optin: true,
+    enable_discord_notifications: true,
+    discord_webhook: "https://discord.com/api/webhooks/…wxyz",
+    urgent_categories: ["incident"],
+  })
+})
+
+it.each([null, ""])("shows no webhook where Dalgo had kept none: %j", async (webhook) => {
+  await decided({ optin: null, urgent: null, enabled: 0, webhook })
+  expect(await read()).toEqual(fresh("acme", "Acme"))
+})
+
+it("is for those who run the organisation", async () => {
+  const statuses = async (headers = {}) =>
+    Promise.all([nobody, bob, alice, charlie, dora, server].map(async (one) => (await one.get(PATH, headers)).status))
+  expect(await statuses(IN_ACME)).toEqual([401, 403, 200, 404, 200, 200])
+  // A server has no organisation of its own.
+  expect(await statuses()).toEqual([401, 403, 200, 200, 200, 400])
+})
+
+it.each([
+  ["a super-admin", dora],
+  ["a server", server],
+])("shows %s the organisation that they choose", async (_, one) => {
+  for (const [slug, name] of [
+    ["acme", "Acme"],
+    ["globex", "Globex"],
+  ] as const) {
+    expect((await (await one.get(PATH, { "x-dalgo-org": slug })).json<any>()).res).toEqual(fresh(slug, name))
+  }
+  expect((await one.get(PATH, { "x-dalgo-org": "nowhere" })).status).toBe(404)
+})
+
+it("costs one round trip once the isolate knows the person", async () => {
+  await alice.get(PATH)
+  const { db, spent } = metered(env.DB)
+  await workerWith({ DB: db })(PATH, { headers: await cookieOf(alice.userId) })
+  expect(spent).toMatchObject({ roundTrips: 1, statements: 1, rowsWritten: 0 })
+})

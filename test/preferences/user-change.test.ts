@@ -1,0 +1,167 @@
+import { env } from "cloudflare:workers"
+import { describe, expect, it, vi } from "vitest"
+import { DAY, NOON } from "../support/clock"
+import { metered } from "../support/d1-meter"
+import { alice, bob, charlie, cookieOf } from "../support/people"
+import { rows } from "../support/rows"
+import { workerWith } from "../support/worker-with"
+import { allOn } from "./all-on"
+import { untouched } from "./untouched"
+
+const PATH = "/api/userpreferences/"
+const PREFERENCES = "/api/notifications/preferences"
+const change = async (part: unknown, headers = {}) => {
+  const answer = await bob.put(PATH, part, headers)
+  return { status: answer.status, body: await answer.json<any>() }
+}
+const kept = () => rows("SELECT * FROM user_preferences")
+const switches = () => rows("SELECT category, channel, enabled FROM user_notification_preferences")
+
+const TOUR = { product_tour: { skipped: true, completed: false }, insights: { skipped: false, completed: true } }
+
+describe("changing a part", () => {
+  it.each<[string, object]>([
+    ["e-mail off", { enable_email_notifications: false }],
+    ["the disclaimer", { disclaimer_shown: true }],
+    ["the last tab", { last_visited_transform_tab: "github" }],
+    ["the request for summaries", { enable_llm_requested: true }],
+    ["the tour", { trial_walkthrough: TOUR }],
+    ["everything at once", { ...untouched(), disclaimer_shown: true, trial_walkthrough: TOUR }],
+    ["nothing", {}],
+  ])("answers the whole: %s", async (_, part) => {
+    const whole = { ...untouched(), ...part }
+    expect(await change(part)).toEqual({ status: 200, body: { success: true, res: whole } })
+    expect(await (await bob.get(PATH)).json()).toEqual({ success: true, res: whole })
+  })
+
+  it("takes the whole object back as it was given", async () => {
+    await change({ disclaimer_shown: true, last_visited_transform_tab: "ui", trial_walkthrough: TOUR })
+    const whole = (await (await bob.get(PATH)).json<any>()).res
+    expect((await change(whole)).body.res).toEqual(whole)
+  })
+
+  it("leaves what is not named as it was", async () => {
+    await change({ last_visited_transform_tab: "ui" })
+    await change({ trial_walkthrough: TOUR })
+    expect((await change({ disclaimer_shown: true })).body.res).toEqual({
+      ...untouched(),
+      last_visited_transform_tab: "ui",
+      trial_walkthrough: TOUR,
+      disclaimer_shown: true,
+    })
+  })
+
+  it("takes back what was kept", async () => {
+    await change({ last_visited_transform_tab: "ui", trial_walkthrough: TOUR, disclaimer_shown: true })
+    const back = { last_visited_transform_tab: null, trial_walkthrough: {}, disclaimer_shown: false }
+    expect((await change(back)).body.res).toEqual(untouched())
+  })
+
+  it("does not let a person decide for the organisation", async () => {
+    expect(await change({ is_llm_active: true })).toEqual({ status: 200, body: { success: true, res: untouched() } })
+    expect(await rows("SELECT * FROM org_preferences")).toEqual([])
+  })
+
+  it("changes nobody else", async () => {
+    await change({ enable_email_notifications: false, disclaimer_shown: true })
+    for (const other of [alice, charlie]) expect((await (await other.get(PATH)).json<any>()).res).toEqual(untouched())
+  })
+})
+
+describe("the switch of e-mail", () => {
+  const seenThere = async () => (await (await bob.get(PREFERENCES)).json<any>()).res
+
+  it("is the one of the notification preferences", async () => {
+    await change({ enable_email_notifications: false })
+    expect(await seenThere()).toEqual({ ...allOn(), email_notifications_enabled: false })
+    await change({ enable_email_notifications: true })
+    expect(await seenThere()).toEqual(allOn())
+  })
+
+  it("shows what was switched there", async () => {
+    await bob.put(PREFERENCES, { email_notifications_enabled: false })
+    expect((await change({})).body.res.enable_email_notifications).toBe(false)
+    await bob.put(PREFERENCES, { email_notifications_enabled: true })
+    expect((await change({})).body.res.enable_email_notifications).toBe(true)
+  })
+
+  it("is not that of one category", async () => {
+    await bob.put(PREFERENCES, { incident_notifications: false, channels: { incident: { email: false } } })
+    expect((await change({})).body.res.enable_email_notifications).toBe(true)
+  })
+
+  it("leaves one row however often it is sent, and none beside it", async () => {
+    for (let i = 0; i < 2; i++) await change({ enable_email_notifications: false })
+    expect(await switches()).toEqual([{ category: "all", channel: "email", enabled: 0 }])
+    expect(await kept()).toEqual([])
+  })
+})
+
+describe("what is kept", () => {
+  it("is one row with its days", async () => {
+    vi.setSystemTime(NOON)
+    await change({ disclaimer_shown: true, trial_walkthrough: TOUR })
+    vi.setSystemTime(NOON + DAY)
+    await change({ last_visited_transform_tab: "github" })
+    expect(await kept()).toEqual([
+      {
+        id: 1,
+        orguser_id: bob.orgUserId,
+        disclaimer_shown: 1,
+        last_visited_transform_tab: "github",
+        enable_llm_requested: 0,
+        trial_walkthrough: JSON.stringify(TOUR),
+        created_at: new Date(NOON).toISOString(),
+        updated_at: new Date(NOON + DAY).toISOString(),
+      },
+    ])
+    expect(await switches()).toEqual([])
+  })
+
+  it("is not touched by a change of nothing", async () => {
+    await change({})
+    expect(await kept()).toEqual([])
+    expect(await switches()).toEqual([])
+  })
+})
+
+it("costs one round trip, the whole included", async () => {
+  await bob.get(PATH)
+  const { db, spent } = metered(env.DB)
+  const answer = await workerWith({ DB: db })(PATH, {
+    method: "PUT",
+    headers: { ...(await cookieOf(bob.userId)), "content-type": "application/json" },
+    body: JSON.stringify({ enable_email_notifications: false, disclaimer_shown: true }),
+  })
+  expect(answer.status).toBe(200)
+  expect(spent).toMatchObject({ roundTrips: 1, statements: 3 })
+})
+
+describe("what does not fit", () => {
+  it.each<[string, unknown, string[]]>([
+    ["an unknown field", { theme: "dark" }, ["theme"]],
+    ["a word", { enable_email_notifications: "false" }, ["enable_email_notifications"]],
+    ["a number", { disclaimer_shown: 1 }, ["disclaimer_shown"]],
+    ["null", { enable_llm_requested: null }, ["enable_llm_requested"]],
+    ["a tab that is not there", { last_visited_transform_tab: "sql" }, ["last_visited_transform_tab"]],
+    ["a tour that is a list", { trial_walkthrough: [] }, ["trial_walkthrough"]],
+    ["no tour", { trial_walkthrough: null }, ["trial_walkthrough"]],
+    ["a word for what is read only", { is_llm_active: "yes" }, ["is_llm_active"]],
+    ["a list", [], []],
+  ])("is refused with its place: %s", async (_, part, place) => {
+    const { status, body } = await change(part)
+    expect(status).toBe(422)
+    expect(body.detail).toEqual([{ loc: ["body", ...place], msg: expect.any(String), type: expect.any(String) }])
+  })
+
+  it("is refused whole, together with what would fit", async () => {
+    expect((await change({ enable_email_notifications: false, disclaimer_shown: true, surprise: 1 })).status).toBe(422)
+    expect([...(await kept()), ...(await switches())]).toEqual([])
+  })
+
+  it("hides a stranger's organisation behind a 404", async () => {
+    const part = { enable_email_notifications: false, disclaimer_shown: true }
+    expect((await charlie.put(PATH, part, { "x-dalgo-org": "acme" })).status).toBe(404)
+    expect([...(await kept()), ...(await switches())]).toEqual([])
+  })
+})

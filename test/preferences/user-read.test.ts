@@ -1,0 +1,92 @@
+import { env } from "cloudflare:workers"
+import { describe, expect, it } from "vitest"
+import { metered } from "../support/d1-meter"
+import { ACME, alice, bob, charlie, cookieOf, GLOBEX, nobody, server } from "../support/people"
+import { workerWith } from "../support/worker-with"
+import { untouched } from "./untouched"
+
+const PATH = "/api/userpreferences/"
+const read = async (person: typeof bob, headers = {}) => (await person.get(PATH, headers)).json<any>()
+
+it("says what a newcomer has", async () => {
+  const answer = await bob.get(PATH)
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toEqual({ success: true, res: untouched() })
+})
+
+it("answers with and without the slash at the end", async () => {
+  expect(await (await bob.get("/api/userpreferences")).json()).toEqual({ success: true, res: untouched() })
+})
+
+it("shows a person what they keep, and nobody else", async () => {
+  await bob.put(PATH, { disclaimer_shown: true })
+  expect((await read(bob)).res.disclaimer_shown).toBe(true)
+  for (const other of [alice, charlie]) expect((await read(other)).res).toEqual(untouched())
+})
+
+it("is another one in each organisation", async () => {
+  await env.DB.prepare("INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, ?, '2', ?, 'member')")
+    .bind(GLOBEX, bob.email)
+    .run()
+  await bob.put(PATH, { last_visited_transform_tab: "github" }, { "x-dalgo-org": "globex" })
+  expect((await read(bob, { "x-dalgo-org": "acme" })).res).toEqual(untouched())
+  expect((await read(bob, { "x-dalgo-org": "globex" })).res).toEqual({
+    ...untouched(),
+    last_visited_transform_tab: "github",
+  })
+})
+
+it("reads what Dalgo's database brought along", async () => {
+  await env.DB.prepare(
+    `INSERT INTO user_preferences (id, orguser_id, disclaimer_shown, last_visited_transform_tab, enable_llm_requested,
+     trial_walkthrough, created_at, updated_at)
+     VALUES (7, ?, 1, 'ui', 1, '{"insights": {"skipped": true, "completed": false}}', '2025-01-01T00:00:00Z', '2025-01-01T00:00:00Z')`,
+  )
+    .bind(bob.orgUserId)
+    .run()
+  expect((await read(bob)).res).toEqual({
+    ...untouched(),
+    disclaimer_shown: true,
+    last_visited_transform_tab: "ui",
+    enable_llm_requested: true,
+    trial_walkthrough: { insights: { skipped: true, completed: false } },
+  })
+})
+
+describe("is_llm_active", () => {
+  const decide = (optin: number | null) =>
+    env.DB.prepare("INSERT INTO org_preferences (org_id, llm_optin, created_at, updated_at) VALUES (?, ?, '', '')")
+      .bind(ACME, optin)
+      .run()
+
+  it.each([
+    [1, true],
+    [0, false],
+    [null, false],
+  ])("is what the organisation decided: %s", async (optin, isActive) => {
+    await decide(optin)
+    for (const person of [alice, bob]) expect((await read(person)).res.is_llm_active).toBe(isActive)
+  })
+
+  it("is not what another organisation decided", async () => {
+    await decide(1)
+    expect((await read(charlie)).res.is_llm_active).toBe(false)
+  })
+})
+
+it("costs one round trip once the isolate knows the person", async () => {
+  await bob.put(PATH, { enable_email_notifications: false, disclaimer_shown: true })
+  const { db, spent } = metered(env.DB)
+  const answer = await workerWith({ DB: db })(PATH, { headers: await cookieOf(bob.userId) })
+  expect(answer.status).toBe(200)
+  expect(spent).toMatchObject({ roundTrips: 1, statements: 1, rowsWritten: 0 })
+})
+
+it("hides a stranger's organisation behind a 404", async () => {
+  expect((await charlie.get(PATH, { "x-dalgo-org": "acme" })).status).toBe(404)
+})
+
+it("is for people who are signed in", async () => {
+  expect((await nobody.get(PATH)).status).toBe(401)
+  expect((await server.get(PATH)).status).toBe(403)
+})
