@@ -3,11 +3,11 @@ import { getCookie } from "hono/cookie"
 import { createMiddleware } from "hono/factory"
 import { AppError, notAllowed } from "../errors"
 import { log } from "../log"
-import { orgToRun } from "../orgs/administer"
+import { orgFor } from "../orgs/administer"
 import { type Caller, mayAddressAnybody } from "../orgs/caller"
 import { membershipIn, membershipsOf } from "../orgs/membership"
-import { isAtLeast } from "../orgs/roles"
-import { demanding } from "./demands"
+import { isAtLeast, type Role } from "../orgs/roles"
+import { type Door, demanding } from "./demands"
 import { isOneOf } from "./keys"
 import type { App } from "./router"
 import { readToken } from "./token"
@@ -51,16 +51,22 @@ export const admins = demanding(
   }),
 )
 
-/** The caller must run the organisation that they chose, or their first one: that is `org`. */
-export const ownOrg = demanding(
-  { door: "own organisation" },
-  createMiddleware<App>(async (c, next) => {
-    const caller = await callerOf(c)
-    c.set("caller", caller)
-    c.set("org", await orgToRun(c.var.deps, { caller, slug: chosenSlug(c) }))
-    await next()
-  }),
-)
+const orgDoor = (door: Door, needed: Role) =>
+  demanding(
+    { door },
+    createMiddleware<App>(async (c, next) => {
+      const caller = await callerOf(c)
+      c.set("caller", caller)
+      c.set("org", await orgFor(c.var.deps, { caller, slug: chosenSlug(c), needed }))
+      await next()
+    }),
+  )
+
+/** The caller must belong to the organisation that they chose, or look after all: it is `org`. */
+export const anyOrg = orgDoor("organisation", "member")
+
+/** The same, and they must run it. */
+export const ownOrg = orgDoor("own organisation", "admin")
 
 /** The caller must be a super-admin or a server. */
 export const operators = demanding(

@@ -1,7 +1,14 @@
 import type * as z from "zod/mini"
 
 /** Whom a route lets in. */
-export type Door = "signed in" | "own inbox" | "admins" | "own organisation" | "operators" | "webhook key"
+export type Door =
+  | "signed in"
+  | "own inbox"
+  | "admins"
+  | "organisation"
+  | "own organisation"
+  | "operators"
+  | "webhook key"
 
 /** What a middleware demands of a request. */
 export type Demand = {

@@ -1,14 +1,21 @@
 import { Hono } from "hono"
 import type { Deps } from "../deps"
 import type { Caller } from "../orgs/caller"
-import type { RunOrg } from "../orgs/administer"
+import type { ChosenOrg } from "../orgs/administer"
 import type { Membership } from "../orgs/membership"
 import type { Idempotency } from "./idempotency"
 
-/** What middleware leaves for handlers: `me` behind `ownInbox`, `org` behind `ownOrg`, `caller` behind every door. */
+/** What middleware leaves for handlers: `me` behind `ownInbox`, `org` behind `anyOrg`, `caller` behind every door. */
 export type App = {
   Bindings: Env
-  Variables: { requestId: string; deps: Deps; caller: Caller; me: Membership; org: RunOrg; idempotency?: Idempotency }
+  Variables: {
+    requestId: string
+    deps: Deps
+    caller: Caller
+    me: Membership
+    org: ChosenOrg
+    idempotency?: Idempotency
+  }
 }
 
 /** A router that takes every path with and without its trailing slash. */

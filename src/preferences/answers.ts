@@ -71,7 +71,7 @@ export const preferenceAnswers = {
   },
   "GET /api/orgpreferences": {
     summary: "How my organisation wants to be told",
-    description: "Of the webhook no more is shown than its last four characters.",
+    description: "Of the webhook admins see the last four characters, and members nothing.",
     answer: OrgPreferencesAnswer,
   },
   "PUT /api/orgpreferences/enable-discord-notifications": {

@@ -1,14 +1,17 @@
 import { commitAndRead } from "../db/client"
 import type { Deps } from "../deps"
 import { AppError, notFound } from "../errors"
+import type { ChosenOrg } from "../orgs/administer"
 import type { OrgPreferences } from "./answers"
 import { type Decided, decideWebhook, masked } from "./discord-webhook"
 import * as queries from "./queries"
 import type { DiscordChange } from "./schemas"
 
-/** How this organisation wants to be told. */
-export const orgPreferencesOf = async (deps: Deps, { orgId }: { orgId: number }): Promise<OrgPreferences> =>
-  toOrgPreferences(theOnly(await queries.orgPreferencesOf(deps.db, { orgId })))
+/** How this organisation wants to be told. Who does not run it sees nothing of its webhook. */
+export async function orgPreferencesOf(deps: Deps, { org }: { org: ChosenOrg }): Promise<OrgPreferences> {
+  const whole = toOrgPreferences(theOnly(await queries.orgPreferencesOf(deps.db, { orgId: org.id })))
+  return org.isRun ? whole : { ...whole, discord_webhook: null }
+}
 
 /**
  * Switches Discord on or off, and answers the whole.

@@ -123,13 +123,24 @@ describe("the web app", () => {
     const discord_webhook = "https://discord.com/api/webhooks/1/example-0000"
     expect((await put(path, { enable_discord_notifications: true, discord_webhook })).status).toBe(200)
     const shown = (await get("/api/orgpreferences/")).body.res
-    expect(shown).toMatchObject({ enable_discord_notifications: true, discord_webhook: "…0000" })
+    expect(shown).toMatchObject({
+      enable_discord_notifications: true,
+      discord_webhook: expect.stringMatching(/…0000$/),
+    })
     // Its form sends back what it was shown.
     expect(
       (await put(path, { enable_discord_notifications: true, discord_webhook: shown.discord_webhook })).status,
     ).toBe(200)
     expect((await put(path, { enable_discord_notifications: false, discord_webhook: "" })).status).toBe(200)
     expect((await get("/api/orgpreferences/")).body.res).toMatchObject({ enable_discord_notifications: false })
+  })
+
+  it("fills its form for a member, who runs nothing", async () => {
+    const bob = await webAppOf("bob")
+    const { status, body } = await call(bob, "GET", "/api/orgpreferences/")
+    expect(status).toBe(200)
+    expect(body.res).toMatchObject({ enable_discord_notifications: false, discord_webhook: null })
+    expect((await call(bob, "GET", "/api/userpreferences/")).body.res.enable_email_notifications).toBe(true)
   })
 
   it("opens the socket that it builds for `notifications`", async () => {

@@ -119,7 +119,7 @@ export const CASES: Case[] = [
 
   {
     route: "GET /api/orgpreferences",
-    door: "own organisation",
+    door: "signed in",
     path: "/api/orgpreferences",
     headers: IN_ACME,
   },

@@ -48,12 +48,19 @@ it.each([null, ""])("shows no webhook where Dalgo had kept none: %j", async (web
   expect(await read()).toEqual(fresh("acme", "Acme"))
 })
 
-it("is for those who run the organisation", async () => {
+it("is for every member of the organisation, since the form of the web app waits for it", async () => {
   const statuses = async (headers = {}) =>
     Promise.all([nobody, bob, alice, charlie, dora, server].map(async (one) => (await one.get(PATH, headers)).status))
-  expect(await statuses(IN_ACME)).toEqual([401, 403, 200, 404, 200, 200])
+  expect(await statuses(IN_ACME)).toEqual([401, 200, 200, 404, 200, 200])
   // A server has no organisation of its own.
-  expect(await statuses()).toEqual([401, 403, 200, 200, 200, 400])
+  expect(await statuses()).toEqual([401, 200, 200, 200, 200, 400])
+})
+
+it("shows a member nothing of the webhook", async () => {
+  const webhook = "https://discord.com/api/webhooks/1/a-token-that-ends-in-wxyz"
+  await decided({ optin: 1, urgent: null, enabled: 1, webhook })
+  const answer = await (await bob.get(PATH)).json<any>()
+  expect(answer.res).toMatchObject({ enable_discord_notifications: true, discord_webhook: null })
 })
 
 it.each([
