@@ -7,9 +7,7 @@ import { isAllowed } from "../http/origins"
 import { type App, router } from "../http/router"
 import { readToken } from "../http/token"
 import { membershipsOf } from "../orgs/membership"
-
-const NO_TOKEN = 4001
-const BAD_TOKEN = 4003
+import { closedSocket, NO_LONGER_GOOD, NO_TOKEN } from "./closing"
 
 const Handshake = z.object({ orgslug: z.optional(z.string().check(z.maxLength(100))) })
 
@@ -37,16 +35,9 @@ async function seatFor(c: Context<App>, slug: string | undefined): Promise<Seat>
   const token = tokenOf(c)
   if (!token) return { kind: "refused", code: NO_TOKEN, reason: "not signed in" }
   const read = await readToken(token, settings, now())
-  if (read.kind !== "valid") return { kind: "refused", code: BAD_TOKEN, reason: "the token is invalid or expired" }
+  if (read.kind !== "valid") return { kind: "refused", code: NO_LONGER_GOOD, reason: "the token is invalid or expired" }
   const memberships = await membershipsOf(db, { userId: read.userId, now: now() })
   const membership = slug ? memberships.find((m) => m.orgSlug === slug) : memberships[0]
-  if (!membership) return { kind: "refused", code: BAD_TOKEN, reason: "no such organisation" }
+  if (!membership) return { kind: "refused", code: NO_LONGER_GOOD, reason: "no such organisation" }
   return { kind: "seat", orgId: membership.orgId, orgUserId: membership.orgUserId, until: read.expiresAt }
-}
-
-function closedSocket(code: number, reason: string): Response {
-  const { 0: client, 1: server } = new WebSocketPair()
-  server.accept()
-  server.close(code, reason)
-  return new Response(null, { status: 101, webSocket: client })
 }

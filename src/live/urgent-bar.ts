@@ -6,7 +6,7 @@ import { BarCopy, type Standing } from "./bar-copy"
 import { type BarItem, errorText, parseMessage, toText } from "./events"
 import { excerpt } from "./excerpt"
 import { Projection } from "./projection"
-import { standings, summarisedSince } from "./queries"
+import { formerMembers, standings, summarisedSince } from "./queries"
 import { type Seat, Seats } from "./seats"
 
 const CHECK_EVERY_MS = 60_000
@@ -92,20 +92,29 @@ export class UrgentBar extends DurableObject<Env> {
     return this.projection.rewritten(notificationId)
   }
 
+  /** These people may no longer be members. A hint may be late, and they back again: the database knows. */
+  async removed({ orgUserIds }: { orgUserIds: number[] }): Promise<void> {
+    const named = new Set(orgUserIds)
+    const seated = this.seats.taken().filter((orgUserId) => named.has(orgUserId))
+    if (seated.length > 0) this.seats.clear(await formerMembers(this.deps.db, { orgUserIds: seated }))
+  }
+
   /** Compares the copy with the database, for as long as somebody looks. */
   override async alarm(): Promise<void> {
     const now = this.deps.now()
     for (const socket of this.seats.open()) this.seats.closeExpired(socket, now)
-    const seated = this.seats.open().map((socket) => this.seats.of(socket).orgUserId)
+    const seated = this.seats.taken()
     this.copy.forget({ unseenSince: now - FORGET_AFTER_MS, except: seated })
     const known = this.copy.standings()
     if (known.length === 0) return
     await this.ctx.storage.setAlarm(now + CHECK_EVERY_MS)
     const { db } = this.deps
-    const [truths, summarised] = await db.batch([
+    const [truths, summarised, former] = await db.batch([
       standings(db, { orgUserIds: known.map((person) => person.orgUserId) }),
       summarisedSince(db, { ids: known.flatMap((person) => person.ids), since: now - 2 * CHECK_EVERY_MS }),
+      formerMembers(db, { orgUserIds: seated }),
     ])
+    this.seats.clear(former)
     await this.projection.catchUp(known, truths)
     for (const { id } of summarised) await this.projection.rewritten(id)
   }
