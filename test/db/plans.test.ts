@@ -1,8 +1,11 @@
+import { runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
 import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, nobody, server } from "../support/people"
 import { cron, queues } from "../support/queues"
+import { openTabWith } from "../support/sockets"
+import { acmeBar } from "../live/rows"
 
 /** Everything that the worker asks the database for, once. */
 async function doEverything(): Promise<void> {
@@ -38,6 +41,15 @@ async function doEverything(): Promise<void> {
       { "idempotency-key": JSON.stringify(to) },
     )
   }
+  await server.put("/api/orgs/initech", { name: "Initech", llm_optin: true, urgent_categories: null })
+  const members = [{ user_id: 9, email: "ivy@initech.test", role: "admin" }]
+  await server.put("/api/orgs/initech/members", members)
+  await server.patch("/api/orgs/initech/members", members)
+  await server.delete("/api/orgs/initech/members/9")
+  await openTabWith(bob)
+  await acmeBar().removed({ orgUserIds: [bob.orgUserId] })
+  await runDurableObjectAlarm(acmeBar())
+
   vi.useFakeTimers({ toFake: ["Date"] })
   await alice.post("/api/notifications/", {
     author: "a",

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers"
 import { unsubscribeToken } from "../../src/unsubscribe-token"
 import { cookieOf, request } from "../support/people"
 
@@ -9,6 +10,7 @@ export type Door =
   | "own organisation"
   | "another organisation"
   | "everybody"
+  | "operators"
   | "webhook key"
   | "socket"
 
@@ -19,11 +21,17 @@ export type Case = {
   path: string
   body?: object
   headers?: Record<string, string>
+  /** What its body may weigh, if not 64 kB. */
+  largestBytes?: number
+  /** What must be so for it to be good, each time. */
+  before?: () => Promise<unknown>
 }
 
 const fromAcme = { author: "alice@acme.test", message: "Dashboards are back" }
 /** Made with the secret in vitest.config.ts. */
 const unsubscribing = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "incident" })
+
+const CHARLIE = { user_id: "3", email: "charlie@globex.test", role: "admin" }
 
 /** A good request to each route of the worker: a route that is missing here fails roles.test.ts. */
 export const CASES: Case[] = [
@@ -85,6 +93,28 @@ export const CASES: Case[] = [
     path: "/api/notifications",
     body: { ...fromAcme, sent_to: "all_users" },
   },
+
+  { route: "PUT /api/orgs/:slug", door: "operators", path: "/api/orgs/globex", body: { name: "Globex" } },
+  {
+    route: "PUT /api/orgs/:slug/members",
+    door: "operators",
+    path: "/api/orgs/globex/members",
+    body: [CHARLIE],
+    largestBytes: 1024 * 1024,
+  },
+  {
+    route: "PATCH /api/orgs/:slug/members",
+    door: "operators",
+    path: "/api/orgs/globex/members",
+    body: [CHARLIE],
+    largestBytes: 1024 * 1024,
+  },
+  {
+    route: "DELETE /api/orgs/:slug/members/:user_id",
+    door: "operators",
+    path: "/api/orgs/globex/members/3",
+    before: () => env.DB.exec("UPDATE org_users SET removed_at = NULL WHERE id = 3"),
+  },
 ]
 
 /** One case of each route. */
@@ -95,7 +125,8 @@ export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
 type Changes = { path?: string; body?: BodyInit | undefined; through?: typeof request }
 
 /** The request of a case, as this caller makes it. */
-export function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
+export async function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
+  await one.before?.()
   const { path = one.path, body = one.body && JSON.stringify(one.body), through = request } = changes
   return through(path, {
     method: methodOf(one),
