@@ -1,5 +1,4 @@
 import { and, eq, isNull, ne, type SQL, sql } from "drizzle-orm"
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
 import type { Category } from "../categories"
 import type { Db } from "../db/client"
 import { orgPreferences, orgs, orgUsers } from "../db/schema"
@@ -42,6 +41,8 @@ export const orgsBySlugs = (db: Db, { slugs }: { slugs: string[] }) =>
 
 // Provisioning: each finds the organisation by its slug, and where there is none does nothing. ------------
 
+const whoItWas = { orgUserId: orgUsers.id, userId: orgUsers.userId }
+
 const orgNamed = (slug: string): SQL => sql`(SELECT o.id FROM ${orgs} o WHERE o.slug = ${slug})`
 
 export const saveOrg = (db: Db, { slug, name }: { slug: string; name: string }) =>
@@ -60,10 +61,10 @@ export function saveOrgPreferences(
   const at = new Date(now).toISOString()
   const optin = llmOptin === undefined || llmOptin === null ? null : Number(llmOptin)
   const urgent = urgentCategories ? JSON.stringify(urgentCategories) : null
-  const keepUnless = (isNamed: boolean, column: SQLiteColumn) => (isNamed ? sql.raw(`excluded.${column.name}`) : column)
   const changes = {
-    llmOptin: keepUnless(llmOptin !== undefined, orgPreferences.llmOptin),
-    urgentCategories: keepUnless(urgentCategories !== undefined, orgPreferences.urgentCategories),
+    llmOptin: llmOptin === undefined ? orgPreferences.llmOptin : sql`excluded.llm_optin`,
+    urgentCategories:
+      urgentCategories === undefined ? orgPreferences.urgentCategories : sql`excluded.urgent_categories`,
   }
   return db
     .insert(orgPreferences)
@@ -92,7 +93,7 @@ export const countMembers = (db: Db, { slug, userIds }: { slug: string; userIds:
     )
 
 /** Answers those who were not members, and those who were members of another description. */
-export const saveMembers = (db: Db, { slug, members }: { slug: string; members: Member[] }) => {
+export function saveMembers(db: Db, { slug, members }: { slug: string; members: Member[] }) {
   const list = JSON.stringify(members.map((m) => [m.user_id, m.email, m.role, m.name || null]))
   return db
     .insert(orgUsers)
@@ -102,19 +103,12 @@ export const saveMembers = (db: Db, { slug, members }: { slug: string; members: 
     `)
     .onConflictDoUpdate({
       target: [orgUsers.orgId, orgUsers.userId],
-      set: {
-        email: sql`excluded.email`,
-        role: sql`excluded.role`,
-        name: sql`excluded.name`,
-        removedAt: null,
-      },
+      set: { email: sql`excluded.email`, role: sql`excluded.role`, name: sql`excluded.name`, removedAt: null },
       setWhere: sql`${orgUsers.removedAt} IS NOT NULL
         OR (${orgUsers.email}, ${orgUsers.role}, ${orgUsers.name}) IS NOT (excluded.email, excluded.role, excluded.name)`,
     })
     .returning({ userId: orgUsers.userId })
 }
-
-const removed = { orgUserId: orgUsers.id, userId: orgUsers.userId }
 
 /** Removes who is not among these people. */
 export const removeOthers = (db: Db, { slug, userIds, now }: { slug: string; userIds: string[]; now: number }) =>
@@ -128,11 +122,11 @@ export const removeOthers = (db: Db, { slug, userIds, now }: { slug: string; use
         sql`${orgUsers.userId} NOT IN (SELECT value FROM json_each(${JSON.stringify(userIds)}))`,
       ),
     )
-    .returning(removed)
+    .returning(whoItWas)
 
 export const removeMember = (db: Db, { slug, userId, now }: { slug: string; userId: string; now: number }) =>
   db
     .update(orgUsers)
     .set({ removedAt: now })
     .where(and(eq(orgUsers.orgId, orgNamed(slug)), eq(orgUsers.userId, userId), isNull(orgUsers.removedAt)))
-    .returning(removed)
+    .returning(whoItWas)

@@ -6,19 +6,17 @@ export const OrgPath = z.object({
   slug: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,100}$/, "1 to 100 letters, digits, _ or -")),
 })
 
-/** What the issuer of the tokens calls a person. Text inside, whichever of the two it is. */
-const UserIdText = z
-  .string()
-  .check(z.regex(/^[\x21-\x7e]{1,100}$/, "1 to 100 printable ASCII characters, without blanks"))
-const UserId = z.union([
-  UserIdText,
-  z.pipe(
-    z.int(),
-    z.transform((id: number) => String(id)),
-  ),
-])
+const PLAIN = "1 to 100 printable ASCII characters, without blanks"
+const PlainText = z.string().check(z.regex(/^[\x21-\x7e]{1,100}$/, PLAIN))
+const WholeNumber = z.pipe(
+  z.int(),
+  z.transform((id: number) => String(id)),
+)
 
-export const MemberPath = z.extend(OrgPath, { user_id: UserIdText })
+/** What the issuer of the tokens calls a person: text inside, whichever of the two it is. */
+const UserId = z.union([PlainText, WholeNumber], `a whole number, or ${PLAIN}`)
+
+export const MemberPath = z.extend(OrgPath, { user_id: PlainText })
 
 /** What is not named stays as it is; `null` is what it was at first. */
 export const OrgChange = z.strictObject({
@@ -59,6 +57,4 @@ const namesNobodyTwice = z.check<Member[]>(({ value, issues }) => {
   }
 })
 
-export const MOST_MEMBERS = 10_000
-
-export const Members = z.array(Member).check(z.maxLength(MOST_MEMBERS), namesNobodyTwice)
+export const Members = z.array(Member).check(z.maxLength(10_000), namesNobodyTwice)
