@@ -5,10 +5,21 @@ import type { RunOrg } from "../orgs/administer"
 import type { Membership } from "../orgs/membership"
 import type { Idempotency } from "./idempotency"
 
-/** What middleware leaves for handlers: `me` behind `ownInbox`, `org` behind `ownOrg`, `caller` behind every door. */
+/**
+ * What middleware leaves for handlers: `me` and `signedInUntil` behind `ownInbox`, `org` behind `ownOrg`, `caller`
+ * behind every door.
+ */
 export type App = {
   Bindings: Env
-  Variables: { requestId: string; deps: Deps; caller: Caller; me: Membership; org: RunOrg; idempotency?: Idempotency }
+  Variables: {
+    requestId: string
+    deps: Deps
+    caller: Caller
+    me: Membership
+    signedInUntil: number
+    org: RunOrg
+    idempotency?: Idempotency
+  }
 }
 
 /** A router that takes every path with and without its trailing slash. */

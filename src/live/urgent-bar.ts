@@ -2,12 +2,15 @@ import { DurableObject } from "cloudflare:workers"
 import { type Deps, depsFrom } from "../deps"
 import { kindOf, log } from "../log"
 import { mark } from "../notifications/queries"
+import { admissionIn } from "./admission"
 import { BarCopy, type Standing } from "./bar-copy"
+import { closedSocket, NO_LONGER_GOOD } from "./closing"
 import { type BarItem, errorText, parseMessage, toText } from "./events"
 import { excerpt } from "./excerpt"
 import { Projection } from "./projection"
 import { formerMembers, standings, summarisedSince } from "./queries"
-import { type Seat, Seats } from "./seats"
+import { Seats } from "./seats"
+import { UsedTickets } from "./used-tickets"
 
 const CHECK_EVERY_MS = 60_000
 const FORGET_AFTER_MS = 10 * 60_000
@@ -21,6 +24,7 @@ const FORGET_AFTER_MS = 10 * 60_000
 export class UrgentBar extends DurableObject<Env> {
   private readonly copy: BarCopy
   private readonly seats: Seats
+  private readonly tickets: UsedTickets
   private readonly deps: Deps
   private readonly projection: Projection
 
@@ -28,6 +32,7 @@ export class UrgentBar extends DurableObject<Env> {
     super(ctx, env)
     this.copy = new BarCopy(ctx.storage.sql)
     this.seats = new Seats(ctx)
+    this.tickets = new UsedTickets(ctx.storage.sql)
     this.deps = depsFrom(env, ctx)
     this.projection = new Projection(this.copy, this.seats, this.deps)
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"))
@@ -42,10 +47,12 @@ export class UrgentBar extends DurableObject<Env> {
     return { items: this.copy.items(ids), total }
   }
 
-  /** Opens a socket for the person whom the worker has signed in: `?org_user_id=&until=`. */
+  /** Opens a socket for whom the worker lets in. */
   override async fetch(request: Request): Promise<Response> {
-    const { searchParams } = new URL(request.url)
-    const seat: Seat = { orgUserId: Number(searchParams.get("org_user_id")), until: Number(searchParams.get("until")) }
+    const { seat, ticket } = admissionIn(request)
+    if (ticket && !this.tickets.use(ticket, this.deps.now())) {
+      return closedSocket(NO_LONGER_GOOD, "the ticket was used, or has expired")
+    }
     await this.look(seat.orgUserId)
     const { 0: client, 1: server } = new WebSocketPair()
     this.seats.accept(server, seat)
@@ -92,7 +99,7 @@ export class UrgentBar extends DurableObject<Env> {
     return this.projection.rewritten(notificationId)
   }
 
-  /** These people may no longer be members. A hint may be late, and they back again: the database knows. */
+  /** These people may no longer be members. A hint may come late, when they are back: the database knows. */
   async removed({ orgUserIds }: { orgUserIds: number[] }): Promise<void> {
     const named = new Set(orgUserIds)
     const seated = this.seats.taken().filter((orgUserId) => named.has(orgUserId))

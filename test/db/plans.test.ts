@@ -46,6 +46,7 @@ async function doEverything(): Promise<void> {
   await server.put("/api/orgs/initech/members", members)
   await server.patch("/api/orgs/initech/members", members)
   await server.delete("/api/orgs/initech/members/9")
+  await bob.post("/api/notifications/ticket")
   await openTabWith(bob)
   await acmeBar().removed({ orgUserIds: [bob.orgUserId] })
   await runDurableObjectAlarm(acmeBar())

@@ -76,6 +76,18 @@ describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
     tab.close()
   })
 
+  it("through a ticket of his own", async () => {
+    const { res } = await (await charlie.post("/api/notifications/ticket")).json<any>()
+    const refused = tabOn(await knock(`?orgslug=acme&ticket=${res.ticket}`))
+    expect(await refused.closed()).toMatchObject({ code: 4003 })
+    const nowhere = tabOn(await knock(`?orgslug=nowhere&ticket=${res.ticket}`))
+    expect(await nowhere.closed()).toEqual(await refused.closed())
+
+    const tab = tabOn(await knock(`?ticket=${res.ticket}`))
+    expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [], unread_count: 0 })
+    tab.close()
+  })
+
   it.each(CASES.filter(({ door }) => door === "own inbox").map((one) => [one.route, one] as const))(
     "by choosing it: %s",
     async (_, one) => {

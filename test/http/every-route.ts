@@ -94,6 +94,8 @@ export const CASES: Case[] = [
     body: { ...fromAcme, sent_to: "all_users" },
   },
 
+  { route: "POST /api/notifications/ticket", door: "own inbox", path: "/api/notifications/ticket" },
+
   { route: "PUT /api/orgs/:slug", door: "operators", path: "/api/orgs/globex", body: { name: "Globex" } },
   {
     route: "PUT /api/orgs/:slug/members",

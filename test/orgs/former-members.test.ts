@@ -37,6 +37,7 @@ describe.each(WAYS)("who was %s", (_, remove) => {
     await remove()
     expect(await statusOf(bob.get(INBOX))).toBe(403)
     expect(await statusOf(bob.get(INBOX, { "x-dalgo-org": "acme" }))).toBe(404)
+    expect(await statusOf(bob.post("/api/notifications/ticket"))).toBe(403)
   })
 
   it("is a stranger within 30 seconds where it was not", async () => {
