@@ -5,8 +5,9 @@ import { depsFrom } from "./deps"
 import { onError, onNotFound } from "./http/errors"
 import { crossOrigin } from "./http/origins"
 import { router } from "./http/router"
-import { liveRoutes } from "./live/routes"
+import { liveRoutes, ticketRoutes } from "./live/routes"
 import { notificationRoutes } from "./notifications/routes"
+import { orgRoutes } from "./orgs/routes"
 import { orgPreferenceRoutes } from "./preferences/org-routes"
 import { preferenceRoutes } from "./preferences/routes"
 import { unsubscribeRoutes } from "./preferences/unsubscribe-routes"
@@ -25,9 +26,11 @@ export const app = router()
   .use("/api/*", crossOrigin)
   .use(secureHeaders())
   .route("/api/notifications/preferences", preferenceRoutes)
+  .route("/api/notifications/ticket", ticketRoutes)
   .route("/api/notifications", notificationRoutes)
   .route("/api/userpreferences", userPreferenceRoutes)
   .route("/api/orgpreferences", orgPreferenceRoutes)
+  .route("/api/orgs", orgRoutes)
   .route("/webhooks/v1/notification", prefectRoutes)
   .route("/unsubscribe", unsubscribeRoutes)
 

@@ -2,8 +2,11 @@ import { sign, verify } from "hono/jwt"
 import * as z from "zod/mini"
 import { CATEGORIES, type Category } from "./categories"
 
-/** Whose e-mail of which category a link ends. It does not expire: a mail may be read years later. */
-const Claims = z.object({ org_user_id: z.int(), category: z.enum(CATEGORIES) })
+/**
+ * Whose e-mail of which category a link ends. It does not expire: a mail may be read years later. What the same secret
+ * signs for anything else has an audience.
+ */
+const Claims = z.object({ org_user_id: z.int(), category: z.enum(CATEGORIES), aud: z.optional(z.undefined()) })
 
 /** A token that only we can make, for this person and category and for nothing else. */
 export const unsubscribeToken = (secret: string, { orgUserId, category }: { orgUserId: number; category: Category }) =>

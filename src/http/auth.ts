@@ -36,6 +36,7 @@ export const ownInbox = demanding(
     if (caller.kind !== "person") throw notAllowed()
     c.set("caller", caller)
     c.set("me", membershipIn(caller.memberships, chosenSlug(c)))
+    c.set("signedInUntil", caller.expiresAt)
     await next()
   }),
 )
@@ -95,6 +96,7 @@ async function callerOf(c: Context<App>): Promise<Caller> {
   return {
     kind: "person",
     userId: read.userId,
+    expiresAt: read.expiresAt,
     memberships,
     isSuperAdmin: memberships.some((m) => m.role === "super-admin"),
   }

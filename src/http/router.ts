@@ -5,7 +5,10 @@ import type { ChosenOrg } from "../orgs/administer"
 import type { Membership } from "../orgs/membership"
 import type { Idempotency } from "./idempotency"
 
-/** What middleware leaves for handlers: `me` behind `ownInbox`, `org` behind `anyOrg`, `caller` behind every door. */
+/**
+ * What middleware leaves for handlers: `me` and `signedInUntil` behind `ownInbox`, `org` behind `anyOrg`, `caller`
+ * behind every door.
+ */
 export type App = {
   Bindings: Env
   Variables: {
@@ -13,6 +16,7 @@ export type App = {
     deps: Deps
     caller: Caller
     me: Membership
+    signedInUntil: number
     org: ChosenOrg
     idempotency?: Idempotency
   }

@@ -1,7 +1,7 @@
-import { and, eq, gte, type SQL, sql } from "drizzle-orm"
+import { and, eq, gte, isNotNull, type SQL, sql } from "drizzle-orm"
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
 import type { Db } from "../db/client"
-import { inboxCounters, notifications, recipients } from "../db/schema"
+import { inboxCounters, notifications, orgUsers, recipients } from "../db/schema"
 import * as inbox from "../notifications/inbox-queries"
 import type { BarItem } from "./events"
 
@@ -97,6 +97,13 @@ export const itemById = (db: Db, { id }: { id: number }) =>
     })
     .from(notifications)
     .where(eq(notifications.id, id))
+
+/** Those of these people who are members no longer. */
+export const formerMembers = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
+  db
+    .select({ orgUserId: orgUsers.id })
+    .from(orgUsers)
+    .where(and(isAmong(orgUsers.id, orgUserIds), isNotNull(orgUsers.removedAt)))
 
 const isAmong = (column: SQLiteColumn, ids: number[]): SQL =>
   sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`

@@ -1,17 +1,27 @@
 import type { Context } from "hono"
 import * as z from "zod/mini"
 import { AppError, notAllowed } from "../errors"
-import { tokenOf } from "../http/auth"
+import { ownInbox, tokenOf } from "../http/auth"
 import { query } from "../http/contract"
 import { isAllowed } from "../http/origins"
 import { type App, router } from "../http/router"
 import { readToken } from "../http/token"
 import { membershipsOf } from "../orgs/membership"
+import { type Admission, toRequest } from "./admission"
+import { closedSocket, NO_LONGER_GOOD, NO_TOKEN } from "./closing"
+import { issueTicket, readTicket } from "./ticket"
 
-const NO_TOKEN = 4001
-const BAD_TOKEN = 4003
+const Handshake = z.object({
+  orgslug: z.optional(z.string().check(z.maxLength(100))),
+  ticket: z.optional(z.string().check(z.maxLength(2_000))),
+})
+type Handshake = z.infer<typeof Handshake>
 
-const Handshake = z.object({ orgslug: z.optional(z.string().check(z.maxLength(100))) })
+/** Hands out what opens a socket where a page cannot send the cookie along. */
+export const ticketRoutes = router().post("/", ownInbox, async (c) => {
+  const { deps, me, signedInUntil: until } = c.var
+  return c.json({ success: true, res: await issueTicket(deps, { me, until }) })
+})
 
 /**
  * Opens a socket to the organisation's urgent bar. A browser cannot read the status of a refused handshake, so
@@ -22,31 +32,33 @@ export const liveRoutes = router().get("/notifications", query(Handshake), async
   const origin = c.req.header("origin")
   if (origin && !isAllowed(c, origin)) throw notAllowed()
 
-  const seat = await seatFor(c, c.req.valid("query").orgslug)
-  if (seat.kind === "refused") return closedSocket(seat.code, seat.reason)
-  const search = new URLSearchParams({ org_user_id: String(seat.orgUserId), until: String(seat.until) })
-  return c.var.deps.bar(seat.orgId).fetch(`https://bar/?${search.toString()}`, { headers: { upgrade: "websocket" } })
+  const judged = await judge(c, c.req.valid("query"))
+  if (judged.kind === "refused") return closedSocket(judged.code, judged.reason)
+  return c.var.deps.bar(judged.orgId).fetch(toRequest(judged))
 })
 
-type Seat =
-  | { kind: "seat"; orgId: number; orgUserId: number; until: number }
-  | { kind: "refused"; code: number; reason: string }
+type Judged = ({ kind: "admitted"; orgId: number } & Admission) | { kind: "refused"; code: number; reason: string }
 
-async function seatFor(c: Context<App>, slug: string | undefined): Promise<Seat> {
+const judge = (c: Context<App>, { ticket, orgslug: slug }: Handshake): Promise<Judged> =>
+  ticket ? judgeTicket(c, ticket, slug) : judgeToken(c, slug)
+
+/** Asks the database nothing: who was removed since the ticket was issued is found by the bar's next alarm. */
+async function judgeTicket(c: Context<App>, ticket: string, slug: string | undefined): Promise<Judged> {
+  const read = await readTicket(c.var.deps, ticket)
+  if (!read) return { kind: "refused", code: NO_LONGER_GOOD, reason: "the ticket is invalid or expired" }
+  if (slug && slug !== read.orgSlug) return { kind: "refused", code: NO_LONGER_GOOD, reason: "no such organisation" }
+  return { kind: "admitted", ...read }
+}
+
+async function judgeToken(c: Context<App>, slug: string | undefined): Promise<Judged> {
   const { db, settings, now } = c.var.deps
   const token = tokenOf(c)
   if (!token) return { kind: "refused", code: NO_TOKEN, reason: "not signed in" }
   const read = await readToken(token, settings, now())
-  if (read.kind !== "valid") return { kind: "refused", code: BAD_TOKEN, reason: "the token is invalid or expired" }
+  if (read.kind !== "valid") return { kind: "refused", code: NO_LONGER_GOOD, reason: "the token is invalid or expired" }
   const memberships = await membershipsOf(db, { userId: read.userId, now: now() })
   const membership = slug ? memberships.find((m) => m.orgSlug === slug) : memberships[0]
-  if (!membership) return { kind: "refused", code: BAD_TOKEN, reason: "no such organisation" }
-  return { kind: "seat", orgId: membership.orgId, orgUserId: membership.orgUserId, until: read.expiresAt }
-}
-
-function closedSocket(code: number, reason: string): Response {
-  const { 0: client, 1: server } = new WebSocketPair()
-  server.accept()
-  server.close(code, reason)
-  return new Response(null, { status: 101, webSocket: client })
+  if (!membership) return { kind: "refused", code: NO_LONGER_GOOD, reason: "no such organisation" }
+  const { orgId, orgUserId } = membership
+  return { kind: "admitted", orgId, seat: { orgUserId, until: read.expiresAt } }
 }

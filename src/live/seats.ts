@@ -1,10 +1,8 @@
 import { kindOf, log } from "../log"
+import { NO_LONGER_GOOD } from "./closing"
 
 /** Who sits behind a socket, and until when their token is good. */
 export type Seat = { orgUserId: number; until: number }
-
-/** The close code of a token that is no longer good. */
-const EXPIRED = 4003
 
 /** The open sockets of one organisation. They outlive an eviction of the object, and so do their seats. */
 export class Seats {
@@ -21,8 +19,18 @@ export class Seats {
   /** Closes the socket if its token is no longer good, and says so. */
   closeExpired(socket: WebSocket, now: number): boolean {
     const isExpired = this.of(socket).until <= now
-    if (isExpired) socket.close(EXPIRED, "the token has expired")
+    if (isExpired) socket.close(NO_LONGER_GOOD, "the token has expired")
     return isExpired
+  }
+
+  /** Whose seats are taken. */
+  taken = () => [...new Set(this.open().map((socket) => this.of(socket).orgUserId))]
+
+  /** Closes every tab of these people, who are no longer members. */
+  clear(people: { orgUserId: number }[]): void {
+    for (const { orgUserId } of people) {
+      for (const socket of this.open(orgUserId)) socket.close(NO_LONGER_GOOD, "no longer a member")
+    }
   }
 
   /** The open ones: of one person, or all. A socket that is closing may still be listed by the platform. */

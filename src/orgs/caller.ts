@@ -1,8 +1,11 @@
 import type { Membership } from "./membership"
 
-/** Who is asking: a person with the organisations they belong to, or another server of the platform. */
+/**
+ * Who is asking: a person with the organisations they belong to, until their token expires, or another server of the
+ * platform.
+ */
 export type Caller =
-  | { kind: "person"; userId: string; memberships: Membership[]; isSuperAdmin: boolean }
+  | { kind: "person"; userId: string; expiresAt: number; memberships: Membership[]; isSuperAdmin: boolean }
   | { kind: "service" }
 
 /** Whether the caller looks after all organisations. */

@@ -13,17 +13,25 @@ const MOST_KNOWN = 10_000
 /** What was read lately, by name. */
 class Memory<T> {
   private readonly known = new Map<string, { value: T; until: number }>()
+  private forgotten = 0
 
   async recall(name: string, now: number, read: () => Promise<T>): Promise<T> {
     const known = this.known.get(name)
     if (known && known.until > now) return known.value
+    const { forgotten } = this
     const value = await read()
+    // Something was forgotten meanwhile: what was read may be what had to be forgotten.
+    if (this.forgotten !== forgotten) return value
     if (this.known.size >= MOST_KNOWN) this.known.clear()
     this.known.set(name, { value, until: now + TRUSTED_MS })
     return value
   }
 
-  forget = (name: string) => this.known.delete(name)
+  forget(names: string[]): void {
+    this.forgotten += 1
+    for (const name of names) this.known.delete(name)
+  }
+
   clear = () => this.known.clear()
 }
 
@@ -47,8 +55,8 @@ export const knownOrg = (db: Db, { slug, now }: { slug: string; now: number }) =
 
 /** Forgets these people, and this organisation, as far as this isolate knows them. */
 export function forgetMembers({ userIds, slug }: { userIds: string[]; slug: string }): void {
-  for (const userId of userIds) people.forget(userId)
-  orgs.forget(slug)
+  people.forget(userIds)
+  orgs.forget([slug])
 }
 
 /** Forgets everybody. */

@@ -1,8 +1,11 @@
+import { runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
 import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, nobody, server } from "../support/people"
 import { cron, queues } from "../support/queues"
+import { openTabWith } from "../support/sockets"
+import { acmeBar } from "../live/rows"
 
 const inAMinute = () => new Date(Date.now() + 60_000).toISOString()
 
@@ -77,6 +80,16 @@ async function doEverything(): Promise<void> {
   }
   const [spanning] = (await (await server.get("/api/notifications/history?limit=1")).json<any>()).res
   expect((await server.get(`/api/notifications/recipients?notification_id=${spanning.id}`)).status).toBe(200)
+  await server.put("/api/orgs/initech", { name: "Initech", llm_optin: true, urgent_categories: null })
+  const members = [{ user_id: 9, email: "ivy@initech.test", role: "admin" }]
+  await server.put("/api/orgs/initech/members", members)
+  await server.patch("/api/orgs/initech/members", members)
+  await server.delete("/api/orgs/initech/members/9")
+  await bob.post("/api/notifications/ticket")
+  await openTabWith(bob)
+  await acmeBar().removed({ orgUserIds: [bob.orgUserId] })
+  await runDurableObjectAlarm(acmeBar())
+
   vi.useFakeTimers({ toFake: ["Date"] })
   await alice.post("/api/notifications/", {
     author: "a",

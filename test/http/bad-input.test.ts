@@ -366,7 +366,7 @@ describe("every route", () => {
   it.each(ROUTES.filter(({ body }) => body).map((one) => [one.route, one] as const))(
     "says what is wrong with nonsense: %s",
     async (_, one) => {
-      for (const [what, body] of NONSENSE) {
+      for (const [what, body] of NONSENSE.filter((nonsense) => nonsense[1] !== "[]" || !Array.isArray(one.body))) {
         await reasonFor(await ask(one, await keyring(), { body }), what)
       }
       for (const name of Object.keys(one.body ?? {})) {

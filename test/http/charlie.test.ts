@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
 import { alice, bob, charlie, cookieOf, dora, type Speaker } from "../support/people"
 import { queues } from "../support/queues"
+import { rows } from "../support/rows"
 import { knock, openTabWith, tabOn } from "../support/sockets"
 import { ask, CASES } from "./every-route"
 
@@ -106,6 +107,18 @@ describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
     tab.close()
   })
 
+  it("through a ticket of his own", async () => {
+    const { res } = await (await charlie.post("/api/notifications/ticket")).json<any>()
+    const refused = tabOn(await knock(`?orgslug=acme&ticket=${res.ticket}`))
+    expect(await refused.closed()).toMatchObject({ code: 4003 })
+    const nowhere = tabOn(await knock(`?orgslug=nowhere&ticket=${res.ticket}`))
+    expect(await nowhere.closed()).toEqual(await refused.closed())
+
+    const tab = tabOn(await knock(`?ticket=${res.ticket}`))
+    expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [], unread_count: 0 })
+    tab.close()
+  })
+
   it.each(CASES.filter(({ door }) => door === "own inbox").map((one) => [one.route, one] as const))(
     "by choosing it: %s",
     async (_, one) => {
@@ -190,6 +203,27 @@ describe("Charlie changes nothing of acme", () => {
     expect(await hear(charlie.put(PREFERENCES, change, IN_ACME))).toEqual(NO_ORGANISATION)
     expect(await stateOfAcme()).toEqual(before)
   })
+})
+
+describe("Charlie provisions nothing", () => {
+  const everything = async () => [
+    await rows("SELECT * FROM orgs"),
+    await rows("SELECT * FROM org_users"),
+    await rows("SELECT * FROM org_preferences"),
+  ]
+
+  it.each(CASES.filter(({ door }) => door === "operators").map((one) => [one.route, one] as const))(
+    "in acme, in his own organisation or in none, and cannot tell which is there: %s",
+    async (_, one) => {
+      const untouched = await everything()
+      for (const slug of ["acme", "globex", "nowhere", "no%20slug"]) {
+        const path = one.path.replace("globex", slug)
+        const headers = { ...(await cookieOf(charlie.userId)), "x-dalgo-org": slug }
+        expect(await hear(ask(one, headers, { path }))).toEqual({ status: 403, body: { detail: "not allowed" } })
+      }
+      expect(await everything()).toEqual(untouched)
+    },
+  )
 })
 
 describe("Charlie says nothing to acme", () => {

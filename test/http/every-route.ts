@@ -10,6 +10,7 @@ export type Door =
   | "own organisation"
   | "another organisation"
   | "everybody"
+  | "operators"
   | "webhook key"
   | "socket"
 
@@ -20,12 +21,14 @@ export type Case = {
   path: string
   body?: object
   headers?: Record<string, string>
-  /** What must be there before it is asked. */
-  prepare?: () => Promise<void>
+  /** What its body may weigh, if not 64 kB. */
+  largestBytes?: number
+  /** What must be so for it to be good, each time. */
+  before?: () => Promise<unknown>
 }
 
 /** Notification 900 of acme: scheduled, and already decided upon for everybody, so that it has a trace. */
-async function prepare(): Promise<void> {
+async function withNotification(): Promise<void> {
   await env.DB.batch([
     env.DB.prepare(
       `INSERT OR REPLACE INTO notifications (id, org_id, author, message, created_at, scheduled_at, publication_id)
@@ -44,6 +47,8 @@ const fromAcme = { author: "alice@acme.test", message: "Dashboards are back" }
 const IN_ACME = { "x-dalgo-org": "acme" }
 /** Made with the secret in vitest.config.ts. */
 const unsubscribing = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "incident" })
+
+const CHARLIE = { user_id: "3", email: "charlie@globex.test", role: "admin" }
 
 /** A good request to each route of the worker: a route that is missing here fails roles.test.ts. */
 export const CASES: Case[] = [
@@ -78,7 +83,12 @@ export const CASES: Case[] = [
     door: "own inbox",
     path: "/api/notifications/filtered?category=incident,system&urgent_only=true&from=2026-01-01&q=heron&limit=5",
   },
-  { route: "GET /api/notifications/:id/trace", door: "own inbox", path: "/api/notifications/900/trace", prepare },
+  {
+    route: "GET /api/notifications/:id/trace",
+    door: "own inbox",
+    path: "/api/notifications/900/trace",
+    before: withNotification,
+  },
   {
     route: "GET /api/notifications/history",
     door: "own organisation",
@@ -93,13 +103,13 @@ export const CASES: Case[] = [
     route: "GET /api/notifications/recipients",
     door: "own organisation",
     path: "/api/notifications/recipients?notification_id=900",
-    prepare,
+    before: withNotification,
   },
   {
     route: "DELETE /api/notifications",
     door: "own organisation",
     path: "/api/notifications?notification_id=900",
-    prepare,
+    before: withNotification,
   },
   { route: "GET /api/notifications/unread_count", door: "own inbox", path: "/api/notifications/unread_count" },
   {
@@ -154,6 +164,30 @@ export const CASES: Case[] = [
     path: "/api/notifications",
     body: { ...fromAcme, sent_to: "all_users" },
   },
+
+  { route: "POST /api/notifications/ticket", door: "own inbox", path: "/api/notifications/ticket" },
+
+  { route: "PUT /api/orgs/:slug", door: "operators", path: "/api/orgs/globex", body: { name: "Globex" } },
+  {
+    route: "PUT /api/orgs/:slug/members",
+    door: "operators",
+    path: "/api/orgs/globex/members",
+    body: [CHARLIE],
+    largestBytes: 1024 * 1024,
+  },
+  {
+    route: "PATCH /api/orgs/:slug/members",
+    door: "operators",
+    path: "/api/orgs/globex/members",
+    body: [CHARLIE],
+    largestBytes: 1024 * 1024,
+  },
+  {
+    route: "DELETE /api/orgs/:slug/members/:user_id",
+    door: "operators",
+    path: "/api/orgs/globex/members/3",
+    before: () => env.DB.exec("UPDATE org_users SET removed_at = NULL WHERE id = 3"),
+  },
 ]
 
 /** One case of each route. */
@@ -165,7 +199,7 @@ type Changes = { path?: string; body?: BodyInit | undefined; through?: typeof re
 
 /** The request of a case, as this caller makes it. */
 export async function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
-  await one.prepare?.()
+  await one.before?.()
   const { path = one.path, body = one.body && JSON.stringify(one.body), through = request } = changes
   return through(path, {
     method: methodOf(one),

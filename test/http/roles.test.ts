@@ -43,6 +43,7 @@ const MAY: Record<Door, Record<Caller, Outcome>> = {
   "own organisation": { ...strangers(401), ...people(403, 200, 200), ...servers(200) },
   "another organisation": { ...strangers(401), ...people(403, 404, 200), ...servers(200) },
   everybody: { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
+  operators: { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
   "webhook key": { ...strangers(401, 200), ...people(401, 401, 401), ...servers(401) },
   socket: {
     ...strangers(4001),

@@ -100,7 +100,7 @@ it("says nothing when nothing happened, and asks one question for all who look",
   const asked = questions()
   await ringAlarm()
   expect(asked.batches()).toBe(1)
-  expect(asked.statements()).toBe(2)
+  expect(asked.statements()).toBe(3)
   expect(await tab.rest()).toEqual([])
 })
 
@@ -112,7 +112,7 @@ it("does not read again, each minute, what was summarised long ago", async () =>
   moveClock(3 * MINUTE)
   const asked = questions()
   await ringAlarm()
-  expect(asked.statements()).toBe(2)
+  expect(asked.statements()).toBe(3)
 })
 
 it("catches up with many people in a few questions", async () => {

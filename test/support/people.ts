@@ -8,6 +8,7 @@ export type Speaker = {
   get(path: string, headers?: HeadersInit): Promise<Response>
   post(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
   put(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
+  patch(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
   delete(path: string, headers?: HeadersInit): Promise<Response>
 }
 
@@ -55,6 +56,7 @@ const speaker = (headersOf: () => Promise<Record<string, string>>): Speaker => {
     get: (path, headers) => send("GET", path, undefined, headers),
     post: (path, body, headers) => send("POST", path, body, headers),
     put: (path, body, headers) => send("PUT", path, body, headers),
+    patch: (path, body, headers) => send("PATCH", path, body, headers),
     delete: (path, headers) => send("DELETE", path, undefined, headers),
   }
 }

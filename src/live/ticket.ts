@@ -1,0 +1,57 @@
+import { sign, verify } from "hono/jwt"
+import * as z from "zod/mini"
+import type { Deps } from "../deps"
+import { AppError } from "../errors"
+import type { Membership } from "../orgs/membership"
+import type { Ticket } from "./answers"
+
+const LIVES_SECONDS = 30
+/** The same secret signs the links that end e-mails, which have no audience: neither can stand for the other. */
+const AUDIENCE = "socket"
+
+/** Whose bar it opens, and when (in ms) the access token ends that it was issued for: the socket ends with it. */
+const Claims = z.object({
+  jti: z.string(),
+  exp: z.number(),
+  org_id: z.int(),
+  org_slug: z.string(),
+  org_user_id: z.int(),
+  until: z.number(),
+})
+
+/** A ticket that opens this person's bar once, within 30 s. Throws `unavailable` where no secret is configured. */
+export async function issueTicket({ settings, now }: Deps, { me, until }: { me: Membership; until: number }) {
+  const claims: z.infer<typeof Claims> = {
+    jti: crypto.randomUUID(),
+    exp: now() / 1000 + LIVES_SECONDS,
+    org_id: me.orgId,
+    org_slug: me.orgSlug,
+    org_user_id: me.orgUserId,
+    until,
+  }
+  const ticket = await sign({ ...claims, aud: AUDIENCE }, secretIn(settings), "HS256")
+  return { ticket, expires_in: LIVES_SECONDS } satisfies Ticket
+}
+
+/** What a ticket is for; `undefined` if it is not ours or no longer good. Whether it was used, the object knows. */
+export async function readTicket({ settings, now }: Deps, ticket: string) {
+  const secret = secretIn(settings)
+  try {
+    const claims = Claims.parse(await verify(ticket, secret, { alg: "HS256", aud: AUDIENCE, exp: false }))
+    const expiresAt = Math.round(claims.exp * 1000)
+    if (Math.min(expiresAt, claims.until) <= now()) return undefined
+    return {
+      orgId: claims.org_id,
+      orgSlug: claims.org_slug,
+      seat: { orgUserId: claims.org_user_id, until: claims.until },
+      ticket: { id: claims.jti, expiresAt },
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function secretIn({ UNSUBSCRIBE_SECRET }: Deps["settings"]): string {
+  if (!UNSUBSCRIBE_SECRET) throw new AppError("unavailable", "UNSUBSCRIBE_SECRET is not configured")
+  return UNSUBSCRIBE_SECRET
+}

@@ -1,0 +1,24 @@
+import { commitAndRead } from "../db/client"
+import type { Deps } from "../deps"
+import type { SavedOrg } from "./answers"
+import { forgetMembers } from "./membership"
+import * as queries from "./queries"
+import type { OrgChange } from "./schemas"
+
+/** Creates an organisation or changes it, and answers the whole. One round trip; the same again writes nothing. */
+export async function saveOrg(deps: Deps, { slug, change }: { slug: string; change: OrgChange }): Promise<SavedOrg> {
+  const { db } = deps
+  const { name, llm_optin: llmOptin, urgent_categories: urgentCategories } = change
+  const decides = llmOptin !== undefined || urgentCategories !== undefined
+  const [org] = await commitAndRead(
+    db,
+    [
+      queries.saveOrg(db, { slug, name }),
+      ...(decides ? [queries.saveOrgPreferences(db, { slug, llmOptin, urgentCategories, now: deps.now() })] : []),
+    ],
+    queries.orgsBySlugs(db, { slugs: [slug] }),
+  )
+  if (!org) throw new Error("an organisation was not written")
+  forgetMembers({ userIds: [], slug })
+  return { slug, name: org.name, llm_optin: org.llmOptin, urgent_categories: org.urgentCategories }
+}

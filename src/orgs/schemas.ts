@@ -1,0 +1,60 @@
+import * as z from "zod/mini"
+import { CATEGORIES, type Category } from "../categories"
+import { ROLE_BY_NAME, type RoleName } from "./roles"
+
+export const OrgPath = z.object({
+  slug: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,100}$/, "1 to 100 letters, digits, _ or -")),
+})
+
+const PLAIN = "1 to 100 printable ASCII characters, without blanks"
+const PlainText = z.string().check(z.regex(/^[\x21-\x7e]{1,100}$/, PLAIN))
+const WholeNumber = z.pipe(
+  z.int(),
+  z.transform((id: number) => String(id)),
+)
+
+/** What the issuer of the tokens calls a person: text inside, whichever of the two it is. */
+const UserId = z.union([PlainText, WholeNumber], `a whole number, or ${PLAIN}`)
+
+export const MemberPath = z.extend(OrgPath, { user_id: PlainText })
+
+/** What is not named stays as it is; `null` is what it was at first. */
+export const OrgChange = z.strictObject({
+  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(200)),
+  llm_optin: z.nullish(z.boolean()),
+  urgent_categories: z.nullish(
+    z.pipe(
+      z.array(z.enum(CATEGORIES)).check(z.maxLength(100)),
+      // In one order, so that the same choice is the same text.
+      z.transform((chosen: Category[]) => CATEGORIES.filter((category) => chosen.includes(category))),
+    ),
+  ),
+})
+export type OrgChange = z.infer<typeof OrgChange>
+
+const Role = z.pipe(
+  z.enum(Object.keys(ROLE_BY_NAME) as RoleName[]),
+  z.transform((name: RoleName) => ROLE_BY_NAME[name]),
+)
+
+const Member = z.strictObject({
+  user_id: UserId,
+  email: z
+    .string()
+    .check(z.trim(), z.toLowerCase(), z.maxLength(254), z.regex(z.regexes.html5Email, "not an e-mail address")),
+  name: z.nullish(z.string().check(z.trim(), z.maxLength(200))),
+  role: Role,
+})
+export type Member = z.infer<typeof Member>
+
+const namesNobodyTwice = z.check<Member[]>(({ value, issues }) => {
+  const seen = new Set<string>()
+  for (const [i, { user_id: userId }] of value.entries()) {
+    if (seen.has(userId)) {
+      issues.push({ code: "custom", input: userId, path: [i, "user_id"], message: "named twice in this list" })
+    }
+    seen.add(userId)
+  }
+})
+
+export const Members = z.array(Member).check(z.maxLength(10_000), namesNobodyTwice)

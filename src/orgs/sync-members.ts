@@ -1,0 +1,34 @@
+import type { Deps } from "../deps"
+import { notFound } from "../errors"
+import type { SyncedMembers } from "./answers"
+import { letGo } from "./let-go"
+import { forgetMembers } from "./membership"
+import * as queries from "./queries"
+import type { Member } from "./schemas"
+
+type Sync = { slug: string; members: Member[]; others: "remove" | "keep" }
+
+/**
+ * Makes these people members, as they are described here, and of the others nobody where `others` are removed.
+ *
+ * 1. Count who is a member already, write who is not or not like this, and remove the others: one round trip, so that
+ *    of two lists at once the later one holds. Whoever comes back finds their old inbox.
+ * 2. Let this isolate know at once; others know within 30 s.
+ */
+export async function syncMembers(deps: Deps, { slug, members, others }: Sync): Promise<SyncedMembers> {
+  const { db } = deps
+  const userIds = members.map((member) => member.user_id)
+  const [[org], [before], saved, removed = []] = await db.batch([
+    queries.orgsBySlugs(db, { slugs: [slug] }),
+    queries.countMembers(db, { slug, userIds }),
+    queries.saveMembers(db, { slug, members }),
+    ...(others === "remove" ? [queries.removeOthers(db, { slug, userIds, now: deps.now() })] : []),
+  ])
+  if (!org || !before) throw notFound("organisation")
+
+  forgetMembers({ userIds: saved.map((member) => member.userId), slug })
+  letGo(deps, { org, people: removed })
+  const added = members.length - before.count
+  const changed = saved.length - added
+  return { added, changed, removed: removed.length, unchanged: before.count - changed }
+}

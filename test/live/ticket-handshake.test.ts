@@ -1,0 +1,241 @@
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test"
+import { env } from "cloudflare:workers"
+import { sign } from "hono/jwt"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { readUnsubscribeToken, unsubscribeToken } from "../../src/unsubscribe-token"
+import { NOON } from "../support/clock"
+import { alice, bob, cookieOf, request, server, type Speaker, tokenFor } from "../support/people"
+import { queues } from "../support/queues"
+import { rows } from "../support/rows"
+import { knock, tabOn } from "../support/sockets"
+import { workerWith } from "../support/worker-with"
+import { acmeBar, questions, wakeAcmeBar, write } from "./rows"
+
+const SECRET = "another-secret-of-the-tests"
+const BOB = bob.orgUserId
+
+const ticketFor = async (speaker: Speaker, headers = {}) =>
+  (await (await speaker.post("/api/notifications/ticket", undefined, headers)).json<any>()).res.ticket as string
+const open = async (ticket: string, headers = {}, slug = "acme") =>
+  tabOn(await knock(`?orgslug=${slug}&ticket=${ticket}`, headers))
+const snapshot = { type: "snapshot", unread_count: expect.any(Number) }
+
+beforeEach(() => {
+  queues()
+})
+
+afterEach(wakeAcmeBar)
+
+it("opens the bar of the person to whom it was issued, without a cookie", async () => {
+  const id = await write({ to: [BOB] })
+  const tab = await open(await ticketFor(bob))
+  expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [{ id }], unread_count: 1 })
+  tab.say({ type: "dismiss", ids: [id] })
+  expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
+})
+
+it.each(["https://app.dalgo.test", undefined])("opens from %s", async (origin) => {
+  const tab = await open(await ticketFor(bob), origin ? { origin } : {})
+  expect(await tab.frame()).toMatchObject(snapshot)
+})
+
+it("opens no door for a page of another origin", async () => {
+  const ticket = await ticketFor(bob)
+  const answer = await knock(`?orgslug=acme&ticket=${ticket}`, { origin: "https://evil.test" })
+  expect(answer.status).toBe(403)
+  expect(await (await open(ticket)).frame()).toMatchObject(snapshot)
+})
+
+it("counts before a cookie, and an empty one does not count", async () => {
+  await write({ to: [BOB] })
+  const cookie = await cookieOf(alice.userId)
+  expect(await (await open(await ticketFor(bob), cookie)).frame()).toMatchObject({ unread_count: 1 })
+  expect(await (await open("nonsense", cookie)).closed()).toMatchObject({ code: 4003 })
+  expect(await (await open("", cookie)).frame()).toMatchObject({ unread_count: 0 })
+})
+
+it("needs no slug beside it, and goes with no other", async () => {
+  expect(await tabOn(await knock(`?ticket=${await ticketFor(bob)}`)).frame()).toMatchObject(snapshot)
+  for (const slug of ["globex", "nowhere", "ACME"]) {
+    const ticket = await ticketFor(bob)
+    expect(await (await open(ticket, {}, slug)).closed()).toEqual({ code: 4003, reason: "no such organisation" })
+    expect(await (await open(ticket)).frame()).toMatchObject(snapshot)
+  }
+})
+
+it("costs one request to the object, and no question to the database once the bar is known", async () => {
+  await (await open(await ticketFor(bob))).frame()
+  const ticket = await ticketFor(bob)
+  const asked = questions()
+  const reached = vi.spyOn(env.URGENT_BAR, "getByName")
+  await (await open(ticket)).frame()
+  expect(asked.statements()).toBe(0)
+  expect(reached.mock.calls).toEqual([["1"]])
+})
+
+describe("once only", () => {
+  const SPENT = { code: 4003, reason: "the ticket was used, or has expired" }
+
+  it("one after another", async () => {
+    const ticket = await ticketFor(bob)
+    const first = await open(ticket)
+    expect(await first.frame()).toMatchObject(snapshot)
+    const second = await open(ticket)
+    expect(await second.closed()).toEqual(SPENT)
+    expect(second.texts).toEqual([])
+    expect(await first.rest()).toEqual([])
+  })
+
+  it("of two at once, before the bar was ever read", async () => {
+    const ticket = await ticketFor(bob)
+    const tabs = await Promise.all([open(ticket), open(ticket), open(ticket)])
+    const ends = await Promise.all(
+      tabs.map((tab) => Promise.race([tab.closed(), tab.frame()]).then((end) => ("code" in end ? end.code : end.type))),
+    )
+    expect(ends.filter((end) => end === "snapshot")).toHaveLength(1)
+    expect(ends.filter((end) => end === 4003)).toHaveLength(2)
+  })
+
+  it("after the object was evicted", async () => {
+    const ticket = await ticketFor(bob)
+    await (await open(ticket)).frame()
+    await evictDurableObject(acmeBar())
+    expect(await (await open(ticket)).closed()).toEqual(SPENT)
+    expect(await (await open(await ticketFor(bob))).frame()).toMatchObject(snapshot)
+  })
+
+  it("and the object forgets it no sooner than it expires", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOON })
+    const early = await ticketFor(bob)
+    await (await open(early)).frame()
+    vi.setSystemTime(NOON + 29_999)
+    await (await open(await ticketFor(bob))).frame()
+    expect(await (await open(early)).closed()).toEqual(SPENT)
+    vi.setSystemTime(NOON + 30_000)
+    expect(await (await open(early)).closed()).toMatchObject({ code: 4003 })
+  })
+})
+
+describe("is accepted and closed with 4003", () => {
+  /** How it ended, and which objects were reached by it. */
+  const knockWith = async (ticket: string) => {
+    const reached = vi.spyOn(env.URGENT_BAR, "getByName")
+    const response = await knock(`?orgslug=acme&ticket=${ticket}`)
+    const tab = tabOn(response)
+    return { ...(await tab.closed()), texts: tab.texts, reached: reached.mock.calls }
+  }
+  const REFUSED = { code: 4003, reason: "the ticket is invalid or expired", texts: [], reached: [] }
+
+  it("30 seconds after it was issued", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOON })
+    const [one, other] = [await ticketFor(bob), await ticketFor(bob)]
+    vi.setSystemTime(NOON + 29_999)
+    expect(await (await open(one)).frame()).toMatchObject(snapshot)
+    vi.setSystemTime(NOON + 30_000)
+    expect(await knockWith(other)).toEqual(REFUSED)
+  })
+
+  it("when the access token that it was issued for has expired meanwhile", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOON })
+    const token = await tokenFor(bob.userId, { exp: NOON / 1000 + 10 })
+    const ticket = await ticketFor(bob, { cookie: `access_token=${token}` })
+    vi.setSystemTime(NOON + 10_000)
+    expect(await knockWith(ticket)).toEqual(REFUSED)
+  })
+
+  const claims = () => ({
+    jti: "x",
+    exp: Date.now() / 1000 + 30,
+    org_id: 1,
+    org_slug: "acme",
+    org_user_id: BOB,
+    until: Date.now() + 60_000,
+    aud: "socket",
+  })
+  const without = (claim: string) => Object.fromEntries(Object.entries(claims()).filter(([name]) => name !== claim))
+  const unsigned = (payload: object) =>
+    [{ alg: "none", typ: "JWT" }, payload].map((part) => btoa(JSON.stringify(part)).replaceAll("=", "")).join(".")
+
+  it("never where it is like ours", async () => {
+    expect(await (await open(await sign(claims(), SECRET, "HS256"))).frame()).toMatchObject(snapshot)
+  })
+
+  it.each<[string, () => Promise<string>]>([
+    ["a word", async () => "word"],
+    ["three words", async () => "a.b.c"],
+    ["one of another secret", () => sign(claims(), "a-secret-of-somebody-else", "HS256")],
+    ["one signed as access tokens are", () => sign(claims(), env.JWT_SECRET as string, "HS256")],
+    ["one with another algorithm", () => sign(claims(), SECRET, "HS512")],
+    ["an unsigned one", async () => `${unsigned(claims())}.`],
+    ["one without an audience", () => sign(without("aud"), SECRET, "HS256")],
+    ["one for another audience", () => sign({ ...claims(), aud: "page" }, SECRET, "HS256")],
+    ["one without an end", () => sign(without("exp"), SECRET, "HS256")],
+    ["one without a name", () => sign(without("jti"), SECRET, "HS256")],
+    ["an access token", () => tokenFor(bob.userId)],
+    ["a server's key", async () => "service-key-new"],
+    ["a link that ends e-mails", () => unsubscribeToken(SECRET, { orgUserId: BOB, category: "incident" })],
+  ])("for %s", async (_, make) => {
+    expect(await knockWith(await make())).toEqual(REFUSED)
+  })
+
+  it("with a changed claim", async () => {
+    const [head, , signature] = (await ticketFor(bob)).split(".")
+    const payload = btoa(JSON.stringify({ ...claims(), org_user_id: alice.orgUserId })).replaceAll("=", "")
+    expect(await knockWith(`${head}.${payload}.${signature}`)).toEqual(REFUSED)
+  })
+})
+
+it("ends no e-mails", async () => {
+  const ticket = await ticketFor(bob)
+  expect(await readUnsubscribeToken(SECRET, ticket)).toBeUndefined()
+  for (const method of ["GET", "POST"]) {
+    expect((await request(`/unsubscribe?token=${ticket}`, { method })).status).toBe(404)
+  }
+  const both = { org_user_id: BOB, category: "incident", aud: "socket" }
+  expect(await readUnsubscribeToken(SECRET, await sign(both, SECRET, "HS256"))).toBeUndefined()
+  expect(await rows("SELECT 1 FROM user_notification_preferences")).toEqual([])
+})
+
+it("signs nobody in", async () => {
+  const ticket = await ticketFor(bob)
+  const headers = { authorization: `Bearer ${ticket}` }
+  expect((await request("/api/notifications/v1", { headers })).status).toBe(401)
+  const careless = workerWith({ JWT_SECRET: SECRET })
+  expect((await careless("/api/notifications/v1", { headers })).status).toBe(401)
+  expect(await tabOn(await knock("", headers)).closed()).toMatchObject({ code: 4003 })
+})
+
+it("is answered 503 where no secret is configured, and a cookie alone still opens", async () => {
+  const there = workerWith({ UNSUBSCRIBE_SECRET: "" })
+  const headers = { upgrade: "websocket", ...(await cookieOf(bob.userId)) }
+  expect((await there(`/wss/notifications?ticket=${await ticketFor(bob)}`, { headers })).status).toBe(503)
+  expect(await tabOn(await there("/wss/notifications", { headers })).frame()).toMatchObject(snapshot)
+})
+
+it("too long for any is a 422", async () => {
+  const answer = await knock(`?orgslug=acme&ticket=${"x".repeat(2_001)}`)
+  expect(answer.status).toBe(422)
+  expect((await answer.json<any>()).detail[0].loc).toEqual(["query", "ticket"])
+})
+
+it("seats for as long as the access token lasts that it was issued for", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOON })
+  const token = await tokenFor(bob.userId, { exp: NOON / 1000 + 90 })
+  const tab = await open(await ticketFor(bob, { cookie: `access_token=${token}` }))
+  await tab.frame()
+  vi.setSystemTime(NOON + 89_999)
+  await runDurableObjectAlarm(acmeBar())
+  expect(await tab.rest()).toEqual([])
+  vi.setSystemTime(NOON + 90_000)
+  await runDurableObjectAlarm(acmeBar())
+  expect(await tab.closed()).toEqual({ code: 4003, reason: "the token has expired" })
+})
+
+it("opens for up to 30 seconds for somebody removed meanwhile, whom the next alarm sends away", async () => {
+  const ticket = await ticketFor(bob)
+  await server.delete("/api/orgs/acme/members/2")
+  const tab = await open(ticket)
+  expect(await tab.frame()).toMatchObject(snapshot)
+  await runDurableObjectAlarm(acmeBar())
+  expect(await tab.closed()).toEqual({ code: 4003, reason: "no longer a member" })
+})

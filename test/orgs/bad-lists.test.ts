@@ -1,0 +1,104 @@
+import { expect, it } from "vitest"
+import { request, server } from "../support/people"
+import { rows } from "../support/rows"
+import { ALICE, BOB, MEMBERS } from "./members"
+
+async function flawsIn(answer: Response) {
+  expect(answer.status).toBe(422)
+  const { detail } = await answer.json<any>()
+  return detail.map((flaw: any) => flaw.loc.join("."))
+}
+
+/** Where each of the two lists has its flaws; throws if anything was written. */
+async function flawsOf(list: unknown) {
+  const before = await rows("SELECT * FROM org_users")
+  const [put, patch] = [
+    await flawsIn(await server.put(MEMBERS, list)),
+    await flawsIn(await server.patch(MEMBERS, list)),
+  ]
+  expect(put).toEqual(patch)
+  expect(await rows("SELECT * FROM org_users")).toEqual(before)
+  return put
+}
+
+it.each<[string, unknown]>([
+  ["user_id", undefined],
+  ["user_id", ""],
+  ["user_id", "a b"],
+  ["user_id", "é"],
+  ["user_id", "a\u0000b"],
+  ["user_id", "x".repeat(101)],
+  ["user_id", 1.5],
+  ["user_id", 9_007_199_254_740_992],
+  ["user_id", null],
+  ["user_id", true],
+  ["email", undefined],
+  ["email", ""],
+  ["email", "bob"],
+  ["email", "@acme.test"],
+  ["email", "bob@"],
+  ["email", "bob@acme.test, alice@acme.test"],
+  ["email", "bob@acme.test\r\nBcc: everybody@acme.test"],
+  ["email", "Bob <bob@acme.test>"],
+  ["email", `${"x".repeat(250)}@acme.test`],
+  ["email", null],
+  ["name", 1],
+  ["name", "x".repeat(201)],
+  ["role", undefined],
+  ["role", "owner"],
+  ["role", "Admin"],
+  ["role", "toString"],
+  ["role", null],
+  ["id", 1],
+  ["removed_at", null],
+])("refuses %s: %j", async (field, value) => {
+  expect(await flawsOf([ALICE, { ...BOB, [field]: value }])).toEqual([`body.1.${field}`])
+})
+
+it.each<[string, unknown]>([
+  ["nothing", null],
+  ["one person", ALICE],
+  ["a list in an object", { members: [ALICE] }],
+  ["a word", "everybody"],
+])("takes a list, not %s", async (_, body) => {
+  expect(await flawsOf(body)).toEqual(["body"])
+})
+
+it.each<[string, unknown]>([
+  ["a word", "1"],
+  ["a list", [ALICE]],
+  ["nothing", null],
+])("takes a list of people, not of %s", async (_, entry) => {
+  expect(await flawsOf([entry])).toEqual(["body.0"])
+})
+
+it("takes nobody twice, be it by number or by text", async () => {
+  const list = [ALICE, BOB, { ...ALICE, user_id: 1 }, { ...BOB, role: "admin" }]
+  expect(await flawsOf(list)).toEqual(["body.2.user_id", "body.3.user_id"])
+  const answer = await server.put(MEMBERS, [ALICE, ALICE])
+  expect((await answer.json<any>()).detail).toEqual([
+    { loc: ["body", 1, "user_id"], msg: "named twice in this list", type: "custom" },
+  ])
+})
+
+it("takes the same e-mail address twice: some have two accounts", async () => {
+  expect((await server.put(MEMBERS, [ALICE, { ...BOB, email: ALICE.email }])).status).toBe(200)
+})
+
+it("takes 10,000 people, and not one more", async () => {
+  const people = Array.from({ length: 10_001 }, (_, i) => ({ user_id: i, email: `p${i}@a.test`, role: "guest" }))
+  expect(await flawsOf(people)).toEqual(["body"])
+  expect((await server.put(MEMBERS, people.slice(1))).status).toBe(200)
+})
+
+it("takes a body of 1 MiB, and not a byte more", async () => {
+  const largest = 1024 * 1024
+  const list = [ALICE, BOB]
+  const blanks = " ".repeat(largest - JSON.stringify(list).length)
+  const headers = { authorization: "Bearer service-key-new", "content-type": "application/json" }
+  const send = (body: string) => request(MEMBERS, { method: "PUT", headers, body })
+  expect((await send(JSON.stringify(list) + blanks)).status).toBe(200)
+  const refused = await send(`${JSON.stringify(list)}${blanks} `)
+  expect(refused.status).toBe(413)
+  expect(await refused.json()).toEqual({ detail: `the body is larger than ${largest} bytes` })
+})

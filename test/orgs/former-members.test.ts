@@ -1,0 +1,160 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { delayNextAnswer } from "../live/rows"
+import { anotherIsolate } from "../support/another-isolate"
+import { HOUR, MINUTE, NOON } from "../support/clock"
+import { outside, ses } from "../support/outside"
+import { alice, bob, cookieOf, request, server, settle } from "../support/people"
+import { consume, cron, queues } from "../support/queues"
+import { rows } from "../support/rows"
+import { ALICE, BOB, MEMBERS, sync, upsert } from "./members"
+
+const INBOX = "/api/notifications/v1"
+const say = async (change: object = {}) => {
+  const message = { author: "alice", message: "hello", sent_to: "all_org_users", org_slug: "acme", ...change }
+  const answer = await alice.post("/api/notifications/", message)
+  await settle()
+  return answer
+}
+const statusOf = async (asking: Promise<Response>) => (await asking).status
+const messagesOfBob = async () =>
+  (await (await bob.get(INBOX)).json<any>()).res.map((item: { message: string }) => item.message)
+
+/** The two ways out. */
+const WAYS: [string, () => Promise<unknown>][] = [
+  ["left out of the list", () => sync([ALICE])],
+  ["removed by name", () => server.delete(`${MEMBERS}/2`)],
+]
+
+let queue: ReturnType<typeof queues>
+beforeEach(() => {
+  queue = queues()
+})
+
+describe.each(WAYS)("who was %s", (_, remove) => {
+  it("is a stranger at once where it was done", async () => {
+    expect(await statusOf(bob.get(INBOX))).toBe(200)
+    await remove()
+    expect(await statusOf(bob.get(INBOX))).toBe(403)
+    expect(await statusOf(bob.get(INBOX, { "x-dalgo-org": "acme" }))).toBe(404)
+    expect(await statusOf(bob.post("/api/notifications/ticket"))).toBe(403)
+  })
+
+  it("is a stranger within 30 seconds where it was not", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOON })
+    const elsewhere = await anotherIsolate()
+    const headers = await cookieOf(bob.userId)
+    expect((await elsewhere(INBOX, { headers })).status).toBe(200)
+    await remove()
+    expect((await elsewhere(INBOX, { headers })).status).toBe(200)
+    vi.setSystemTime(NOON + 30_000)
+    expect((await elsewhere(INBOX, { headers })).status).toBe(403)
+  })
+
+  it("is told of nothing more, and nobody writes to them", async () => {
+    const { mails, handler } = ses()
+    outside(handler)
+    await remove()
+    await say()
+    await server.post("/api/notifications/", { author: "dalgo", message: "to all", sent_to: "all_users" })
+    const toBob = await say({ sent_to: "single_user", user_email: bob.email })
+    expect(await toBob.json()).toEqual({ detail: "No users found for the given information" })
+    await queue.drain()
+    expect(await rows("SELECT 1 FROM notification_recipients WHERE org_user_id = 2")).toEqual([])
+    expect(await rows("SELECT 1 FROM deliveries WHERE recipient_id = 2")).toEqual([])
+    expect(mails.map((mail) => mail.to)).not.toContain(bob.email)
+    expect(mails.map((mail) => mail.to)).toContain(alice.email)
+  })
+
+  it("gets no mail that was on its way, and the delivery says why", async () => {
+    const { mails, handler } = ses()
+    outside(handler)
+    await say()
+    await remove()
+    await queue.drain()
+    expect(mails.map((mail) => mail.to)).toEqual([alice.email])
+    expect(await rows("SELECT status, reason, due_at FROM deliveries WHERE recipient_id = 2")).toEqual([
+      { status: "suppressed", reason: "no longer a member", due_at: null },
+    ])
+  })
+
+  it("gets no mail that is tried again either", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOON })
+    const { mails, handler } = ses((to) => (to === bob.email ? new Response("later", { status: 500 }) : undefined))
+    outside(handler)
+    await say()
+    await queue.drain()
+    expect(await rows("SELECT status FROM deliveries WHERE recipient_id = 2")).toEqual([{ status: "pending" }])
+    await remove()
+    vi.setSystemTime(NOON + HOUR)
+    await cron()
+    await queue.drain()
+    expect(mails.map((mail) => mail.to)).toEqual([alice.email])
+    expect(await rows("SELECT status, attempts FROM deliveries WHERE recipient_id = 2")).toEqual([
+      { status: "suppressed", attempts: 2 },
+    ])
+  })
+
+  it("is not told of what was scheduled while they were a member", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOON })
+    await say({ scheduled_time: new Date(NOON + MINUTE).toISOString() })
+    await remove()
+    vi.setSystemTime(NOON + MINUTE)
+    await cron()
+    expect(await rows("SELECT org_user_id FROM notification_recipients")).toEqual([{ org_user_id: 1 }])
+  })
+
+  it("finds their inbox and their preferences when they come back, and nothing of the time between", async () => {
+    await say({ message: "before" })
+    await bob.put("/api/notifications/preferences", { late_run_notifications: false })
+    await remove()
+    await say({ message: "between" })
+    await upsert([BOB])
+    await say({ message: "after" })
+    expect(await messagesOfBob()).toEqual(["after", "before"])
+    const preferences = await (await bob.get("/api/notifications/preferences")).json<any>()
+    expect(preferences.res).toMatchObject({ late_run_notifications: false, incident_notifications: true })
+  })
+})
+
+it("does not go on to those who were removed while a large audience was being told", async () => {
+  const crowd = Array.from({ length: 10_000 }, (_, i) => 100 + i)
+  await env.DB.prepare(
+    `INSERT INTO org_users (id, org_id, user_id, email, role)
+     SELECT value, 1, value, 'p' || value || '@acme.test', 'member' FROM json_each(?)`,
+  )
+    .bind(JSON.stringify(crowd))
+    .run()
+  await say()
+  expect(queue.sent.map(({ body }) => body)).toContainEqual({ kind: "fan_out", notificationId: 1 })
+  // Of 10,002 people the last two are still to be told.
+  expect(await statusOf(server.delete(`${MEMBERS}/10099`))).toBe(200)
+  await consume("dalgo-signals", [{ kind: "fan_out", notificationId: 1 }])
+  const told = await rows("SELECT org_user_id AS id FROM notification_recipients WHERE org_user_id >= 10098")
+  expect(told).toEqual([{ id: 10_098 }])
+})
+
+it("lets in at once, where it was done, who was turned away a moment ago", async () => {
+  await sync([ALICE])
+  expect(await statusOf(bob.get(INBOX))).toBe(403)
+  await upsert([BOB])
+  expect(await statusOf(bob.get(INBOX))).toBe(200)
+})
+
+it("gives a new role at once where it was done", async () => {
+  expect(await statusOf(say())).toBe(200)
+  await upsert([{ ...ALICE, role: "member" }])
+  expect(await statusOf(say())).toBe(403)
+  await upsert([{ ...ALICE, role: "account-manager" }])
+  expect(await statusOf(say())).toBe(200)
+})
+
+it("is not undone by a question that was asked before it, and answered after", async () => {
+  const headers = await cookieOf(bob.userId)
+  delayNextAnswer()
+  const asking = request(INBOX, { headers })
+  await scheduler.wait(30)
+  await server.delete(`${MEMBERS}/2`)
+  expect((await asking).status).toBe(200)
+  expect(await statusOf(bob.get(INBOX))).toBe(403)
+})

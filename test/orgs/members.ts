@@ -1,0 +1,41 @@
+import { env } from "cloudflare:workers"
+import { orgAnswers } from "../../src/orgs/answers"
+import { metered } from "../support/d1-meter"
+import { server } from "../support/people"
+import { rows } from "../support/rows"
+import { workerWith } from "../support/worker-with"
+
+export const ALICE = { user_id: "1", email: "alice@acme.test", role: "admin" }
+export const BOB = { user_id: "2", email: "bob@acme.test", role: "member" }
+export const IVY = { user_id: "7", email: "ivy@acme.test", role: "analyst" }
+
+export const MEMBERS = "/api/orgs/acme/members"
+
+/** The whole list, as the platform sends it. */
+export const sync = async (list: object[], path = MEMBERS) => countsIn(await server.put(path, list))
+/** Some of it. */
+export const upsert = async (list: object[], path = MEMBERS) => countsIn(await server.patch(path, list))
+
+async function countsIn(answer: Response) {
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`)
+  return orgAnswers["PUT /api/orgs/:slug/members"].answer.parse(await answer.json()).res
+}
+
+/** Whom the database has as members, in the order in which they came. */
+export const membersOf = (slug = "acme") =>
+  rows(
+    `SELECT u.id, u.user_id, u.email, u.role, u.name FROM org_users u JOIN orgs o ON o.id = u.org_id
+     WHERE o.slug = ? AND u.removed_at IS NULL ORDER BY u.id`,
+    slug,
+  )
+
+/** What one request of a server costs the database. */
+export async function costOf(method: string, path: string, body?: unknown) {
+  const { db, spent } = metered(env.DB)
+  const answer = await workerWith({ DB: db })(path, {
+    method,
+    headers: { authorization: "Bearer service-key-new", "content-type": "application/json" },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  return { ...spent, status: answer.status, answer: await answer.json<any>() }
+}

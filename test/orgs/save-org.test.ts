@@ -1,0 +1,147 @@
+import { expect, it } from "vitest"
+import { orgAnswers } from "../../src/orgs/answers"
+import { prefect, outside, ai } from "../support/outside"
+import { dora, server } from "../support/people"
+import { entered, tell } from "../support/failures"
+import { queues } from "../support/queues"
+import { rows } from "../support/rows"
+import { costOf, sync } from "./members"
+
+const INITECH = "/api/orgs/initech"
+
+const save = async (body: object, path = INITECH) => {
+  const answer = await server.put(path, body)
+  expect(answer.status).toBe(200)
+  return orgAnswers["PUT /api/orgs/:slug"].answer.parse(await answer.json()).res
+}
+const fresh = { slug: "initech", name: "Initech", llm_optin: null, urgent_categories: null }
+
+it("creates an organisation, which has nobody yet", async () => {
+  expect(await save({ name: " Initech " })).toEqual(fresh)
+  expect(await rows("SELECT slug, name FROM orgs WHERE slug = 'initech'")).toEqual([
+    { slug: "initech", name: "Initech" },
+  ])
+  expect(await rows("SELECT * FROM org_preferences")).toEqual([])
+  expect(await sync([], "/api/orgs/initech/members")).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 0 })
+})
+
+it("changes the name of one that is there, and nothing else of it", async () => {
+  const before = await rows("SELECT * FROM org_users ORDER BY id")
+  expect(await save({ name: "Acme International" }, "/api/orgs/acme")).toMatchObject({ name: "Acme International" })
+  expect(await rows("SELECT id, slug, name FROM orgs ORDER BY id")).toEqual([
+    { id: 1, slug: "acme", name: "Acme International" },
+    { id: 2, slug: "globex", name: "Globex" },
+    { id: 3, slug: "dalgo", name: "Dalgo" },
+  ])
+  expect(await rows("SELECT * FROM org_users ORDER BY id")).toEqual(before)
+})
+
+it("keeps what an organisation decided about failures", async () => {
+  const decided = { llm_optin: false, urgent_categories: ["late_run", "incident"] }
+  const saved = { ...fresh, llm_optin: false, urgent_categories: ["incident", "late_run"] }
+  expect(await save({ name: "Initech", ...decided })).toEqual(saved)
+  expect(await save({ name: "Initech" })).toEqual(saved)
+  expect(await save({ name: "Initech", llm_optin: true })).toEqual({ ...saved, llm_optin: true })
+  expect(await save({ name: "Initech", urgent_categories: [] })).toEqual({
+    ...saved,
+    llm_optin: true,
+    urgent_categories: [],
+  })
+  expect(await save({ name: "Initech", llm_optin: null, urgent_categories: null })).toEqual(fresh)
+})
+
+it("leaves the rest of an organisation's preferences alone", async () => {
+  await save({ name: "Acme", llm_optin: true }, "/api/orgs/acme")
+  const hook = "https://discord.com/api/webhooks/1/x"
+  await rows("UPDATE org_preferences SET enable_discord_notifications = 1, discord_webhook = ?", hook)
+  await save({ name: "Acme", llm_optin: false, urgent_categories: ["system"] }, "/api/orgs/acme")
+  expect(await rows("SELECT * FROM org_preferences")).toMatchObject([
+    {
+      org_id: 1,
+      llm_optin: 0,
+      urgent_categories: '["system"]',
+      enable_discord_notifications: 1,
+      discord_webhook: hook,
+    },
+  ])
+})
+
+it.each([
+  { name: "Initech" },
+  { name: "Initech", llm_optin: true, urgent_categories: ["incident", "job_failure"] },
+  { name: "Initech", llm_optin: null, urgent_categories: null },
+])("writes nothing the second time: %j", async (body) => {
+  const first = await costOf("PUT", INITECH, body)
+  const again = await costOf("PUT", INITECH, body)
+  expect(first.rowsWritten).toBeGreaterThan(0)
+  expect(again).toMatchObject({ status: 200, roundTrips: 1, rowsWritten: 0, answer: first.answer })
+})
+
+it("writes nothing for its own answer, or for the same categories in another order", async () => {
+  const { slug: _, ...saved } = await save({ name: "Initech", urgent_categories: ["system", "incident", "system"] })
+  expect(await costOf("PUT", INITECH, saved)).toMatchObject({ rowsWritten: 0 })
+  const turned = { ...saved, urgent_categories: saved.urgent_categories?.toReversed() }
+  expect(await costOf("PUT", INITECH, turned)).toMatchObject({ rowsWritten: 0 })
+})
+
+it("makes one organisation of two requests at once", async () => {
+  await Promise.all([save({ name: "Initech" }), save({ name: "Initech" })])
+  expect(await rows("SELECT slug FROM orgs WHERE slug = 'initech'")).toHaveLength(1)
+})
+
+it("is known at once, also where it was asked for before it was there", async () => {
+  const body = { author: "dora", message: "hello", sent_to: "all_org_users", org_slug: "initech" }
+  const said = async () => (await dora.post("/api/notifications/", body)).json()
+  queues()
+  expect(await said()).toEqual({ detail: "organisation not found" })
+  await save({ name: "Initech" })
+  expect(await said()).toEqual({ detail: "No users found for the given information" })
+})
+
+it("decides what is urgent for the failures that come next", async () => {
+  outside(prefect())
+  ai({ response: "What failed: the sync." })
+  const { drain } = queues()
+  await save({ name: "Acme", urgent_categories: [] }, "/api/orgs/acme")
+  await tell(entered("Failed"))
+  await drain()
+  expect(await rows("SELECT category, urgent FROM notifications")).toEqual([{ category: "job_failure", urgent: 0 }])
+})
+
+it.each(["a", "A-b_9", "x".repeat(100)])("takes the slug %s", async (slug) => {
+  expect(await save({ name: "X" }, `/api/orgs/${slug}`)).toMatchObject({ slug })
+})
+
+it.each(["x".repeat(101), "a.b", "a%20b", "a%2Fb", "%C3%A9", "a'b", "%00", "%25"])(
+  "does not take the slug %s",
+  async (slug) => {
+    for (const answer of [
+      await server.put(`/api/orgs/${slug}`, { name: "X" }),
+      await server.put(`/api/orgs/${slug}/members`, []),
+      await server.patch(`/api/orgs/${slug}/members`, []),
+      await server.delete(`/api/orgs/${slug}/members/1`),
+    ]) {
+      expect(answer.status).toBe(422)
+      expect((await answer.json<any>()).detail).toMatchObject([{ loc: ["path", "slug"] }])
+    }
+    expect(await rows("SELECT id FROM orgs")).toHaveLength(3)
+  },
+)
+
+it.each<[string, object]>([
+  ["name", {}],
+  ["name", { name: " " }],
+  ["name", { name: "x".repeat(201) }],
+  ["name", { name: null }],
+  ["llm_optin", { name: "X", llm_optin: "yes" }],
+  ["urgent_categories", { name: "X", urgent_categories: "incident" }],
+  ["urgent_categories.0", { name: "X", urgent_categories: ["weather"] }],
+  ["id", { name: "X", id: 1 }],
+  ["slug", { name: "X", slug: "acme" }],
+])("refuses %s: %j", async (where, body) => {
+  const answer = await server.put(INITECH, body)
+  expect(answer.status).toBe(422)
+  const { detail } = await answer.json<any>()
+  expect(detail.map((flaw: any) => flaw.loc.join("."))).toEqual([`body.${where}`])
+  expect(await rows("SELECT id FROM orgs WHERE slug = 'initech'")).toEqual([])
+})
