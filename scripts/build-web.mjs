@@ -23,8 +23,6 @@ const { metafile } = await build({
   format: "esm",
   target: "es2022",
   minify: true,
-  // What partysocket would log is for its developers, and a fair part of its size.
-  drop: ["console"],
   sourcemap: true,
   legalComments: "linked",
   metafile: true,
