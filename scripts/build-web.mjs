@@ -19,6 +19,7 @@ const { metafile } = await build({
     { in: "src/web/urgent-bar.ts", out: "ui/bar" },
   ],
   loader: { ".html": "copy", "": "copy" },
+  alias: { "dalgo-notifications/client": "./src/client.ts" },
   bundle: true,
   format: "esm",
   target: "es2022",
