@@ -19,12 +19,11 @@ const { metafile } = await build({
     { in: "src/web/urgent-bar.ts", out: "ui/bar" },
   ],
   loader: { ".html": "copy", "": "copy" },
+  alias: { "dalgo-notifications/client": "./src/client.ts" },
   bundle: true,
   format: "esm",
   target: "es2022",
   minify: true,
-  // What partysocket would log is for its developers, and a fair part of its size.
-  drop: ["console"],
   sourcemap: true,
   legalComments: "linked",
   metafile: true,

@@ -36,7 +36,8 @@ export const MarkRead = z.strictObject({
 
 // Pages --------------------------------------------------------------------------------------------------
 
-const wholeNumber = (least: number, most: number) => z.coerce.number().check(z.int(), z.gte(least), z.lte(most))
+const wholeNumber = (least: number, most: number) =>
+  z.coerce.number<string | number>().check(z.int(), z.gte(least), z.lte(most))
 
 /** Given once with commas between, or several times. */
 const Categories = z.pipe(

@@ -1,10 +1,10 @@
 import type { Deps } from "../deps"
-import { barsOf } from "../live/queries"
+import { type Bar, barsOf } from "../live/queries"
 import { kindOf, log } from "../log"
 import type { Membership } from "../orgs/membership"
 
 /** What is unread and urgent for this person: from the organisation's bar, or from the truth if that is not there. */
-export async function urgentBar(deps: Deps, { me }: { me: Membership }) {
+export async function urgentBar(deps: Deps, { me }: { me: Membership }): Promise<Pick<Bar, "items" | "total">> {
   try {
     return await deps.bar(me.orgId).bar(me.orgUserId)
   } catch (error) {

@@ -6,7 +6,7 @@ const perCategory = <T extends z.ZodMiniType>(value: T) =>
 
 const subscriptions = Object.fromEntries(
   CATEGORIES.map((category) => [`${category}_notifications`, z.boolean()]),
-) as Record<`${Category}_notifications`, z.ZodMiniBoolean>
+) as Record<`${Category}_notifications`, z.ZodMiniBoolean<boolean>>
 
 /** How a person wants to be told, whole. */
 export const Preferences = z.strictObject({

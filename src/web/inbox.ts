@@ -1,3 +1,4 @@
+import type { InboxItem } from "dalgo-notifications/client"
 import { html, LitElement, nothing } from "lit"
 import { repeat } from "lit/directives/repeat.js"
 import { ClientController } from "./client-controller"
@@ -8,7 +9,6 @@ import { inboxStyles } from "./inbox/styles"
 import { messageStyles } from "./message-text"
 import { MinuteTick } from "./minute-tick"
 import type { NotifyClient } from "./notify-client"
-import type { InboxItem } from "./rest"
 import { controls, palette, theme } from "./tokens"
 
 const PAGE_SIZE = 20

@@ -1,4 +1,4 @@
-import ReconnectingWebSocket from "partysocket/ws"
+import { ReconnectingSocket } from "./reconnecting-socket"
 
 const PING_MS = 30_000
 const PARK_AFTER_MS = 60_000
@@ -19,8 +19,7 @@ type Ends = {
 
 /** Keeps one WebSocket alive while the page is looked at. */
 export class LiveSocket {
-  #socket: ReconnectingWebSocket | undefined
-  #connection = new AbortController()
+  #socket: ReconnectingSocket | undefined
   #page = new AbortController()
   #pinging: number | undefined
   #parking: number | undefined
@@ -47,30 +46,21 @@ export class LiveSocket {
     this.#disconnect()
   }
 
-  // Always a new socket: asked to reconnect, partysocket would first sit out the delay that it is in.
+  // Always a new one: the old may be in a long delay.
   #connect() {
     this.#disconnect()
-    this.#connection = new AbortController()
-    const { signal } = this.#connection
-    const socket = new ReconnectingWebSocket(this.url, null, {
-      // Random, so that pages do not return all at once after a restart of the server.
-      minReconnectionDelay: 1000 + Math.random() * 4000,
-      maxReconnectionDelay: 60_000,
-      reconnectionDelayGrowFactor: 1.7,
-      minUptime: 10_000,
-      maxEnqueuedMessages: 20,
-      shouldReconnectOnClose: ({ code }) => !FINAL_CODES.includes(code),
+    const socket = new ReconnectingSocket(this.url, FINAL_CODES, {
+      opened: () => socket.send(this.ends.greeting()),
+      received: (text) => this.#receive(text),
+      lost: (code) => void this.#lost(code),
     })
-    socket.addEventListener("open", () => void socket.send(this.ends.greeting()), { signal })
-    socket.addEventListener("message", ({ data }) => this.#receive(data), { signal })
-    socket.addEventListener("close", ({ code }) => void this.#lost(code, signal), { signal })
     this.#socket = socket
     this.ends.stateChanged("connecting")
   }
 
   #disconnect() {
-    this.#connection.abort()
     this.#socket?.close()
+    this.#socket = undefined
     this.#awaitsPong = false
   }
 
@@ -82,13 +72,14 @@ export class LiveSocket {
     if (text !== "pong") this.ends.received(text)
   }
 
-  async #lost(code: number, signal: AbortSignal) {
+  async #lost(code: number) {
     this.#awaitsPong = false
     if (!FINAL_CODES.includes(code)) return this.ends.stateChanged("connecting")
     if (code === BAD_TOKEN && !this.#hasRefreshed) {
       this.#hasRefreshed = true
+      const lost = this.#socket
       const isFresh = await this.ends.refreshToken()
-      if (signal.aborted) return
+      if (this.#socket !== lost) return
       if (isFresh) return this.#connect()
     }
     this.ends.stateChanged("closed")

@@ -1,6 +1,6 @@
 import type { BarItem, Frame } from "../live/events"
 import { LiveSocket, type LiveState } from "./live-socket"
-import { ApiError, type InboxItem, type InboxPage, Rest } from "./rest"
+import { ApiError, Rest } from "./rest"
 
 const FIRST_POLL_MS = 5_000
 const POLL_MS = 30_000
@@ -12,7 +12,7 @@ export type ClientEvents = {
   urgent: BarItem[]
   removed: number[]
   count: number
-  updated: InboxItem
+  updated: BarItem
   state: LiveState
   "signed-out": undefined
 }
@@ -48,7 +48,7 @@ export class NotifyClient extends EventTarget {
     readonly org: string,
   ) {
     super()
-    this.#rest = new Rest(base, org)
+    this.#rest = new Rest(base, org, () => this.#emit("signed-out", undefined))
   }
 
   /** Every call wants its `close()`; the connection ends with the last. */
@@ -76,25 +76,27 @@ export class NotifyClient extends EventTarget {
     clearTimeout(this.#polling)
   }
 
-  list({ page, limit }: { page: number; limit: number }) {
-    return this.#send<InboxPage>("GET", `v1?page=${page}&limit=${limit}`)
+  async list(query: { page: number; limit: number }) {
+    return (await this.#rest.api.v1.$get({ query })).json()
   }
 
   async unreadCount() {
-    return (await this.#send<{ res: number }>("GET", "unread_count")).res
+    const { res } = await (await this.#rest.api.unread_count.$get()).json()
+    return res
   }
 
   async urgentBar() {
-    return (await this.#send<{ res: BarItem[] }>("GET", "urgent-bar")).res
+    const { res } = await (await this.#rest.api["urgent-bar"].$get()).json()
+    return res
   }
 
   async setRead(ids: number[], isRead: boolean) {
-    await this.#send("PUT", "v1", { notification_ids: ids, read_status: isRead })
+    await this.#rest.api.v1.$put({ json: { notification_ids: ids, read_status: isRead } })
     this.#catchUp()
   }
 
   async markAllRead() {
-    await this.#send("PUT", "mark_all_as_read")
+    await this.#rest.api.mark_all_as_read.$put()
     this.#catchUp()
   }
 
@@ -114,15 +116,6 @@ export class NotifyClient extends EventTarget {
     const ids = items.map(({ id }) => id)
     await this.setRead(ids, false)
     this.#add(items)
-  }
-
-  async #send<T>(method: string, path: string, body?: unknown) {
-    try {
-      return await this.#rest.send<T>(method, `/api/notifications/${path}`, body)
-    } catch (error) {
-      if (error instanceof ApiError && error.isSignedOut) this.#emit("signed-out", undefined)
-      throw error
-    }
   }
 
   #receive(frame: Frame) {

@@ -1,5 +1,5 @@
-import { type Browser, chromium, type Page } from "playwright-core"
-import { afterAll, beforeAll, expect, inject, it } from "vitest"
+import { type Browser, chromium, type Page, type WebSocketRoute } from "playwright-core"
+import { afterAll, beforeAll, expect, inject, it, vi } from "vitest"
 import { sendFailure } from "./send-failure"
 
 const worker = `http://127.0.0.1:${inject("port")}`
@@ -54,6 +54,23 @@ it("shows Charlie nothing of it", async () => {
   await rows(alices).nth(before).waitFor(WITHIN_5_S)
   expect(await bar(page).count()).toBe(0)
   expect(await rows(page).count()).toBe(0)
+})
+
+it("is live again by itself after the connection was lost", async () => {
+  const page = await (await browser.newContext()).newPage()
+  const connections: WebSocketRoute[] = []
+  await page.routeWebSocket(/\/wss\//, (connection) => {
+    connection.connectToServer()
+    connections.push(connection)
+  })
+  await page.goto(`${worker}/local/sign-in?as=alice`)
+  await rows(page).first().waitFor(WITHIN_5_S)
+  await vi.waitFor(() => expect(connections).toHaveLength(1), WITHIN_5_S)
+  await connections[0]?.close({ code: 1012 })
+  await vi.waitFor(() => expect(connections).toHaveLength(2), { timeout: 10_000 })
+  const before = await rows(page).count()
+  await sendFailure()
+  await rows(page).nth(before).waitFor(WITHIN_5_S)
 })
 
 it("asks who is not signed in to do so", async () => {

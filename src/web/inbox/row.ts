@@ -1,6 +1,6 @@
+import type { InboxItem } from "dalgo-notifications/client"
 import { html, nothing } from "lit"
 import { timeTag } from "../relative-time"
-import type { InboxItem } from "../rest"
 import { categoryChip } from "./category-chip"
 
 const urgentMark = html`

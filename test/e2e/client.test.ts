@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process"
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { promisify } from "node:util"
+import { type Category, type InboxItem, notificationsClient } from "dalgo-notifications/client"
+import { beforeAll, describe, expect, expectTypeOf, inject, it, onTestFinished } from "vitest"
+
+const run = promisify(execFile)
+const worker = `http://127.0.0.1:${inject("port")}`
+
+const clientOf = async (name: string) => {
+  const { stdout } = await run("npm", ["run", "-s", "token", "--", name])
+  return notificationsClient(worker, { headers: { authorization: `Bearer ${stdout.trim()}` } }).api.notifications
+}
+
+let alice: Awaited<ReturnType<typeof clientOf>>
+beforeAll(async () => {
+  alice = await clientOf("alice")
+})
+
+describe("the client", () => {
+  it("pages through an inbox", async () => {
+    const first = await (await alice.v1.$get({ query: { limit: 1 } })).json()
+    expect(first).toMatchObject({ page: 1, total_pages: first.total_notifications })
+    expect(first.res).toMatchObject([{ category: "job_failure" }])
+    const beyond = await (await alice.filtered.$get({ query: { category: ["incident", "late_run"], page: 2 } })).json()
+    expect(beyond.res).toEqual([])
+  })
+
+  it("marks what it was given as read, and as unread again", async () => {
+    const unread = async () => (await (await alice.unread_count.$get()).json()).res
+    const before = await unread()
+    const urgent = await (await alice["urgent-bar"].$get()).json()
+    const mark = (read_status: boolean) =>
+      alice.v1.$put({ json: { notification_ids: urgent.res.map(({ id }) => id), read_status } })
+    expect(await (await mark(true)).json()).toMatchObject({ success: true })
+    expect(await unread()).toBe(before - urgent.res.length)
+    await mark(false)
+    expect(await unread()).toBe(before)
+  })
+
+  it("changes a preference", async () => {
+    const change = { channels: { system: { email: false } } }
+    const { res } = await (await alice.preferences.$put({ json: change })).json()
+    expect(res.channels.system).toEqual({ email: false, push: true })
+    await alice.preferences.$put({ json: { channels: { system: { email: true } } } })
+  })
+
+  it("leaves an answer that is no success to its caller", async () => {
+    const refused = await notificationsClient(worker).api.notifications.v1.$get({ query: {} })
+    expect(refused).toMatchObject({ ok: false, status: 401 })
+  })
+})
+
+describe("its types", () => {
+  type Query = NonNullable<Parameters<typeof alice.filtered.$get>[0]>["query"]
+
+  it("know what is answered", () => {
+    expectTypeOf<InboxItem["category"]>().toEqualTypeOf<Category>()
+    expectTypeOf<InboxItem["scheduled_time"]>().toEqualTypeOf<string | null>()
+    expectTypeOf<Category>().toEqualTypeOf<
+      "incident" | "schema_change" | "job_failure" | "late_run" | "dbt_test_failure" | "system"
+    >()
+    type Bar = Awaited<ReturnType<Awaited<ReturnType<(typeof alice)["urgent-bar"]["$get"]>>["json"]>>
+    expectTypeOf<Bar["res"][number]["category"]>().toEqualTypeOf<Category>()
+  })
+
+  it("know which parts of a query may be absent, and take numbers", () => {
+    expectTypeOf<{}>().toExtend<Query>()
+    expectTypeOf<{ page: number; limit: string; urgent_only: "1" }>().toExtend<Query>()
+    expectTypeOf<{ urgent_only: "perhaps" }>().not.toExtend<Query>()
+    expectTypeOf<{}>().not.toExtend<Parameters<typeof alice.$delete>[0]["query"]>()
+  })
+
+  it("know what a body holds", () => {
+    expectTypeOf<Parameters<typeof alice.v1.$put>[0]["json"]>().toEqualTypeOf<{
+      notification_ids: number[]
+      read_status: boolean
+    }>()
+    type Preferences = Parameters<typeof alice.preferences.$put>[0]["json"]
+    expectTypeOf<Preferences["incident_notifications"]>().toEqualTypeOf<boolean | undefined>()
+    type Sent = Parameters<typeof alice.$post>[0]["json"]
+    expectTypeOf<{ author: string; message: string; sent_to: "all_org_users" }>().toExtend<Sent>()
+    expectTypeOf<{ author: string; message: string; sent_to: "everybody" }>().not.toExtend<Sent>()
+  })
+})
+
+it.each([
+  ["NodeNext", "NodeNext"],
+  ["ESNext", "Bundler"],
+])("is packed so that with hono alone it compiles elsewhere (%s, %s)", async (module, moduleResolution) => {
+  const elsewhere = await mkdtemp(join(tmpdir(), "client-"))
+  onTestFinished(() => rm(elsewhere, { recursive: true }))
+  const unpacked = join(elsewhere, "node_modules", "dalgo-notifications")
+  await mkdir(unpacked, { recursive: true })
+  const { stdout: name } = await run("npm", ["pack", "--silent", "--pack-destination", elsewhere])
+  await run("tar", ["-xzf", join(elsewhere, name.trim()), "--strip-components=1", "-C", unpacked])
+  await symlink(resolve("node_modules", "hono"), join(elsewhere, "node_modules", "hono"))
+  const compilerOptions = { module, moduleResolution, lib: ["es2024", "dom"], types: [], strict: true, noEmit: true }
+  await writeFile(join(elsewhere, "tsconfig.json"), JSON.stringify({ compilerOptions }))
+  await writeFile(join(elsewhere, "package.json"), JSON.stringify({ type: "module" }))
+  await writeFile(
+    join(elsewhere, "use.ts"),
+    `import { type Category, notificationsClient } from "dalgo-notifications/client"
+const { notifications } = notificationsClient("https://notifications.dalgo.test").api
+const { res } = await (await notifications["urgent-bar"].$get()).json()
+export const category: Category | undefined = res[0]?.category
+// @ts-expect-error: any other type would not mind.
+export const wrong: "weather" | undefined = res[0]?.category
+`,
+  )
+  const compiled = run("npx", ["tsc", "-p", elsewhere]).catch(({ stdout }) => ({ stdout }))
+  expect((await compiled).stdout).toBe("")
+})

@@ -1,0 +1,79 @@
+import { beforeEach, expect, it, vi } from "vitest"
+import { Rest } from "../../src/web/rest"
+
+const BASE = "https://notifications.dalgo.test"
+
+type Call = { path: string; init: RequestInit; headers: Headers }
+let calls: Call[]
+/** What the server answers to a path, in this order and the last for good. */
+let answers: Record<string, Response[]>
+
+beforeEach(() => {
+  calls = []
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init = {}) => {
+    const path = (input as string).replace(BASE, "")
+    calls.push({ path, init, headers: new Headers(init.headers) })
+    const [first, ...rest] = answers[path] ?? []
+    if (rest.length > 0) answers[path] = rest
+    return first?.clone() ?? Response.error()
+  })
+})
+
+const COUNT = "/api/notifications/unread_count"
+const REFRESH = "/api/v2/token/refresh"
+const paths = () => calls.map(({ path }) => path)
+const open = (org = "acme") => {
+  const signedOut = vi.fn<() => void>()
+  return { signedOut, rest: new Rest(BASE, org, signedOut) }
+}
+const expired = () => new Response("{}", { status: 498, headers: { "x-request-id": "a-request" } })
+const three = () => Response.json({ success: true, res: 3 })
+
+it("calls with the cookie, in the organisation, and not for ever", async () => {
+  answers = { "/api/notifications/v1": [Response.json({ success: true })] }
+  await open().rest.api.v1.$put({ json: { notification_ids: [1], read_status: true } })
+  const [{ init, headers }] = calls as [Call]
+  expect(init).toMatchObject({
+    method: "PUT",
+    body: '{"notification_ids":[1],"read_status":true}',
+    credentials: "include",
+    signal: expect.any(AbortSignal),
+  })
+  expect(Object.fromEntries(headers)).toEqual({ "content-type": "application/json", "x-dalgo-org": "acme" })
+})
+
+it("leaves the choice of an organisation to the server if it was given none", async () => {
+  answers = { [COUNT]: [three()] }
+  await open("").rest.api.unread_count.$get()
+  expect(calls[0]?.headers.has("x-dalgo-org")).toBe(false)
+})
+
+it("refreshes an expired token once for all who wait, and tries again", async () => {
+  answers = { [COUNT]: [expired(), expired(), three()], [REFRESH]: [new Response("{}")] }
+  const { rest, signedOut } = open()
+  const both = await Promise.all([rest.api.unread_count.$get(), rest.api.unread_count.$get()])
+  for (const answer of both) expect(await answer.json()).toMatchObject({ res: 3 })
+  expect(paths()).toEqual([COUNT, COUNT, REFRESH, COUNT, COUNT])
+  expect(signedOut).not.toHaveBeenCalled()
+})
+
+it("says that the person is signed out when the token cannot be refreshed", async () => {
+  answers = { [COUNT]: [expired()], [REFRESH]: [new Response("{}", { status: 401 })] }
+  const { rest, signedOut } = open()
+  await expect(rest.api.unread_count.$get()).rejects.toMatchObject({ status: 498, requestId: "a-request" })
+  expect(paths()).toEqual([COUNT, REFRESH])
+  expect(signedOut).toHaveBeenCalledOnce()
+})
+
+it("tries again once only", async () => {
+  answers = { [COUNT]: [expired()], [REFRESH]: [new Response("{}")] }
+  await expect(open().rest.api.unread_count.$get()).rejects.toMatchObject({ isSignedOut: true })
+  expect(paths()).toEqual([COUNT, REFRESH, COUNT])
+})
+
+it("rejects with the status of any other refusal", async () => {
+  answers = { [COUNT]: [new Response("{}", { status: 503 })] }
+  const { rest, signedOut } = open()
+  await expect(rest.api.unread_count.$get()).rejects.toMatchObject({ status: 503, isSignedOut: false })
+  expect(signedOut).not.toHaveBeenCalled()
+})
