@@ -7,6 +7,7 @@ import { crossOrigin } from "./http/origins"
 import { router } from "./http/router"
 import { liveRoutes } from "./live/routes"
 import { notificationRoutes } from "./notifications/routes"
+import { openapiRoutes } from "./openapi/routes"
 import { preferenceRoutes } from "./preferences/routes"
 import { unsubscribeRoutes } from "./preferences/unsubscribe-routes"
 import { prefectRoutes } from "./signals/prefect/routes"
@@ -24,6 +25,7 @@ export const app = router()
   .use(secureHeaders())
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications", notificationRoutes)
+  .route("/api", openapiRoutes)
   .route("/webhooks/v1/notification", prefectRoutes)
   .route("/unsubscribe", unsubscribeRoutes)
 
