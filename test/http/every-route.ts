@@ -1,16 +1,12 @@
+import type { Door as Demanded } from "../../src/http/demands"
+import type { Registered } from "../../src/openapi/registered"
 import { unsubscribeToken } from "../../src/unsubscribe-token"
+import { demo } from "../support/demo"
+import { describedAs, REGISTERED } from "../support/description"
 import { cookieOf, request } from "../support/people"
 
-/** Whom a route is for. roles.test.ts says what that means for each caller. */
-export type Door =
-  | "anybody"
-  | "signed in"
-  | "own inbox"
-  | "own organisation"
-  | "another organisation"
-  | "everybody"
-  | "webhook key"
-  | "socket"
+/** Whom a request is for. roles.test.ts says what that means for each caller. */
+export type Door = Demanded | "anybody" | "another organisation" | "chosen elsewhere" | "everybody" | "socket"
 
 export type Case = {
   /** As the router names it. */
@@ -25,67 +21,42 @@ const fromAcme = { author: "alice@acme.test", message: "Dashboards are back" }
 /** Made with the secret in vitest.config.ts. */
 const unsubscribing = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "incident" })
 
-/** A good request to each route of the worker: a route that is missing here fails roles.test.ts. */
-export const CASES: Case[] = [
-  { route: "GET /healthz", door: "anybody", path: "/healthz" },
-  { route: "GET /unsubscribe", door: "anybody", path: `/unsubscribe?token=${unsubscribing}` },
-  { route: "POST /unsubscribe", door: "anybody", path: `/unsubscribe?token=${unsubscribing}` },
-  { route: "GET /wss/notifications", door: "socket", path: "/wss/notifications", headers: { upgrade: "websocket" } },
-  {
-    route: "POST /webhooks/v1/notification",
-    door: "webhook key",
-    path: "/webhooks/v1/notification",
-    body: { body: "Flow run heron with id 11111111-2222-4333-8444-555555555555 entered state Completed" },
-  },
+/** What a description cannot say: tokens that only we can make, and for whom else a route is with another body. */
+const BY_HAND: Record<string, Partial<Case>[]> = {
+  "GET /unsubscribe": [{ path: `/unsubscribe?token=${unsubscribing}` }],
+  "POST /unsubscribe": [{ path: `/unsubscribe?token=${unsubscribing}` }],
+  "GET /wss/notifications": [{ door: "socket", headers: { upgrade: "websocket" } }],
+  "POST /api/notifications": [
+    {},
+    { body: { ...fromAcme, sent_to: "single_user", user_email: "bob@acme.test", org_slug: "acme" } },
+    { door: "another organisation", body: { ...fromAcme, sent_to: "all_org_users", org_slug: "globex" } },
+    { door: "everybody", body: { ...fromAcme, sent_to: "all_users" } },
+  ],
+}
 
-  { route: "GET /api/notifications/categories", door: "signed in", path: "/api/notifications/categories" },
-  { route: "GET /api/notifications/preferences", door: "own inbox", path: "/api/notifications/preferences" },
-  {
-    route: "PUT /api/notifications/preferences",
-    door: "own inbox",
-    path: "/api/notifications/preferences",
-    body: { system_notifications: false },
-  },
-  { route: "GET /api/notifications/v1", door: "own inbox", path: "/api/notifications/v1?page=1&limit=5" },
-  {
-    route: "PUT /api/notifications/v1",
-    door: "own inbox",
-    path: "/api/notifications/v1",
-    body: { notification_ids: [1], read_status: true },
-  },
-  { route: "GET /api/notifications/unread_count", door: "own inbox", path: "/api/notifications/unread_count" },
-  {
-    route: "PUT /api/notifications/mark_all_as_read",
-    door: "own inbox",
-    path: "/api/notifications/mark_all_as_read",
-  },
-  { route: "GET /api/notifications/urgent-bar", door: "own inbox", path: "/api/notifications/urgent-bar" },
+/** Good requests to each route of the worker: the example of its description, and what is said by hand. */
+export const CASES: Case[] = REGISTERED.flatMap((route) => {
+  const example = exampleOf(route)
+  return [...(BY_HAND[route.name] ?? [{}]).map((change) => ({ ...example, ...change })), ...elsewhere(example)]
+})
 
-  {
-    route: "POST /api/notifications",
-    door: "own organisation",
-    path: "/api/notifications",
-    body: { ...fromAcme, sent_to: "all_org_users", org_slug: "acme" },
-  },
-  {
-    route: "POST /api/notifications",
-    door: "own organisation",
-    path: "/api/notifications",
-    body: { ...fromAcme, sent_to: "single_user", user_email: "bob@acme.test", org_slug: "acme" },
-  },
-  {
-    route: "POST /api/notifications",
-    door: "another organisation",
-    path: "/api/notifications",
-    body: { ...fromAcme, sent_to: "all_org_users", org_slug: "globex" },
-  },
-  {
-    route: "POST /api/notifications",
-    door: "everybody",
-    path: "/api/notifications",
-    body: { ...fromAcme, sent_to: "all_users" },
-  },
-]
+function exampleOf({ name, path, demand }: Registered): Case {
+  const { path: parts = {}, query = {}, body } = describedAs(name).example ?? {}
+  const filled = path.replace(/:(\w+)(\{[^}]*\})?/g, (_, part: string) => encodeURIComponent(parts[part] ?? ""))
+  const search = new URLSearchParams(query).toString()
+  return {
+    route: name,
+    door: demand.door ?? "anybody",
+    path: search ? `${filled}?${search}` : filled,
+    ...(body !== undefined && { body: body as object }),
+    ...(demand.door === "own organisation" && { headers: { "x-dalgo-org": "acme" } }),
+  }
+}
+
+function elsewhere(example: Case): Case[] {
+  if (example.door !== "own organisation") return []
+  return [{ ...example, door: "chosen elsewhere", headers: { "x-dalgo-org": "globex" } }]
+}
 
 /** One case of each route. */
 export const ROUTES = CASES.filter((one, i) => CASES.findIndex(({ route }) => route === one.route) === i)
@@ -94,9 +65,10 @@ export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
 
 type Changes = { path?: string; body?: BodyInit | undefined; through?: typeof request }
 
-/** The request of a case, as this caller makes it. */
-export function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
+/** The request of a case, as this caller makes it. It finds the demo data, whatever the one before has done to that. */
+export async function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
   const { path = one.path, body = one.body && JSON.stringify(one.body), through = request } = changes
+  await demo()
   return through(path, {
     method: methodOf(one),
     headers: { ...(body !== undefined && { "content-type": "application/json" }), ...one.headers, ...headers },
