@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { alice, cookieOf, nobody, request, server, tokenFor } from "../support/people"
+import { alice, cookieOf, nobody, request, server } from "../support/people"
 import { queues } from "../support/queues"
 import { workerWith } from "../support/worker-with"
 import { ask, CASES, keyring, methodOf, outcomeOf, ROUTES } from "./every-route"
@@ -85,17 +85,6 @@ describe("400", () => {
     const detail = "org_slug is required to sent notification to all org users."
     expect(await errorOf(answer)).toEqual({ status: 400, body: { detail } })
   })
-})
-
-describe("401 and 498", () => {
-  it.each(named(ROUTES.filter(({ door }) => !["anybody", "webhook key", "socket"].includes(door))))(
-    "tell who is not signed in from whose token has expired: %s",
-    async (_, one) => {
-      expect(await errorOf(await ask(one, {}))).toEqual({ status: 401, body: { detail: "Not signed in" } })
-      const old = { authorization: `Bearer ${await tokenFor("1", { exp: 1 })}` }
-      expect(await errorOf(await ask(one, old))).toEqual({ status: 498, body: { detail: "Token expired" } })
-    },
-  )
 })
 
 describe("409", () => {

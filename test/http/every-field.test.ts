@@ -4,6 +4,7 @@ import { demo } from "../support/demo"
 import { operationOf, surprises } from "../support/description"
 import { cookieOf, request } from "../support/people"
 import { queues } from "../support/queues"
+import { rows } from "../support/rows"
 import { type Case, keyring, methodOf, ROUTES } from "./every-route"
 import { fieldsOf, optionsOf, withValue, wrongTexts, wrongValues } from "./wrong-values"
 
@@ -81,6 +82,7 @@ it.each(withABody)("says what is wrong with each field of the body: %s", async (
       await expectFlaw(one, await withBody(one, at, value), ["body", ...at], short(at, value))
     }
   }
+  expect(await rows("SELECT id FROM notifications")).toHaveLength(2)
 })
 
 it.each(withABody)("misses each field that must be in the body: %s", async (_, one) => {
