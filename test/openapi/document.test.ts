@@ -11,7 +11,8 @@ import type { DescribedRoutes } from "../../src/openapi/described"
 import { documentOf } from "../../src/openapi/document"
 import { named } from "../../src/openapi/named"
 import { ROOMS } from "../../src/openapi/rooms"
-import { DOCUMENT, REGISTERED } from "../support/description"
+import { fieldsOf } from "../http/wrong-values"
+import { describedAs, DOCUMENT, operationOf, REGISTERED } from "../support/description"
 
 it("is of every route that there is, and of no other", () => {
   const words = ROOMS.flatMap(({ routes }) => Object.keys(routes))
@@ -24,6 +25,12 @@ it("names each operation once, and by a word that a program can use", () => {
   )
   expect(new Set(ids).size).toBe(ids.length)
   for (const id of ids) expect(id).toMatch(/^[a-z][a-zA-Z0-9]+$/)
+})
+
+it.each(REGISTERED)("has words for no field but those of $name", ({ name }) => {
+  const { parameters, body: taken = {} } = operationOf(name)
+  const fields = [...parameters.map((parameter) => parameter.name), ...fieldsOf(taken).map(({ at }) => at[0])]
+  expect(fields).toEqual(expect.arrayContaining(Object.keys(describedAs(name).fields ?? {})))
 })
 
 const done = (c: any) => c.json({})

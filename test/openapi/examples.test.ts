@@ -18,7 +18,7 @@ const callerFor = async ({ door }: Case): Promise<Record<string, string>> => {
   return cookieOf(door === "operators" ? "4" : "1")
 }
 
-it.each(asking(ROUTES))("shows of %s a request that succeeds %j, and all of its answer", async (_route, _body, one) => {
+it.each(asking(ROUTES))("shows a request that succeeds, and all of its answer: %s", async (_route, _body, one) => {
   const answer = await ask(one, await callerFor(one))
   expect(answer.status).toBe(200)
   expect(await surprises(one.route, answer)).toEqual([])
@@ -30,7 +30,7 @@ it.each(asking(ROUTES))("shows of %s a request that succeeds %j, and all of its 
   expect(schema.parse(said)).toEqual(said)
 })
 
-it.each(asking(CASES))("knows every answer of %s %j, whoever asks", async (_route, _body, one) => {
+it.each(asking(CASES))("knows every answer, whoever asks: %s %j", async (_route, _body, one) => {
   const callers = {
     nobody: {},
     "somebody whose token has expired": { authorization: `Bearer ${await tokenFor("1", { exp: 1 })}` },
