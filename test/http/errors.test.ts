@@ -1,9 +1,10 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
+import { REGISTERED } from "../support/description"
 import { alice, cookieOf, nobody, request, server } from "../support/people"
 import { queues } from "../support/queues"
 import { workerWith } from "../support/worker-with"
-import { ask, CASES, keyring, methodOf, outcomeOf, ROUTES } from "./every-route"
+import { ask, type Case, CASES, keyring, methodOf, outcomeOf, ROUTES } from "./every-route"
 
 const SEND = "/api/notifications/"
 const INBOX = "/api/notifications/v1"
@@ -22,6 +23,8 @@ async function errorOf(answer: Response) {
 const named = <T extends { route: string }>(cases: T[]) => cases.map((one) => [one.route, one] as const)
 const taking = ROUTES.filter(({ body }) => body !== undefined)
 const takingJson = taking.filter(({ door }) => door !== "webhook key")
+const takingObjects = takingJson.filter(({ body }) => !Array.isArray(body))
+const largestOf = (one: Case) => REGISTERED.find(({ name }) => name === one.route)?.demand.largestBodyBytes ?? 0
 
 beforeEach(() => {
   queues()
@@ -98,8 +101,6 @@ describe("409", () => {
 })
 
 describe("413", () => {
-  const tooLarge = "x".repeat(LARGEST + 1)
-  const detail = `the body is larger than ${LARGEST} bytes`
   const inChunks = (text: string) => {
     const chunk = new TextEncoder().encode(text.slice(0, 1024))
     return new ReadableStream({
@@ -110,13 +111,19 @@ describe("413", () => {
     })
   }
 
-  it.each(named(taking))("is a body of more than 64 kB, whatever it says of its length: %s", async (_, one) => {
+  it.each(named(taking))("is a body that is too large, whatever it says of its length: %s", async (_, one) => {
+    const largest = largestOf(one)
+    const tooLarge = "x".repeat(largest + 1)
+    const refusal = { status: 413, body: { detail: `the body is larger than ${largest} bytes` } }
     const headers = await keyring()
     const told = { ...headers, "content-length": String(tooLarge.length) }
-    expect(await errorOf(await ask(one, told, { body: tooLarge }))).toEqual({ status: 413, body: { detail } })
-    expect(await errorOf(await ask(one, headers, { body: tooLarge }))).toEqual({ status: 413, body: { detail } })
-    const chunked = await ask(one, headers, { body: inChunks(tooLarge) })
-    expect(await errorOf(chunked)).toEqual({ status: 413, body: { detail } })
+    expect(await errorOf(await ask(one, told, { body: tooLarge }))).toEqual(refusal)
+    expect(await errorOf(await ask(one, headers, { body: tooLarge }))).toEqual(refusal)
+    expect(await errorOf(await ask(one, headers, { body: inChunks(tooLarge) }))).toEqual(refusal)
+  })
+
+  it("begins at 64 kB, where a body is not a list of many", () => {
+    for (const one of takingObjects) expect(largestOf(one), one.route).toBe(LARGEST)
   })
 
   it("is not a body of exactly 64 kB", async () => {
@@ -187,7 +194,7 @@ describe("422", () => {
     expect(await errorOf(await request(SEND, { method: "POST", headers }))).toEqual({ status: 422, body: NOT_JSON })
   })
 
-  it.each(named(takingJson))("is JSON of another shape, however deep: %s", async (_, one) => {
+  it.each(named(takingObjects))("is JSON of another shape, however deep: %s", async (_, one) => {
     const deep = "[".repeat(20_000) + "]".repeat(20_000)
     for (const body of ["null", "1", '"x"', "true", "[]", "[{}]", deep]) {
       const { status, body: said } = await errorOf(await ask(one, await keyring(), { body }))
@@ -196,7 +203,7 @@ describe("422", () => {
     }
   })
 
-  it.each(named(takingJson))("names the field that we do not know: %s", async (_, one) => {
+  it.each(named(takingObjects))("names the field that we do not know: %s", async (_, one) => {
     for (const field of ["surprise", "", "__proto__", "constructor", "toString"]) {
       // As text: an object literal would lose `__proto__`.
       const body = `{${JSON.stringify(field)}:{"deep":[]},${JSON.stringify(one.body).slice(1)}`

@@ -6,20 +6,22 @@ const MOST_ITEMS = 30_000
 /** A part of a request, and the schema of what may be there. */
 export type Field = { at: string[]; schema: Schema }
 
-/** Every field of an object, and those of the objects in it. */
+/** Every field of an object, and those of the objects in it; of a list, those of its first item. */
 export function fieldsOf(schema: Schema, at: string[] = []): Field[] {
-  return optionsOf(schema).flatMap(({ properties = {}, $defs }) =>
-    Object.entries(properties as Record<string, Schema>).flatMap(([name, property]) => {
+  return optionsOf(schema).flatMap(({ properties = {}, items, $defs }) => [
+    ...(items ? fieldsOf({ ...items, $defs }, [...at, "0"]) : []),
+    ...Object.entries<Schema>(properties).flatMap(([name, property]) => {
       const field = { at: [...at, name], schema: { ...property, $defs } }
       return [field, ...fieldsOf(field.schema, field.at)]
     }),
-  )
+  ])
 }
 
-/** The same object with another value at one place. */
-export function withValue(object: unknown, [name, ...rest]: string[], value: unknown): unknown {
+/** The same with another value at one place. */
+export function withValue(whole: unknown, [name, ...rest]: string[], value: unknown): unknown {
   if (name === undefined) return value
-  const fields = (object ?? {}) as Record<string, unknown>
+  if (Array.isArray(whole)) return whole.with(Number(name), withValue(whole[Number(name)], rest, value))
+  const fields = (whole ?? {}) as Record<string, unknown>
   return { ...fields, [name]: withValue(fields[name], rest, value) }
 }
 
@@ -71,7 +73,8 @@ function itemOf({ items = {}, $defs }: Schema): unknown {
 export function wrongTexts(schema: Schema): string[] {
   return optionsOf(schema).flatMap((option) => {
     const { type, enum: words, minLength, maxLength, format, items } = option
-    if (type === "array") return wrongTexts({ ...items, $defs: option.$defs })
+    // Nothing may well be a list of nothing.
+    if (type === "array") return wrongTexts({ ...items, $defs: option.$defs }).filter(Boolean)
     if (type === "integer" || type === "number") {
       const exact = numbersBeyond(option).filter((number) => Math.abs(number) < 2 ** 53)
       return ["", " ", "abc", "1.5", "1e400", "NaN", "null", "true", "1,2", "0x", "\0", ...exact.map(String)]
