@@ -1,16 +1,18 @@
-import type * as z from "zod/mini"
 import type { Demand, Door } from "../http/demands"
 import type { Described } from "./described"
-import type { JsonSchema, jsonSchemas } from "./json-schema"
+import { putWords } from "./fields"
+import type { jsonSchemas } from "./json-schema"
+import { parametersOf, templateOf } from "./parameters"
 import { headerNamed, refusalsOf } from "./refusals"
 import type { Registered } from "./registered"
 
 type Schemas = ReturnType<typeof jsonSchemas>
 
 /** What one route takes and answers. */
-export function operationOf({ method, path, demand }: Registered, described: Described, tag: string, schemas: Schemas) {
+export function operationOf(route: Registered, described: Described, tag: string, schemas: Schemas) {
+  const { method, path, demand } = route
   const { summary, description } = described
-  const parameters = parametersOf(path, demand, described, schemas)
+  const parameters = parametersOf(route, described, schemas)
   const requestBody = bodyOf(demand, described, schemas)
   return {
     operationId: operationIdOf(method, path),
@@ -33,9 +35,6 @@ function operationIdOf(method: string, path: string): string {
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")
 }
 
-/** The router's `/orgs/:slug` as OpenAPI writes it: `/orgs/{slug}`. */
-export const templateOf = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?\??/g, "{$1}")
-
 const ANYBODY_SIGNED_IN = [{ cookie: [] }, { token: [] }]
 const SERVERS_TOO = [...ANYBODY_SIGNED_IN, { serviceKey: [] }]
 
@@ -52,33 +51,6 @@ function securityOf({ door, keyHeader }: Demand): object[] {
   return door === "webhook key" ? [{ [keyHeader ?? "key"]: [] }] : SECURITY[door]
 }
 
-const CHOOSES_ORGANISATION: (Door | undefined)[] = ["own inbox", "admins", "own organisation"]
-
-function parametersOf(path: string, demand: Demand, described: Described, schemas: Schemas): object[] {
-  const inPath = Array.from(templateOf(path).matchAll(/\{(\w+)\}/g), ([, name]) => name as string)
-  const pathSchema = demand.path && fieldsOf(demand.path, described, schemas)
-  const query = demand.query && fieldsOf(demand.query, described, schemas)
-  const common = [
-    ...(CHOOSES_ORGANISATION.includes(demand.door) ? ["Organisation"] : []),
-    ...(demand.idempotent ? ["IdempotencyKey"] : []),
-    ...(demand.conditional ? ["IfNoneMatch"] : []),
-  ]
-  const parameter = (where: "path" | "query", name: string, schema: JsonSchema = { type: "string" }) => {
-    const { description, ...rest } = schema
-    const text = described.example?.[where]?.[name]
-    const example = text && rest.type === "integer" ? Number(text) : text
-    return { name, in: where, ...(description && { description }), schema: rest, ...(example && { example }) }
-  }
-  return [
-    ...inPath.map((name) => ({ ...parameter("path", name, pathSchema?.properties[name]), required: true })),
-    ...Object.entries(query?.properties ?? {}).map(([name, schema]) => ({
-      ...parameter("query", name, schema),
-      required: query?.required.includes(name) ?? false,
-    })),
-    ...common.map((name) => ({ $ref: `#/components/parameters/${name}` })),
-  ]
-}
-
 function bodyOf(demand: Demand, described: Described, schemas: Schemas) {
   const body = demand.body ?? described.body
   if (!body) return undefined
@@ -86,18 +58,6 @@ function bodyOf(demand: Demand, described: Described, schemas: Schemas) {
   putWords(schemas.resolve(schema), described)
   const example = described.example?.body
   return { required: true, content: { "application/json": { schema, ...(example !== undefined && { example }) } } }
-}
-
-function fieldsOf(schema: z.ZodMiniType, described: Described, schemas: Schemas) {
-  const json = schemas.resolve(schemas.convert(schema, "input"))
-  putWords(json, described)
-  return { properties: (json.properties ?? {}) as Record<string, JsonSchema>, required: json.required ?? [] }
-}
-
-function putWords(schema: JsonSchema, { fields = {} }: Described): void {
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    if (fields[name] && typeof property === "object") property.description = fields[name]
-  }
 }
 
 function answersOf(demand: Demand, { answer, contentType }: Described, { convert }: Schemas) {

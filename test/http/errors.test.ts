@@ -327,7 +327,7 @@ it("answers every success with 200 and JSON, pages for people aside", async () =
 
 it("answers HEAD like GET, without a body", async () => {
   for (const one of ROUTES.filter((route) => methodOf(route) === "GET" && route.door !== "socket")) {
-    const answer = await request(one.path, { method: "HEAD", headers: await keyring() })
+    const answer = await ask(one, await keyring(), { method: "HEAD" })
     expect(answer.status, one.route).toBe(200)
     expect(await answer.text()).toBe("")
   }

@@ -63,14 +63,15 @@ export const ROUTES = CASES.filter((one, i) => CASES.findIndex(({ route }) => ro
 
 export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
 
-type Changes = { path?: string; body?: BodyInit | undefined; through?: typeof request }
+type Changes = { method?: string; path?: string; body?: BodyInit | undefined; through?: typeof request }
 
 /** The request of a case, as this caller makes it. It finds the demo data, whatever the one before has done to that. */
 export async function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
-  const { path = one.path, body = one.body && JSON.stringify(one.body), through = request } = changes
+  const { method = methodOf(one), path = one.path, through = request } = changes
+  const { body = one.body && JSON.stringify(one.body) } = changes
   await demo()
   return through(path, {
-    method: methodOf(one),
+    method,
     headers: { ...(body !== undefined && { "content-type": "application/json" }), ...one.headers, ...headers },
     ...(body !== undefined && { body }),
   })

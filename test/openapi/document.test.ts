@@ -71,7 +71,7 @@ it("has of a query what is written there, and not what is made of it", () => {
     }),
     z.transform((asked) => ({ ...asked, isNew: true })),
   )
-  const words = { ...empty, fields: { q: "what to look for" }, example: { query: { page: "2", q: "x" } } }
+  const words = { ...empty, fields: { q: "what to look for" }, example: { query: { page: "2", q: "x", kinds: "a,b" } } }
   const { operation, statuses } = described(router().get("/things", query(Asked), done), { "GET /things": words })
   expect(operation.parameters).toEqual([
     {
@@ -95,6 +95,7 @@ it("has of a query what is written there, and not what is made of it", () => {
       in: "query",
       required: false,
       schema: { type: "array", items: { type: "string", enum: ["a", "b"] } },
+      example: ["a", "b"],
     },
     { name: "from", in: "query", required: false, schema: { type: "string", format: "date-time" } },
   ])

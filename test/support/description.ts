@@ -2,7 +2,7 @@ import { Validator } from "@cfworker/json-schema"
 import { app } from "../../src/app"
 import type { Described } from "../../src/openapi/described"
 import { description } from "../../src/openapi/description"
-import { templateOf } from "../../src/openapi/operation"
+import { templateOf } from "../../src/openapi/parameters"
 import { registered } from "../../src/openapi/registered"
 import { ROOMS } from "../../src/openapi/rooms"
 
@@ -30,23 +30,20 @@ export function operationOf(route: string) {
   const parameters: Parameter[] = (operation.parameters ?? []).map(followed)
   const schema: Schema | undefined = operation.requestBody?.content["application/json"].schema
   return {
-    operationId: operation.operationId as string,
     parameters,
     body: schema && standalone(schema),
     answers: Object.fromEntries(
       Object.entries(operation.responses).map(([status, response]) => [status, followed(response)]),
-    ) as Record<string, { content?: Record<string, { schema: Schema }> }>,
+    ) as Record<string, { description: string; content?: Record<string, { schema: Schema }> }>,
   }
 }
 export type Parameter = { name: string; in: "path" | "query" | "header"; required?: boolean; schema: Schema }
 
-const followed = (pointer: any) =>
-  pointer.$ref
-    ? pointer.$ref
-        .split("/")
-        .slice(1)
-        .reduce((part: any, name: string) => part[name], DOCUMENT)
-    : pointer
+function followed({ $ref, ...beside }: any) {
+  if (!$ref) return beside
+  const target = $ref.split("/").slice(1)
+  return { ...target.reduce((part: any, name: string) => part[name], DOCUMENT), ...beside }
+}
 
 /** A schema of the document that can be used without it. */
 export function standalone(schema: Schema): Schema {
@@ -69,5 +66,7 @@ export async function surprises(route: string, answer: Response): Promise<string
   if (!said.content) return text === "" ? [] : ["a body that is not described"]
   const isType = type === "*/*" || answer.headers.get("content-type")?.split(";")[0] === type
   if (!isType) return [`${answer.headers.get("content-type")} where ${type} is described`]
-  return misfits(standalone(schema), type === "application/json" ? JSON.parse(text) : text)
+  const body = type === "application/json" ? JSON.parse(text) : text
+  if (answer.status === 400 && !said.description.includes(`- ${body.detail}`)) return [`${body.detail}, as a 400`]
+  return misfits(standalone(schema), body)
 }
