@@ -26,6 +26,12 @@ const bindings = {
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "true",
 }
 
+declare module "vitest" {
+  interface ProvidedContext {
+    fuzz: { seed: number; runs: number }
+  }
+}
+
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
@@ -43,6 +49,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**"],
     setupFiles: ["./test/support/setup.ts"],
+    provide: { fuzz: { seed: Number(process.env.FUZZ_SEED ?? 20_261_125), runs: Number(process.env.FUZZ_RUNS ?? 50) } },
     isolate: false,
     maxWorkers: 1,
   },

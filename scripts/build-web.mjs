@@ -1,9 +1,10 @@
-// Builds the page and the elements into dist/web. Files are replaced in place, since a server may be serving them.
+// Builds the pages, the elements and the description of the API into dist/web. Files are replaced in place, since a server may be serving them.
 import { readdir, readFile, rm } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
+import { buildDocs } from "./build-docs.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const outdir = join("dist", "web")
@@ -17,6 +18,9 @@ const { metafile } = await build({
     { in: "src/web/index.html", out: "index" },
     { in: "src/web/_headers", out: "_headers" },
     { in: "src/web/urgent-bar.ts", out: "ui/bar" },
+    { in: "src/web/docs.ts", out: "api/docs/docs" },
+    { in: "src/web/docs.css", out: "api/docs/docs" },
+    { in: "src/web/docs.html", out: "api/docs/index" },
   ],
   loader: { ".html": "copy", "": "copy" },
   alias: { "dalgo-notifications/client": "./src/client.ts" },
@@ -30,14 +34,15 @@ const { metafile } = await build({
   logLevel: "warning",
 })
 
-const built = Object.keys(metafile.outputs).map((path) => join(root, path))
+const bundled = Object.keys(metafile.outputs).map((path) => join(root, path))
+const built = [...bundled, ...(await buildDocs({ root, outdir }))]
 for (const name of await readdir(join(root, outdir), { recursive: true })) {
   const path = join(root, outdir, name)
   const isWanted = built.some((file) => file === path || file.startsWith(path + sep))
   if (!isWanted) await rm(path, { recursive: true, force: true })
 }
 
-const scripts = built.filter((path) => path.endsWith(".js"))
+const scripts = bundled.filter((path) => path.endsWith(".js"))
 const sizes = await Promise.all(
   scripts.map(async (path) => {
     const kilobytes = gzipSync(await readFile(path)).length / 1000

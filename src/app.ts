@@ -7,6 +7,7 @@ import { crossOrigin } from "./http/origins"
 import { router } from "./http/router"
 import { liveRoutes, ticketRoutes } from "./live/routes"
 import { notificationRoutes } from "./notifications/routes"
+import { openapiRoutes } from "./openapi/routes"
 import { orgRoutes } from "./orgs/routes"
 import { orgPreferenceRoutes } from "./preferences/org-routes"
 import { preferenceRoutes } from "./preferences/routes"
@@ -31,6 +32,7 @@ export const app = router()
   .route("/api/userpreferences", userPreferenceRoutes)
   .route("/api/orgpreferences", orgPreferenceRoutes)
   .route("/api/orgs", orgRoutes)
+  .route("/api", openapiRoutes)
   .route("/webhooks/v1/notification", prefectRoutes)
   .route("/unsubscribe", unsubscribeRoutes)
 

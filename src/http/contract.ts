@@ -16,12 +16,15 @@ const KIB = 1024
 
 /** A body of any type, not larger than we take. */
 export const rawBodyUpTo = (bytes: number) =>
-  bodyLimit({
-    maxSize: bytes,
-    onError: () => {
-      throw new AppError("too_large", `the body is larger than ${bytes} bytes`)
-    },
-  })
+  demanding(
+    { largestBodyBytes: bytes },
+    bodyLimit({
+      maxSize: bytes,
+      onError: () => {
+        throw new AppError("too_large", `the body is larger than ${bytes} bytes`)
+      },
+    }),
+  )
 
 export const rawBody = rawBodyUpTo(64 * KIB)
 

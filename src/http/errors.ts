@@ -5,7 +5,7 @@ import { kindOf, log, whereOf } from "../log"
 import type { App } from "./router"
 
 /** 498 is Dalgo's: the web app refreshes its token once and tries again. On 401 it logs the person out. */
-const STATUS = {
+export const STATUS = {
   unauthenticated: 401,
   token_expired: 498,
   not_allowed: 403,

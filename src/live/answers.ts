@@ -11,7 +11,6 @@ export const liveAnswers = {
       "For a page of another site, whose WebSocket carries no cookie. It opens the urgent bar of the chosen " +
       "organisation once, within 30 seconds; the socket ends when the access token does that paid for it.",
     answer: z.strictObject({ success: z.literal(true), res: Ticket }),
-    example: {},
   },
   "GET /wss/notifications": {
     summary: "Follow the urgent bar live",
@@ -22,7 +21,9 @@ export const liveAnswers = {
       'say {"type":"hello","last_seq":…}, {"type":"dismiss","ids":[…]} and ping. An Origin that is not allowed is ' +
       "answered 403. A handshake without a good token is accepted and closed: 4001 no token; 4003 a bad or expired one, a " +
       "ticket that was used, or somebody who is no longer a member.",
-    answer: z.unknown(),
+    fields: { orgslug: "the organisation; without it, the person's first one", ticket: "instead of a cookie" },
+    answer: z.void(),
     rejects: ["this is a WebSocket"],
+    refuses: { not_allowed: "A page of another origin.", unavailable: "Tickets, or sign-in, are not configured." },
   },
 } satisfies DescribedRoutes

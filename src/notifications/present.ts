@@ -1,5 +1,5 @@
 import type { Notification } from "../db/schema"
-import type { CreatedNotification, HistoryItem, InboxItem } from "./answers"
+import type { SentNotification, HistoryItem, InboxItem } from "./answers"
 import { toCursor } from "./cursor"
 import type { FilteredQuery } from "./schemas"
 import type { Filter } from "./filter"
@@ -30,7 +30,7 @@ export const toHistoryItem = (row: HistoryRow): HistoryItem => ({
 export const toInboxItem = (row: InboxRow): InboxItem => ({ ...toHistoryItem(row), read_status: row.isRead })
 
 /** A notification as its sender sees it at once. */
-export const toCreated = (row: Notification): CreatedNotification => ({
+export const toCreated = (row: Notification): SentNotification => ({
   notification_id: row.id,
   message: row.message,
   urgent: row.urgent,

@@ -36,13 +36,17 @@ export const MarkRead = z.strictObject({
 
 // Pages --------------------------------------------------------------------------------------------------
 
+/** Digits and nothing else: JavaScript takes `0x2`, `1e1` and blanks for numbers too. */
 const wholeNumber = (least: number, most: number) =>
-  z.coerce.number<string | number>().check(z.int(), z.gte(least), z.lte(most))
+  z.pipe(
+    z.transform((given: string | number) => (/^\d+$/.test(String(given)) ? Number(given) : given)),
+    z.number().check(z.int(), z.gte(least), z.lte(most)),
+  )
 
 /** Given once with commas between, or several times. */
 const Categories = z.pipe(
   z.transform((given: string | string[]) => [...new Set([given].flat().flatMap((one) => one.split(",")))]),
-  z.array(Category),
+  z.array(Category).check(z.minLength(1)),
 )
 
 const Flag = z.pipe(
@@ -52,7 +56,10 @@ const Flag = z.pipe(
 
 const DateOrTime = z.union([z.iso.date(), DateTime])
 /** A day begins at midnight, UTC. */
-const From = z.pipe(DateOrTime, z.transform(parseTime))
+const From = z.pipe(
+  DateOrTime,
+  z.transform((text: string) => (isDate(text) ? Date.parse(text) : parseTime(text))),
+)
 /** A day lasts until midnight, UTC. */
 const To = z.pipe(
   DateOrTime,

@@ -18,8 +18,7 @@ export type SyncedMembers = z.infer<typeof SyncedMembers>
 
 const succeeding = <T extends z.ZodMiniType>(res: T) => z.strictObject({ success: z.literal(true), res })
 
-const alice = { user_id: "1", email: "alice@acme.test", name: "Alice", role: "admin" }
-const bob = { user_id: "2", email: "bob@acme.test", name: "Bob", role: "member" }
+const charlie = { user_id: "3", email: "charlie@globex.test", name: "Charlie", role: "admin" }
 
 export const orgAnswers = {
   "PUT /api/orgs/:slug": {
@@ -28,7 +27,7 @@ export const orgAnswers = {
       "What is not named stays as it is; null is what it was at first. llm_optin: whether failures may be summarised " +
       "by AI. urgent_categories: which notifications the service itself marks as urgent. The same again changes nothing.",
     answer: succeeding(SavedOrg),
-    example: { path: { slug: "acme" }, body: { name: "Acme Foundation", urgent_categories: ["incident"] } },
+    example: { path: { slug: "globex" }, body: { name: "Globex Trust", urgent_categories: ["incident"] } },
   },
   "PUT /api/orgs/:slug/members": {
     summary: "Make these people the members, and nobody else",
@@ -37,13 +36,13 @@ export const orgAnswers = {
       "any more, and they lose access within 30 seconds. Who comes back gets their old inbox and preferences. Each entry " +
       "is whole: a name left out is no name. The same list again changes nothing.",
     answer: succeeding(SyncedMembers),
-    example: { path: { slug: "acme" }, body: [alice, bob] },
+    example: { path: { slug: "globex" }, body: [charlie] },
   },
   "PATCH /api/orgs/:slug/members": {
     summary: "Add or change these members",
     description: "Removes nobody. Each entry is whole: a name left out is no name.",
     answer: succeeding(SyncedMembers),
-    example: { path: { slug: "acme" }, body: [bob] },
+    example: { path: { slug: "globex" }, body: [charlie] },
   },
   "DELETE /api/orgs/:slug/members/:user_id": {
     summary: "Remove a member",

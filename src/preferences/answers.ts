@@ -26,6 +26,8 @@ export type UserPreferencesAnswer = z.infer<typeof UserPreferencesAnswer>
 export const OrgPreferencesAnswer = succeeding(OrgPreferences)
 export type OrgPreferencesAnswer = z.infer<typeof OrgPreferencesAnswer>
 
+const NOT_OURS = { not_found: "We did not make this link." }
+
 export const preferenceAnswers = {
   "GET /api/notifications/preferences": {
     summary: "How I want to be told",
@@ -43,14 +45,18 @@ export const preferenceAnswers = {
   "GET /unsubscribe": {
     summary: "The page behind the link that ends e-mails",
     description: "Shows a button and changes nothing, since programs follow links too.",
+    fields: { token: "from the link in a mail" },
     answer: z.string(),
+    refuses: NOT_OURS,
   },
   "POST /unsubscribe": {
     summary: "End the e-mails of one category",
     description:
       "What the button does, and the one click of a mail client (RFC 8058). Nobody needs to be signed in: the token " +
       "names the person and the category.",
+    fields: { token: "from the link in a mail" },
     answer: z.string(),
+    refuses: NOT_OURS,
   },
   "GET /api/userpreferences": {
     summary: "What the web app keeps for me",

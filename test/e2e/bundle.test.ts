@@ -32,6 +32,14 @@ it("holds nothing of the local instance", () => {
     expect(worker).not.toContain(word)
 })
 
+it("holds no word of the description", async () => {
+  const { info, paths, components } = JSON.parse(await readFile(join("dist", "web", "api", "openapi.json"), "utf8"))
+  const operations = Object.values<object>(paths).flatMap((path) => Object.values(path))
+  const words = [info.title, ...operations.map(({ summary }) => summary), ...Object.keys(components.schemas)]
+  expect(words.length).toBeGreaterThan(20)
+  for (const word of words.filter((each) => each.length > 12)) expect(worker).not.toContain(word)
+})
+
 it("comes with an urgent bar of at most 15 kB gzip", async () => {
   expect(kilobytes(await readFile(join("dist", "web", "ui", "bar.js")))).toBeLessThanOrEqual(15)
 })

@@ -1,5 +1,6 @@
-import { type Browser, chromium, type Page, type WebSocketRoute } from "playwright-core"
+import type { Browser, Page, WebSocketRoute } from "playwright-core"
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest"
+import { launch } from "./browser"
 import { sendFailure } from "./send-failure"
 
 const worker = `http://127.0.0.1:${inject("port")}`
@@ -7,10 +8,7 @@ const WITHIN_5_S = { timeout: 5_000 }
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-  })
+  browser = await launch()
 })
 afterAll(async () => {
   await browser.close()

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
+import { surprises } from "../support/description"
 import { alice, bob, cookieOf, request } from "../support/people"
 import { queues } from "../support/queues"
 import { unsubscribeToken } from "../../src/unsubscribe-token"
@@ -37,40 +38,8 @@ beforeEach(() => {
 })
 
 describe("a page", () => {
-  it.each([
-    "0",
-    "-1",
-    "-1000000000000",
-    "1.5",
-    "",
-    " ",
-    "abc",
-    "true",
-    "null",
-    "1,2",
-    "1e400",
-    "NaN",
-    "0x",
-    "%00",
-    "%E0%A4%A",
-  ])("is not number %j", async (page) => {
-    expect(await flawsIn(await alice.get(`${INBOX}?page=${page}`))).toContain("query.page")
-  })
-
-  it.each(["0", "-1", "101", "1000000000000", "2.5", "", "abc", "1e400", "NaN"])(
-    "does not have %j rows",
-    async (limit) => {
-      expect(await flawsIn(await alice.get(`${INBOX}?limit=${limit}`))).toContain("query.limit")
-    },
-  )
-
-  it.each(["2", "-1", "", "true", "read", "01"])("is not of those whose read_status is %j", async (status) => {
-    expect(await flawsIn(await alice.get(`${INBOX}?read_status=${status}`))).toEqual(["query.read_status"])
-  })
-
-  it("is one, not two at a time", async () => {
-    expect(await flawsIn(await alice.get(`${INBOX}?page=1&page=2`))).toContain("query.page")
-    expect(await flawsIn(await alice.get(`${INBOX}?read_status=0&read_status=1`))).toContain("query.read_status")
+  it("is not one whose number cannot even be decoded", async () => {
+    expect(await flawsIn(await alice.get(`${INBOX}?page=%E0%A4%A`))).toContain("query.page")
   })
 
   it.each(["2", "1000000", "1000000000000", "9007199254740991"])("beyond the last is the last: %s", async (page) => {
@@ -104,44 +73,9 @@ describe("marking", () => {
   const mark = (notification_ids: unknown, read_status: unknown = true) =>
     alice.put(INBOX, { notification_ids, read_status })
 
-  it.each<[string, unknown]>([
-    ["a word", "1"],
-    ["a number", 1],
-    ["nothing", null],
-    ["an object", { 0: 1 }],
-    ["true", true],
-  ])("takes a list of ids, not %s", async (_, ids) => {
-    expect(await flawsIn(await mark(ids))).toEqual(["body.notification_ids"])
-  })
-
-  it.each<[string, unknown]>([
-    ["words", "1"],
-    ["halves", 1.5],
-    ["zero", 0],
-    ["less than zero", -1],
-    ["nothing", null],
-    ["lists", [1]],
-    ["true", true],
-    ["more than a number can say", 1e300],
-  ])("takes ids that are not %s", async (_, id) => {
-    expect(new Set(await flawsIn(await mark([1, id])))).toEqual(new Set(["body.notification_ids.1"]))
-  })
-
   it.each(["9007199254740993", "1e400", "-0.1e-400"])("takes an id that is not %s", async (id) => {
     const answer = await raw(INBOX, "PUT", `{"notification_ids":[${id}],"read_status":true}`)
     expect(await flawsIn(answer)).toContain("body.notification_ids.0")
-  })
-
-  it.each<[string, unknown]>([
-    ["a word", "true"],
-    ["a number", 1],
-    ["nothing", null],
-  ])("takes a read_status that is not %s", async (_, status) => {
-    expect(await flawsIn(await mark([1], status))).toEqual(["body.read_status"])
-  })
-
-  it("needs both", async () => {
-    expect(await flawsIn(await alice.put(INBOX, {}))).toEqual(["body.notification_ids", "body.read_status"])
   })
 
   it("takes 10,000 ids, and not one more", async () => {
@@ -178,48 +112,17 @@ describe("sending", () => {
   const long = (length: number) => "x".repeat(length)
 
   it.each<[string, unknown]>([
-    ["author", undefined],
-    ["author", ""],
     ["author", " \n "],
-    ["author", long(255)],
-    ["author", 1],
-    ["author", null],
-    ["message", undefined],
-    ["message", ""],
     ["message", "\t "],
-    ["message", long(10_001)],
-    ["message", ["hello"]],
-    ["sent_to", undefined],
-    ["sent_to", "everybody"],
-    ["sent_to", "ALL_USERS"],
     ["sent_to", "toString"],
-    ["sent_to", null],
-    ["urgent", "true"],
-    ["urgent", 1],
-    ["urgent", null],
     ["category", "weather"],
-    ["category", "System"],
-    ["category", ""],
-    ["category", null],
     ["category", "__proto__"],
-    ["category", ["system"]],
-    ["scheduled_time", ""],
     ["scheduled_time", "tomorrow"],
-    ["scheduled_time", 1_800_000_000],
     ["scheduled_time", "2026-02-30T00:00:00Z"],
     ["scheduled_time", "2026-13-01T00:00:00Z"],
     ["scheduled_time", "2026-06-01T25:00:00Z"],
     ["scheduled_time", "2026-06-01"],
     ["scheduled_time", "1e400"],
-    ["user_email", 1],
-    ["user_email", long(255)],
-    ["user_email", ["bob@acme.test"]],
-    ["org_slug", 1],
-    ["org_slug", long(101)],
-    ["org_slug", { eq: "acme" }],
-    ["manager_or_above", "yes"],
-    ["email_subject", 1],
-    ["email_subject", long(201)],
     ["id", 1],
     ["org_id", 2],
     ["sent_time", "2026-01-01T00:00:00Z"],
@@ -282,22 +185,6 @@ describe("sending", () => {
 })
 
 describe("preferences", () => {
-  it.each<[string, object, string]>([
-    ["a word", { system_notifications: "off" }, "body.system_notifications"],
-    ["a number", { email_notifications_enabled: 0 }, "body.email_notifications_enabled"],
-    ["nothing", { incident_notifications: null }, "body.incident_notifications"],
-    ["an unknown category", { weather_notifications: true }, "body.weather_notifications"],
-    ["channels that are a list", { channels: ["email"] }, "body.channels"],
-    ["channels of nothing", { channels: null }, "body.channels"],
-    ["channels of an unknown category", { channels: { weather: { email: true } } }, "body.channels.weather"],
-    ["an unknown channel", { channels: { incident: { sms: true } } }, "body.channels.incident.sms"],
-    ["a channel that is no switch", { channels: { incident: { email: "on" } } }, "body.channels.incident.email"],
-    ["a category that is a switch", { channels: { incident: true } }, "body.channels.incident"],
-    ["somebody else's", { org_user_id: 2 }, "body.org_user_id"],
-  ])("refuse %s", async (_, change, where) => {
-    expect(await flawsIn(await alice.put(PREFERENCES, change))).toEqual([where])
-  })
-
   it("are not changed by half, if half of a change is wrong", async () => {
     await alice.put(PREFERENCES, { system_notifications: false, incident_notifications: "off" })
     expect((await (await alice.get(PREFERENCES)).json<any>()).res.system_notifications).toBe(true)
@@ -353,7 +240,7 @@ describe("every route", () => {
   const NONSENSE: [string, BodyInit][] = [
     ["nothing", ""],
     ["null", "null"],
-    ["a list", "[]"],
+    ["a list", "[1]"],
     ["half of JSON", "{"],
     ["invalid UTF-8", new Uint8Array([0x7b, 0xff, 0x7d])],
     ["deep lists", "[".repeat(20_000) + "]".repeat(20_000)],
@@ -366,15 +253,10 @@ describe("every route", () => {
   it.each(ROUTES.filter(({ body }) => body).map((one) => [one.route, one] as const))(
     "says what is wrong with nonsense: %s",
     async (_, one) => {
-      for (const [what, body] of NONSENSE.filter((nonsense) => nonsense[1] !== "[]" || !Array.isArray(one.body))) {
-        await reasonFor(await ask(one, await keyring(), { body }), what)
-      }
-      for (const name of Object.keys(one.body ?? {})) {
-        for (const value of [null, -1, 1.5, "", [], {}, { $gt: "" }, "x".repeat(60_000)]) {
-          const answer = await ask(one, await keyring(), { body: JSON.stringify({ ...one.body, [name]: value }) })
-          expect(answer.status, `${name}: ${JSON.stringify(value).slice(0, 20)}`).toBeLessThan(500)
-          expect(await answer.json()).toBeInstanceOf(Object)
-        }
+      for (const [what, body] of NONSENSE) {
+        const answer = await ask(one, await keyring(), { body })
+        expect(await surprises(one.route, answer), what).toEqual([])
+        await reasonFor(answer, what)
       }
     },
   )
@@ -397,12 +279,14 @@ describe("every route", () => {
       ]
       for (const headers of odd) {
         const answer = await ask(one, { ...(await keyring()), ...headers })
-        expect(answer.status, JSON.stringify(headers).slice(0, 60)).toBeLessThan(500)
+        expect(await surprises(one.route, answer), JSON.stringify(headers).slice(0, 60)).toEqual([])
+        expect(answer.status).toBeLessThan(500)
       }
       const [path] = one.path.split("?")
       for (const query of ["?page=0", "?limit=101", "?token=x", "?%E0%A4%A", "?a[b]=c", "?=", "?a&a&a"]) {
         const answer = await ask(one, await keyring(), { path: path + query })
-        expect(answer.status, query).toBeLessThan(500)
+        expect(await surprises(one.route, answer), query).toEqual([])
+        expect(answer.status).toBeLessThan(500)
       }
     },
   )

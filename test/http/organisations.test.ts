@@ -101,7 +101,7 @@ describe("a person without any organisation", () => {
       (one) => [one.route, one.body ?? "", one] as const,
     ),
   )("is not allowed to %s %j", async (_route, _body, one) => {
-    const answer = await ask({ ...one, headers: {} }, await cookieOf("999"))
+    const answer = await ask(one, { ...(await cookieOf("999")), "x-dalgo-org": "" })
     expect({ status: answer.status, body: await answer.json() }).toEqual(NOT_ALLOWED)
   })
 

@@ -1,0 +1,53 @@
+import type * as z from "zod/mini"
+import type { Demand, Door } from "../http/demands"
+import type { Described } from "./described"
+import { putWords } from "./fields"
+import type { JsonSchema, jsonSchemas } from "./json-schema"
+import type { Registered } from "./registered"
+
+type Schemas = ReturnType<typeof jsonSchemas>
+
+/** The router's `/orgs/:slug` as OpenAPI writes it: `/orgs/{slug}`. */
+export const templateOf = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?\??/g, "{$1}")
+
+/** What one says in the path, the query and the headers. */
+export function parametersOf({ path, demand }: Registered, described: Described, schemas: Schemas): object[] {
+  const { properties: parts } = fieldsOf(demand.path, described, schemas)
+  const { properties: query, required } = fieldsOf(demand.query, described, schemas)
+  const names = Array.from(templateOf(path).matchAll(/\{(\w+)\}/g), ([, name]) => name as string)
+  return [
+    ...names.map((name) => parameter(described, { in: "path", name, required: true, schema: parts[name] })),
+    ...Object.entries(query).map(([name, schema]) =>
+      parameter(described, { in: "query", name, required: required.includes(name), schema }),
+    ),
+    ...headersOf(demand).map((name) => ({ $ref: `#/components/parameters/${name}` })),
+  ]
+}
+
+type Parameter = { in: "path" | "query"; name: string; required: boolean; schema: JsonSchema | undefined }
+
+function parameter(described: Described, { schema = { type: "string" }, ...where }: Parameter): object {
+  const { description, ...rest } = schema
+  const example = typed(described.example?.[where.in]?.[where.name], rest)
+  return { ...where, ...(description && { description }), schema: rest, ...(example !== undefined && { example }) }
+}
+
+/** What is written in a path or a query as what it means. */
+function typed(text: string | undefined, { type }: JsonSchema): unknown {
+  if (type === "array") return text?.split(",")
+  return text && type === "integer" ? Number(text) : text
+}
+
+function fieldsOf(schema: z.ZodMiniType | undefined, described: Described, schemas: Schemas) {
+  const json = schema ? schemas.resolve(schemas.convert(schema, "input")) : {}
+  putWords(json, described)
+  return { properties: (json.properties ?? {}) as Record<string, JsonSchema>, required: json.required ?? [] }
+}
+
+const CHOOSES_ORGANISATION: (Door | undefined)[] = ["own inbox", "admins", "organisation", "own organisation"]
+
+const headersOf = ({ door, idempotent, conditional }: Demand) => [
+  ...(CHOOSES_ORGANISATION.includes(door) ? ["Organisation"] : []),
+  ...(idempotent ? ["IdempotencyKey"] : []),
+  ...(conditional ? ["IfNoneMatch"] : []),
+]

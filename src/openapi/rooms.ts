@@ -1,0 +1,17 @@
+import { liveAnswers } from "../live/answers"
+import { notificationAnswers } from "../notifications/answers"
+import { orgAnswers } from "../orgs/answers"
+import { preferenceAnswers } from "../preferences/answers"
+import { prefectAnswers } from "../signals/prefect/answers"
+import { serviceAnswers } from "./answers"
+import type { Room } from "./described"
+
+/** Every room that answers requests, in the order in which a reader wants them. */
+export const ROOMS: Room[] = [
+  { name: "Notifications", about: "What was said to me, and saying something.", routes: notificationAnswers },
+  { name: "Live", about: "What open tabs are told at once.", routes: liveAnswers },
+  { name: "Preferences", about: "How a person, and an organisation, wants to be told.", routes: preferenceAnswers },
+  { name: "Organisations", about: "Who there is.", routes: orgAnswers },
+  { name: "Webhooks", about: "What other systems tell us.", routes: prefectAnswers },
+  { name: "Service", about: "The service itself.", routes: serviceAnswers },
+]

@@ -1,0 +1,87 @@
+import { misfits, type Schema } from "../support/description"
+
+const LONGEST_TEXT = 60_000
+const MOST_ITEMS = 30_000
+
+/** A part of a request, and the schema of what may be there. */
+export type Field = { at: string[]; schema: Schema }
+
+/** Every field of an object, and those of the objects in it; of a list, those of its first item. */
+export function fieldsOf(schema: Schema, at: string[] = []): Field[] {
+  return optionsOf(schema).flatMap(({ properties = {}, items, $defs }) => [
+    ...(items ? fieldsOf({ ...items, $defs }, [...at, "0"]) : []),
+    ...Object.entries<Schema>(properties).flatMap(([name, property]) => {
+      const field = { at: [...at, name], schema: { ...property, $defs } }
+      return [field, ...fieldsOf(field.schema, field.at)]
+    }),
+  ])
+}
+
+/** The same with another value at one place. */
+export function withValue(whole: unknown, [name, ...rest]: string[], value: unknown): unknown {
+  if (name === undefined) return value
+  if (Array.isArray(whole)) return whole.with(Number(name), withValue(whole[Number(name)], rest, value))
+  const fields = (whole ?? {}) as Record<string, unknown>
+  return { ...fields, [name]: withValue(fields[name], rest, value) }
+}
+
+/** What a schema permits, one by one: its alternatives, with their pointers followed. */
+export function optionsOf(schema: Schema): Schema[] {
+  const { $defs } = schema
+  if (schema.$ref) return optionsOf({ ...$defs?.[schema.$ref.replace("#/$defs/", "")], $defs })
+  const types = Array.isArray(schema.type) ? schema.type.map((type: string) => ({ ...schema, type })) : undefined
+  const options: Schema[] | undefined = schema.anyOf ?? schema.oneOf ?? types
+  return options ? options.flatMap((option) => optionsOf({ ...option, $defs })) : [schema]
+}
+
+/** Values that do not fit: of every other type, and at each limit one beyond. */
+export function wrongValues(schema: Schema): unknown[] {
+  const others = [null, true, 0, -1, 1.5, 1e300, "", "surprise", [], [[]], {}, { $gt: "" }, "x".repeat(LONGEST_TEXT)]
+  return [...others, ...optionsOf(schema).flatMap(beyond)].filter((value) => misfits(schema, value).length > 0)
+}
+
+function beyond(schema: Schema): unknown[] {
+  const { enum: words = [], minLength, maxLength, minItems, maxItems, additionalProperties, $defs } = schema
+  return [
+    ...words.flatMap((word: unknown) => (typeof word === "string" ? [`${word} `, word.toUpperCase()] : [])),
+    ...(minLength ? ["x".repeat(minLength - 1), " ".repeat(minLength)] : []),
+    ...(maxLength ? ["x".repeat(maxLength + 1)] : []),
+    ...numbersBeyond(schema),
+    ...(minItems ? [Array(minItems - 1).fill(itemOf(schema))] : []),
+    ...(maxItems && maxItems < MOST_ITEMS ? [Array(maxItems + 1).fill(itemOf(schema))] : []),
+    ...(schema.items ? wrongValues({ ...schema.items, $defs }).map((item) => [item]) : []),
+    ...(additionalProperties === false ? [{ surprise: 1 }] : []),
+  ]
+}
+
+const numbersBeyond = ({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Schema): number[] =>
+  [
+    minimum === undefined ? undefined : minimum - 1,
+    exclusiveMinimum,
+    maximum === undefined ? undefined : maximum + 1,
+    exclusiveMaximum,
+  ].filter((number) => number !== undefined)
+
+/** The least that fits as an item of a list. */
+function itemOf({ items = {}, $defs }: Schema): unknown {
+  const [option = {}] = optionsOf({ ...items, $defs })
+  if (option.enum) return option.enum[0]
+  if (option.type === "integer") return Math.max(option.minimum ?? 1, (option.exclusiveMinimum ?? 0) + 1)
+  return option.type === "string" ? "x".repeat(option.minLength ?? 1) : {}
+}
+
+/** The same for what is written in a path or a query. */
+export function wrongTexts(schema: Schema): string[] {
+  return optionsOf(schema).flatMap((option) => {
+    const { type, enum: words, minLength, maxLength, format, items } = option
+    // Nothing may well be a list of nothing.
+    if (type === "array") return wrongTexts({ ...items, $defs: option.$defs }).filter(Boolean)
+    if (type === "integer" || type === "number") {
+      const exact = numbersBeyond(option).filter((number) => Math.abs(number) < 2 ** 53)
+      return ["", " ", "abc", "1.5", "1e400", "NaN", "null", "true", "1,2", "0x", "\0", ...exact.map(String)]
+    }
+    if (words) return ["", "surprise", `${words[0]}x`, "null", "%"]
+    if (format) return ["", "surprise", "0", "2026-02-30", "2026-13-01T00:00:00Z"]
+    return [...(minLength ? [""] : []), ...(maxLength ? ["x".repeat(maxLength + 1)] : [])]
+  })
+}

@@ -1,0 +1,199 @@
+import { expect, it } from "vitest"
+import * as z from "zod/mini"
+import { ownInbox, ownOrg } from "../../src/http/auth"
+import { body, conditional, jsonBody, path, query } from "../../src/http/contract"
+import { demanding } from "../../src/http/demands"
+import { idempotent } from "../../src/http/idempotency"
+import { router } from "../../src/http/router"
+import { sendingLimit } from "../../src/http/sending-limit"
+import { webhookKey } from "../../src/http/webhook-key"
+import type { DescribedRoutes } from "../../src/openapi/described"
+import { documentOf } from "../../src/openapi/document"
+import { named } from "../../src/openapi/named"
+import { ROOMS } from "../../src/openapi/rooms"
+import { fieldsOf } from "../http/wrong-values"
+import { describedAs, DOCUMENT, operationOf, REGISTERED } from "../support/description"
+
+it("is of every route that there is, and of no other", () => {
+  const words = ROOMS.flatMap(({ routes }) => Object.keys(routes))
+  expect(words.toSorted()).toEqual(REGISTERED.map(({ name }) => name).toSorted())
+})
+
+it("names each operation once, and by a word that a program can use", () => {
+  const ids = Object.values(DOCUMENT.paths).flatMap((operations) =>
+    Object.values(operations).map(({ operationId }) => operationId),
+  )
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const id of ids) expect(id).toMatch(/^[a-z][a-zA-Z0-9]+$/)
+})
+
+it.each(REGISTERED)("has words for no field but those of $name", ({ name }) => {
+  const { parameters, body: taken = {} } = operationOf(name)
+  const fields = [...parameters.map((parameter) => parameter.name), ...fieldsOf(taken).map(({ at }) => at[0])]
+  expect(fields).toEqual(expect.arrayContaining(Object.keys(describedAs(name).fields ?? {})))
+})
+
+const done = (c: any) => c.json({})
+const empty = { summary: "Something", answer: z.object({}) }
+
+/** The operation of one route, and the document around it. */
+function described(routes: ReturnType<typeof router>, words: DescribedRoutes) {
+  const document = documentOf(routes.routes, [{ name: "A room", about: "For a test.", routes: words }], {
+    version: "1.2.3",
+  })
+  const operation: any = Object.values(Object.values(document.paths)[0] ?? {})[0]
+  return { document, operation, statuses: Object.keys(operation?.responses ?? {}) }
+}
+
+it("has of a query what is written there, and not what is made of it", () => {
+  const Asked = z.pipe(
+    z.object({
+      page: z._default(z.coerce.number().check(z.int(), z.gte(1)), 1),
+      read: z.optional(
+        z.pipe(
+          z.enum(["0", "1"]),
+          z.transform((text) => text === "1"),
+        ),
+      ),
+      q: z.string().check(z.trim(), z.minLength(1), z.maxLength(9)),
+      kinds: z.optional(
+        z.pipe(
+          z.transform((given) => [given].flat()),
+          z.array(z.enum(["a", "b"])),
+        ),
+      ),
+      from: z.optional(
+        z.pipe(
+          z.iso.datetime({ local: true }),
+          z.transform((text) => Date.parse(text)),
+        ),
+      ),
+    }),
+    z.transform((asked) => ({ ...asked, isNew: true })),
+  )
+  const words = { ...empty, fields: { q: "what to look for" }, example: { query: { page: "2", q: "x", kinds: "a,b" } } }
+  const { operation, statuses } = described(router().get("/things", query(Asked), done), { "GET /things": words })
+  expect(operation.parameters).toEqual([
+    {
+      name: "page",
+      in: "query",
+      required: false,
+      schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: 1 },
+      example: 2,
+    },
+    { name: "read", in: "query", required: false, schema: { type: "string", enum: ["0", "1"] } },
+    {
+      name: "q",
+      in: "query",
+      required: true,
+      description: "what to look for",
+      schema: { type: "string", minLength: 1, maxLength: 9, pattern: "\\S" },
+      example: "x",
+    },
+    {
+      name: "kinds",
+      in: "query",
+      required: false,
+      schema: { type: "array", items: { type: "string", enum: ["a", "b"] } },
+      example: ["a", "b"],
+    },
+    { name: "from", in: "query", required: false, schema: { type: "string", format: "date-time" } },
+  ])
+  expect(statuses).toEqual(["200", "422", "500"])
+})
+
+it("has the parts of a path as OpenAPI writes them", () => {
+  const routes = router().delete("/orgs/:slug/members/:id{[0-9]+}", path(z.object({ id: z.string() })), done)
+  const words = { ...empty, fields: { id: "whose" }, example: { path: { slug: "acme", id: "1" } } }
+  const { document, operation, statuses } = described(routes, { "DELETE /orgs/:slug/members/:id{[0-9]+}": words })
+  expect(Object.keys(document.paths)).toEqual(["/orgs/{slug}/members/{id}"])
+  expect(operation.operationId).toBe("deleteOrgsBySlugMembersById")
+  expect(operation.parameters).toEqual([
+    { name: "slug", in: "path", required: true, schema: { type: "string" }, example: "acme" },
+    { name: "id", in: "path", required: true, description: "whose", schema: { type: "string" }, example: "1" },
+  ])
+  expect(statuses).toEqual(["200", "404", "422", "500"])
+})
+
+it("has what each middleware demands, and how it refuses", () => {
+  const Thing = z.strictObject({ at: z.optional(z.nullable(z.iso.datetime())), is_new: z._default(z.boolean(), true) })
+  const routes = router().post("/things", ownOrg, sendingLimit, jsonBody, body(Thing), idempotent, done)
+  const { operation, statuses } = described(routes, {
+    "POST /things": { ...empty, rejects: ["there are enough things"], fields: { at: "when" } },
+  })
+  expect(operation.requestBody.content["application/json"].schema).toEqual({
+    type: "object",
+    properties: {
+      at: { anyOf: [{ type: "string", format: "date-time" }, { type: "null" }], description: "when" },
+      is_new: { type: "boolean", default: true },
+    },
+    additionalProperties: false,
+  })
+  expect(operation.security).toEqual([{ cookie: [] }, { token: [] }, { serviceKey: [] }])
+  expect(operation.parameters.map(({ $ref }: any) => $ref)).toEqual([
+    "#/components/parameters/Organisation",
+    "#/components/parameters/IdempotencyKey",
+  ])
+  expect(statuses).toEqual("200 400 401 403 404 409 413 415 422 429 498 500 503".split(" "))
+  expect(operation.responses[400].description).toContain("- there are enough things")
+  expect(operation.responses[413].description).toContain("65536 bytes")
+})
+
+it("has who may come in, and what they need not be sent again", () => {
+  const own = described(router().get("/mine", ownInbox, conditional, done), { "GET /mine": empty })
+  expect(own.operation.security).toEqual([{ cookie: [] }, { token: [] }])
+  expect(own.operation.parameters.at(-1)).toEqual({ $ref: "#/components/parameters/IfNoneMatch" })
+  expect(own.operation.responses[304].headers).toHaveProperty("ETag")
+
+  const hook = router().post("/hook", webhookKey("X-Key", "PREFECT_NOTIFICATIONS_WEBHOOK_KEY"), done)
+  const { document, operation } = described(hook, { "POST /hook": { ...empty, body: z.looseObject({}) } })
+  expect(operation.security).toEqual([{ "X-Key": [] }])
+  expect(document.components.securitySchemes).toHaveProperty("X-Key", expect.objectContaining({ in: "header" }))
+  expect(operation.requestBody.content).toHaveProperty("application/json")
+
+  expect(described(router().get("/open", done), { "GET /open": empty }).operation.security).toEqual([])
+})
+
+it("has of an answer all its fields, and no others", () => {
+  const Answer = z.object({ id: z.int(), name: z.optional(z.string()) })
+  const { operation } = described(router().get("/thing", done), { "GET /thing": { ...empty, answer: Answer } })
+  expect(operation.responses[200].content["application/json"].schema).toEqual({
+    type: "object",
+    properties: { id: { type: "integer" }, name: { type: "string" } },
+    required: ["id"],
+    additionalProperties: false,
+  })
+})
+
+it("knows a page by its text, and a socket by its silence", () => {
+  const page = described(router().get("/page", done), { "GET /page": { ...empty, answer: z.string() } })
+  expect(Object.keys(page.operation.responses[200].content)).toEqual(["text/html"])
+  const socket = described(router().get("/socket", done), { "GET /socket": { ...empty, answer: z.void() } })
+  expect(socket.statuses).toEqual(["101", "500"])
+})
+
+it("has a schema with a name once, and never two of one name", () => {
+  const Part = named("PartOfATest", z.object({ id: z.int() }))
+  const answer = z.object({ one: Part, many: z.array(Part) })
+  const routes = router().get("/parts", done).get("/part", done)
+  const { document } = described(routes, {
+    "GET /parts": { ...empty, answer },
+    "GET /part": { ...empty, answer: Part },
+  })
+  const pointer = { $ref: "#/components/schemas/PartOfATest" }
+  expect(document.paths).toMatchObject({
+    "/part": { get: { responses: { 200: { content: { "application/json": { schema: pointer } } } } } },
+  })
+  expect(document.components.schemas).toHaveProperty("PartOfATest")
+
+  const Other = named("PartOfATest", z.object({ slug: z.string() }))
+  const both = { "GET /parts": { ...empty, answer }, "GET /part": { ...empty, answer: Other } }
+  expect(() => described(routes, both)).toThrow("two schemas are named PartOfATest")
+})
+
+it("does not overlook what is demanded of many paths at once", () => {
+  const routes = router()
+    .use("/things/*", demanding({ limited: true }, done))
+    .get("/things", done)
+  expect(() => described(routes, { "GET /things": empty })).toThrow("/things/*")
+})

@@ -1,0 +1,68 @@
+import { env } from "cloudflare:workers"
+import * as fc from "fast-check"
+import { beforeEach, expect, inject, it, vi } from "vitest"
+import { demo } from "../support/demo"
+import { surprises } from "../support/description"
+import { request, settle } from "../support/people"
+import { queues } from "../support/queues"
+import { ROUTES } from "../http/every-route"
+import { CALLERS, fittingRequest, oddRequest, type Sent } from "./requests"
+
+// Requests that nobody thought of, made from the description. The same seed makes the same ones; FUZZ_SEED and
+// FUZZ_RUNS choose others, and more of them: FUZZ_RUNS=2000 npm run test:fuzz.
+
+const { seed, runs } = inject("fuzz")
+const WITHIN_MS = 20_000 + runs * 100
+/** Then it stops looking for a simpler request that fails, and prints the one it has. */
+const SHRINKS_WITHIN_MS = WITHIN_MS - 10_000
+
+/** What no schema of a field can say: `invalid_format` is a webhook that is none of Discord's. */
+const OF_THE_WHOLE = ["custom", "not_understood", "invalid_format"]
+
+beforeEach(async () => {
+  queues()
+  vi.spyOn(env.SEND_LIMIT, "limit").mockResolvedValue({ success: true })
+  vi.spyOn(console, "log").mockReturnValue()
+  await demo()
+})
+
+/** The answer, which is as described, whatever was asked. */
+async function answerTo(route: string, { method, path, caller, headers, body }: Sent): Promise<Response> {
+  const init = { method, headers: { ...CALLERS[caller], ...headers } }
+  const answer = await request(path, { ...init, ...(body !== undefined && { body }) })
+  await settle()
+  const { webSocket: socket } = answer
+  if (socket) {
+    socket.accept()
+    socket.close()
+    return answer
+  }
+  expect(answer.status).toBeLessThan(500)
+  expect(await surprises(route, answer)).toEqual([])
+  expect(answer.headers.get("x-request-id")).toBeTruthy()
+  return answer
+}
+
+const expectEach = (requests: fc.Arbitrary<Sent>, check: (sent: Sent) => Promise<void>) =>
+  fc.assert(fc.asyncProperty(requests, check), { seed, numRuns: runs, interruptAfterTimeLimit: SHRINKS_WITHIN_MS })
+
+it.each(ROUTES)(
+  "does what is described: $route",
+  async (one) => {
+    await expectEach(fittingRequest(one), async (sent) => {
+      const answer = await answerTo(one.route, sent)
+      if (answer.status !== 422) return
+      const flaws = (await answer.json<any>()).detail.map(({ type }: { type: string }) => type)
+      expect(OF_THE_WHOLE).toEqual(expect.arrayContaining(flaws))
+    })
+  },
+  WITHIN_MS,
+)
+
+it.each(ROUTES)(
+  "refuses as is described what is not: $route",
+  async (one) => {
+    await expectEach(oddRequest(one), async (sent) => void (await answerTo(one.route, sent)))
+  },
+  WITHIN_MS,
+)

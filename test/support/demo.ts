@@ -1,0 +1,27 @@
+import { env } from "cloudflare:workers"
+
+/**
+ * What the examples of the description speak of: notification 1 was sent to acme (and to Dora, for whom every door
+ * opens), 2 waits for its time, and Charlie is a member of globex. They are there again after a request that has deleted them; what a test has put
+ * in their place stays.
+ */
+export async function demo(): Promise<void> {
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT OR IGNORE INTO notifications
+         (id, org_id, author, message, category, urgent, audience, created_at, scheduled_at, sent_at, publication_id)
+       VALUES
+         (1, 1, 'alice@acme.test', 'Dashboards are slow', 'incident', 1, NULL, 1700000000000, NULL, 1700000000000, 'demo 1'),
+         (2, 1, 'alice@acme.test', 'Dashboards are back', 'system', 0, '{"kind":"org","orgId":1,"adminsOnly":false}',
+          1700000000000, 4000000000000, NULL, 'demo 2')`,
+    ),
+    env.DB.prepare(
+      `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
+       SELECT ou.id, 0, n.sent_at, n.id, n.category, n.urgent
+       FROM notifications n JOIN org_users ou ON ou.org_id = n.org_id OR ou.user_id = '4'
+       WHERE n.publication_id = 'demo 1'
+         AND NOT EXISTS (SELECT 1 FROM notification_recipients r WHERE r.org_user_id = ou.id AND r.notification_id = n.id)`,
+    ),
+    env.DB.prepare("UPDATE org_users SET removed_at = NULL WHERE user_id = '3'"),
+  ])
+}
