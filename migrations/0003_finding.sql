@@ -12,29 +12,53 @@ CREATE INDEX notifications_by_kind ON notifications (urgent, category, position)
 -- What a text search found.
 CREATE INDEX notifications_by_position ON notifications (position);
 
--- Three characters and more, anywhere in a word, of any script. `org` is `<id>`, or `<0>` for what spans
--- organisations, so that a search reads no other organisation's matches.
+-- Three characters and more, anywhere in a word, of any script; of what was sent, and not of what is still to be.
+-- `scope` says whose search may look at it: `<7>` an organisation, `<0>` everybody, `<u5>` one person, so that nobody
+-- can tell from the length of a search what others were told.
 CREATE VIRTUAL TABLE notification_search USING fts5 (
-  org, author, message, tokenize = 'trigram', content = '', contentless_delete = 1
+  scope, author, message, tokenize = 'trigram', content = '', contentless_delete = 1
 );
 
-INSERT OR REPLACE INTO notification_search (rowid, org, author, message)
-SELECT position, '<' || coalesce(org_id, 0) || '>', author, message FROM notifications;
+INSERT OR REPLACE INTO notification_search (rowid, scope, author, message)
+SELECT position, '<' || coalesce(org_id, 0) || '>', author, message FROM notifications WHERE sent_at IS NOT NULL;
 
-CREATE TRIGGER search_new AFTER INSERT ON notifications BEGIN
-  INSERT OR REPLACE INTO notification_search (rowid, org, author, message)
-  VALUES (NEW.position, '<' || coalesce(NEW.org_id, 0) || '>', NEW.author, NEW.message);
+CREATE TRIGGER search_new AFTER INSERT ON notifications WHEN NEW.sent_at IS NOT NULL BEGIN
+  INSERT OR REPLACE INTO notification_search (rowid, scope, author, message) VALUES (
+    NEW.position,
+    CASE NEW.audience ->> 'kind'
+      WHEN 'email' THEN (
+        SELECT group_concat('<u' || id || '>', '') FROM org_users
+        WHERE email = NEW.audience ->> 'email' AND removed_at IS NULL
+      )
+      WHEN 'org_users' THEN (SELECT group_concat('<u' || value || '>', '') FROM json_each(NEW.audience, '$.ids'))
+      ELSE '<' || coalesce(NEW.org_id, 0) || '>'
+    END,
+    NEW.author, NEW.message
+  );
 END;
 
-CREATE TRIGGER search_changed AFTER UPDATE OF sent_at, message ON notifications BEGIN
+CREATE TRIGGER search_changed AFTER UPDATE OF sent_at, message ON notifications WHEN NEW.sent_at IS NOT NULL BEGIN
   DELETE FROM notification_search WHERE rowid = OLD.position;
-  INSERT OR REPLACE INTO notification_search (rowid, org, author, message)
-  VALUES (NEW.position, '<' || coalesce(NEW.org_id, 0) || '>', NEW.author, NEW.message);
+  INSERT OR REPLACE INTO notification_search (rowid, scope, author, message) VALUES (
+    NEW.position,
+    CASE NEW.audience ->> 'kind'
+      WHEN 'email' THEN (
+        SELECT group_concat('<u' || id || '>', '') FROM org_users
+        WHERE email = NEW.audience ->> 'email' AND removed_at IS NULL
+      )
+      WHEN 'org_users' THEN (SELECT group_concat('<u' || value || '>', '') FROM json_each(NEW.audience, '$.ids'))
+      ELSE '<' || coalesce(NEW.org_id, 0) || '>'
+    END,
+    NEW.author, NEW.message
+  );
 END;
 
 CREATE TRIGGER search_gone AFTER DELETE ON notifications BEGIN
   DELETE FROM notification_search WHERE rowid = OLD.position;
 END;
+
+-- How often the cron has failed at a notification in vain.
+ALTER TABLE notifications ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
 
 -- Members past and present, by id: an audience in chunks, from the index alone, and who was told of something.
 DROP INDEX org_users_by_org;

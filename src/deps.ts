@@ -18,6 +18,7 @@ export type Deps = {
   /** The urgent bars of one organisation. */
   bar: (orgId: number) => DurableObjectStub<UrgentBar>
   email: () => EmailProvider
+  sendingLimit: RateLimit
   /** Not there where no Prefect is configured. */
   prefect: PrefectApi | undefined
   /** Not there where nothing is kept but here. */
@@ -36,6 +37,7 @@ export function depsFrom(env: Env, ctx: { waitUntil(promise: Promise<unknown>): 
     signals: env.SIGNALS,
     deliveries: env.DELIVERIES,
     bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
+    sendingLimit: env.SEND_LIMIT,
     email: () => emailProviderFrom(settings, env.EMAIL),
     prefect: settings.PREFECT_API_URL ? new PrefectApi(settings.PREFECT_API_URL, settings) : undefined,
     platform: settings.PLATFORM_ORIGIN ? new Platform(settings.PLATFORM_ORIGIN) : undefined,

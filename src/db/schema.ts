@@ -96,6 +96,7 @@ export const notifications = sqliteTable("notifications", {
   emailDueAt: integer("email_due_at"),
   fanOutAfter: integer("fan_out_after").notNull().default(0),
   dueAt: integer("due_at"),
+  attempts: integer().notNull().default(0),
 })
 export type Notification = typeof notifications.$inferSelect
 

@@ -12,9 +12,11 @@ import { isOneOf } from "./keys"
 import type { App } from "./router"
 import { readToken } from "./token"
 
+const cookieOf = (c: Context<App>) => getCookie(c, "access_token")
+const bearerOf = (c: Context<App>) => c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
+
 /** The token of a request: the cookie, and where there is none the header. */
-export const tokenOf = (c: Context<App>) =>
-  getCookie(c, "access_token") || c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
+export const tokenOf = (c: Context<App>) => cookieOf(c) || bearerOf(c)
 
 /** The organisation that the caller chose for this request; an empty header chooses none. */
 export const chosenSlug = (c: Context<App>) => c.req.header("x-dalgo-org") || undefined
@@ -84,7 +86,8 @@ async function callerOf(c: Context<App>): Promise<Caller> {
   const { db, settings, now } = c.var.deps
   const token = tokenOf(c)
   if (!token) throw new AppError("unauthenticated", "Not signed in")
-  if (await isOneOf(settings.SERVICE_KEYS, token)) return { kind: "service" }
+  // A key is a server's, and servers send no cookies.
+  if (!cookieOf(c) && (await isOneOf(settings.SERVICE_KEYS, token))) return { kind: "service" }
 
   const read = await readToken(token, settings, now())
   if (read.kind === "expired") throw new AppError("token_expired", "Token expired")

@@ -44,8 +44,8 @@ const jsonBodyUpTo = (bytes: number) => demanding({ largestBodyBytes: bytes }, e
 /** Refuses, in this order, what is too large, of another type, and not JSON. */
 export const jsonBody = jsonBodyUpTo(64 * KIB)
 
-/** The same for lists of many. */
-export const largeJsonBody = jsonBodyUpTo(KIB * KIB)
+/** The same for lists of many: ten thousand members with long names. */
+export const largeJsonBody = jsonBodyUpTo(1_536 * KIB)
 
 /** The body must fit this schema: `c.req.valid("json")`. `jsonBody` comes before it. */
 export const body = <T extends z.ZodMiniType>(schema: T) =>

@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory"
 import { AppError } from "../errors"
+import { nameOf } from "../orgs/caller"
 import { demanding } from "./demands"
 import type { App } from "./router"
 
@@ -9,9 +10,7 @@ const WINDOW_SECONDS = 60
 export const sendingLimit = demanding(
   { limited: true },
   createMiddleware<App>(async (c, next) => {
-    const { caller } = c.var
-    const key = caller.kind === "person" ? `person:${caller.userId}` : "service"
-    const { success } = await c.env.SEND_LIMIT.limit({ key })
+    const { success } = await c.var.deps.sendingLimit.limit({ key: nameOf(c.var.caller) })
     if (!success) throw new AppError("rate_limited", "too many at once", { retryAfterSeconds: WINDOW_SECONDS })
     await next()
   }),

@@ -1,7 +1,7 @@
 import type { Deps } from "../deps"
 import { AppError, notAllowed } from "../errors"
 import { orgToRun } from "../orgs/administer"
-import { type Caller, mayAddressAnybody } from "../orgs/caller"
+import { type Caller, mayAddressAnybody, nameOf } from "../orgs/caller"
 import type { Audience } from "./audience"
 import { publish } from "./publish"
 import type { CreateNotification } from "./schemas"
@@ -36,7 +36,7 @@ export async function createNotification(deps: Deps, request: Request) {
     emailSubject: input.email_subject,
     scheduledAt: input.scheduled_time,
     dedupe: idempotency && {
-      key: `request:${nameOf(request.caller)}:${orgId ?? "all"}:${idempotency.key}`,
+      key: `request:${JSON.stringify([nameOf(request.caller), orgId, idempotency.key])}`,
       forMs: REMEMBERED_MS,
       requestHash: idempotency.requestHash,
     },
@@ -51,8 +51,6 @@ export async function createNotification(deps: Deps, request: Request) {
       return result.notification
   }
 }
-
-const nameOf = (caller: Caller) => (caller.kind === "person" ? `person:${caller.userId}` : "service")
 
 async function audienceFor(
   deps: Deps,

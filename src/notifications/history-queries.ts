@@ -2,24 +2,21 @@ import { and, eq, isNull, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { clampedOffset, concatenated, merged, whole } from "../db/runs"
 import { notifications, orgUsers, recipients } from "../db/schema"
+import type { Audience } from "./audience"
 import type { Cursor } from "./cursor"
 import { type Filter, kindsOf } from "./filter"
-import type { Page } from "./list"
+import { COUNTED_UP_TO, type Page } from "./page"
 import { placedBetween } from "./position"
 
-/** Whose notifications: of one organisation, or of all. `readers` are the caller's own inboxes. */
-export type Scope = { orgId: number | undefined; readers: number[] }
-type History = { scope: Scope; filter: Filter }
-
-/** As many as a history counts; there may be more. */
-export const COUNTED_UP_TO = 1_000
+/** Of one organisation, or of all. */
+type History = { orgId: number | undefined; filter: Filter }
 
 /** One page of what was sent and what is scheduled, newest first, and one row more if there is a next. */
-export function historyPage(db: Db, { scope, filter, page, limit, after }: History & Page) {
-  const runs = runsOf({ scope, filter }, after).map(
-    (run) => sql`SELECT id, position FROM ${notifications} n WHERE ${run}`,
+export function historyPage(db: Db, { orgId, filter, page, limit, after }: History & Page) {
+  const runs = runsOf({ orgId, filter }, after).map(
+    (run) => sql`SELECT id, position FROM ${notifications} WHERE ${run}`,
   )
-  const offset = after ? sql`0` : clampedOffset(boundedSize({ scope, filter }), { page, limit })
+  const offset = after ? sql`0` : clampedOffset(boundedSize({ orgId, filter }), { page, limit })
   return db
     .select({
       id: notifications.id,
@@ -40,16 +37,15 @@ export const countHistory = (db: Db, history: History) =>
   db.select({ number: sql<number>`${boundedSize(history)}`.as("number") }).from(sql`(SELECT 1)`)
 
 function boundedSize(history: History): SQL {
-  const runs = runsOf(history).map((run) => sql`SELECT 1 FROM ${notifications} n WHERE ${run}`)
+  const runs = runsOf(history).map((run) => sql`SELECT 1 FROM ${notifications} WHERE ${run}`)
   return sql`(SELECT count(*) FROM (${concatenated(runs)} LIMIT ${whole(COUNTED_UP_TO)}))`
 }
 
 /** One sorted run per urgency and category. */
-function runsOf({ scope, filter }: History, after?: Cursor): SQL[] {
+function runsOf({ orgId, filter }: History, after?: Cursor): SQL[] {
   const narrowed = [
-    ...(scope.orgId === undefined ? [] : [sql`org_id = ${whole(scope.orgId)}`]),
+    ...(orgId === undefined ? [] : [sql`org_id = ${whole(orgId)}`]),
     ...placedBetween(sql`position`, filter, after),
-    ...(filter.isRead === undefined ? [] : [isReadBy(scope.readers, filter.isRead)]),
   ]
   return kindsOf({ ...filter, isRead: false }).map(({ urgent, category }) =>
     sql.join(
@@ -59,13 +55,9 @@ function runsOf({ scope, filter }: History, after?: Cursor): SQL[] {
   )
 }
 
-const isReadBy = (readers: number[], isRead: boolean) => sql`EXISTS (
-  SELECT 1 FROM ${recipients} r
-  WHERE r.org_user_id IN (${sql.join(readers.map(whole), sql`, `)}) AND r.is_read = ${whole(Number(isRead))}
-    AND r.sent_at = n.sent_at AND r.notification_id = n.id
-)`
-
 // Who was told -------------------------------------------------------------------------------------------
+
+type Told = { id: number; orgId: number | null; sentAt: number; audience: Audience | null }
 
 /** As many as one answer names. */
 export const MOST_RECIPIENTS = 10_000
@@ -74,10 +66,7 @@ export const MOST_RECIPIENTS = 10_000
  * Whose inbox it entered, by id: the members past and present of its organisation, or of all, are looked up, since
  * an inbox is found by its person only.
  */
-export const recipientsOf = (
-  db: Db,
-  { notification, after }: { notification: { id: number; orgId: number | null; sentAt: number }; after: number },
-) =>
+export const recipientsOf = (db: Db, { notification, after }: { notification: Told; after: number }) =>
   db
     .select({ id: orgUsers.id, username: orgUsers.email, isRead: sql`r.is_read`.mapWith(Boolean).as("is_read") })
     .from(orgUsers)
@@ -90,6 +79,10 @@ export const recipientsOf = (
       and(
         sql`${orgUsers}.id > ${after}`,
         notification.orgId === null ? undefined : sql`${orgUsers}.org_id = ${notification.orgId}`,
+        // Of many thousands, one.
+        notification.audience?.kind === "email"
+          ? and(eq(orgUsers.email, notification.audience.email), isNull(orgUsers.removedAt))
+          : undefined,
       ),
     )
     .orderBy(sql`${orgUsers}.id`)

@@ -2,40 +2,49 @@ import type { Deps } from "../deps"
 import { AppError } from "../errors"
 import { orgToRun } from "../orgs/administer"
 import { type Caller, mayAddressAnybody } from "../orgs/caller"
+import { membershipIn } from "../orgs/membership"
 import { isAtLeast } from "../orgs/roles"
 import { byId } from "./queries"
 import type { Filter } from "./filter"
 import * as queries from "./history-queries"
-import { type Listed, type Page, pageOf } from "./list"
+import { listInbox } from "./list"
+import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "./page"
 import type { HistoryRow } from "./present"
 
 const doesNotExist = () => new AppError("rejected", "Notification does not exist.")
 
-/** What was said and what is scheduled: of the organisation that the caller runs, or of all. One round trip. */
-export async function listHistory(
-  deps: Deps,
-  request: { caller: Caller; chosenSlug: string | undefined; orgSlug: string | undefined; filter: Filter } & Page,
-): Promise<Listed<HistoryRow>> {
-  const { caller, filter, page, limit, after } = request
-  const readers = caller.kind === "person" ? caller.memberships.map((m) => m.orgUserId) : []
-  if (filter.isRead !== undefined && readers.length === 0) {
-    throw new AppError("rejected", "A server has no inbox, so nothing is read or unread by it.")
+type Request = {
+  caller: Caller
+  chosenSlug: string | undefined
+  orgSlug: string | undefined
+  filter: Filter
+} & Page
+
+/**
+ * What was said and what is scheduled: of the organisation that the caller runs, or of all. What they have read of it
+ * themselves, or not, is what their own inbox says. One round trip.
+ */
+export async function listHistory(deps: Deps, request: Request): Promise<Listed<HistoryRow>> {
+  const { caller, chosenSlug, orgSlug, filter, ...page } = request
+  const orgId = await orgIdFor(deps, request)
+  if (filter.isRead !== undefined) {
+    if (caller.kind === "service") {
+      throw new AppError("rejected", "A server has no inbox, so nothing is read or unread by it.")
+    }
+    return listInbox(deps, { me: membershipIn(caller.memberships, orgSlug || chosenSlug), filter, ...page })
   }
-  const history = { scope: { orgId: await orgIdFor(deps, request), readers }, filter }
+  const history = { orgId, filter }
   const [rows, [counted]] = await deps.db.batch([
-    queries.historyPage(deps.db, { ...history, page, limit, after }),
+    queries.historyPage(deps.db, { ...history, ...page }),
     queries.countHistory(deps.db, history),
   ])
   const total = counted?.number ?? 0
-  return { ...pageOf(rows, { limit }), total, isAtLeast: total === queries.COUNTED_UP_TO }
+  return { ...pageOf(rows, page), total, isLowerBound: total === COUNTED_UP_TO }
 }
 
 /** Who looks after all sees all, until they name one; an admin sees the organisation that they run. */
-async function orgIdFor(
-  deps: Deps,
-  { caller, chosenSlug, orgSlug }: { caller: Caller; chosenSlug: string | undefined; orgSlug: string | undefined },
-): Promise<number | undefined> {
-  const slug = mayAddressAnybody(caller) ? orgSlug : (orgSlug ?? chosenSlug)
+async function orgIdFor(deps: Deps, { caller, chosenSlug, orgSlug }: Request): Promise<number | undefined> {
+  const slug = mayAddressAnybody(caller) ? orgSlug : orgSlug || chosenSlug
   if (!slug && mayAddressAnybody(caller)) return undefined
   return (await orgToRun(deps, { caller, slug })).id
 }

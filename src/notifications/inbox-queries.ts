@@ -5,7 +5,7 @@ import { clampedOffset, concatenated, merged, whole } from "../db/runs"
 import { inboxCounters, notifications, recipients } from "../db/schema"
 import { type Cursor, lowerOf } from "./cursor"
 import { type Filter, type Kind, kindsOf, nameOf } from "./filter"
-import type { Page } from "./list"
+import { COUNTED_UP_TO, type Page } from "./page"
 
 /** The counters of one inbox; no row while nothing ever arrived. */
 export const countersOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
@@ -44,9 +44,6 @@ export function inboxPage(db: Db, { orgUserId, filter, page, limit, after }: Inb
     .innerJoin(notifications, eq(notifications.id, sql`inbox.notification_id`))
     .orderBy(sql`inbox.arrived_at DESC`, sql`inbox.notification_id DESC`)
 }
-
-/** As many as a filter by dates counts; there may be more. */
-export const COUNTED_UP_TO = 1_000
 
 /** How many there are between dates. */
 export const countWithin = (db: Db, inbox: Inbox) =>

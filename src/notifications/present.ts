@@ -3,7 +3,7 @@ import type { SentNotification, HistoryItem, InboxItem } from "./answers"
 import { toCursor } from "./cursor"
 import type { FilteredQuery } from "./schemas"
 import type { Filter } from "./filter"
-import type { Listed, Page } from "./list"
+import type { Listed, Page } from "./page"
 
 const iso = (at: number) => new Date(at).toISOString()
 const isoOrNull = (at: number | null) => (at === null ? null : iso(at))
@@ -52,7 +52,7 @@ export const toFilter = ({ category, urgent_only, read_status, from, to, q }: Pa
 
 /** A page with its number, as the web app counts. */
 export function toPage<Row, Item>(
-  { rows, total, isAtLeast }: Listed<Row>,
+  { rows, total, isLowerBound }: Listed<Row>,
   { page, limit }: Page,
   toItem: (row: Row) => Item,
 ) {
@@ -63,7 +63,7 @@ export function toPage<Row, Item>(
     page: Math.min(page, totalPages),
     total_pages: totalPages,
     total_notifications: total,
-    ...(isAtLeast ? { total_is_lower_bound: true as const } : {}),
+    ...(isLowerBound ? { total_is_lower_bound: true as const } : {}),
   }
 }
 

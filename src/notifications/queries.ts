@@ -27,20 +27,17 @@ export const byId = (db: Db, { id }: { id: number }) => db.select().from(notific
 /** What the cron has to go on with: scheduled for now, or halfway through its audience. */
 export const dueNotifications = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db
-    .select({
-      id: notifications.id,
-      dueSince: sql<number>`coalesce(${notifications.scheduledAt}, ${notifications.createdAt})`.as("due_since"),
-    })
+    .select({ id: notifications.id, attempts: notifications.attempts })
     .from(notifications)
     .where(lte(notifications.dueAt, now))
     .orderBy(notifications.dueAt)
     .limit(limit)
 
-/** When the cron looks at it again; `null`: never. */
+/** It failed: when the cron looks at it again; `null`: never. */
 export const postpone = (db: Db, { id, dueAt }: { id: number; dueAt: number | null }) =>
   db
     .update(notifications)
-    .set({ dueAt })
+    .set({ dueAt, attempts: sql`${notifications.attempts} + 1` })
     .where(and(eq(notifications.id, id), isNotNull(notifications.dueAt)))
 
 /**

@@ -5,15 +5,16 @@ import { notifications, recipients } from "../db/schema"
 import type { Cursor } from "./cursor"
 import type { Filter } from "./filter"
 import { SHOWN } from "./inbox-queries"
-import type { Page } from "./list"
+import type { Page } from "./page"
 import { ID_BITS, ID_MASK, placedBetween } from "./position"
 
-// The text index knows every notification of an organisation, an inbox only some. So the newest matches are taken
+// The text index knows every notification of an organisation, an inbox only some: what was for admins only, say, or
+// came before one did. So the newest matches are taken
 // from the index, as many as one request may cost, and looked up in the inbox; who wants more goes on by cursor.
 // The row id of a match is its `position`: time and id, so that it comes out of the index in the order of a page.
 
-/** As many matches of an organisation as one request looks at. */
-export const EXAMINED = 350
+/** As many matches as one request looks at. */
+export const EXAMINED = 300
 
 type Search = { orgUserId: number; orgId: number; filter: Filter & { text: string }; after?: Cursor | undefined }
 
@@ -51,9 +52,9 @@ const candidates = (search: Search) => sql`
   SELECT rowid AS position FROM notification_search WHERE ${matching(search)}
   ORDER BY rowid DESC LIMIT ${whole(EXAMINED)}`
 
-function matching({ orgId, filter, after }: Search): SQL {
+function matching({ orgId, orgUserId, filter, after }: Search): SQL {
   const phrase = `"${filter.text.replaceAll('"', '""')}"`
-  const match = `{org} : ("<${orgId}>" OR "<0>") AND {author message} : ${phrase}`
+  const match = `{scope} : ("<${orgId}>" OR "<0>" OR "<u${orgUserId}>") AND {author message} : ${phrase}`
   return sql.join([sql`notification_search MATCH ${match}`, ...placedBetween(sql`rowid`, filter, after)], sql` AND `)
 }
 

@@ -10,3 +10,6 @@ export type Caller =
 
 /** Whether the caller looks after all organisations. */
 export const mayAddressAnybody = (caller: Caller) => caller.kind === "service" || caller.isSuperAdmin
+
+/** One name for each caller. */
+export const nameOf = (caller: Caller) => (caller.kind === "person" ? `person:${caller.userId}` : "service")

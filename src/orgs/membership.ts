@@ -20,8 +20,8 @@ class Memory<T> {
     if (known && known.until > now) return known.value
     const { forgotten } = this
     const value = await read()
-    // Something was forgotten meanwhile: what was read may be what had to be forgotten.
-    if (this.forgotten !== forgotten) return value
+    // Something was forgotten meanwhile: what was read may be what had to be forgotten. And what is not there may come.
+    if (this.forgotten !== forgotten || value === undefined) return value
     if (this.known.size >= MOST_KNOWN) this.known.clear()
     this.known.set(name, { value, until: now + TRUSTED_MS })
     return value
@@ -53,11 +53,10 @@ export function membershipIn(memberships: Membership[], slug: string | undefined
 export const knownOrg = (db: Db, { slug, now }: { slug: string; now: number }) =>
   orgs.recall(slug, now, () => queries.orgBySlug(db, { slug }))
 
-/** Forgets these people, and this organisation, as far as this isolate knows them. */
-export function forgetMembers({ userIds, slug }: { userIds: string[]; slug: string }): void {
-  people.forget(userIds)
-  orgs.forget([slug])
-}
+/** Forgets these people, as far as this isolate knows them. */
+export const forgetMembers = (userIds: string[]) => people.forget(userIds)
+
+export const forgetOrg = (slug: string) => orgs.forget([slug])
 
 /** Forgets everybody. */
 export function forgetAll(): void {

@@ -1,7 +1,7 @@
 import { commitAndRead } from "../db/client"
 import type { Deps } from "../deps"
 import type { SavedOrg } from "./answers"
-import { forgetMembers } from "./membership"
+import { forgetOrg } from "./membership"
 import * as queries from "./queries"
 import type { OrgChange } from "./schemas"
 
@@ -19,6 +19,6 @@ export async function saveOrg(deps: Deps, { slug, change }: { slug: string; chan
     queries.orgsBySlugs(db, { slugs: [slug] }),
   )
   if (!org) throw new Error("an organisation was not written")
-  forgetMembers({ userIds: [], slug })
+  forgetOrg(slug)
   return { slug, name: org.name, llm_optin: org.llmOptin, urgent_categories: org.urgentCategories }
 }

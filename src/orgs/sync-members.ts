@@ -26,7 +26,7 @@ export async function syncMembers(deps: Deps, { slug, members, others }: Sync): 
   ])
   if (!org || !before) throw notFound("organisation")
 
-  forgetMembers({ userIds: saved.map((member) => member.userId), slug })
+  forgetMembers(saved.map((member) => member.userId))
   letGo(deps, { org, people: removed })
   const added = members.length - before.count
   const changed = saved.length - added

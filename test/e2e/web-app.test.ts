@@ -1,5 +1,6 @@
-import { type Browser, chromium, type Page } from "playwright-core"
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest"
+import type { Browser, Page } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest"
+import { launch } from "./browser"
 import { sendFailure } from "./send-failure"
 
 // Dalgo's web app is another origin on the same site, as `localhost:3000` is to `localhost:<port>`. Its page is empty
@@ -9,10 +10,7 @@ const WORKER = `http://localhost:${inject("port")}`
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-  })
+  browser = await launch()
 })
 afterAll(async () => {
   await browser.close()
@@ -24,6 +22,8 @@ async function webAppOf(name?: string): Promise<Page> {
   if (name) await page.goto(`${WORKER}/local/sign-in?as=${name}`)
   await page.route(`${APP}/**`, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }))
   await page.goto(APP)
+  // As long as requests are looked at, the browser keeps no cache.
+  await page.unroute(`${APP}/**`)
   return page
 }
 
@@ -52,7 +52,8 @@ describe("the web app", () => {
     page = await webAppOf("alice")
     await put("/api/notifications/mark_all_as_read", {})
     await sendFailure()
-    await expect.poll(async () => (await get("/api/notifications/unread_count")).body.res, { timeout: 20_000 }).toBe(1)
+    const unread = async () => (await get("/api/notifications/unread_count")).body.res
+    await vi.waitFor(async () => expect(await unread()).toBe(1), { timeout: 20_000 })
   })
 
   it("shows an inbox in three tabs, and counts what is unread", async () => {
@@ -165,7 +166,9 @@ describe("the web app", () => {
       body: { detail: expect.any(String) },
     })
     const bob = await webAppOf("bob")
-    expect(await call(bob, "GET", "/api/orgpreferences/")).toMatchObject({
+    const path = "/api/orgpreferences/enable-discord-notifications"
+    const off = { enable_discord_notifications: false, discord_webhook: "" }
+    expect(await call(bob, "PUT", path, off)).toMatchObject({
       status: 403,
       body: { detail: "not allowed" },
     })

@@ -52,3 +52,9 @@ it.each(behindToken)("is closed to tokens that are for somebody else: %s", async
     await expectRefusal(one, await ask(one, { authorization }, { through }), 401, JSON.stringify(claims))
   }
 })
+
+it("takes a service key from the header only: servers send no cookies", async () => {
+  for (const [, one] of behindToken) {
+    await expectRefusal(one, await ask(one, { cookie: "access_token=service-key-new" }), 401, "a cookie")
+  }
+})

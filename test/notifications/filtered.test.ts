@@ -1,9 +1,10 @@
 import { env } from "cloudflare:workers"
-import { beforeEach, describe, expect, it } from "vitest"
+import { beforeEach, describe, expect, it, vi } from "vitest"
 import { CATEGORIES } from "../../src/categories"
 import { said } from "../support/inbox"
-import { alice, bob, charlie } from "../support/people"
-import { queues } from "../support/queues"
+import { forgetAll } from "../../src/orgs/membership"
+import { alice, bob, charlie, dora } from "../support/people"
+import { cron, queues } from "../support/queues"
 
 const FILTERED = "/api/notifications/filtered"
 const get = async (query: string, speaker = alice) => (await speaker.get(FILTERED + query)).json<any>()
@@ -125,6 +126,8 @@ describe("dates", () => {
     ["from=2026-06-02T12:00:00", [2, 3, 4]],
     ["from=2027-01-01", []],
     ["from=0001-01-01&to=9999-12-31", [0, 1, 2, 3, 4]],
+    ["from=0020-01-01", [0, 1, 2, 3, 4]],
+    ["to=0099-12-31", []],
   ])("%s are inclusive, and in UTC unless they say otherwise", async (query, which) => {
     for (const also of ["", "&category=incident,system", "&read_status=0"]) {
       const page = await get(`?${query}${also}`)
@@ -189,6 +192,48 @@ describe("a search", () => {
       expect(await get(`?q=${encodeURIComponent(text.padEnd(3, "."))}`)).toMatchObject({ success: true, res: [] })
     },
   )
+
+  it("says the same total on every page of a cursor", async () => {
+    const first = await get("?q=heron&limit=1")
+    expect((await get(`?q=heron&limit=1&cursor=${first.next_cursor}`)).total_notifications).toBe(3)
+  })
+
+  it("finds what is sent to one person, and what was scheduled once it is sent", async () => {
+    const send = (body: object) => dora.post("/api/notifications/", { author: "dora", message: "the ostrich", ...body })
+    await send({ sent_to: "single_user", user_email: "bob@acme.test" })
+    expect(await messages("?q=ostrich", bob)).toEqual(["the ostrich"])
+    expect(await messages("?q=ostrich")).toEqual([])
+    const scheduled_time = new Date(Date.now() + 60_000).toISOString()
+    await send({ sent_to: "all_org_users", org_slug: "globex", scheduled_time })
+    expect(await messages("?q=ostrich", charlie)).toEqual([])
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 })
+    forgetAll()
+    await cron()
+    expect(await messages("?q=ostrich", charlie)).toEqual(["the ostrich"])
+  })
+
+  it("tells nobody by its length what others were told", async () => {
+    const many = Array.from({ length: 299 }, (_, i) => i)
+    await env.DB.batch([
+      env.DB.prepare(
+        `INSERT INTO notifications (org_id, author, message, created_at, sent_at, publication_id)
+         SELECT 2, 'a', 'a rumour of layoffs', 10000 + value, 10000 + value, 'rumour ' || value FROM json_each(?)`,
+      ).bind(JSON.stringify(many)),
+    ])
+    const secret = {
+      author: "dora",
+      message: "Secret: layoffs on Friday",
+      sent_to: "single_user",
+      user_email: "bob@acme.test",
+    }
+    expect((await dora.post("/api/notifications/", secret)).status).toBe(200)
+    const later = { author: "charlie", message: "layoffs later", sent_to: "all_org_users", org_slug: "globex" }
+    const scheduled_time = "2099-01-01T00:00:00Z"
+    expect((await charlie.post("/api/notifications/", { ...later, scheduled_time })).status).toBe(200)
+    const page = await get("?q=layoffs", charlie)
+    expect(page).toMatchObject({ res: [], total_notifications: 0, next_cursor: null })
+    expect(page).not.toHaveProperty("total_is_lower_bound")
+  })
 
   it("finds the summary that came later, and no longer what it was before", async () => {
     await env.DB.prepare("UPDATE notifications SET message = 'quiet, with a summary' WHERE message = 'quiet'").run()

@@ -77,11 +77,17 @@ describe("a history", () => {
     ["?to=1970-01-02", ["first"]],
     ["?from=1970-01-02", ["later"]],
     ["?read_status=0", ["first"]],
-    ["?read_status=1", []],
+    ["?read_status=1", ["to all"]],
     ["?limit=1&page=2", ["first"]],
     ["?limit=1&page=200", ["first"]],
   ])("takes %s", async (query, expected) => {
     expect(messages(await get(alice, query))).toEqual(expected)
+  })
+
+  it("takes an organisation that is not named for none", async () => {
+    await rows(`INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
+      (6, 1, '6', 'eve@acme.test', 'admin'), (7, 2, '6', 'eve@acme.test', 'admin')`)
+    expect(messages(await get(person("6"), "?org_slug=", { "x-dalgo-org": "globex" }))).toEqual(["of globex"])
   })
 
   it("is read or unread by the caller, and so by no server", async () => {
