@@ -19,38 +19,30 @@ CREATE VIRTUAL TABLE notification_search USING fts5 (
   scope, author, message, tokenize = 'trigram', content = '', contentless_delete = 1
 );
 
+CREATE VIEW searchable_notifications AS
+SELECT id, position, author, message, CASE audience ->> 'kind'
+  WHEN 'email' THEN (
+    SELECT group_concat('<u' || u.id || '>', '') FROM org_users u
+    WHERE u.email = n.audience ->> 'email' AND u.removed_at IS NULL
+  )
+  WHEN 'org_users' THEN (SELECT group_concat('<u' || value || '>', '') FROM json_each(n.audience, '$.ids'))
+  ELSE '<' || coalesce(org_id, 0) || '>'
+END AS scope
+FROM notifications n
+WHERE sent_at IS NOT NULL;
+
 INSERT OR REPLACE INTO notification_search (rowid, scope, author, message)
-SELECT position, '<' || coalesce(org_id, 0) || '>', author, message FROM notifications WHERE sent_at IS NOT NULL;
+SELECT position, scope, author, message FROM searchable_notifications;
 
 CREATE TRIGGER search_new AFTER INSERT ON notifications WHEN NEW.sent_at IS NOT NULL BEGIN
-  INSERT OR REPLACE INTO notification_search (rowid, scope, author, message) VALUES (
-    NEW.position,
-    CASE NEW.audience ->> 'kind'
-      WHEN 'email' THEN (
-        SELECT group_concat('<u' || id || '>', '') FROM org_users
-        WHERE email = NEW.audience ->> 'email' AND removed_at IS NULL
-      )
-      WHEN 'org_users' THEN (SELECT group_concat('<u' || value || '>', '') FROM json_each(NEW.audience, '$.ids'))
-      ELSE '<' || coalesce(NEW.org_id, 0) || '>'
-    END,
-    NEW.author, NEW.message
-  );
+  INSERT OR REPLACE INTO notification_search (rowid, scope, author, message)
+  SELECT position, scope, author, message FROM searchable_notifications WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER search_changed AFTER UPDATE OF sent_at, message ON notifications WHEN NEW.sent_at IS NOT NULL BEGIN
   DELETE FROM notification_search WHERE rowid = OLD.position;
-  INSERT OR REPLACE INTO notification_search (rowid, scope, author, message) VALUES (
-    NEW.position,
-    CASE NEW.audience ->> 'kind'
-      WHEN 'email' THEN (
-        SELECT group_concat('<u' || id || '>', '') FROM org_users
-        WHERE email = NEW.audience ->> 'email' AND removed_at IS NULL
-      )
-      WHEN 'org_users' THEN (SELECT group_concat('<u' || value || '>', '') FROM json_each(NEW.audience, '$.ids'))
-      ELSE '<' || coalesce(NEW.org_id, 0) || '>'
-    END,
-    NEW.author, NEW.message
-  );
+  INSERT OR REPLACE INTO notification_search (rowid, scope, author, message)
+  SELECT position, scope, author, message FROM searchable_notifications WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER search_gone AFTER DELETE ON notifications BEGIN

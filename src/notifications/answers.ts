@@ -109,7 +109,7 @@ export const notificationAnswers = {
   },
 
   "GET /api/notifications/filtered": {
-    summary: "The same, page by page or by cursor",
+    summary: "My inbox, page by page or by cursor",
     description:
       "By cursor a page costs the same at any depth, and shows nothing twice though something arrives meanwhile. A " +
       "page of a search may be short before there is no next one: go on while there is a `next_cursor`.",
@@ -194,8 +194,9 @@ export const notificationAnswers = {
   "GET /api/notifications/history": {
     summary: "What was sent and what is scheduled, newest first",
     description:
-      "Of the organisation that I run; super-admins and servers see all, and `org_slug` narrows that. `read_status` is " +
-      "my own. At most a thousand are counted; `total_is_lower_bound` says that there may be more.",
+      "Of the organisation that I run; super-admins and servers see all, and `org_slug` narrows that. With " +
+      "`read_status` it is what my own inbox has of it. At most a thousand are counted; `total_is_lower_bound` says " +
+      "that there may be more.",
     fields: { ...PAGE, ...FILTER, ...CURSOR, org_slug: "another organisation than the chosen one" },
     answer: cursorPageOf(HistoryItem),
     rejects: ["A server has no inbox, so nothing is read or unread by it."],

@@ -5,6 +5,7 @@ import { notifications, orgUsers, recipients } from "../db/schema"
 import type { Audience } from "./audience"
 import type { Cursor } from "./cursor"
 import { type Filter, kindsOf } from "./filter"
+import { NOTIFICATION } from "./inbox-queries"
 import { COUNTED_UP_TO, type Page } from "./page"
 import { placedBetween } from "./position"
 
@@ -18,16 +19,7 @@ export function historyPage(db: Db, { orgId, filter, page, limit, after }: Histo
   )
   const offset = after ? sql`0` : clampedOffset(boundedSize({ orgId, filter }), { page, limit })
   return db
-    .select({
-      id: notifications.id,
-      author: notifications.author,
-      message: notifications.message,
-      urgent: notifications.urgent,
-      category: notifications.category,
-      createdAt: notifications.createdAt,
-      scheduledAt: notifications.scheduledAt,
-      sentAt: notifications.sentAt,
-    })
+    .select(NOTIFICATION)
     .from(sql`(${merged(runs, sql`position DESC`)} LIMIT ${whole(limit + 1)} OFFSET ${offset}) AS told`)
     .innerJoin(notifications, eq(notifications.id, sql`told.id`))
     .orderBy(sql`told.position DESC`)

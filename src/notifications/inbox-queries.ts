@@ -15,8 +15,8 @@ export const countersOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
 
 type Inbox = { orgUserId: number; filter: Filter }
 
-/** What an inbox shows of a notification; to be selected after `inbox` was joined with the notifications. */
-export const SHOWN = {
+/** What is shown of a notification. */
+export const NOTIFICATION = {
   id: notifications.id,
   author: notifications.author,
   message: notifications.message,
@@ -25,8 +25,10 @@ export const SHOWN = {
   createdAt: notifications.createdAt,
   scheduledAt: notifications.scheduledAt,
   sentAt: notifications.sentAt,
-  isRead: sql`inbox.is_read`.mapWith(Boolean).as("is_read"),
 }
+
+/** The same in an inbox; to be selected after `inbox` was joined with the notifications. */
+export const SHOWN = { ...NOTIFICATION, isRead: sql`inbox.is_read`.mapWith(Boolean).as("is_read") }
 
 const NEWEST_FIRST = sql`arrived_at DESC, notification_id DESC`
 
