@@ -73,6 +73,14 @@ describe("what a template renders", () => {
     ["words and an id", `Run ${RUN_ID} FAILED`],
     ["markdown", `**State:** \`Failed\`\n**Flow run ID:** \`${RUN_ID}\`\n**Flow ID:** \`${OTHER_ID}\``],
     ["fields line by line", `event=prefect.flow-run.Failed\nresource=prefect.flow-run.${RUN_ID}`],
+    [
+      "an event as Python writes it",
+      `event='prefect.flow-run.Failed' resource=Resource(root={'prefect.resource.id': 'prefect.flow-run.${RUN_ID}'}) id=UUID('${OTHER_ID}')`,
+    ],
+    [
+      "a run as Python writes it",
+      `id=UUID('${RUN_ID}') flow_id=UUID('${OTHER_ID}') state_details=StateDetails(flow_run_id=UUID('${RUN_ID}')) state_type=StateType.FAILED state_name='Failed'`,
+    ],
     ["quotes that break its JSON", broken(template.replace("@@@", 'KeyError: "no" rows'))],
     ["lines that break its JSON", broken(template.replace("@@@", "Traceback:\n  line 9"))],
     ["an event that they break", broken(event.replace("@@@", 'KeyError: "no" rows\nat line 9'))],
@@ -205,6 +213,10 @@ describe("whatever names no run, or no state,", () => {
     [
       "a template that was not filled",
       '{"flow_run_id": "{{ flow_run.id }}", "state_name": "{{ flow_run.state.name }}"}',
+    ],
+    [
+      "a template that could not be filled",
+      'Failed to render template due to the following error: UndefinedError()\nTemplate source:\n{"flow_run_id": "{{ run.id }}"}',
     ],
     ["an event about something else", JSON.stringify({ event: "prefect.work-pool.not-ready", id: OTHER_ID })],
     [

@@ -13,7 +13,7 @@ export function readSentence(text: string): RunEvent | undefined {
 }
 
 /** "Flow run ID: …", "flow_run_id": "…", prefect.flow-run.…, …/flow-run/…, and as the sentence has it. */
-const RUN = new RegExp(`(?:flow[ _-]?run[ _-]?id\\W{0,10}|flow-run[./]|with id )(${ID})`, "i")
+const RUN = new RegExp(`(?:flow[ _-]?run[ _-]?id\\W{0,10}(?:UUID\\W{0,10})?|flow-run[./]|with id )(${ID})`, "i")
 
 const BARE = "[^\\s\"'`,;:{}()[\\]&*\\\\]{1,100}"
 /** In backticks, in quotes (escaped ones in half-read JSON), or one word. */
