@@ -6,7 +6,6 @@ import {
   judge,
   mayBeFailure,
   messageFor,
-  readSentence,
   type Verdict,
 } from "../../src/signals/prefect/interpret"
 import { Deployment, FlowRun, Graph } from "../../src/signals/prefect/schemas"
@@ -15,87 +14,8 @@ import { DEPLOYMENT_ID, failedRun, RUN_ID } from "../support/outside"
 const run = (changes: object = {}) => FlowRun.parse(failedRun(changes))
 const ID = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f"
 
-describe("reading a sentence", () => {
-  const read = (name: string, stateName: string) => ({ flowRunId: ID, flowRunName: name, stateName })
-
-  it.each<[string, string, ReturnType<typeof read>]>([
-    [
-      "as Dalgo's Prefect sends it",
-      `Flow run amber-otter with id ${ID} entered state Failed`,
-      read("amber-otter", "Failed"),
-    ],
-    ["a name with spaces", `Flow run my own run with id ${ID} entered state Crashed`, read("my own run", "Crashed")],
-    [
-      "a name with hyphens and digits",
-      `Flow run a-1-b-2 with id ${ID} entered state Failed`,
-      read("a-1-b-2", "Failed"),
-    ],
-    ["a name in another script", `Flow run नीला-हंस with id ${ID} entered state Failed`, read("नीला-हंस", "Failed")],
-    [
-      "a name that reads like the sentence",
-      `Flow run one with id two with id ${ID} entered state Failed`,
-      read("one with id two", "Failed"),
-    ],
-    ["TimedOut", `Flow run amber-otter with id ${ID} entered state TimedOut`, read("amber-otter", "TimedOut")],
-    [
-      "DBT_TEST_FAILED, whole",
-      `Flow run amber-otter with id ${ID} entered state DBT_TEST_FAILED`,
-      read("amber-otter", "DBT_TEST_FAILED"),
-    ],
-    [
-      "a state of several words",
-      `Flow run amber-otter with id ${ID} entered state Awaiting Retry`,
-      read("amber-otter", "Awaiting Retry"),
-    ],
-    [
-      "a full stop at the end",
-      `Flow run amber-otter with id ${ID} entered state Failed.`,
-      read("amber-otter", "Failed"),
-    ],
-    [
-      "an id in capitals",
-      `Flow run amber-otter with id ${ID.toUpperCase()} entered state Failed`,
-      read("amber-otter", "Failed"),
-    ],
-    [
-      "white space around it",
-      `\n  Flow run amber-otter with id ${ID} entered state Failed \r\n`,
-      read("amber-otter", "Failed"),
-    ],
-  ])("understands %s", (_, sentence, expected) => {
-    expect(readSentence(sentence)).toEqual(expected)
-  })
-
-  it.each([
-    ["nothing", ""],
-    ["another sentence", "Hello"],
-    ["no name", `Flow run  with id ${ID} entered state Failed`],
-    ["no state", `Flow run amber-otter with id ${ID} entered state `],
-    ["no id", "Flow run amber-otter with id entered state Failed"],
-    ["an id that is too short", `Flow run amber-otter with id ${ID.slice(1)} entered state Failed`],
-    ["an id that is too long", `Flow run amber-otter with id ${ID}0 entered state Failed`],
-    [
-      "an id with a letter that is no digit",
-      `Flow run amber-otter with id ${ID.replace("0", "g")} entered state Failed`,
-    ],
-    ["an id without hyphens", `Flow run amber-otter with id ${ID.replaceAll("-", "")} entered state Failed`],
-    ["an id with hyphens elsewhere", `Flow run amber-otter with id ${ID.replace("c-4", "-c4")} entered state Failed`],
-    ["words before it", `Beware: Flow run amber-otter with id ${ID} entered state Failed`],
-    ["a second line", `Flow run amber-otter with id ${ID} entered state Failed\nand more`],
-  ])("does not understand %s", (_, sentence) => {
-    expect(readSentence(sentence)).toBeUndefined()
-  })
-
-  it("takes no longer for a long one", () => {
-    const start = performance.now()
-    readSentence(`Flow run amber-otter with id ${ID} entered state ${" ".repeat(64_000)}x\ny`)
-    readSentence(`Flow run ${" with id".repeat(8_000)}`)
-    expect(performance.now() - start).toBeLessThan(500)
-  })
-})
-
 describe("judging an event", () => {
-  const said = (stateName: string) => ({ flowRunId: RUN_ID, flowRunName: "silver-heron", stateName })
+  const said = (stateName: string) => ({ flowRunId: RUN_ID, stateName })
   const failure = (stateName: string): Verdict => ({ kind: "job_failure", stateName })
   const ignored = (reason: Extract<Verdict, { kind: "ignore" }>["reason"]): Verdict => ({ kind: "ignore", reason })
   const state = (type: string, name: string) => ({ state_type: type, state_name: name })
@@ -167,6 +87,11 @@ describe("judging an event", () => {
     expect(judge(said(stateName), changes && run(changes))).toEqual(expected)
   })
 
+  it("knows a run within a run by the event alone", () => {
+    expect(judge({ ...said("Failed"), isSubflow: true }, undefined)).toEqual(ignored("not_top_level"))
+    expect(mayBeFailure({ ...said("Failed"), isSubflow: true })).toBe(false)
+  })
+
   it.each([
     ["Failed", true],
     ["Crashed", true],
@@ -179,6 +104,7 @@ describe("judging an event", () => {
     ["Late", false],
     ["AwaitingRetry", false],
     ["Retrying", false],
+    ["heartbeat", false],
   ])("asks Prefect about %s: %s", (stateName, expected) => {
     expect(mayBeFailure(said(stateName))).toBe(expected)
   })

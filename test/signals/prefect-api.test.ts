@@ -84,6 +84,8 @@ describe("what Prefect answers", () => {
       state_type: "FAILED",
       state_name: "Failed",
       state: {
+        type: "FAILED",
+        name: "Failed",
         timestamp: Date.UTC(2026, 10, 20, 2, 41, 17, 212),
         message: "Flow run encountered an exception: RuntimeError: the survey source refused the login",
       },

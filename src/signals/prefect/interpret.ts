@@ -1,18 +1,15 @@
 import { redact } from "../../redact"
 import type { Deployment, FlowRun, Graph } from "./schemas"
+import { FAILED_TYPES, isNoFailure } from "./states"
 
 /** What a webhook says: a run entered a state. */
-export type RunEvent = { flowRunId: string; flowRunName: string; stateName: string }
-
-/** The state is bounded: else a body full of spaces would be tried from each of them. */
-const SENTENCE =
-  /^Flow run (?<name>.+) with id (?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) entered state (?<state>\S[^\n]{0,99}?)\.?\s*$/i
-
-/** Reads the sentence that Dalgo's Prefect sends; `undefined` if it is none. */
-export function readSentence(body: string): RunEvent | undefined {
-  const { name, id, state } = SENTENCE.exec(body.trim())?.groups ?? {}
-  if (!name || !id || !state) return undefined
-  return { flowRunId: id.toLowerCase(), flowRunName: name, stateName: state }
+export type RunEvent = {
+  flowRunId: string
+  stateName: string
+  /** A run within a run: its parent tells of its failure. */
+  isSubflow?: boolean
+  /** The run as the event itself has it, for when Prefect cannot be asked. */
+  told?: { run: FlowRun; deployment: Deployment | undefined }
 }
 
 export type Verdict =
@@ -21,39 +18,16 @@ export type Verdict =
   /** The event names a failure but not whose, and Prefect did not tell. */
   | { kind: "unknown_organisation" }
 
-const FAILED_TYPES = ["FAILED", "CRASHED"]
-/** Prefect's own names of states of other types. A state of type FAILED may have any name of its own. */
-const NO_FAILURE = [
-  "Scheduled",
-  "Late",
-  "AwaitingRetry",
-  "AwaitingConcurrencySlot",
-  "Resuming",
-  "Pending",
-  "Submitting",
-  "InfrastructurePending",
-  "Running",
-  "Retrying",
-  "Paused",
-  "Suspended",
-  "Completed",
-  "Cached",
-  "RolledBack",
-  "Cancelling",
-  "Cancelled",
-  // Dalgo names so a COMPLETED one.
-  "DBT_TEST_FAILED",
-]
-
 /** Whether this event could be a failure: for no other is there a question to Prefect. */
-export const mayBeFailure = (event: RunEvent) => !NO_FAILURE.includes(event.stateName)
+export const mayBeFailure = ({ stateName, isSubflow }: RunEvent) => !isSubflow && !isNoFailure(stateName)
 
 /**
  * What an event means, given the run as Prefect has it now. The run is the truth: a run that will be retried, or
  * has meanwhile gone through, has not failed.
  */
 export function judge(event: RunEvent, run: FlowRun | undefined): Verdict {
-  if (!mayBeFailure(event)) return { kind: "ignore", reason: "not_a_failure" }
+  if (isNoFailure(event.stateName)) return { kind: "ignore", reason: "not_a_failure" }
+  if (event.isSubflow) return { kind: "ignore", reason: "not_top_level" }
   if (!run) return { kind: "unknown_organisation" }
   if (!run.deployment_id || run.parent_task_run_id) return { kind: "ignore", reason: "not_top_level" }
   const tasks = run.parameters?.config?.tasks ?? []

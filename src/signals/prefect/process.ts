@@ -6,10 +6,10 @@ import * as orgs from "../../orgs/queries"
 import * as summaries from "../../summaries/queries"
 import * as signals from "../queries"
 import { PrefectError } from "./api"
+import { readBody } from "./bodies"
 import { candidateSlugs, failedStep, judge, mayBeFailure, messageFor, type RunEvent } from "./interpret"
 import * as queries from "./queries"
-import { sentenceIn } from "./receive"
-import type { FlowRun } from "./schemas"
+import type { Deployment, FlowRun } from "./schemas"
 
 const AUTHOR = "Dalgo"
 const CATEGORY_OF_FAILURES = "job_failure"
@@ -35,7 +35,7 @@ type Result =
  * key lets one notification be made.
  *
  * 1. Claim the event.
- * 2. Ask Prefect for the run, if the event may be a failure.
+ * 2. Ask Prefect for the run, if the event may be a failure; where it does not tell, take what the event itself told.
  * 3. Judge, and find whose run it is.
  * 4. Say it: the notification, the record of the run and the end of the event are one batch.
  * 5. Ask the queue for a summary.
@@ -44,7 +44,7 @@ export async function processEvent(deps: Deps, { eventId }: { eventId: number })
   const { db } = deps
   const [event] = await signals.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
   if (!event) return
-  const said = sentenceIn(event.body)
+  const said = readBody(event.body)
   const result = await understand(deps, { said, eventId, attempts: event.attempts }).catch(async (error) => {
     // Whoever tries again need not wait for our lease.
     await signals.postponeEvent(db, { id: eventId, reason: kindOf(error), dueAt: deps.now() + TRY_AGAIN_MS })
@@ -71,25 +71,25 @@ async function understand(
     const patience = PATIENCE_MS[attempts - 1]
     if (patience !== undefined) return postpone(deps, { eventId, patience, reason: answer.reason })
   }
-  const run = answer.kind === "run" ? answer.run : undefined
+  const run = answer.kind === "run" ? answer.run : said.told?.run
 
   const verdict = judge(said, run)
   if (verdict.kind === "ignore") return { status: "ignored", reason: verdict.reason }
   const org = run && (await orgOf(deps, run))
   if (verdict.kind === "unknown_organisation" || !run || !org)
     return { status: "failed", reason: "unknown_organisation" }
-  return say(deps, { run, org, stateName: verdict.stateName, eventId })
+  return say(deps, { run, told: said.told?.deployment, org, stateName: verdict.stateName, eventId })
 }
 
 type Org = Awaited<ReturnType<typeof orgs.orgsBySlugs>>[number]
 
-async function say(
-  deps: Deps,
-  { run, org, stateName, eventId }: { run: FlowRun; org: Org; stateName: string; eventId: number },
-): Promise<Result> {
+/** `told` is the run's deployment by the event itself. */
+type Failed = { run: FlowRun; told: Deployment | undefined; org: Org; stateName: string; eventId: number }
+
+async function say(deps: Deps, { run, told, org, stateName, eventId }: Failed): Promise<Result> {
   const { db, settings } = deps
   const now = deps.now()
-  const { deployment, step } = await describe(deps, run)
+  const { deployment = told, step } = await describe(deps, run)
   const wantsSummary = await isSummaryWanted(deps, { run, org })
   const published = await publish(deps, {
     orgId: org.id,

@@ -2,8 +2,7 @@ import type { Deps } from "../../deps"
 import { AppError } from "../../errors"
 import { kindOf, log } from "../../log"
 import * as queries from "../queries"
-import { readSentence } from "./interpret"
-import { WebhookBody } from "./schemas"
+import { readBody } from "./bodies"
 
 /** When the sweep takes an event whose hint was lost. */
 const SWEEP_AFTER_MS = 30_000
@@ -16,7 +15,7 @@ const SWEEP_AFTER_MS = 30_000
  */
 export async function receive(deps: Deps, { body }: { body: string }): Promise<void> {
   const now = deps.now()
-  if (!sentenceIn(body)) {
+  if (!readBody(body)) {
     const [kept] = await queries.keepNotUnderstood(deps.db, { source: "prefect", body, now })
     log({ event: "signal_not_understood", source: "prefect", ...(kept && { signal_id: kept.id }) })
     throw new AppError("invalid", "kept, but not understood", {
@@ -28,13 +27,4 @@ export async function receive(deps: Deps, { body }: { body: string }): Promise<v
   await deps.signals.send({ kind: "prefect", eventId: event.id }).catch((error) => {
     log({ event: "hint_lost", signal_id: event.id, reason: kindOf(error) })
   })
-}
-
-/** The sentence in what came in; `undefined` if it cannot be read. */
-export function sentenceIn(raw: string) {
-  try {
-    return readSentence(WebhookBody.parse(JSON.parse(raw)).body)
-  } catch {
-    return undefined
-  }
 }

@@ -6,9 +6,6 @@ const time = z.pipe(
   z.transform((text: string) => Date.parse(text)),
 )
 
-/** Dalgo's webhook: one sentence in `body`. */
-export const WebhookBody = z.looseObject({ body: z.string() })
-
 /** What we use of Prefect's `FlowRunResponse`. */
 export const FlowRun = z.object({
   id: uuid,
@@ -17,7 +14,14 @@ export const FlowRun = z.object({
   parent_task_run_id: z.nullish(uuid),
   state_type: z.nullish(z.string()),
   state_name: z.nullish(z.string()),
-  state: z.nullish(z.object({ message: z.nullish(z.string()), timestamp: z.nullish(time) })),
+  state: z.nullish(
+    z.object({
+      type: z.nullish(z.string()),
+      name: z.nullish(z.string()),
+      message: z.nullish(z.string()),
+      timestamp: z.nullish(time),
+    }),
+  ),
   start_time: z.nullish(time),
   end_time: z.nullish(time),
   tags: z._default(z.array(z.string()), []),
@@ -55,3 +59,71 @@ export const Logs = z.array(
   z.object({ level: z.number(), message: z.string(), timestamp: z.string(), task_run_id: z.nullish(z.string()) }),
 )
 export type Logs = z.infer<typeof Logs>
+
+/** What a notification block brings in the usual way. `bodies.ts` reads others as well. */
+export const WebhookBody = z.looseObject({ body: z.string() })
+
+// Whoever writes a template decides what is in it: all but the run and its state may be of any shape, or not there.
+
+const text = z.catch(z.nullish(z.string()), null)
+/** Python separates date and time by a space, where it is not asked for ISO. */
+const pythonTime = z.catch(
+  z.nullish(
+    z.pipe(
+      z.pipe(
+        z.string(),
+        z.transform((written) => written.replace(" ", "T")),
+      ),
+      time,
+    ),
+  ),
+  null,
+)
+const State = z.catch(z.nullish(z.object({ type: text, name: text, message: text })), null)
+
+/** What we use of an event of Prefect 3 about a run: `{{ event | tojson }}`. */
+export const FlowRunEvent = z.object({
+  event: z.string().check(z.startsWith("prefect.flow-run.")),
+  resource: z.object({
+    "prefect.resource.id": z.pipe(
+      z.pipe(
+        z.string().check(z.startsWith("prefect.flow-run.")),
+        z.transform((id: string) => id.slice("prefect.flow-run.".length)),
+      ),
+      uuid,
+    ),
+    "prefect.resource.name": text,
+    "prefect.state-name": text,
+    "prefect.state-type": text,
+    "prefect.state-message": text,
+    "prefect.state-timestamp": pythonTime,
+  }),
+  related: z.catch(
+    z.array(
+      z.object({
+        "prefect.resource.id": z.string(),
+        "prefect.resource.role": z.string(),
+        "prefect.resource.name": text,
+      }),
+    ),
+    [],
+  ),
+  payload: z.catch(z.nullish(z.object({ validated_state: State })), null),
+})
+export type FlowRunEvent = z.infer<typeof FlowRunEvent>
+
+/** The same by the names of a template: README.md has one. */
+export const RunInState = z.object({
+  flow_run_id: uuid,
+  flow_run_name: text,
+  deployment_id: z.catch(z.nullish(uuid), null),
+  deployment_name: text,
+  state_name: text,
+  state_type: text,
+  state: text,
+  message: text,
+  occurred: pythonTime,
+  tags: z.catch(z.array(z.string()), []),
+  parameters: FlowRun.shape.parameters,
+})
+export type RunInState = z.infer<typeof RunInState>

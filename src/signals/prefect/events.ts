@@ -1,0 +1,70 @@
+import type { RunEvent } from "./interpret"
+import { type Deployment, FlowRun, FlowRunEvent, RunInState } from "./schemas"
+import { stateNamed, typeOfState } from "./states"
+
+/** Reads an object by which Prefect tells of a run: an event, fields of a template, or the run; else `undefined`. */
+export function readObject(value: object): RunEvent | undefined {
+  const event = "resource" in value ? FlowRunEvent.safeParse(value).data : undefined
+  if (event) return ofEvent(event)
+  const fields = "flow_run_id" in value ? RunInState.safeParse(value).data : undefined
+  if (fields) return ofFields(fields)
+  const run = "id" in value ? FlowRun.safeParse(value).data : undefined
+  return run && ofRun(run)
+}
+
+function ofEvent({ event, resource, related, payload }: FlowRunEvent): RunEvent | undefined {
+  const state = payload?.validated_state
+  const as = (role: string) => related.filter((each) => each["prefect.resource.role"] === role)
+  const [deployment] = as("deployment")
+  const [parent] = as("task-run")
+  const run = {
+    id: resource["prefect.resource.id"],
+    name: resource["prefect.resource.name"] ?? resource["prefect.resource.id"],
+    deployment_id: deployment ? ownId(deployment) : null,
+    parent_task_run_id: parent && ownId(parent),
+    state_type: state?.type ?? resource["prefect.state-type"],
+    state_name: state?.name ?? resource["prefect.state-name"] ?? event.slice("prefect.flow-run.".length),
+    state: {
+      message: state?.message ?? resource["prefect.state-message"],
+      timestamp: resource["prefect.state-timestamp"],
+    },
+    tags: as("tag").map(ownId),
+  }
+  return ofRun(run, deployment?.["prefect.resource.name"])
+}
+
+/** What follows the kind: `acme` of `prefect.tag.acme`. */
+const ownId = ({ "prefect.resource.id": id }: FlowRunEvent["related"][number]) => id.replace(/^prefect\.[a-z-]+\./, "")
+
+function ofFields({ flow_run_id, flow_run_name, deployment_name, message, occurred, ...fields }: RunInState) {
+  const { deployment_id, state_type, tags, parameters } = fields
+  const run = {
+    id: flow_run_id,
+    name: flow_run_name ?? flow_run_id,
+    deployment_id,
+    state_type,
+    state_name: fields.state_name ?? fields.state,
+    state: { message, timestamp: occurred },
+    tags,
+    parameters,
+  }
+  return ofRun(run, deployment_name)
+}
+
+/** It can be judged by this alone where it says of which deployment the run is, and in what type of state. */
+function ofRun(run: FlowRun, deploymentName?: string | null): RunEvent | undefined {
+  const { deployment_id, state } = run
+  const name = run.state_name ?? state?.name ?? run.state_type ?? state?.type
+  if (!name) return undefined
+  const stateName = stateNamed(name)
+  const state_type = typeOfState(stateName, run.state_type ?? state?.type)
+  const isTold = deployment_id !== undefined && state_type !== undefined
+  const deployment: Deployment | undefined =
+    deployment_id && deploymentName ? { id: deployment_id, name: deploymentName } : undefined
+  return {
+    flowRunId: run.id,
+    stateName,
+    isSubflow: Boolean(run.parent_task_run_id),
+    ...(isTold && { told: { run: { ...run, state_name: stateName, state_type }, deployment } }),
+  }
+}

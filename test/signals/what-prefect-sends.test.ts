@@ -1,0 +1,138 @@
+import { beforeEach, expect, it, vi } from "vitest"
+import { NOON, SECOND } from "../support/clock"
+import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../support/outside"
+import { alice, charlie, request, type Speaker } from "../support/people"
+import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../support/prefect-says"
+import { consume, queues } from "../support/queues"
+import { rows } from "../support/rows"
+
+const JSON_TYPE = "application/json"
+const BROKEN_JSON = `{"flow_run_id": "${RUN_ID}", "state_name": "Failed", "message": "KeyError: "rows"\nat line 9"}`
+
+let sent: ReturnType<typeof queues>["sent"]
+let drain: ReturnType<typeof queues>["drain"]
+
+beforeEach(() => {
+  vi.setSystemTime(NOON)
+  ai({ response: "What failed: the sync." })
+  ;({ sent, drain } = queues())
+})
+
+/** As Prefect sends it, which may name no type. */
+async function send(body: string, type?: string): Promise<void> {
+  const headers = { "x-notification-key": "webhook-key-new", ...(type && { "content-type": type }) }
+  const answer = await request("/webhooks/v1/notification/", { method: "POST", headers, body: bytes(body) })
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toEqual({ status: "ok" })
+}
+
+/** A text would be sent as text/plain. */
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+const messagesOf = async (person: Speaker) =>
+  (await (await person.get("/api/notifications/v1")).json<any>()).res.map((one: { message: string }) => one.message)
+const events = () => rows("SELECT status, reason FROM signal_events ORDER BY id")
+
+/** What the queue holds, consumed where no Prefect is configured. */
+const consumeAlone = () =>
+  consume(
+    "dalgo-signals",
+    sent.splice(0).map(({ body }) => body),
+    { changes: { PREFECT_API_URL: "" } },
+  )
+
+const WAYS: [string, string, string?][] = [
+  ["Prefect's own message", JSON.stringify({ body: DEFAULT_MESSAGE }), JSON_TYPE],
+  [
+    "the same in a form",
+    new URLSearchParams({ body: MIGRATED_MESSAGE }).toString(),
+    "application/x-www-form-urlencoded",
+  ],
+  ["an event", JSON.stringify(prefectEvent())],
+  ["the fields of a template", JSON.stringify(templateFields()), "text/plain"],
+  ["a template that its message broke", BROKEN_JSON],
+]
+
+it.each(WAYS)("is a failure in the inbox: %s", async (_, body, type) => {
+  outside(prefect(), ses().handler)
+  await send(body, type)
+  await drain()
+  const [message, ...others] = await messagesOf(alice)
+  expect(message).toContain("The pipeline nightly-survey failed on 20 November 2026 at 02:41 UTC.")
+  expect(message).toContain("It stopped at the Airbyte sync.")
+  expect(others).toEqual([])
+  expect(await messagesOf(charlie)).toEqual([])
+})
+
+it("is one failure, in however many ways it is told", async () => {
+  outside(prefect(), ses().handler)
+  for (const [, body, type] of WAYS) await send(body, type)
+  await drain()
+  expect(await messagesOf(alice)).toHaveLength(1)
+  const known = { status: "processed", reason: "known_already" }
+  expect(await events()).toEqual([{ status: "processed", reason: "published" }, known, known, known, known])
+})
+
+it("is over without a question where a run within a run failed", async () => {
+  const { requests } = outside(prefect(), ses().handler)
+  const { related, ...event } = prefectEvent()
+  const parent = { "prefect.resource.id": `prefect.task-run.${RUN_ID}`, "prefect.resource.role": "task-run" }
+  await send(JSON.stringify({ ...event, related: [...related, parent] }))
+  await drain()
+  expect(requests).toEqual([])
+  expect(await events()).toEqual([{ status: "ignored", reason: "not_top_level" }])
+})
+
+it.each([
+  ["an event, by its tags", JSON.stringify(prefectEvent())],
+  ["a template, by its parameters", JSON.stringify(templateFields({ tags: [] }))],
+])("is enough where no Prefect is configured: %s", async (_, body) => {
+  const { requests } = outside(ses().handler)
+  await send(body)
+  await consumeAlone()
+  expect(requests).toEqual([])
+  expect(await events()).toEqual([{ status: "processed", reason: "published" }])
+  expect(await messagesOf(alice)).toEqual([
+    "The pipeline nightly-survey failed on 20 November 2026 at 02:41 UTC.\n" +
+      "Error: RuntimeError: the survey source refused the login\n" +
+      "See the run: https://app.dalgo.test/orchestrate",
+  ])
+  expect(await messagesOf(charlie)).toEqual([])
+})
+
+it.each([
+  ["of no deployment", { ...prefectEvent(), related: [] }, { status: "ignored", reason: "not_top_level" }],
+  [
+    "of nobody we know",
+    templateFields({ parameters: {}, tags: ["nightly"] }),
+    { status: "failed", reason: "unknown_organisation" },
+  ],
+])("says nothing of a run %s, where no Prefect is configured", async (_, body, expected) => {
+  await send(JSON.stringify(body))
+  await consumeAlone()
+  expect(await events()).toEqual([expected])
+  expect(await messagesOf(alice)).toEqual([])
+})
+
+it("is taken from the event once Prefect has been silent for long", async () => {
+  outside(prefect({ run: new Response(null, { status: 503 }) }), ses().handler)
+  await send(JSON.stringify(prefectEvent()))
+  for (const seconds of [0, 5, 30, 120, 600, 1_800, 7_200, 21_600]) {
+    expect(await messagesOf(alice)).toEqual([])
+    vi.setSystemTime(Date.now() + seconds * SECOND)
+    await consume(
+      "dalgo-signals",
+      sent.splice(0).map(({ body }) => body),
+    )
+  }
+  expect(await messagesOf(alice)).toHaveLength(1)
+  expect(await events()).toEqual([{ status: "processed", reason: "published" }])
+})
+
+it("is what Prefect says now, where that is not what the event told", async () => {
+  outside(prefect({ run: failedRun({ state_type: "COMPLETED", state_name: "Completed" }) }), ses().handler)
+  await send(JSON.stringify(prefectEvent()))
+  await drain()
+  expect(await events()).toEqual([{ status: "ignored", reason: "failed_no_more" }])
+  expect(await messagesOf(alice)).toEqual([])
+})
