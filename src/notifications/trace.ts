@@ -2,7 +2,7 @@ import { CATEGORY, type Category } from "../categories"
 import type { Deps } from "../deps"
 import { notFound } from "../errors"
 import type { Membership } from "../orgs/membership"
-import type { Channel, Reason } from "../preferences/decide"
+import { type Channel, isReason, type Reason } from "../preferences/decide"
 import type { TraceEntry } from "./answers"
 import type { Decided } from "./plan"
 import * as queries from "./trace-queries"
@@ -30,8 +30,8 @@ export function toTrace({ category, arrivedAt, decided, deliveries }: Traced): T
   const wordsFor = (channel: Channel, reason: Reason, since?: number) => explain({ reason, since, label, channel })
   const entries = deliveries.map(({ channel, status, reason, since, updatedAt }) => {
     const why =
-      status === "suppressed"
-        ? wordsFor(channel, reason as Reason, since ?? undefined)
+      status === "suppressed" && isReason(reason)
+        ? wordsFor(channel, reason, since ?? undefined)
         : (troubleOf(status, reason) ?? wordsFor(channel, decided?.[channel]?.reason ?? "subscribed"))
     return { channel, outcome: status === "sending" ? ("pending" as const) : status, reason: why, at: iso(updatedAt) }
   })
@@ -58,6 +58,7 @@ const CHANNEL_NAME: Record<Channel, string> = { inbox: "the inbox", email: "e-ma
 function troubleOf(status: Status, reason: string | null): string | undefined {
   if (status === "pending" || status === "sending") return reason ? `Not yet, it is tried again: ${reason}.` : undefined
   if (status === "failed" || status === "dead") return `It could not be delivered: ${reason ?? "unknown"}.`
+  if (status === "suppressed") return `It was not sent: ${reason ?? "unknown"}.`
   return undefined
 }
 
@@ -79,5 +80,7 @@ function explain(of: { reason: Reason; since: number | undefined; label: string;
       return `You turned ${channel} off for ${of.label}${on}.`
     case "email_off":
       return `You turned e-mail off${on}.`
+    case "not_a_member":
+      return "You were no longer a member of the organisation."
   }
 }
