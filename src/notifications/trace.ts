@@ -28,11 +28,14 @@ type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
 export function toTrace({ category, arrivedAt, decided, deliveries }: Traced): TraceEntry[] {
   const { label } = CATEGORY[category]
   const wordsFor = (channel: Channel, reason: Reason, since?: number) => explain({ reason, since, label, channel })
+  // Notes on other channels lie in the inbox. What leaves without an inbox does so by the one rule that goes before
+  // the inbox: test/preferences/decide.test.ts holds it to be the only one.
+  const unless = arrivedAt === null ? "required_by_organisation" : "subscribed"
   const entries = deliveries.map(({ channel, status, reason, since, updatedAt }) => {
     const why =
       status === "suppressed" && isReason(reason)
         ? wordsFor(channel, reason, since ?? undefined)
-        : (troubleOf(status, reason) ?? wordsFor(channel, decided?.[channel]?.reason ?? "subscribed"))
+        : (troubleOf(status, reason) ?? wordsFor(channel, decided?.[channel]?.reason ?? unless))
     return { channel, outcome: status === "sending" ? ("pending" as const) : status, reason: why, at: iso(updatedAt) }
   })
   if (arrivedAt === null) return entries

@@ -59,6 +59,21 @@ describe("a trace", () => {
     })
   })
 
+  it("tells what the organisation requires of whoever turned the category off", async () => {
+    outside(ses().handler)
+    await rows("INSERT INTO org_notification_policies VALUES (?, 'job_failure', 'email', 'required')", ACME)
+    await bob.put(PREFERENCES, { job_failure_notifications: false })
+    const id = await send()
+    const required = "Your organisation requires e-mail for Job Failures."
+    const inbox = { channel: "inbox", outcome: "suppressed", reason: `You turned Job Failures off on ${today()}.` }
+    for (const outcome of ["pending", "sent"]) {
+      const trace = await traceOf(bob, id)
+      expect(trace).toHaveLength(2)
+      expect(trace).toEqual(expect.arrayContaining([inbox, { channel: "email", outcome, reason: required }]))
+      await drain()
+    }
+  })
+
   it("tells somebody who has come back why a mail was withheld meanwhile", async () => {
     outside(ses().handler)
     const id = await send()
