@@ -6,6 +6,7 @@ import { MisconfiguredError } from "./errors"
 export type LogLine = {
   event:
     | "request_failed"
+    | "call_failed"
     | "sign_in_refused"
     | "hint_lost"
     | "signal_not_understood"

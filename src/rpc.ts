@@ -2,6 +2,8 @@ import { WorkerEntrypoint } from "cloudflare:workers"
 import * as z from "zod/mini"
 import { type Deps, depsFrom } from "./deps"
 import { AppError } from "./errors"
+import { hashOf, IdempotencyKey } from "./idempotency-key"
+import { kindOf, log, whereOf } from "./log"
 import { createNotification } from "./notifications/create"
 import { listInbox } from "./notifications/list"
 import { toCreated, toCursorPage, toFilter, toInboxItem } from "./notifications/present"
@@ -14,78 +16,106 @@ import * as announced from "./signals/announced/announce"
 import { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./signals/announced/schemas"
 
 /** A person in one organisation, their first one if none is named. */
-type User = { userId: string | number; orgSlug?: string }
-type Filters = Partial<Record<keyof z.input<typeof FilteredQuery>, string | number | boolean | string[]>>
+const Person = z.object({
+  userId: z.union([z.string().check(z.trim(), z.minLength(1)), z.int()]),
+  orgSlug: z.nullish(z.string()),
+})
+type Person = z.input<typeof Person>
+
+/** What `null` is given for, `next_cursor` at the end among it, is not given. */
+const Filter = z.nullish(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+type Filters = Partial<Record<keyof z.input<typeof FilteredQuery>, z.input<typeof Filter>>>
+
+const Once = z.nullish(z.strictObject({ idempotencyKey: IdempotencyKey }))
 
 /**
  * What other Workers on the account may do over a service binding: as much as a server with a service key. Input
- * that does not fit, and whatever else REST refuses, is thrown as an error with a message for the caller.
+ * that does not fit, and whatever else REST refuses, is thrown as an error with a message for the caller, and the name
+ * of the rule. Whatever is not private by `#` is open to callers, getters too.
  */
 export class NotificationService extends WorkerEntrypoint<Env> {
-  private get deps(): Deps {
-    return depsFrom(this.env, this.ctx)
-  }
-
   /** As `POST /api/notifications/`; the same key within 24 hours is the same notification. */
-  async createNotification(
-    input: z.input<typeof CreateNotification>,
-    { idempotencyKey }: { idempotencyKey?: string } = {},
-  ) {
-    const request = fitting(CreateNotification, input)
-    const requestHash = JSON.stringify(request)
-    const notification = await createNotification(this.deps, {
-      caller: { kind: "service" },
-      chosenSlug: undefined,
-      input: request,
-      idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, requestHash },
+  createNotification(input: z.input<typeof CreateNotification>, once?: z.input<typeof Once>) {
+    return this.#answer(async (deps) => {
+      const request = fitting(CreateNotification, input)
+      const key = fitting(Once, once)?.idempotencyKey
+      const notification = await createNotification(deps, {
+        caller: { kind: "service" },
+        chosenSlug: undefined,
+        input: request,
+        idempotency: key === undefined ? undefined : { key, requestHash: await hashOf(request) },
+      })
+      return toCreated(notification)
     })
-    return toCreated(notification)
   }
 
-  async createJobFailureNotification(failure: z.input<typeof JobFailure>) {
-    return toCreated(await announced.announceJobFailure(this.deps, fitting(JobFailure, failure)))
+  createJobFailureNotification(failure: z.input<typeof JobFailure>) {
+    return this.#answer(async (deps) =>
+      toCreated(await announced.announceJobFailure(deps, fitting(JobFailure, failure))),
+    )
   }
 
-  async createDbtTestFailureNotification(failure: z.input<typeof DbtTestFailure>) {
-    return toCreated(await announced.announceDbtTestFailure(this.deps, fitting(DbtTestFailure, failure)))
+  createDbtTestFailureNotification(failure: z.input<typeof DbtTestFailure>) {
+    return this.#answer(async (deps) =>
+      toCreated(await announced.announceDbtTestFailure(deps, fitting(DbtTestFailure, failure))),
+    )
   }
 
-  async createLateRunNotification(late: z.input<typeof LateRun>) {
-    return toCreated(await announced.announceLateRun(this.deps, fitting(LateRun, late)))
+  createLateRunNotification(late: z.input<typeof LateRun>) {
+    return this.#answer(async (deps) => toCreated(await announced.announceLateRun(deps, fitting(LateRun, late))))
   }
 
-  async createSchemaChangeNotification(change: z.input<typeof SchemaChange>) {
-    return toCreated(await announced.announceSchemaChange(this.deps, fitting(SchemaChange, change)))
+  createSchemaChangeNotification(change: z.input<typeof SchemaChange>) {
+    return this.#answer(async (deps) =>
+      toCreated(await announced.announceSchemaChange(deps, fitting(SchemaChange, change))),
+    )
   }
 
-  async getUserNotificationPreferences(user: User) {
-    return preferencesOf(this.deps, await this.memberOf(user))
+  getUserNotificationPreferences(user: Person) {
+    return this.#answer(async (deps) => preferencesOf(deps, await memberOf(deps, fitting(Person, user))))
   }
 
   /** Changes what is named and answers the whole. */
-  async updateUserNotificationPreferences({ preferences, ...user }: User & { preferences: PreferencesChange }) {
-    const change = fitting(PreferencesChange, preferences)
-    return changePreferences(this.deps, { ...(await this.memberOf(user)), change })
+  updateUserNotificationPreferences(input: Person & { preferences: PreferencesChange }) {
+    return this.#answer(async (deps) => {
+      const { preferences, ...user } = fitting(z.extend(Person, { preferences: PreferencesChange }), input)
+      return changePreferences(deps, { ...(await memberOf(deps, user)), change: preferences })
+    })
   }
 
   /** As `GET /api/notifications/filtered`, by the same names. */
-  async getFilteredNotifications({ userId, orgSlug, ...filters }: User & Filters) {
-    const me = await this.memberOf({ userId, ...(orgSlug !== undefined && { orgSlug }) })
-    const { page, limit, cursor: after, ...filter } = fitting(FilteredQuery, asQuery(filters))
-    const listed = await listInbox(this.deps, { me, filter: toFilter(filter), page, limit, after })
-    return toCursorPage(listed, { page, limit }, toInboxItem)
+  getFilteredNotifications(input: Person & Filters) {
+    return this.#answer(async (deps) => {
+      const { userId, orgSlug, ...filters } = fitting(z.catchall(Person, Filter), input)
+      const me = await memberOf(deps, { userId, orgSlug })
+      const { page, limit, cursor: after, ...filter } = fitting(FilteredQuery, asQuery(filters))
+      const listed = await listInbox(deps, { me, filter: toFilter(filter), page, limit, after })
+      return toCursorPage(listed, { page, limit }, toInboxItem)
+    })
   }
 
   /** What is unread and urgent, newest first, and how many there are. */
-  async getUrgentNotificationsForUser(user: User) {
-    const { items, total } = await urgentBar(this.deps, { me: await this.memberOf(user) })
-    return { res: items, total }
+  getUrgentNotificationsForUser(user: Person) {
+    return this.#answer(async (deps) => {
+      const { items, total } = await urgentBar(deps, { me: await memberOf(deps, fitting(Person, user)) })
+      return { res: items, total }
+    })
   }
 
-  private async memberOf({ userId, orgSlug }: User) {
-    const { db, now } = this.deps
-    return membershipIn(await membershipsOf(db, { userId: String(userId), now: now() }), orgSlug)
+  async #answer<T>(act: (deps: Deps) => Promise<T>): Promise<T> {
+    try {
+      return await act(depsFrom(this.env, this.ctx))
+    } catch (error) {
+      throw toCaller(error)
+    }
   }
+}
+
+/** What may leave of an error: ours with its code as its name; of any other, nothing. */
+function toCaller(error: unknown): Error {
+  if (error instanceof AppError) return Object.assign(new Error(error.message), { name: error.code })
+  log({ event: "call_failed", reason: kindOf(error), ...(error instanceof Error && { where: whereOf(error) }) })
+  return new Error("internal error")
 }
 
 /** The input, if it fits. */
@@ -96,12 +126,16 @@ function fitting<T extends z.ZodMiniType>(schema: T, input: unknown): z.infer<T>
   throw new AppError("invalid", flaws.join("; "))
 }
 
+async function memberOf({ db, now }: Deps, { userId, orgSlug }: Person) {
+  return membershipIn(await membershipsOf(db, { userId: String(userId), now: now() }), orgSlug ?? undefined)
+}
+
 /** Values of any type as a query would carry them. */
-const asQuery = (filters: Filters) =>
+const asQuery = (filters: Record<string, z.infer<typeof Filter>>) =>
   Object.fromEntries(
-    Object.entries(filters)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, Array.isArray(value) ? value : asText(name, value)]),
+    Object.entries(filters).flatMap(([name, value]) =>
+      value === null || value === undefined ? [] : [[name, Array.isArray(value) ? value : asText(name, value)]],
+    ),
   )
 
 const asText = (name: string, value: string | number | boolean) =>

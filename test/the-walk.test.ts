@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { ai, outside, prefect, RUN_ID, ses } from "./support/outside"
-import { alice, bob, charlie, nobody, request } from "./support/people"
+import { alice, bob, charlie, nobody } from "./support/people"
 import { queues } from "./support/queues"
 
 const failure = (id = RUN_ID) => ({ body: `Flow run silver-heron with id ${id} entered state Failed` })
@@ -30,5 +30,4 @@ it("turns one Prefect failure into inbox, bar, mail and summary", async () => {
   expect(post.mails.map((mail) => mail.to).sort()).toEqual(["alice@acme.test", "bob@acme.test"])
   expect(post.mails[0]?.text).toContain("What failed: the sync.")
   expect(post.mails[0]?.headers["List-Unsubscribe-Post"]).toBe("List-Unsubscribe=One-Click")
-  void request
 })

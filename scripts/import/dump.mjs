@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
+import { isObject } from "./values.mjs"
 
 /** What is taken of Dalgo's database: each model, and which of its fields lead to which others. */
 const MODELS = {
@@ -88,7 +89,6 @@ function* lines(path, bytes) {
   if (!bytes.some((byte) => byte > 0x20)) throw new Error(`${path} is empty, and so not JSON.`)
 }
 
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value)
 const isRow = (row) => isObject(row) && typeof row.model === "string" && isObject(row.fields)
 
 function keep(dump, { model: fullName, pk, fields }) {

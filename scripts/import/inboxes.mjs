@@ -3,6 +3,8 @@ import { find, flagOf, textOf, timeOf, whyNot } from "./values.mjs"
 
 /** Half of what a row of D1 may hold. */
 const LARGEST_MESSAGE_BYTES = 1_000_000
+/** The order of pages puts time and id into one number, which holds no others (2^42 is in May 2109). */
+const LATEST = 2 ** 42
 const ONE_RECIPIENT = { notificationrecipient: 1 }
 
 /** Notifications, and who has them in their inbox. Those still to be sent keep whom they are for as their audience. */
@@ -62,8 +64,12 @@ function timesOf({ timestamp, scheduled_time: scheduled, sent_time: sent }) {
   if (createdAt === undefined) return { fault: "has no timestamp that is a time" }
   if (scheduledAt === undefined) return { fault: "has a scheduled_time that is no time" }
   if (sentAt === undefined) return { fault: "has a sent_time that is no time" }
+  if (!isPlaceable(createdAt)) return { fault: "has a timestamp outside of 1970 to 2109" }
+  if (sentAt !== null && !isPlaceable(sentAt)) return { fault: "has a sent_time outside of 1970 to 2109" }
   return { createdAt, scheduledAt, sentAt }
 }
+
+const isPlaceable = (time) => time >= 0 && time < LATEST
 
 function messageFault({ message, email_subject: subject }) {
   if (typeof message !== "string") return "has no message"

@@ -1,8 +1,11 @@
 import { keyOf } from "./people.mjs"
-import { find, flagOf, textOf, timeOf, whyNot } from "./values.mjs"
+import { find, flagOf, isObject, textOf, timeOf, whyNot } from "./values.mjs"
+
+/** What src/preferences/schemas.ts knows. */
+const TABS = ["ui", "github"]
 
 /** The rows of user_preferences, and the opt-outs of e-mail, which have a table of their own. */
-export function personalPreferencesOf({ models, now, skip }, people) {
+export function personalPreferencesOf({ models, now, skip, note }, people) {
   const optOuts = new Map()
   const userPreferences = []
   const seen = new Set()
@@ -24,14 +27,19 @@ export function personalPreferencesOf({ models, now, skip }, people) {
       continue
     }
     seen.add(keyOf(person))
+    const tab = textOf(fields.last_visited_transform_tab)
+    if (tab && !TABS.includes(tab)) note("userpreferences", pk, `has a tab that is not known here (${tab}): none`)
+    const walkthrough = fields.trial_walkthrough ?? null
+    if (walkthrough !== null && !isObject(walkthrough))
+      note("userpreferences", pk, "has a trial_walkthrough that is no object: none")
     userPreferences.push({
       values: [
         person.org,
         person.userId,
         flagOf(fields.disclaimer_shown),
-        textOf(fields.last_visited_transform_tab),
+        TABS.includes(tab) ? tab : null,
         flagOf(fields.enable_llm_requested),
-        jsonOf(fields.trial_walkthrough),
+        isObject(walkthrough) ? JSON.stringify(walkthrough) : null,
         createdAt,
         updatedAt,
       ],
@@ -75,6 +83,3 @@ function timesOf(fields, now) {
     updatedAt: known(fields.updated_at, fields.created_at),
   }
 }
-
-const jsonOf = (value) =>
-  value === null || value === undefined ? null : typeof value === "string" ? value : JSON.stringify(value)

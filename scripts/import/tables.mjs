@@ -9,6 +9,9 @@ const PERSON = "org_users p ON p.org_id = o.id AND p.user_id = row.value ->> 1"
 const OF_ORG = `FROM json_each(?1) row CROSS JOIN ${ORG}`
 const OF_PERSON = `${OF_ORG} CROSS JOIN ${PERSON}`
 const OF_RECIPIENT = `${OF_PERSON} CROSS JOIN notifications n ON n.publication_id = row.value ->> 2`
+/** Deleted here before it was sent: it is not to come back. */
+const deletedHere = (publication) => `UNION ALL SELECT row.key, 'deleted here'
+  FROM json_each(?1) row CROSS JOIN deleted_imports d ON d.publication_id = ${publication}`
 
 /** Both read states, since the state is part of the key: what was read since must not come back unread. */
 const INBOX_ROW = "r.org_user_id = p.id AND r.is_read IN (0, 1) AND r.sent_at = n.sent_at AND r.notification_id = n.id"
@@ -71,7 +74,8 @@ export const TABLES = [
     labels: { sent: "notifications, sent", unsent: "notifications, to be sent" },
     look: `SELECT row.key AS i, CASE
         WHEN n.sent_at IS NULL THEN 'unsent' WHEN n.audience IS NULL THEN 'sent' ELSE 'sent here' END AS state
-      FROM json_each(?1) row CROSS JOIN notifications n ON n.publication_id = row.value ->> 0`,
+      FROM json_each(?1) row CROSS JOIN notifications n ON n.publication_id = row.value ->> 0
+      ${deletedHere("row.value ->> 0")}`,
     write: `INSERT INTO notifications (publication_id, org_id, author, message, email_subject, category, urgent,
         created_at, scheduled_at, sent_at, due_at, audience)
       SELECT row.value ->> 0, (SELECT id FROM orgs WHERE slug = row.value ->> 1),
@@ -93,7 +97,8 @@ export const TABLES = [
         WHEN n.sent_at IS NULL THEN 'to be sent here'
         WHEN r.is_read = 0 THEN 'unread' WHEN r.read_at IS NULL THEN 'read' ELSE 'read here' END AS state
       ${OF_RECIPIENT} LEFT JOIN notification_recipients r ON ${INBOX_ROW}
-      WHERE r.org_user_id IS NOT NULL OR n.sent_at IS NULL`,
+      WHERE r.org_user_id IS NOT NULL OR n.sent_at IS NULL
+      ${deletedHere("row.value ->> 2")}`,
     write: `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
       SELECT p.id, row.value ->> 3, n.sent_at, n.id, n.category, n.urgent ${OF_RECIPIENT}
       WHERE n.sent_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM notification_recipients r WHERE ${INBOX_ROW})`,

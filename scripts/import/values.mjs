@@ -9,6 +9,8 @@ export function timeOf(value) {
   return Number.isNaN(time) ? undefined : time
 }
 
+export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value)
+
 export const flagOf = (value) => (value === true || value === 1 ? 1 : 0)
 
 /** Text with something in it, else null. */

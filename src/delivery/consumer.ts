@@ -49,7 +49,7 @@ async function sendOne(
   job: { notification: Notification; address: Address | undefined; attempts: number },
 ): Promise<Result> {
   const { notification, address, attempts } = job
-  if (!address) return { status: "suppressed", reason: "no longer a member", providerId: null, dueAt: null }
+  if (!address) return { status: "suppressed", reason: "not_a_member", providerId: null, dueAt: null }
   try {
     const email = await toEmail({
       to: address.email,

@@ -1,10 +1,9 @@
 import { createMiddleware } from "hono/factory"
 import { sha256 } from "hono/utils/crypto"
 import { AppError } from "../errors"
+import { LONGEST_KEY } from "../idempotency-key"
 import { demanding } from "./demands"
 import type { App } from "./router"
-
-export const LONGEST_KEY = 255
 
 /** What makes a repeated request recognisable: its `Idempotency-Key` and a hash of its body. */
 export type Idempotency = { key: string; requestHash: string }

@@ -11,6 +11,10 @@ import * as queries from "./queries"
 /** How long the cron leaves to the queue what the queue was hinted at. */
 const LEASE_MS = 60_000
 
+/** Of one chunk: ten of the queue may share what a worker may ask for. */
+const MOST_BARS = 200
+const BARS_AT_ONCE = 50
+
 export type Chunk = { plan: Plan; isLast: boolean; statements: [Statement, ...Statement[]] }
 
 /** What tells these people of a notification, and moves its fan-out past them. Written once, however often it is tried. */
@@ -68,26 +72,39 @@ export async function continueFanOut(deps: Deps, { notificationId }: { notificat
   await hintAt(deps, { notification, chunk })
 }
 
-/** Tells those who carry a committed chunk further. Whatever is lost here, the sweep or a bar's alarm finds. */
+/**
+ * Tells those who carry a committed chunk further: the queues first, since a worker may make a thousand requests and
+ * every bar is one. Whatever is lost here, the sweep or a bar's alarm finds.
+ */
 export async function hintAt(
   deps: Deps,
   { notification, chunk }: { notification: Pick<Notification, "id" | "emailDueAt">; chunk: Chunk },
 ): Promise<void> {
   const { id, emailDueAt } = notification
   const delaySeconds = emailDueAt === null ? 0 : Math.max(0, Math.ceil((emailDueAt - deps.now()) / 1000))
-  const bars = [...chunk.plan.reached].map(([orgId, orgUserIds]) =>
-    deps.bar(orgId).arrived({ notificationId: id, orgUserIds }),
-  )
-  const hints = await Promise.allSettled([
-    outbox.hint(
-      deps,
-      chunk.plan.emails.map((recipientId) => ({ notificationId: id, recipientId })),
-      { delaySeconds },
-    ),
-    chunk.isLast ? undefined : deps.signals.send({ kind: "fan_out", notificationId: id }),
-    ...bars,
+  const mails = chunk.plan.emails.map((recipientId) => ({ notificationId: id, recipientId }))
+  await settled(id, [
+    outbox.hint(deps, mails, { delaySeconds }),
+    ...(chunk.isLast ? [] : [deps.signals.send({ kind: "fan_out", notificationId: id })]),
   ])
-  for (const lost of hints.filter((hint) => hint.status === "rejected")) {
-    log({ event: "hint_lost", notification_id: id, reason: kindOf(lost.reason) })
+  await tellBars(deps, { id, reached: [...chunk.plan.reached] })
+}
+
+/** Tells bars, some at a time. Those beyond the most find out by their alarm, within a minute. */
+async function tellBars(deps: Deps, { id, reached }: { id: number; reached: [number, number[]][] }): Promise<void> {
+  const told = reached.slice(0, MOST_BARS)
+  for (let i = 0; i < told.length; i += BARS_AT_ONCE) {
+    const arrivals = told
+      .slice(i, i + BARS_AT_ONCE)
+      .map(([orgId, orgUserIds]) => deps.bar(orgId).arrived({ notificationId: id, orgUserIds }))
+    await settled(id, arrivals)
+  }
+  const count = reached.length - told.length
+  if (count > 0) log({ event: "hint_lost", notification_id: id, reason: "too many bars", count })
+}
+
+async function settled(id: number, hints: Promise<unknown>[]): Promise<void> {
+  for (const hint of await Promise.allSettled(hints)) {
+    if (hint.status === "rejected") log({ event: "hint_lost", notification_id: id, reason: kindOf(hint.reason) })
   }
 }

@@ -28,7 +28,7 @@ export type Announcement = {
 export type Published =
   | { kind: "published" | "already"; notification: Notification }
   | { kind: "nobody" }
-  /** The dedupe key stands for another request. */
+  /** The dedupe key stands for another request, or for another organisation's event. */
   | { kind: "conflict" }
 
 /**
@@ -103,7 +103,7 @@ async function overtaken(deps: Deps, announcement: Announcement): Promise<Publis
   return saidBefore(winner, announcement)
 }
 
-const saidBefore = (earlier: Notification, { dedupe }: Announcement): Published =>
-  earlier.requestHash === (dedupe?.requestHash ?? null)
+const saidBefore = (earlier: Notification, { orgId, dedupe }: Announcement): Published =>
+  earlier.orgId === orgId && earlier.requestHash === (dedupe?.requestHash ?? null)
     ? { kind: "already", notification: earlier }
     : { kind: "conflict" }

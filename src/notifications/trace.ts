@@ -2,7 +2,7 @@ import { CATEGORY, type Category } from "../categories"
 import type { Deps } from "../deps"
 import { notFound } from "../errors"
 import type { Membership } from "../orgs/membership"
-import type { Channel, Reason } from "../preferences/decide"
+import { type Channel, isReason, type Reason } from "../preferences/decide"
 import type { TraceEntry } from "./answers"
 import type { Decided } from "./plan"
 import * as queries from "./trace-queries"
@@ -28,11 +28,14 @@ type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
 export function toTrace({ category, arrivedAt, decided, deliveries }: Traced): TraceEntry[] {
   const { label } = CATEGORY[category]
   const wordsFor = (channel: Channel, reason: Reason, since?: number) => explain({ reason, since, label, channel })
+  // Notes on other channels lie in the inbox. What leaves without an inbox does so by the one rule that goes before
+  // the inbox: test/preferences/decide.test.ts holds it to be the only one.
+  const unless = arrivedAt === null ? "required_by_organisation" : "subscribed"
   const entries = deliveries.map(({ channel, status, reason, since, updatedAt }) => {
     const why =
-      status === "suppressed"
-        ? wordsFor(channel, reason as Reason, since ?? undefined)
-        : (troubleOf(status, reason) ?? wordsFor(channel, decided?.[channel]?.reason ?? "subscribed"))
+      status === "suppressed" && isReason(reason)
+        ? wordsFor(channel, reason, since ?? undefined)
+        : (troubleOf(status, reason) ?? wordsFor(channel, decided?.[channel]?.reason ?? unless))
     return { channel, outcome: status === "sending" ? ("pending" as const) : status, reason: why, at: iso(updatedAt) }
   })
   if (arrivedAt === null) return entries
@@ -58,6 +61,7 @@ const CHANNEL_NAME: Record<Channel, string> = { inbox: "the inbox", email: "e-ma
 function troubleOf(status: Status, reason: string | null): string | undefined {
   if (status === "pending" || status === "sending") return reason ? `Not yet, it is tried again: ${reason}.` : undefined
   if (status === "failed" || status === "dead") return `It could not be delivered: ${reason ?? "unknown"}.`
+  if (status === "suppressed") return `It was not sent: ${reason ?? "unknown"}.`
   return undefined
 }
 
@@ -79,5 +83,7 @@ function explain(of: { reason: Reason; since: number | undefined; label: string;
       return `You turned ${channel} off for ${of.label}${on}.`
     case "email_off":
       return `You turned e-mail off${on}.`
+    case "not_a_member":
+      return "You were no longer a member of the organisation."
   }
 }

@@ -1,4 +1,4 @@
-import { LONGEST_KEY } from "../http/idempotency"
+import { LONGEST_KEY } from "../idempotency-key"
 import type { Room } from "./described"
 import { INTRODUCTION, TITLE } from "./introduction"
 import { jsonSchemas } from "./json-schema"

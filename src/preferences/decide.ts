@@ -12,14 +12,20 @@ export type OrgPolicy = { category: Category | "all"; channel: Channel; policy: 
 
 export type Person = { switches: Switch[]; policies: OrgPolicy[] }
 
-export type Reason =
-  | "required_by_organisation"
-  | "off_by_organisation"
-  | "category_off"
-  | "channel_off_for_category"
-  | "email_off"
-  | "off_by_default"
-  | "subscribed"
+export const REASONS = [
+  "required_by_organisation",
+  "off_by_organisation",
+  "category_off",
+  "channel_off_for_category",
+  "email_off",
+  "off_by_default",
+  "subscribed",
+  /** Found when the mail was about to leave: whoever decides is told of members only. */
+  "not_a_member",
+] as const
+export type Reason = (typeof REASONS)[number]
+
+export const isReason = (text: string | null): text is Reason => REASONS.some((reason) => reason === text)
 
 export type Decision =
   | { kind: "deliver"; reason: Reason }

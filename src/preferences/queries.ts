@@ -30,6 +30,13 @@ export const setSwitches = (
       setWhere: sql`${switches.enabled} <> excluded.enabled`,
     })
 
+/** Dalgo's database was free to hold any text there. */
+const walkthrough = sql<Record<string, unknown> | null>`
+  CASE WHEN json_valid(${userPreferences.trialWalkthrough}) THEN
+    CASE json_type(${userPreferences.trialWalkthrough}) WHEN 'object' THEN ${userPreferences.trialWalkthrough} END
+  END
+`.mapWith(userPreferences.trialWalkthrough)
+
 /** What the web app keeps for a person, whether they want e-mail, and whether their organisation wants summaries. */
 export const userPreferencesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db
@@ -38,7 +45,7 @@ export const userPreferencesOf = (db: Db, { orgUserId }: { orgUserId: number }) 
       disclaimerShown: userPreferences.disclaimerShown,
       lastVisitedTransformTab: userPreferences.lastVisitedTransformTab,
       enableLlmRequested: userPreferences.enableLlmRequested,
-      trialWalkthrough: userPreferences.trialWalkthrough,
+      trialWalkthrough: walkthrough,
       llmOptin: orgPreferences.llmOptin,
     })
     .from(orgUsers)

@@ -178,7 +178,7 @@ describe("a mail", () => {
     await rows("UPDATE org_users SET removed_at = ? WHERE id = ?", NOON, bob.orgUserId)
     await deliver(message)
     expect(recipients(post)).toEqual([alice.email])
-    expect(await deliveryOf(bob)).toMatchObject({ status: "suppressed", reason: "no longer a member", due_at: null })
+    expect(await deliveryOf(bob)).toMatchObject({ status: "suppressed", reason: "not_a_member", due_at: null })
     await cronAt(NOON + DAY)
     expect(recipients(post)).toEqual([alice.email])
   })

@@ -284,6 +284,61 @@ describe("an import into an empty database", () => {
   })
 })
 
+describe("an import of what this service would stumble over", () => {
+  const HOME: Row[] = [
+    ["ddpui.role", 1, { slug: "guest" }],
+    ["ddpui.org", 1, { name: "Acme", slug: "acme" }],
+    ...[1, 2, 3, 4].map((i): Row => ["auth.user", i, { username: `p${i}`, email: `p${i}@acme.test` }]),
+    ...[1, 2, 3, 4].map((i): Row => ["ddpui.orguser", i, { user: i, org: 1, new_role: 1 }]),
+  ]
+  beforeEach(startAfresh)
+
+  it("keeps of preferences what is known here, and says what it leaves out", async () => {
+    const kept = (pk: number, fields: object): Row => ["ddpui.userpreferences", pk, { orguser: pk, ...fields }]
+    await writeDump(
+      toObjects([
+        ...HOME,
+        kept(1, { trial_walkthrough: "skipped", last_visited_transform_tab: "canvas" }),
+        kept(2, { trial_walkthrough: '{"insights":{}}', last_visited_transform_tab: "github" }),
+        kept(3, { trial_walkthrough: [1], last_visited_transform_tab: "" }),
+        kept(4, { trial_walkthrough: {}, last_visited_transform_tab: null }),
+      ]),
+    )
+    const { code, printed } = await runImport()
+    expect(code, printed).toBe(0)
+    const stored = await sql("SELECT last_visited_transform_tab, trial_walkthrough FROM user_preferences ORDER BY id")
+    expect(stored.map((row) => Object.values(row))).toEqual([
+      [null, null],
+      ["github", null],
+      [null, null],
+      [null, "{}"],
+    ])
+    expect(printed).toContain("1 × userpreferences has a tab that is not known here (canvas): none (1)")
+    expect(printed).toContain("3 × userpreferences has a trial_walkthrough that is no object: none (1, 2, 3)")
+  })
+
+  it("skips a notification of a time that no page has a place for", async () => {
+    const at = (pk: number, times: object): Row => [
+      "ddpui.notification",
+      pk,
+      { author: "ops", message: "m", ...sent, ...times },
+    ]
+    await writeDump(
+      toObjects([
+        ...HOME,
+        at(1, { timestamp: "1969-12-31T23:59:59Z" }),
+        at(2, { sent_time: "2110-01-01T00:00:00Z" }),
+        at(3, { timestamp: "1970-01-01T00:00:00Z", sent_time: "2109-01-01T00:00:00Z" }),
+      ]),
+    )
+    const { code, printed } = await runImport()
+    expect(code, printed).toBe(0)
+    expect(await sql("SELECT publication_id FROM notifications")).toEqual([{ publication_id: "dalgo:3" }])
+    expect(printed).toContain("1 × notification has a timestamp outside of 1970 to 2109 (1)")
+    expect(printed).toContain("1 × notification has a sent_time outside of 1970 to 2109 (2)")
+  })
+})
+
 describe("an import that is repeated, interrupted or misled", () => {
   beforeEach(startAfresh)
 
@@ -331,6 +386,22 @@ describe("an import that is repeated, interrupted or misled", () => {
     expect(numbers(printed, "org")).toEqual([3, 1, 1, 1])
     expect(numbers(printed, "orguser")).toEqual([8, 4, 2, 2])
     expect(numbers(printed, "opt-outs of e-mail")).toEqual([1, 0, 1])
+  })
+
+  it("does not bring back what was deleted here, not even if Dalgo sent it since", async () => {
+    const isToCome = ([model, pk]: Row) => model === "ddpui.notification" && pk === 22
+    const sentSince = ROWS.map((row): Row => (isToCome(row) ? [row[0], row[1], { ...row[2], ...sent }] : row))
+    await writeDump(toObjects(ROWS))
+    await runImport()
+    await sql("DELETE FROM notifications WHERE publication_id = 'dalgo:22'")
+    for (const rows of [ROWS, sentSince]) {
+      await writeDump(toObjects(rows))
+      const { code, printed } = await runImport()
+      expect(code, printed).toBe(0)
+      expect(await sql("SELECT id FROM notifications WHERE publication_id = 'dalgo:22'")).toEqual([])
+      expect(numbers(printed, "notification")).toEqual([5, 0, 4, 1])
+      expect(numbers(printed, "notificationrecipient")).toEqual([13, 0, 8, 5])
+    }
   })
 
   it("goes on where it was killed, and keeps what somebody read in between", async () => {

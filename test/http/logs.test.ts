@@ -8,6 +8,7 @@ import { workerWith } from "../support/worker-with"
 
 const KNOWN = {
   request_failed: true,
+  call_failed: true,
   sign_in_refused: true,
   hint_lost: true,
   signal_not_understood: true,

@@ -59,6 +59,34 @@ describe("a trace", () => {
     })
   })
 
+  it("tells what the organisation requires of whoever turned the category off", async () => {
+    outside(ses().handler)
+    await rows("INSERT INTO org_notification_policies VALUES (?, 'job_failure', 'email', 'required')", ACME)
+    await bob.put(PREFERENCES, { job_failure_notifications: false })
+    const id = await send()
+    const required = "Your organisation requires e-mail for Job Failures."
+    const inbox = { channel: "inbox", outcome: "suppressed", reason: `You turned Job Failures off on ${today()}.` }
+    for (const outcome of ["pending", "sent"]) {
+      const trace = await traceOf(bob, id)
+      expect(trace).toHaveLength(2)
+      expect(trace).toEqual(expect.arrayContaining([inbox, { channel: "email", outcome, reason: required }]))
+      await drain()
+    }
+  })
+
+  it("tells somebody who has come back why a mail was withheld meanwhile", async () => {
+    outside(ses().handler)
+    const id = await send()
+    await rows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
+    await drain()
+    await rows("UPDATE org_users SET removed_at = NULL WHERE id = ?", bob.orgUserId)
+    expect(await traceOf(bob, id)).toContainEqual({
+      channel: "email",
+      outcome: "suppressed",
+      reason: "You were no longer a member of the organisation.",
+    })
+  })
+
   it("is the reader's own, and nobody else's", async () => {
     const id = await send()
     for (const [speaker, status] of [
@@ -73,7 +101,7 @@ describe("a trace", () => {
 
   it("says what went wrong", () => {
     const email = { channel: "email" as const, since: null, updatedAt: 1 }
-    const reasonFor = (status: "pending" | "failed" | "dead", reason: string | null) =>
+    const reasonFor = (status: "pending" | "failed" | "dead" | "suppressed", reason: string | null) =>
       toTrace({ category: "incident", arrivedAt: 1, decided: null, deliveries: [{ ...email, status, reason }] })[1]
         ?.reason
     expect(reasonFor("pending", "SES answered 503")).toBe("Not yet, it is tried again: SES answered 503.")
@@ -81,5 +109,6 @@ describe("a trace", () => {
       "It could not be delivered: SES answered 400 MessageRejected.",
     )
     expect(reasonFor("dead", null)).toBe("It could not be delivered: unknown.")
+    expect(reasonFor("suppressed", "of another time")).toBe("It was not sent: of another time.")
   })
 })

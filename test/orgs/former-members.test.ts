@@ -74,7 +74,7 @@ describe.each(WAYS)("who was %s", (_, remove) => {
     await queue.drain()
     expect(mails.map((mail) => mail.to)).toEqual([alice.email])
     expect(await rows("SELECT status, reason, due_at FROM deliveries WHERE recipient_id = 2")).toEqual([
-      { status: "suppressed", reason: "no longer a member", due_at: null },
+      { status: "suppressed", reason: "not_a_member", due_at: null },
     ])
   })
 

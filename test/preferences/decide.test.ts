@@ -210,3 +210,26 @@ describe("the order of the rules", () => {
     expect(told(reversed, "email")).toEqual(told(who, "email"))
   })
 })
+
+it("lets a channel through without the inbox only where the organisation requires it", () => {
+  const rules = (["inbox", "email", "push"] as const).map((channel) => [
+    [],
+    ...(["required", "off", "default_off"] as const).map((kind) => [policy(kind, { channel })]),
+    ...[on, off].flatMap((switched) => [
+      [switched({ channel })],
+      [policy("default_off", { channel }), switched({ channel })],
+      [policy("required", { channel }), switched({ channel })],
+      [switched({ channel, category: "all" })],
+    ]),
+  ])
+  const [ofInbox = [], ...others] = rules
+  const people = ofInbox.flatMap((inbox) => others.flat().map((other) => person(...inbox, ...other)))
+  const without = people.filter((who) => told(who, "inbox").kind === "suppress")
+  expect(without.length).toBeGreaterThan(10)
+  for (const who of without) {
+    for (const channel of ["email", "push"] as const) {
+      const decision = told(who, channel)
+      if (decision.kind === "deliver") expect(decision.reason).toBe("required_by_organisation")
+    }
+  }
+})

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers"
 import { describe, expect, it } from "vitest"
 import { metered } from "../support/d1-meter"
 import { ACME, alice, bob, charlie, cookieOf, GLOBEX, nobody, server } from "../support/people"
+import { rows } from "../support/rows"
 import { workerWith } from "../support/worker-with"
 import { untouched } from "./untouched"
 
@@ -52,6 +53,20 @@ it("reads what Dalgo's database brought along", async () => {
     trial_walkthrough: { insights: { skipped: true, completed: false } },
   })
 })
+
+it.each(["skipped", "", "{", '"skipped"', "[1]", "7", "null"])(
+  "answers a newcomer's walkthrough where Dalgo's database brought none: %s",
+  async (stored) => {
+    await rows(
+      "INSERT INTO user_preferences (orguser_id, trial_walkthrough, created_at, updated_at) VALUES (?, ?, '', '')",
+      bob.orgUserId,
+      stored,
+    )
+    expect((await read(bob)).res).toEqual(untouched())
+    const changed = await bob.put(PATH, { disclaimer_shown: true })
+    expect((await changed.json<any>()).res).toEqual({ ...untouched(), disclaimer_shown: true })
+  },
+)
 
 describe("is_llm_active", () => {
   const decide = (optin: number | null) =>

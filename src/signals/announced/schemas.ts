@@ -1,9 +1,10 @@
 import * as z from "zod/mini"
+import { IdempotencyKey } from "../../idempotency-key"
 
 const text = (longest: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(longest))
 const orgSlug = text(100)
 /** The same key within 24 hours is the same notification. */
-const idempotencyKey = z.optional(text(255))
+const idempotencyKey = IdempotencyKey
 
 export const JobFailure = z.strictObject({ flowRunId: text(100), orgSlug, errorMessage: text(8_000) })
 export type JobFailure = z.infer<typeof JobFailure>

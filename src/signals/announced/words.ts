@@ -1,13 +1,14 @@
+import { redact } from "../../redact"
 import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
 
 /** More would not help who reads it. */
 const MOST_LINES = 20
 
 export const jobFailureWords = ({ flowRunId, errorMessage }: JobFailure) =>
-  `A pipeline failed (run ${flowRunId}).\n${errorMessage}`
+  `A pipeline failed (run ${flowRunId}).\n${redact(errorMessage)}`
 
 export const dbtTestFailureWords = ({ testName, errorDetails }: DbtTestFailure) =>
-  `The data quality test ${testName} failed.\n${errorDetails}`
+  `The data quality test ${testName} failed.\n${redact(errorDetails)}`
 
 export function lateRunWords({ flowName, expectedTime, delayMinutes }: LateRun) {
   const expected = new Date(expectedTime).toISOString().slice(0, 16).replace("T", " ")

@@ -37,6 +37,16 @@ export function judge(event: RunEvent, run: FlowRun | undefined): Verdict {
   return { kind: "job_failure", stateName: run.state_name ?? event.stateName }
 }
 
+/** The run as Prefect has it, with what somebody says who noticed earlier: that it failed, and why. */
+export function failedAsTold(run: FlowRun, { errorMessage }: { errorMessage: string }) {
+  if (!FAILED_TYPES.includes(run.state_type ?? "")) {
+    const failed = { state_type: "FAILED", state_name: "Failed", state: { message: errorMessage }, end_time: null }
+    return { run: { ...run, ...failed }, stateName: failed.state_name }
+  }
+  const told = { ...run, state: { ...run.state, message: errorMessage } }
+  return { run: told, stateName: run.state_name ?? "Failed" }
+}
+
 /** Slugs that may name the run's organisation, the likeliest first. Tags are not only organisations. */
 export const candidateSlugs = (run: FlowRun): string[] =>
   [run.parameters?.config?.org_slug, ...run.tags].filter((slug): slug is string => Boolean(slug))

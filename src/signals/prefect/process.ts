@@ -1,18 +1,14 @@
-import { CATEGORY, isUrgentFor } from "../../categories"
 import type { Deps } from "../../deps"
 import { kindOf, log } from "../../log"
-import { publish } from "../../notifications/publish"
 import * as orgs from "../../orgs/queries"
-import * as summaries from "../../summaries/queries"
 import * as signals from "../queries"
-import { PrefectError } from "./api"
+import { askForRun, describe } from "./ask"
 import { readBody } from "./bodies"
-import { candidateSlugs, failedStep, judge, mayBeFailure, messageFor, type RunEvent } from "./interpret"
+import { candidateSlugs, judge, mayBeFailure, type RunEvent } from "./interpret"
 import * as queries from "./queries"
+import { type Org, sayFailure } from "./say"
 import type { Deployment, FlowRun } from "./schemas"
 
-const AUTHOR = "Dalgo"
-const CATEGORY_OF_FAILURES = "job_failure"
 /** Longer than Prefect may take for everything we ask. */
 const LEASE_MS = 2 * 60_000
 /** When a try that threw is repeated. */
@@ -21,8 +17,6 @@ const TRY_AGAIN_MS = 30_000
 const PATIENCE_MS = [5_000, 30_000, 2 * 60_000, 10 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000]
 /** An event that was begun this often, and never finished, brings its worker down. */
 const MOST_TRIES = 12
-/** How long mail waits for a summary. */
-const HOLD_EMAIL_MS = 60_000
 
 /** What became of an event, for the log and the row. */
 type Result =
@@ -38,7 +32,6 @@ type Result =
  * 2. Ask Prefect for the run, if the event may be a failure; where it does not tell, take what the event itself told.
  * 3. Judge, and find whose run it is.
  * 4. Say it: the notification, the record of the run and the end of the event are one batch.
- * 5. Ask the queue for a summary.
  */
 export async function processEvent(deps: Deps, { eventId }: { eventId: number }): Promise<void> {
   const { db } = deps
@@ -81,42 +74,27 @@ async function understand(
   return say(deps, { run, told: said.told?.deployment, org, stateName: verdict.stateName, eventId })
 }
 
-type Org = Awaited<ReturnType<typeof orgs.orgsBySlugs>>[number]
-
 /** `told` is the run's deployment by the event itself. */
 type Failed = { run: FlowRun; told: Deployment | undefined; org: Org; stateName: string; eventId: number }
 
 async function say(deps: Deps, { run, told, org, stateName, eventId }: Failed): Promise<Result> {
-  const { db, settings } = deps
   const now = deps.now()
-  const { deployment = told, step } = await describe(deps, run)
-  const wantsSummary = await isSummaryWanted(deps, { run, org })
-  const published = await publish(deps, {
-    orgId: org.id,
-    audience: { kind: "org", orgId: org.id, adminsOnly: CATEGORY[CATEGORY_OF_FAILURES].addresses === "admins" },
-    author: AUTHOR,
-    message: messageFor({ run, deployment, step, stateName, frontendUrl: settings.FRONTEND_URL }),
-    category: CATEGORY_OF_FAILURES,
-    urgent: isUrgentFor(CATEGORY_OF_FAILURES, org.urgentCategories),
-    dedupe: { key: `prefect:${run.id}:${stateName}` },
-    holdEmailMs: wantsSummary ? HOLD_EMAIL_MS : undefined,
-    alongside: (publicationId) => [
-      queries.recordRun(db, { run, deployment, orgId: org.id, now }),
-      ...(wantsSummary ? [summaries.begin(db, { flowRunId: run.id, publicationId, now, dueAt: now + LEASE_MS })] : []),
-      signals.finishEvent(db, { id: eventId, status: "processed", reason: "published", now }),
-    ],
-  })
-  if (published.kind === "nobody") return { status: "processed", reason: "nobody" }
-  if (published.kind !== "published") return { status: "processed", reason: "known_already" }
-  if (wantsSummary) await hintSummary(deps, run)
-  return { status: "processed", reason: "published" }
-}
-
-/** One summary per run: a second state of the same run gets none, and its mail waits for none. */
-async function isSummaryWanted(deps: Deps, { run, org }: { run: FlowRun; org: Org }): Promise<boolean> {
-  if (!deps.settings.AUTO_GENERATE_LLM_FAILURE_SUMMARIES || org.llmOptin === false) return false
-  const [existing] = await summaries.byRun(deps.db, { flowRunId: run.id })
-  return existing === undefined
+  const { deployment, message } = await describe(deps, { run, told, stateName })
+  const record = queries.recordRun(deps.db, { run, deployment, orgId: org.id, now })
+  const finish = signals.finishEvent(deps.db, { id: eventId, status: "processed", reason: "published", now })
+  const published = await sayFailure(deps, { flowRunId: run.id, stateName, org, message, alongside: [record, finish] })
+  switch (published.kind) {
+    case "published":
+      return { status: "processed", reason: "published" }
+    case "already":
+      // Whoever told us of it first may not have been able to ask Prefect.
+      await record
+      return { status: "processed", reason: "known_already" }
+    case "conflict":
+      return { status: "processed", reason: "known_already" }
+    case "nobody":
+      return { status: "processed", reason: "nobody" }
+  }
 }
 
 /** Whose run it is: the likeliest of the slugs it names that is an organisation. */
@@ -124,30 +102,6 @@ async function orgOf(deps: Deps, run: FlowRun) {
   const slugs = candidateSlugs(run)
   const known = await orgs.orgsBySlugs(deps.db, { slugs })
   return slugs.map((slug) => known.find((org) => org.slug === slug)).find((org) => org !== undefined)
-}
-
-type Answer = { kind: "run"; run: FlowRun } | { kind: "absent" } | { kind: "silent"; reason: string }
-
-async function askForRun(deps: Deps, { flowRunId }: RunEvent): Promise<Answer> {
-  if (!deps.prefect) return { kind: "absent" }
-  try {
-    return { kind: "run", run: await deps.prefect.flowRun(flowRunId) }
-  } catch (error) {
-    if (!(error instanceof PrefectError)) throw error
-    return error.isThere ? { kind: "silent", reason: error.message } : { kind: "absent" }
-  }
-}
-
-/** What makes the message helpful; what Prefect does not tell is left out. */
-async function describe(deps: Deps, run: FlowRun) {
-  const [deployment, graph] = await Promise.allSettled([
-    run.deployment_id ? deps.prefect?.deployment(run.deployment_id) : undefined,
-    deps.prefect?.graph(run.id),
-  ])
-  return {
-    deployment: deployment.status === "fulfilled" ? deployment.value : undefined,
-    step: graph.status === "fulfilled" && graph.value ? failedStep(graph.value) : undefined,
-  }
 }
 
 async function postpone(
@@ -158,8 +112,3 @@ async function postpone(
   await deps.signals.send({ kind: "prefect", eventId }, { delaySeconds: patience / 1000 })
   return "later"
 }
-
-const hintSummary = (deps: Deps, run: FlowRun) =>
-  deps.signals.send({ kind: "summary", flowRunId: run.id }).catch((error) => {
-    log({ event: "hint_lost", flow_run_id: run.id, reason: kindOf(error) })
-  })

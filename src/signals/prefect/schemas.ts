@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
 
-const uuid = z.guid().check(z.toLowerCase())
+export const uuid = z.guid().check(z.toLowerCase())
 const time = z.pipe(
   z.iso.datetime({ offset: true, local: true }),
   z.transform((text: string) => Date.parse(text)),

@@ -1,0 +1,71 @@
+import { CATEGORY, isUrgentFor } from "../../categories"
+import type { Statement } from "../../db/client"
+import type { Deps } from "../../deps"
+import { kindOf, log } from "../../log"
+import { publish, type Published } from "../../notifications/publish"
+import type { orgsBySlugs } from "../../orgs/queries"
+import * as summaries from "../../summaries/queries"
+
+const AUTHOR = "Dalgo"
+const CATEGORY_OF_FAILURES = "job_failure"
+/** How long mail waits for a summary. */
+const HOLD_EMAIL_MS = 60_000
+/** When the sweep asks for a summary whose hint was lost. */
+const SWEEP_AFTER_MS = 2 * 60_000
+
+export type Org = Awaited<ReturnType<typeof orgsBySlugs>>[number]
+
+type Failure = {
+  flowRunId: string
+  stateName: string
+  org: Org
+  message: string
+  /** What else becomes true when this is said. */
+  alongside: Statement[]
+}
+
+/** Of one run each state that is a failure is said once, whoever told us of it. */
+export const keyOf = ({ flowRunId, stateName }: { flowRunId: string; stateName: string }) =>
+  `prefect:${flowRunId.toLowerCase()}:${stateName}`
+
+/**
+ * Says that a run of Prefect's failed.
+ *
+ * 1. Publish it, and in the same batch begin the summary that its mail waits for.
+ * 2. Ask the queue for that summary.
+ */
+export async function sayFailure(deps: Deps, failure: Failure): Promise<Published> {
+  const { flowRunId, org, message, alongside } = failure
+  const wantsSummary = await isSummaryWanted(deps, { flowRunId, org })
+  const now = deps.now()
+  const published = await publish(deps, {
+    orgId: org.id,
+    audience: { kind: "org", orgId: org.id, adminsOnly: CATEGORY[CATEGORY_OF_FAILURES].addresses === "admins" },
+    author: AUTHOR,
+    message,
+    category: CATEGORY_OF_FAILURES,
+    urgent: isUrgentFor(CATEGORY_OF_FAILURES, org.urgentCategories),
+    dedupe: { key: keyOf(failure) },
+    holdEmailMs: wantsSummary ? HOLD_EMAIL_MS : undefined,
+    alongside: (publicationId) => [
+      ...alongside,
+      ...(wantsSummary
+        ? [summaries.begin(deps.db, { flowRunId, publicationId, now, dueAt: now + SWEEP_AFTER_MS })]
+        : []),
+    ],
+  })
+  if (published.kind === "published" && wantsSummary) await hintSummary(deps, { flowRunId })
+  return published
+}
+
+/** One summary per run: a second state of the same run gets none, and its mail waits for none. */
+async function isSummaryWanted(deps: Deps, { flowRunId, org }: { flowRunId: string; org: Org }): Promise<boolean> {
+  if (!deps.settings.AUTO_GENERATE_LLM_FAILURE_SUMMARIES || org.llmOptin === false) return false
+  const [existing] = await summaries.byRun(deps.db, { flowRunId })
+  return existing === undefined
+}
+
+const hintSummary = (deps: Deps, { flowRunId }: { flowRunId: string }) =>
+  deps.signals.send({ kind: "summary", flowRunId }).catch((error) => {
+    log({ event: "hint_lost", flow_run_id: flowRunId, reason: kindOf(error) })
+  })

@@ -1,0 +1,143 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { NotificationService } from "../src/rpc"
+import { queues } from "./support/queues"
+import { rows } from "./support/rows"
+
+const service = env.NOTIFICATIONS
+const toAcme = { author: "platform", message: "hello", sent_to: "all_org_users" as const, org_slug: "acme" }
+const test = { testName: "t", orgSlug: "acme", errorDetails: "d" }
+const change = { source: "Kobo", orgSlug: "acme", changes: ["a column went"] }
+const LONGEST = "k".repeat(255)
+
+/** What a caller sees of a refusal. */
+const refusalOf = async (call: () => Promise<unknown>) => {
+  try {
+    await call()
+  } catch (error) {
+    const { name, message } = error as Error
+    return { name, message }
+  }
+  throw new Error("it was not refused")
+}
+
+beforeEach(() => {
+  queues()
+})
+
+it("opens nine doors to other Workers, and nothing else", async () => {
+  expect(Object.getOwnPropertyNames(NotificationService.prototype).toSorted()).toEqual([
+    "constructor",
+    "createDbtTestFailureNotification",
+    "createJobFailureNotification",
+    "createLateRunNotification",
+    "createNotification",
+    "createSchemaChangeNotification",
+    "getFilteredNotifications",
+    "getUrgentNotificationsForUser",
+    "getUserNotificationPreferences",
+    "updateUserNotificationPreferences",
+  ])
+  const open = service as any
+  for (const look of [async () => await open.deps, async () => await open.env, () => open.memberOf({ userId: "1" })]) {
+    expect((await refusalOf(look)).message).toMatch(/does not implement/)
+  }
+})
+
+describe("an error", () => {
+  it("has the name of the rule that was broken", async () => {
+    const nowhere = { ...toAcme, org_slug: "nowhere" }
+    const wrong = { ...toAcme, message: "" }
+    expect(await refusalOf(() => service.createNotification(nowhere))).toEqual({
+      name: "not_found",
+      message: "organisation not found",
+    })
+    expect(await refusalOf(() => service.createNotification(wrong))).toMatchObject({ name: "invalid" })
+    expect(await refusalOf(() => service.getUrgentNotificationsForUser({ userId: "999" }))).toMatchObject({
+      name: "not_allowed",
+    })
+  })
+
+  it("tells nothing of the database, and is logged without what was sent", async () => {
+    const written = vi.spyOn(console, "log").mockImplementation(() => {})
+    await rows("ALTER TABLE notifications RENAME TO gone")
+    const secret = { ...toAcme, message: "payroll-of-anna" }
+    expect(await refusalOf(() => service.createNotification(secret))).toEqual({
+      name: "Error",
+      message: "internal error",
+    })
+    const lines = written.mock.calls.flat().join("\n")
+    expect(lines).toContain('"event":"call_failed"')
+    expect(lines).not.toContain("payroll-of-anna")
+  })
+})
+
+describe("an idempotency key", () => {
+  const withKey = (idempotencyKey: string | null): [string, () => Promise<{ notification_id: number }>][] => [
+    ["createNotification", async () => service.createNotification(toAcme, { idempotencyKey })],
+    ["a test failure", async () => service.createDbtTestFailureNotification({ ...test, idempotencyKey })],
+    ["a schema change", async () => service.createSchemaChangeNotification({ ...change, idempotencyKey })],
+  ]
+
+  it.each(["", "  ", null])("is none when it says nothing: %j", async (nothing) => {
+    for (const [name, send] of withKey(nothing)) {
+      const [first, second] = [await send(), await send()]
+      expect(second.notification_id, name).not.toBe(first.notification_id)
+    }
+  })
+
+  it("may have 255 characters, and no more", async () => {
+    for (const [name, send] of withKey(LONGEST)) {
+      expect((await send()).notification_id, name).toBe((await send()).notification_id)
+    }
+    for (const [name, send] of withKey(`${LONGEST}k`)) {
+      expect(await refusalOf(send), name).toMatchObject({
+        name: "invalid",
+        message: expect.stringContaining("idempotencyKey"),
+      })
+    }
+  })
+
+  it("is all that comes beside a notification, and need not come", async () => {
+    await service.createNotification(toAcme, null)
+    const typo = { idempotency_key: "once" } as never
+    expect(await refusalOf(() => service.createNotification(toAcme, typo))).toMatchObject({ name: "invalid" })
+  })
+})
+
+describe("whoever is asked for", () => {
+  it.each([{}, undefined, null, "2", { userId: null }, { userId: "" }, { userId: {} }, { userId: 1.5 }])(
+    "must be a person: %j",
+    async (nobody: any) => {
+      for (const ask of [
+        () => service.getUserNotificationPreferences(nobody),
+        () => service.getUrgentNotificationsForUser(nobody),
+        () => service.getFilteredNotifications(nobody),
+        () => service.updateUserNotificationPreferences(nobody),
+      ]) {
+        expect(await refusalOf(ask)).toMatchObject({ name: "invalid", message: expect.stringMatching(/userId|input/) })
+      }
+    },
+  )
+
+  it("is in their first organisation where none is named", async () => {
+    const user = { userId: 2, orgSlug: null }
+    expect(await service.getUserNotificationPreferences(user)).toEqual(
+      await service.getUserNotificationPreferences({ userId: "2", orgSlug: "acme" }),
+    )
+  })
+
+  it("takes next_cursor back as it was handed out, and null for nothing", async () => {
+    for (const _ of [1, 2, 3]) await service.createNotification(toAcme)
+    const seen: number[] = []
+    let cursor: string | null = null
+    do {
+      const page = await service.getFilteredNotifications({ userId: "2", limit: 2, cursor, q: null, category: null })
+      seen.push(...page.res.map(({ id }) => id))
+      cursor = page.next_cursor
+    } while (cursor !== null)
+    expect(seen).toEqual([3, 2, 1])
+    const wrong = { userId: "2", q: { any: "thing" } } as never
+    expect(await refusalOf(() => service.getFilteredNotifications(wrong))).toMatchObject({ name: "invalid" })
+  })
+})

@@ -1,0 +1,166 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { NOON } from "../support/clock"
+import { entered, tell } from "../support/failures"
+import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../support/outside"
+import { ACME, alice, bob, charlie } from "../support/people"
+import { queues } from "../support/queues"
+import { rows } from "../support/rows"
+
+const service = env.NOTIFICATIONS
+const failure = {
+  flowRunId: RUN_ID,
+  orgSlug: "acme",
+  errorMessage: "RuntimeError: the survey source refused the login",
+}
+const inboxOf = async (person: typeof bob) => (await (await person.get("/api/notifications/v1")).json<any>()).res
+const nameOf = (call: () => Promise<unknown>) =>
+  call().then(
+    () => "none",
+    (error: Error) => error.name,
+  )
+
+let sent: ReturnType<typeof queues>["sent"]
+let drain: ReturnType<typeof queues>["drain"]
+let post: ReturnType<typeof ses>
+
+beforeEach(() => {
+  vi.setSystemTime(NOON)
+  ;({ sent, drain } = queues())
+  post = ses()
+  ai({ response: "What failed: the sync." })
+})
+
+/** The world outside, with a Prefect that answers so. */
+const world = (answers: Parameters<typeof prefect>[0] = {}) => outside(prefect(answers), post.handler)
+
+const byWebhook = () => tell(entered("Failed"))
+const byRpc = () => service.createJobFailureNotification(failure)
+
+/** All that is known of a failure once everything has been done. */
+const outcome = async () => ({
+  notifications: await rows("SELECT message, category, urgent, author, dedupe_key, email_due_at FROM notifications"),
+  runs: await rows("SELECT * FROM flow_runs"),
+  summaries: await rows("SELECT flow_run_id, notification_id, status, source, text FROM summaries"),
+  mails: post.mails.map(({ to, text }) => ({ to, isSummarised: text.includes("What failed: the sync.") })),
+})
+
+describe("a job failure that a Worker noticed", () => {
+  it.each([
+    ["RPC, and then the webhook", [byRpc, byWebhook]],
+    ["the webhook, and then RPC", [byWebhook, byRpc]],
+    ["RPC twice", [byRpc, byRpc]],
+  ])("comes to the same whoever is first: %s", async (_, order) => {
+    world()
+    for (const say of order) {
+      await say()
+      await drain()
+    }
+    const { notifications, runs, summaries, mails } = await outcome()
+    expect(notifications).toEqual([
+      {
+        message: expect.stringMatching(
+          /^The pipeline nightly-survey failed on 20 November 2026.*\nIt stopped at the Airbyte sync.*\nError: RuntimeError: the survey source refused the login\nSee the run: .*What failed: the sync\.$/s,
+        ),
+        category: "job_failure",
+        urgent: 1,
+        author: "Dalgo",
+        dedupe_key: `prefect:${RUN_ID}:Failed`,
+        email_due_at: NOON + 60_000,
+      },
+    ])
+    expect(runs).toMatchObject([
+      { id: RUN_ID, org_id: ACME, name: "silver-heron", deployment_name: "nightly-survey", state_name: "Failed" },
+    ])
+    expect(summaries).toMatchObject([{ flow_run_id: RUN_ID, notification_id: 1, status: "completed", source: "ai" }])
+    expect(mails.toSorted((a, b) => a.to.localeCompare(b.to))).toEqual([
+      { to: alice.email, isSummarised: true },
+      { to: bob.email, isSummarised: true },
+    ])
+  })
+
+  it("has the state that Prefect has, so that the webhook tells of no other", async () => {
+    world({ run: failedRun({ state_type: "CRASHED", state_name: "Crashed" }) })
+    await byRpc()
+    await tell(entered("Crashed"))
+    await drain()
+    expect(await inboxOf(bob)).toHaveLength(1)
+  })
+
+  it("may be noticed before Prefect knows of it", async () => {
+    world({ run: failedRun({ state_type: "RUNNING", state_name: "Running", end_time: null }) })
+    await byRpc()
+    world()
+    await tell(entered("Failed"))
+    await drain()
+    const [{ message }, ...others] = await inboxOf(bob)
+    expect(message).toMatch(/^The pipeline nightly-survey failed\.\n/)
+    expect(others).toEqual([])
+    expect(await rows("SELECT state_name FROM flow_runs")).toEqual([{ state_name: "Failed" }])
+  })
+
+  it("is said in the words that came where Prefect is silent, and finds its log and its record later", async () => {
+    outside(post.handler)
+    await byRpc()
+    expect((await inboxOf(bob))[0].message).toBe(`A pipeline failed (run ${RUN_ID}).\n${failure.errorMessage}`)
+    world()
+    await tell(entered("Failed"))
+    await drain()
+    expect(await rows("SELECT name FROM flow_runs")).toEqual([{ name: "silver-heron" }])
+    expect(await inboxOf(bob)).toMatchObject([{ message: expect.stringContaining("What failed: the sync.") }])
+  })
+
+  it.each([
+    ["Prefect does not know", RUN_ID, { run: new Response(null, { status: 404 }) }],
+    ["is none of Prefect's", "../admin/settings", {}],
+  ])("is said without a summary where the run %s", async (_, flowRunId, answers) => {
+    const { requests } = world(answers)
+    await service.createJobFailureNotification({ ...failure, flowRunId })
+    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    await drain()
+    expect(requests.filter(({ url }) => url.includes("admin"))).toEqual([])
+    expect(await rows("SELECT * FROM summaries")).toEqual([])
+    expect(post.mails).toHaveLength(2)
+  })
+
+  it("is never another organisation's, whoever said it first", async () => {
+    world()
+    await byRpc()
+    const elsewhere = { ...failure, orgSlug: "globex" }
+    expect(await nameOf(() => service.createJobFailureNotification(elsewhere))).toBe("conflict")
+    expect(await inboxOf(charlie)).toEqual([])
+  })
+})
+
+describe("a key", () => {
+  const test = { testName: "not_null_orders_id", orgSlug: "acme", errorDetails: "Got 3", idempotencyKey: "run 7" }
+  const change = { source: "Kobo", orgSlug: "acme", changes: ["a column went"], idempotencyKey: "run 7" }
+
+  it("is one event's of its own kind", async () => {
+    await service.createDbtTestFailureNotification(test)
+    const { category } = await service.createSchemaChangeNotification(change)
+    expect(category).toBe("schema_change")
+    expect(await inboxOf(bob)).toHaveLength(2)
+  })
+
+  it("is refused with another body", async () => {
+    await service.createDbtTestFailureNotification(test)
+    await service.createSchemaChangeNotification(change)
+    for (const call of [
+      () => service.createDbtTestFailureNotification({ ...test, errorDetails: "Got 4" }),
+      () => service.createSchemaChangeNotification({ ...change, source: "Airtable" }),
+    ]) {
+      expect(await nameOf(call)).toBe("conflict")
+    }
+  })
+})
+
+it("says nothing of the secrets in what another Worker noticed", async () => {
+  const secret = "postgres://dalgo:hunter2@db.acme.test refused the password=hunter2"
+  world({ run: new Response(null, { status: 404 }) })
+  const said = [
+    await service.createJobFailureNotification({ ...failure, errorMessage: secret }),
+    await service.createDbtTestFailureNotification({ testName: "t", orgSlug: "acme", errorDetails: secret }),
+  ]
+  for (const { message } of said) expect(message).not.toContain("hunter2")
+})
