@@ -1,8 +1,7 @@
-import { and, eq, isNull, type SQL, sql } from "drizzle-orm"
+import { eq, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { clampedOffset, concatenated, merged, whole } from "../db/runs"
-import { notifications, orgUsers, recipients } from "../db/schema"
-import type { Audience } from "./audience"
+import { notifications } from "../db/schema"
 import type { Cursor } from "./cursor"
 import { type Filter, kindsOf } from "./filter"
 import { NOTIFICATION } from "./inbox-queries"
@@ -46,42 +45,3 @@ function runsOf({ orgId, filter }: History, after?: Cursor): SQL[] {
     ),
   )
 }
-
-// Who was told -------------------------------------------------------------------------------------------
-
-type Told = { id: number; orgId: number | null; sentAt: number; audience: Audience | null }
-
-/** As many as one answer names. */
-export const MOST_RECIPIENTS = 10_000
-
-/**
- * Whose inbox it entered, by id: the members past and present of its organisation, or of all, are looked up, since
- * an inbox is found by its person only.
- */
-export const recipientsOf = (db: Db, { notification, after }: { notification: Told; after: number }) =>
-  db
-    .select({ id: orgUsers.id, username: orgUsers.email, isRead: sql`r.is_read`.mapWith(Boolean).as("is_read") })
-    .from(orgUsers)
-    .innerJoin(
-      sql`${recipients} r`,
-      sql`r.org_user_id = ${orgUsers}.id AND r.is_read IN (0, 1)
-        AND r.sent_at = ${notification.sentAt} AND r.notification_id = ${notification.id}`,
-    )
-    .where(
-      and(
-        sql`${orgUsers}.id > ${after}`,
-        notification.orgId === null ? undefined : sql`${orgUsers}.org_id = ${notification.orgId}`,
-        // Of many thousands, one.
-        notification.audience?.kind === "email"
-          ? and(eq(orgUsers.email, notification.audience.email), isNull(orgUsers.removedAt))
-          : undefined,
-      ),
-    )
-    .orderBy(sql`${orgUsers}.id`)
-    .limit(MOST_RECIPIENTS + 1)
-
-// Taking back --------------------------------------------------------------------------------------------
-
-/** Deletes it while it is unsent. */
-export const deleteUnsent = (db: Db, { id }: { id: number }) =>
-  db.delete(notifications).where(and(eq(notifications.id, id), isNull(notifications.sentAt)))

@@ -52,6 +52,10 @@ export const whileFanOutIsAt = ({ publicationId, after }: { publicationId: strin
   )}
 )`
 
+/** Deletes it while it is unsent. */
+export const deleteUnsent = (db: Db, { id }: { id: number }) =>
+  db.delete(notifications).where(and(eq(notifications.id, id), isNull(notifications.sentAt)))
+
 /** A scheduled notification counts as sent from now on. */
 export const markSent = (db: Db, { publicationId, now }: { publicationId: string; now: number }) =>
   db

@@ -5,10 +5,11 @@ import { idempotent } from "../http/idempotency"
 import { router } from "../http/router"
 import { sendingLimit } from "../http/sending-limit"
 import { createNotification } from "./create"
-import { deleteScheduled, listHistory, recipientsOf } from "./history"
+import { listHistory } from "./history"
 import { listInbox } from "./list"
 import { toCreated, toCursorPage, toFilter, toHistoryItem, toInboxItem, toPage, toRecipients } from "./present"
 import { mark, markAllRead, unreadCount } from "./read"
+import { recipientsOf } from "./recipients"
 import {
   CreateNotification,
   FilteredQuery,
@@ -19,6 +20,7 @@ import {
   OneNotification,
   RecipientsQuery,
 } from "./schemas"
+import { takeBack } from "./take-back"
 import { traceOf } from "./trace"
 import { urgentBar } from "./urgent-bar"
 
@@ -83,7 +85,7 @@ const sending = router()
 
   .delete("/", admins, query(OneNotification), async (c) => {
     const { notification_id: id } = c.req.valid("query")
-    await deleteScheduled(c.var.deps, { caller: c.var.caller, id })
+    await takeBack(c.var.deps, { caller: c.var.caller, id })
     return c.json({ success: true, message: `Notification with id: ${id} has been successfully deleted` })
   })
 

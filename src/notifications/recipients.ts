@@ -1,0 +1,13 @@
+import type { Deps } from "../deps"
+import type { Caller } from "../orgs/caller"
+import * as queries from "./recipient-queries"
+import { notificationOf } from "./sent-by"
+
+/** Who was told, and whether each has read it. Nobody yet, while it is scheduled: that is decided when it is sent. */
+export async function recipientsOf(deps: Deps, { caller, id, after }: { caller: Caller; id: number; after: number }) {
+  const { sentAt, ...notification } = await notificationOf(deps, { caller, id })
+  if (sentAt === null) return { recipients: [], next: null }
+  const rows = await queries.recipientsOf(deps.db, { notification: { ...notification, sentAt }, after })
+  const recipients = rows.slice(0, queries.MOST_RECIPIENTS)
+  return { recipients, next: rows.length > recipients.length ? (recipients.at(-1)?.id ?? null) : null }
+}

@@ -1,0 +1,17 @@
+import type { Deps } from "../deps"
+import { AppError } from "../errors"
+import type { Caller } from "../orgs/caller"
+import { isAtLeast } from "../orgs/roles"
+import { byId } from "./queries"
+
+/** A notification that the caller answers for. Somebody else's does not exist. */
+export async function notificationOf(deps: Deps, { caller, id }: { caller: Caller; id: number }) {
+  const [notification] = await byId(deps.db, { id })
+  if (notification && answersFor(caller, notification.orgId)) return notification
+  throw new AppError("rejected", "Notification does not exist.")
+}
+
+const answersFor = (caller: Caller, orgId: number | null) =>
+  caller.kind === "service" ||
+  caller.isSuperAdmin ||
+  caller.memberships.some((m) => m.orgId === orgId && isAtLeast(m.role, "admin"))
