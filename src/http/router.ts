@@ -1,4 +1,4 @@
-import { Hono } from "hono"
+import { Hono } from "hono/quick"
 import type { Deps } from "../deps"
 import type { Caller } from "../orgs/caller"
 import type { ChosenOrg } from "../orgs/administer"
