@@ -64,6 +64,13 @@ export async function hintUntried(deps: Deps, { notificationId }: { notification
   await hint(deps, await queries.untried(deps.db, { notificationId }))
 }
 
+/** Begins anew with what was given up on; `false` if it was not, or somebody else was first. */
+export async function sendAgain(deps: Deps, key: queries.Key): Promise<boolean> {
+  const back = await queries.putBack(deps.db, { ...key, now: deps.now() })
+  await hint(deps, back)
+  return back.length > 0
+}
+
 /** Hints again at what is overdue: its hint was lost, its retry is due, or its sender died. */
 export async function sweepDeliveries(deps: Deps): Promise<void> {
   const now = deps.now()
