@@ -142,6 +142,7 @@ export const deliveries = sqliteTable(
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
     dueAt: integer("due_at"),
+    orgId: integer("org_id"),
   },
   (table) => [primaryKey({ columns: [table.notificationId, table.channel, table.recipientId] })],
 )

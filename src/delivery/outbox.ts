@@ -25,7 +25,7 @@ export const insertEmails = (
   { notification, orgUserIds, dueAt, now }: { notification: SQL; orgUserIds: number[]; dueAt: number; now: number },
 ) =>
   db.insert(deliveries).select(sql`
-    SELECT n.id, 'email', person.value, 'pending', 0, NULL, NULL, NULL, ${now}, ${now}, ${dueAt}
+    SELECT n.id, 'email', person.value, 'pending', 0, NULL, NULL, NULL, ${now}, ${now}, ${dueAt}, n.org_id
     FROM ${notification} n, json_each(${JSON.stringify(orgUserIds)}) person
   `)
 
@@ -36,7 +36,7 @@ export const insertSuppressed = (
 ) =>
   db.insert(deliveries).select(sql`
     SELECT n.id, 'inbox', person.value ->> 0, 'suppressed', 0, person.value ->> 1, person.value ->> 2, NULL,
-      ${now}, ${now}, NULL
+      ${now}, ${now}, NULL, n.org_id
     FROM ${notification} n, json_each(${JSON.stringify(people.map((p) => [p.orgUserId, p.reason, p.since]))}) person
   `)
 
@@ -62,6 +62,13 @@ export async function hint(
 /** Sends the mails that waited for something which has come. */
 export async function hintUntried(deps: Deps, { notificationId }: { notificationId: number }): Promise<void> {
   await hint(deps, await queries.untried(deps.db, { notificationId }))
+}
+
+/** Begins anew with what was given up on; `false` if it was not, or somebody else was first. */
+export async function sendAgain(deps: Deps, key: queries.Key): Promise<boolean> {
+  const back = await queries.putBack(deps.db, { ...key, now: deps.now() })
+  await hint(deps, back)
+  return back.length > 0
 }
 
 /** Hints again at what is overdue: its hint was lost, its retry is due, or its sender died. */

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lte, or, sql } from "drizzle-orm"
+import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { deliveries, notifications, orgs, orgUsers } from "../db/schema"
 import type { DeliveryMessage } from "../messages"
@@ -117,3 +117,20 @@ export const untried = (db: Db, { notificationId }: { notificationId: number }) 
         eq(deliveries.attempts, 0),
       ),
     )
+
+export type Key = Pick<typeof deliveries.$inferSelect, "notificationId" | "channel" | "recipientId">
+
+/** Due now, as if it had never been tried; nothing if it was not given up on. */
+export const putBack = (db: Db, { notificationId, channel, recipientId, now }: Key & { now: number }) =>
+  db
+    .update(deliveries)
+    .set({ status: "pending", attempts: 0, reason: null, dueAt: now, updatedAt: now })
+    .where(
+      and(
+        eq(deliveries.notificationId, notificationId),
+        eq(deliveries.channel, channel),
+        eq(deliveries.recipientId, recipientId),
+        inArray(deliveries.status, ["failed", "dead"]),
+      ),
+    )
+    .returning({ notificationId: deliveries.notificationId, recipientId: deliveries.recipientId })

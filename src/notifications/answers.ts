@@ -3,7 +3,8 @@ import { CATEGORIES } from "../categories"
 import type { DescribedRoutes } from "../openapi/described"
 import { named } from "../openapi/named"
 import { CHANNELS } from "../preferences/decide"
-import { Category, CreateNotification, MarkRead } from "./schemas"
+import { DELIVERY_ID } from "./delivery-id"
+import { Category, CreateNotification, GivenUp, MarkRead } from "./schemas"
 
 named("Category", Category)
 named("NewNotification", CreateNotification)
@@ -67,6 +68,21 @@ export const TraceEntry = named(
   }),
 )
 export type TraceEntry = z.infer<typeof TraceEntry>
+
+export const FailedDelivery = named(
+  "FailedDelivery",
+  z.strictObject({
+    id: z.string().check(z.regex(DELIVERY_ID)),
+    notification_id: Id,
+    channel: z.enum(CHANNELS),
+    recipient: z.string().check(z.describe("an address")),
+    status: GivenUp.check(z.describe("`failed`: refused for good; `dead`: tried as often as we try")),
+    attempts: Count,
+    reason: z.nullable(z.string()),
+    updated_at: Time.check(z.describe("when it was given up on")),
+  }),
+)
+export type FailedDelivery = z.infer<typeof FailedDelivery>
 
 const Recipient = named("Recipient", z.strictObject({ username: z.string(), read_status: z.boolean() }))
 
@@ -218,5 +234,32 @@ export const notificationAnswers = {
     answer: z.strictObject({ ...done, message: z.string() }),
     rejects: [DOES_NOT_EXIST, "Notification has already been sent and cannot be deleted."],
     example: { query: { notification_id: "2" } },
+  },
+
+  "GET /api/notifications/deliveries": {
+    summary: "What could not be delivered, newest first",
+    description: "Of the organisation that I run; super-admins and servers see all, and `org_slug` narrows that.",
+    fields: {
+      status: "one, or both with a comma between, which is the default",
+      limit: PAGE.limit,
+      cursor: "the `next_cursor` of the page before",
+      org_slug: "another organisation than the chosen one",
+    },
+    answer: z.strictObject({
+      ...done,
+      res: z.array(FailedDelivery),
+      limit: Id,
+      next_cursor: z.nullable(z.string()).check(z.describe("null: there is no more")),
+    }),
+    example: { query: { status: "failed,dead", limit: "10" } },
+  },
+
+  "POST /api/notifications/deliveries/:id/resend": {
+    summary: "Send again what could not be delivered",
+    description: "It begins anew, with all its tries. Who is no longer a member is still not written to.",
+    fields: { id: "as the list of what could not be delivered has it" },
+    answer: z.strictObject({ ...done, message: z.string() }),
+    rejects: ["Only what failed can be sent again."],
+    example: { path: { id: "1-email-2" } },
   },
 } satisfies DescribedRoutes

@@ -1,7 +1,7 @@
 import type { Deps } from "../deps"
 import { AppError } from "../errors"
-import { orgToRun } from "../orgs/administer"
-import { type Caller, mayAddressAnybody } from "../orgs/caller"
+import { orgToOversee } from "../orgs/administer"
+import type { Caller } from "../orgs/caller"
 import { membershipIn } from "../orgs/membership"
 import type { Filter } from "./filter"
 import * as queries from "./history-queries"
@@ -22,7 +22,7 @@ type Request = {
  */
 export async function listHistory(deps: Deps, request: Request): Promise<Listed<HistoryRow>> {
   const { caller, chosenSlug, orgSlug, filter, ...page } = request
-  const orgId = await orgIdFor(deps, request)
+  const orgId = await orgToOversee(deps, request)
   if (filter.isRead !== undefined) {
     if (caller.kind === "service") {
       throw new AppError("rejected", "A server has no inbox, so nothing is read or unread by it.")
@@ -36,11 +36,4 @@ export async function listHistory(deps: Deps, request: Request): Promise<Listed<
   ])
   const total = counted?.number ?? 0
   return { ...pageOf(rows, page), total, isLowerBound: total === COUNTED_UP_TO }
-}
-
-/** Who looks after all sees all, until they name one; an admin sees the organisation that they run. */
-async function orgIdFor(deps: Deps, { caller, chosenSlug, orgSlug }: Request): Promise<number | undefined> {
-  const slug = mayAddressAnybody(caller) ? orgSlug : orgSlug || chosenSlug
-  if (!slug && mayAddressAnybody(caller)) return undefined
-  return (await orgToRun(deps, { caller, slug })).id
 }

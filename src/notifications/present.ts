@@ -1,7 +1,8 @@
 import type { Notification } from "../db/schema"
-import type { SentNotification, HistoryItem, InboxItem } from "./answers"
+import type { FailedDelivery, HistoryItem, InboxItem, SentNotification } from "./answers"
 import { toCursor } from "./cursor"
-import type { FilteredQuery } from "./schemas"
+import { type DeliveryKey, toDeliveryCursor, toDeliveryId } from "./delivery-id"
+import type { FilteredQuery, GivenUp } from "./schemas"
 import type { Filter } from "./filter"
 import type { Listed, Page } from "./page"
 
@@ -81,3 +82,30 @@ export const toRecipients = ({ recipients, next }: { recipients: RecipientRow[];
   ...(next === null ? {} : { next }),
 })
 type RecipientRow = { username: string; isRead: boolean }
+
+type FailedRow = DeliveryKey & {
+  recipient: string
+  status: GivenUp
+  attempts: number
+  reason: string | null
+  updatedAt: number
+}
+
+/** What was given up on, and where the next page begins. */
+export const toFailed = ({ rows, next }: { rows: FailedRow[]; next: FailedRow | undefined }, limit: number) => ({
+  success: true as const,
+  res: rows.map(toFailedDelivery),
+  limit,
+  next_cursor: next ? toDeliveryCursor({ ...next, at: next.updatedAt }) : null,
+})
+
+const toFailedDelivery = (row: FailedRow): FailedDelivery => ({
+  id: toDeliveryId(row),
+  notification_id: row.notificationId,
+  channel: row.channel,
+  recipient: row.recipient,
+  status: row.status,
+  attempts: row.attempts,
+  reason: row.reason,
+  updated_at: iso(row.updatedAt),
+})

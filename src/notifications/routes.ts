@@ -5,13 +5,26 @@ import { idempotent } from "../http/idempotency"
 import { router } from "../http/router"
 import { sendingLimit } from "../http/sending-limit"
 import { createNotification } from "./create"
+import { listFailed } from "./failed"
 import { listHistory } from "./history"
 import { listInbox } from "./list"
-import { toCreated, toCursorPage, toFilter, toHistoryItem, toInboxItem, toPage, toRecipients } from "./present"
+import {
+  toCreated,
+  toCursorPage,
+  toFailed,
+  toFilter,
+  toHistoryItem,
+  toInboxItem,
+  toPage,
+  toRecipients,
+} from "./present"
 import { mark, markAllRead, unreadCount } from "./read"
 import { recipientsOf } from "./recipients"
+import { resend } from "./resend"
 import {
   CreateNotification,
+  DeliveryPath,
+  FailedQuery,
   FilteredQuery,
   HistoryQuery,
   InboxQuery,
@@ -101,4 +114,17 @@ const sending = router()
     return c.json(toRecipients(await recipientsOf(c.var.deps, { caller: c.var.caller, id, after })))
   })
 
-export const notificationRoutes = router().route("/", inbox).route("/", sending)
+/** What admins do about what could not be delivered. */
+const failed = router()
+  .get("/deliveries", admins, query(FailedQuery), async (c) => {
+    const { status: statuses, org_slug: orgSlug, limit, cursor: after } = c.req.valid("query")
+    const request = { caller: c.var.caller, chosenSlug: chosenSlug(c), orgSlug, statuses }
+    return c.json(toFailed(await listFailed(c.var.deps, { ...request, limit, after }), limit))
+  })
+
+  .post("/deliveries/:id/resend", admins, path(DeliveryPath), async (c) => {
+    await resend(c.var.deps, { caller: c.var.caller, key: c.req.valid("param").id })
+    return c.json({ success: true, message: "Delivery is being sent again" })
+  })
+
+export const notificationRoutes = router().route("/", inbox).route("/", sending).route("/", failed)

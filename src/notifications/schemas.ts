@@ -1,6 +1,7 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../categories"
 import { parseCursor } from "./cursor"
+import { DELIVERY_ID, parseDeliveryCursor, parseDeliveryId } from "./delivery-id"
 
 export const Category = z.enum(CATEGORIES)
 
@@ -44,10 +45,11 @@ const wholeNumber = (least: number, most: number) =>
   )
 
 /** Given once with commas between, or several times. */
-const Categories = z.pipe(
-  z.transform((given: string | string[]) => [...new Set([given].flat().flatMap((one) => one.split(",")))]),
-  z.array(Category).check(z.minLength(1)),
-)
+const listOf = <T extends z.ZodMiniType<string, string>>(word: T) =>
+  z.pipe(
+    z.transform((given: string | string[]) => [...new Set([given].flat().flatMap((one) => one.split(",")))]),
+    z.array(word).check(z.minLength(1)),
+  )
 
 const Flag = z.pipe(
   z.enum(["true", "false", "1", "0"]),
@@ -75,15 +77,16 @@ const Search = z.string().check(
   z.refine((text) => !text.includes("\0"), "a character that no text has"),
 )
 
-const CursorText = z.pipe(
-  z.string().check(z.maxLength(40)),
-  z.transform((text: string, { issues }) => {
-    const cursor = parseCursor(text)
-    if (cursor) return cursor
-    issues.push({ code: "custom", message: "not a cursor of ours", input: text })
+/** A text that we made, read back. */
+const ofOurs = <T>(what: string, parse: (text: string) => T | undefined) =>
+  z.transform((text: string, { issues }): T => {
+    const parsed = parse(text)
+    if (parsed !== undefined) return parsed
+    issues.push({ code: "custom", message: `not ${what} of ours`, input: text })
     return z.NEVER
-  }),
-)
+  })
+
+const CursorText = z.pipe(z.string().check(z.maxLength(40)), ofOurs("a cursor", parseCursor))
 
 const page = {
   page: z._default(wholeNumber(1, Number.MAX_SAFE_INTEGER), 1),
@@ -96,7 +99,7 @@ const filter = {
       z.transform((value: "0" | "1") => value === "1"),
     ),
   ),
-  category: z.optional(Categories),
+  category: z.optional(listOf(Category)),
   urgent_only: z.optional(Flag),
   from: z.optional(From),
   to: z.optional(To),
@@ -123,4 +126,21 @@ export const NotificationPath = z.object({ id: IdText })
 export const RecipientsQuery = z.object({
   notification_id: IdText,
   after: z._default(wholeNumber(0, Number.MAX_SAFE_INTEGER), 0),
+})
+
+// What was given up on ------------------------------------------------------------------------------------
+
+/** Refused for good, or tried as often as we try. */
+const GIVEN_UP = ["failed", "dead"] as const
+export const GivenUp = z.enum(GIVEN_UP)
+export type GivenUp = z.infer<typeof GivenUp>
+
+export const FailedQuery = z.object({
+  status: z._default(listOf(GivenUp), [...GIVEN_UP]),
+  org_slug: z.optional(Slug),
+  limit: page.limit,
+  cursor: z.optional(z.pipe(z.string().check(z.maxLength(60)), ofOurs("a cursor", parseDeliveryCursor))),
+})
+export const DeliveryPath = z.object({
+  id: z.pipe(z.string().check(z.regex(DELIVERY_ID)), ofOurs("an id", parseDeliveryId)),
 })

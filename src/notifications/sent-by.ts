@@ -11,7 +11,8 @@ export async function notificationOf(deps: Deps, { caller, id }: { caller: Calle
   throw new AppError("rejected", "Notification does not exist.")
 }
 
-const answersFor = (caller: Caller, orgId: number | null) =>
+/** Whether the caller answers for what this organisation was told; for what spans several, who looks after all. */
+export const answersFor = (caller: Caller, orgId: number | null) =>
   caller.kind === "service" ||
   caller.isSuperAdmin ||
   caller.memberships.some((m) => m.orgId === orgId && isAtLeast(m.role, "admin"))

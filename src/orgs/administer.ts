@@ -32,3 +32,14 @@ export async function orgFor(
 /** The same for an organisation that the caller must run. */
 export const orgToRun = (deps: Deps, of: { caller: Caller; slug: string | undefined }) =>
   orgFor(deps, { ...of, needed: "admin" })
+
+/** Who looks after all oversees all (`undefined`), until they name one; an admin the organisation that they run. */
+export async function orgToOversee(
+  deps: Deps,
+  of: { caller: Caller; chosenSlug: string | undefined; orgSlug: string | undefined },
+): Promise<number | undefined> {
+  const { caller, chosenSlug, orgSlug } = of
+  const slug = mayAddressAnybody(caller) ? orgSlug : orgSlug || chosenSlug
+  if (!slug && mayAddressAnybody(caller)) return undefined
+  return (await orgToRun(deps, { caller, slug })).id
+}

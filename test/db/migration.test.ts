@@ -143,3 +143,25 @@ describe("migrating Dalgo's own database", () => {
     expect((await answer.json<any>()).res.notification_id).toBeGreaterThan(13)
   })
 })
+
+describe("migrating what was sent before", () => {
+  it("keeps with each delivery whose it is", async () => {
+    await reset()
+    const at = env.TEST_MIGRATIONS.findIndex(({ name }) => name.includes("given_up"))
+    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS.slice(0, at))
+    await env.DB.batch([
+      env.DB.prepare("INSERT INTO orgs (id, slug, name) VALUES (1, 'acme', 'Acme')"),
+      env.DB.prepare(
+        `INSERT INTO notifications (id, org_id, author, message, created_at, sent_at, publication_id)
+         VALUES (1, 1, 'a', 'to acme', 1, 1, 'one'), (2, NULL, 'a', 'to all', 1, 1, 'two')`,
+      ),
+      env.DB.prepare(
+        `INSERT INTO deliveries (notification_id, channel, recipient_id, status, created_at, updated_at)
+         VALUES (1, 'email', 1, 'failed', 1, 1), (1, 'email', 2, 'sent', 1, 1), (2, 'email', 1, 'dead', 1, 1)`,
+      ),
+    ])
+    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
+    const { results } = await env.DB.prepare("SELECT org_id FROM deliveries ORDER BY 1").all()
+    expect(results.map((row) => row.org_id)).toEqual([null, 1, 1])
+  })
+})

@@ -49,6 +49,15 @@ async function doEverything(): Promise<void> {
   }
   expect((await bob.get("/api/notifications/1/trace")).status).toBe(200)
   expect((await alice.get("/api/notifications/recipients?notification_id=1")).status).toBe(200)
+  for (const speaker of [alice, server]) {
+    for (const status of ["", "status=dead"]) {
+      for (const place of ["", "&cursor=mo.1-email-2"]) {
+        expect((await speaker.get(`/api/notifications/deliveries?${status}${place}`)).status).toBe(200)
+      }
+    }
+  }
+  // It was sent, so that nothing happens; what is asked for is the same.
+  expect((await alice.post("/api/notifications/deliveries/1-email-2/resend")).status).toBe(400)
   await bob.get("/api/notifications/urgent-bar")
   await bob.get("/api/notifications/unread_count")
   await bob.get("/api/notifications/preferences")
@@ -106,7 +115,7 @@ async function doEverything(): Promise<void> {
 }
 
 /** Reading a list that was passed as JSON, or what a subquery found, is not reading a table. */
-const ITERATES_A_LIST = /^SCAN (\S+ VIRTUAL TABLE|person|bar|inbox|told|\(subquery-\d+\)|CONSTANT ROW)/
+const ITERATES_A_LIST = /^SCAN (\S+ VIRTUAL TABLE|person|bar|inbox|told|failed|\(subquery-\d+\)|CONSTANT ROW)/
 
 it("searches by an index and sorts by none, in every statement", async () => {
   const statements = new Set<string>()

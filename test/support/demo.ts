@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers"
 
 /**
  * What the examples of the description speak of: notification 1 was sent to acme (and to Dora, for whom every door
- * opens), 2 waits for its time, and Charlie is a member of globex. They are there again after a request that has deleted them; what a test has put
+ * opens), 2 waits for its time, Bob's mail about 1 has failed, and Charlie is a member of globex. They are there again after a request that has deleted them; what a test has put
  * in their place stays.
  */
 export async function demo(): Promise<void> {
@@ -21,6 +21,14 @@ export async function demo(): Promise<void> {
        FROM notifications n JOIN org_users ou ON ou.org_id = n.org_id OR ou.user_id = '4'
        WHERE n.publication_id = 'demo 1'
          AND NOT EXISTS (SELECT 1 FROM notification_recipients r WHERE r.org_user_id = ou.id AND r.notification_id = n.id)`,
+    ),
+    env.DB.prepare(
+      `INSERT INTO deliveries
+         (notification_id, channel, recipient_id, status, attempts, reason, created_at, updated_at, org_id)
+       SELECT id, 'email', 2, 'failed', 1, 'SES answered 400 MessageRejected', sent_at, sent_at, org_id
+       FROM notifications WHERE publication_id = 'demo 1'
+       ON CONFLICT DO UPDATE SET status = excluded.status, attempts = excluded.attempts, reason = excluded.reason,
+         due_at = NULL`,
     ),
     env.DB.prepare("UPDATE org_users SET removed_at = NULL WHERE user_id = '3'"),
   ])

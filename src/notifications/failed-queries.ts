@@ -1,0 +1,55 @@
+import { and, eq, type SQL, sql } from "drizzle-orm"
+import type { Db } from "../db/client"
+import { merged, whole } from "../db/runs"
+import { deliveries, orgUsers } from "../db/schema"
+import type { Channel } from "../preferences/decide"
+import type { DeliveryKey, DeliveryPlace } from "./delivery-id"
+import type { GivenUp } from "./schemas"
+
+/** Of one organisation, or of all. */
+type Failed = { orgId: number | undefined; statuses: GivenUp[]; limit: number; after: DeliveryPlace | undefined }
+
+const KEY = sql`updated_at, notification_id, channel, recipient_id`
+const NEWEST_FIRST = sql`updated_at DESC, notification_id DESC, channel DESC, recipient_id DESC`
+
+/** One page of what was given up on, the last that was first, and one row more if there is a next. */
+export const failedPage = (db: Db, { limit, ...failed }: Failed) =>
+  db
+    .select({
+      notificationId: sql<number>`failed.notification_id`.as("notification_id"),
+      channel: sql<Channel>`failed.channel`.as("channel"),
+      recipientId: sql<number>`failed.recipient_id`.as("recipient_id"),
+      recipient: sql<string>`(SELECT u.email FROM ${orgUsers} u WHERE u.id = failed.recipient_id)`.as("recipient"),
+      status: sql<GivenUp>`failed.status`.as("status"),
+      attempts: sql<number>`failed.attempts`.as("attempts"),
+      reason: sql<string | null>`failed.reason`.as("reason"),
+      updatedAt: sql<number>`failed.updated_at`.as("updated_at"),
+    })
+    .from(sql`(${merged(runsOf(failed), NEWEST_FIRST)} LIMIT ${whole(limit + 1)}) AS failed`)
+    .orderBy(NEWEST_FIRST)
+
+/** One sorted run per status. A status is text of the statement: of a parameter SQLite cannot know the index. */
+const runsOf = ({ orgId, statuses, after }: Omit<Failed, "limit">): SQL[] =>
+  statuses.map((status) => {
+    const narrowed = [
+      sql`status = ${sql.raw(`'${status}'`)}`,
+      ...(orgId === undefined ? [] : [sql`org_id = ${whole(orgId)}`]),
+      ...(after
+        ? [sql`(${KEY}) < (${after.at}, ${after.notificationId}, ${after.channel}, ${after.recipientId})`]
+        : []),
+    ]
+    return sql`SELECT ${KEY}, status, attempts, reason FROM ${deliveries} WHERE ${sql.join(narrowed, sql` AND `)}`
+  })
+
+/** Of which organisation a delivery is; no row: there is no such delivery. */
+export const orgOf = (db: Db, { notificationId, channel, recipientId }: DeliveryKey) =>
+  db
+    .select({ orgId: deliveries.orgId })
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.notificationId, notificationId),
+        eq(deliveries.channel, channel),
+        eq(deliveries.recipientId, recipientId),
+      ),
+    )

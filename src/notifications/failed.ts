@@ -1,0 +1,23 @@
+import type { Deps } from "../deps"
+import { orgToOversee } from "../orgs/administer"
+import type { Caller } from "../orgs/caller"
+import type { DeliveryPlace } from "./delivery-id"
+import * as queries from "./failed-queries"
+import type { GivenUp } from "./schemas"
+
+type Request = {
+  caller: Caller
+  chosenSlug: string | undefined
+  orgSlug: string | undefined
+  statuses: GivenUp[]
+  limit: number
+  after: DeliveryPlace | undefined
+}
+
+/** What was given up on: of the organisation that the caller runs, or of all. One round trip. */
+export async function listFailed(deps: Deps, { caller, chosenSlug, orgSlug, statuses, limit, after }: Request) {
+  const orgId = await orgToOversee(deps, { caller, chosenSlug, orgSlug })
+  const found = await queries.failedPage(deps.db, { orgId, statuses, limit, after })
+  const rows = found.slice(0, limit)
+  return { rows, next: found.length > limit ? rows.at(-1) : undefined }
+}

@@ -1,0 +1,14 @@
+import { sendAgain } from "../delivery/outbox"
+import type { Deps } from "../deps"
+import { AppError, notFound } from "../errors"
+import type { Caller } from "../orgs/caller"
+import type { DeliveryKey } from "./delivery-id"
+import * as queries from "./failed-queries"
+import { answersFor } from "./sent-by"
+
+/** Sends again what was given up on. Of two that do it at once, one comes first. */
+export async function resend(deps: Deps, { caller, key }: { caller: Caller; key: DeliveryKey }): Promise<void> {
+  const [delivery] = await queries.orgOf(deps.db, key)
+  if (!delivery || !answersFor(caller, delivery.orgId)) throw notFound("delivery")
+  if (!(await sendAgain(deps, key))) throw new AppError("rejected", "Only what failed can be sent again.")
+}
