@@ -87,14 +87,7 @@ export const summarisedSince = (db: Db, { ids, since }: { ids: number[]; since: 
 
 export const itemById = (db: Db, { id }: { id: number }) =>
   db
-    .select({
-      id: notifications.id,
-      author: notifications.author,
-      message: notifications.message,
-      category: notifications.category,
-      createdAt: notifications.createdAt,
-      urgent: notifications.urgent,
-    })
+    .select({ ...inbox.BAR_ITEM, urgent: notifications.urgent })
     .from(notifications)
     .where(eq(notifications.id, id))
 

@@ -3,6 +3,7 @@ import { orgToOversee } from "../orgs/administer"
 import type { Caller } from "../orgs/caller"
 import type { DeliveryPlace } from "./delivery-id"
 import * as queries from "./failed-queries"
+import { cut } from "./page"
 import type { GivenUp } from "./schemas"
 
 type Request = {
@@ -17,7 +18,6 @@ type Request = {
 /** What was given up on: of the organisation that the caller runs, or of all. One round trip. */
 export async function listFailed(deps: Deps, { caller, chosenSlug, orgSlug, statuses, limit, after }: Request) {
   const orgId = await orgToOversee(deps, { caller, chosenSlug, orgSlug })
-  const found = await queries.failedPage(deps.db, { orgId, statuses, limit, after })
-  const rows = found.slice(0, limit)
-  return { rows, next: found.length > limit ? rows.at(-1) : undefined }
+  const { rows, last } = cut(await queries.failedPage(deps.db, { orgId, statuses, limit, after }), limit)
+  return { rows, next: last }
 }

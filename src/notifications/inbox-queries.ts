@@ -118,6 +118,15 @@ export const markAllRead = (db: Db, { orgUserId, now }: { orgUserId: number; now
 
 // The urgent bar -----------------------------------------------------------------------------------------
 
+/** What a bar shows of a notification. */
+export const BAR_ITEM = {
+  id: notifications.id,
+  author: notifications.author,
+  message: notifications.message,
+  category: notifications.category,
+  createdAt: notifications.createdAt,
+}
+
 /** What is unread and urgent, newest first. */
 export function urgentUnread(db: Db, { orgUserId, limit }: { orgUserId: number; limit: number }) {
   const runs = CATEGORIES.map(
@@ -126,13 +135,7 @@ export function urgentUnread(db: Db, { orgUserId, limit }: { orgUserId: number; 
       WHERE org_user_id = ${orgUserId} AND ${ofKind({ category, urgent: true, isRead: false })}`,
   )
   return db
-    .select({
-      id: notifications.id,
-      author: notifications.author,
-      message: notifications.message,
-      category: notifications.category,
-      createdAt: notifications.createdAt,
-    })
+    .select(BAR_ITEM)
     .from(sql`(${merged(runs, NEWEST_FIRST)} LIMIT ${limit}) AS bar`)
     .innerJoin(notifications, eq(notifications.id, sql`bar.notification_id`))
     .orderBy(sql`bar.arrived_at DESC`, sql`bar.notification_id DESC`)

@@ -8,11 +8,16 @@ export type Listed<Row> = { rows: Row[]; total: number; isLowerBound: boolean; n
 /** As many as are counted where no counter knows. */
 export const COUNTED_UP_TO = 1_000
 
+/** What was found, without the one row more that tells of a next page; then `last` is the one it begins after. */
+export function cut<Row>(found: Row[], limit: number): { rows: Row[]; last: Row | undefined } {
+  const rows = found.slice(0, limit)
+  return { rows, last: found.length > limit ? rows.at(-1) : undefined }
+}
+
 type Placed = { id: number; createdAt: number; sentAt: number | null }
 
 /** The rows of a page, and where the next begins if one row more was found. */
-export function pageOf<Row extends Placed>(rows: Row[], { limit }: { limit: number }) {
-  const shown = rows.slice(0, limit)
-  const last = rows.length > limit ? shown.at(-1) : undefined
-  return { rows: shown, next: last && { at: last.sentAt ?? last.createdAt, id: last.id } }
+export function pageOf<Row extends Placed>(found: Row[], { limit }: { limit: number }) {
+  const { rows, last } = cut(found, limit)
+  return { rows, next: last && { at: last.sentAt ?? last.createdAt, id: last.id } }
 }

@@ -1,5 +1,6 @@
 import type { Deps } from "../deps"
 import type { Caller } from "../orgs/caller"
+import { cut } from "./page"
 import * as queries from "./recipient-queries"
 import { notificationOf } from "./sent-by"
 
@@ -7,7 +8,7 @@ import { notificationOf } from "./sent-by"
 export async function recipientsOf(deps: Deps, { caller, id, after }: { caller: Caller; id: number; after: number }) {
   const { sentAt, ...notification } = await notificationOf(deps, { caller, id })
   if (sentAt === null) return { recipients: [], next: null }
-  const rows = await queries.recipientsOf(deps.db, { notification: { ...notification, sentAt }, after })
-  const recipients = rows.slice(0, queries.MOST_RECIPIENTS)
-  return { recipients, next: rows.length > recipients.length ? (recipients.at(-1)?.id ?? null) : null }
+  const found = await queries.recipientsOf(deps.db, { notification: { ...notification, sentAt }, after })
+  const { rows: recipients, last } = cut(found, queries.MOST_RECIPIENTS)
+  return { recipients, next: last?.id ?? null }
 }

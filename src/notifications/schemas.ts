@@ -9,8 +9,9 @@ const Slug = z.string().check(z.trim(), z.maxLength(100))
 const Id = z.int().check(z.positive())
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const parseTime = (text: string) => Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)
 const isDate = (text: string) => !text.includes("T")
+/** A date is its midnight; without an offset it is UTC. */
+const parseTime = (text: string) => Date.parse(isDate(text) || /(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)
 
 const DateTime = z.iso.datetime({ offset: true, local: true })
 /** A time as ISO 8601; without an offset it is UTC. Milliseconds since 1970 inside. */
@@ -57,15 +58,11 @@ const Flag = z.pipe(
 )
 
 const DateOrTime = z.union([z.iso.date(), DateTime])
-/** A day begins at midnight, UTC. */
-const From = z.pipe(
-  DateOrTime,
-  z.transform((text: string) => (isDate(text) ? Date.parse(text) : parseTime(text))),
-)
+const From = z.pipe(DateOrTime, z.transform(parseTime))
 /** A day lasts until midnight, UTC. */
 const To = z.pipe(
   DateOrTime,
-  z.transform((text: string) => (isDate(text) ? Date.parse(text) + DAY_MS - 1 : parseTime(text))),
+  z.transform((text: string) => parseTime(text) + (isDate(text) ? DAY_MS - 1 : 0)),
 )
 
 /** The index of texts knows three characters and more. */

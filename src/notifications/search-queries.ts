@@ -9,9 +9,9 @@ import type { Page } from "./page"
 import { ID_BITS, ID_MASK, placedBetween } from "./position"
 
 // The text index knows every notification of an organisation, an inbox only some: what was for admins only, say, or
-// came before one did. So the newest matches are taken
-// from the index, as many as one request may cost, and looked up in the inbox; who wants more goes on by cursor.
-// The row id of a match is its `position`: time and id, so that it comes out of the index in the order of a page.
+// came before one did. So the newest matches are taken from the index, as many as one request may cost, and looked up
+// in the inbox; who wants more goes on by cursor. The row id of a match is its `position`: time and id, so that it
+// comes out of the index in the order of a page.
 
 /** As many matches as one request looks at. */
 export const EXAMINED = 300

@@ -1,21 +1,21 @@
-import { CATEGORY, type Category, isUrgentFor } from "../../categories"
+import type { Category } from "../../categories"
 import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { AppError, notFound } from "../../errors"
 import { hashOf } from "../../idempotency-key"
 import { type Announcement, publish, type Published } from "../../notifications/publish"
 import { orgsBySlugs } from "../../orgs/queries"
+import { inOwnVoice, type Org } from "../own-voice"
 import { askForRun, describe } from "../prefect/ask"
 import { failedAsTold } from "../prefect/interpret"
 import { recordRun } from "../prefect/queries"
-import { keyOf, type Org, sayFailure } from "../prefect/say"
+import { keyOf, sayFailure } from "../prefect/say"
 import { uuid } from "../prefect/schemas"
 import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
 import { dbtTestFailureWords, jobFailureWords, lateRunWords, schemaChangeWords } from "./words"
 
 // What other Workers of the platform noticed, in the form in which they tell us.
 
-const AUTHOR = "Dalgo"
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
@@ -90,16 +90,7 @@ async function announce(
   deps: Deps,
   { org, category, message, dedupe }: { org: Org; category: Category; message: string; dedupe: Dedupe },
 ): Promise<Notification> {
-  const published = await publish(deps, {
-    orgId: org.id,
-    audience: { kind: "org", orgId: org.id, adminsOnly: CATEGORY[category].addresses === "admins" },
-    author: AUTHOR,
-    message,
-    category,
-    urgent: isUrgentFor(category, org.urgentCategories),
-    dedupe,
-  })
-  return notificationOf(published)
+  return notificationOf(await publish(deps, { ...inOwnVoice({ org, category, message }), dedupe }))
 }
 
 function notificationOf(published: Published): Notification {

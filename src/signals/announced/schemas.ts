@@ -3,8 +3,6 @@ import { IdempotencyKey } from "../../idempotency-key"
 
 const text = (longest: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(longest))
 const orgSlug = text(100)
-/** The same key within 24 hours is the same notification. */
-const idempotencyKey = IdempotencyKey
 
 export const JobFailure = z.strictObject({ flowRunId: text(100), orgSlug, errorMessage: text(8_000) })
 export type JobFailure = z.infer<typeof JobFailure>
@@ -13,7 +11,8 @@ export const DbtTestFailure = z.strictObject({
   testName: text(500),
   orgSlug,
   errorDetails: text(8_000),
-  idempotencyKey,
+  /** The same key within 24 hours is the same notification. */
+  idempotencyKey: IdempotencyKey,
 })
 export type DbtTestFailure = z.infer<typeof DbtTestFailure>
 
@@ -31,6 +30,7 @@ export const SchemaChange = z.strictObject({
   source: text(500),
   /** A line for each change. */
   changes: z.array(text(500)).check(z.minLength(1), z.maxLength(1_000)),
-  idempotencyKey,
+  /** The same key within 24 hours is the same notification. */
+  idempotencyKey: IdempotencyKey,
 })
 export type SchemaChange = z.infer<typeof SchemaChange>

@@ -1,12 +1,13 @@
 import type { Deps } from "../../deps"
 import { kindOf, log } from "../../log"
 import * as orgs from "../../orgs/queries"
+import type { Org } from "../own-voice"
 import * as signals from "../queries"
 import { askForRun, describe } from "./ask"
 import { readBody } from "./bodies"
 import { candidateSlugs, judge, mayBeFailure, type RunEvent } from "./interpret"
 import * as queries from "./queries"
-import { type Org, sayFailure } from "./say"
+import { sayFailure } from "./say"
 import type { Deployment, FlowRun } from "./schemas"
 
 /** Longer than Prefect may take for everything we ask. */

@@ -1,19 +1,14 @@
-import { CATEGORY, isUrgentFor } from "../../categories"
 import type { Statement } from "../../db/client"
 import type { Deps } from "../../deps"
 import { kindOf, log } from "../../log"
 import { publish, type Published } from "../../notifications/publish"
-import type { orgsBySlugs } from "../../orgs/queries"
 import * as summaries from "../../summaries/queries"
+import { inOwnVoice, type Org } from "../own-voice"
 
-const AUTHOR = "Dalgo"
-const CATEGORY_OF_FAILURES = "job_failure"
 /** How long mail waits for a summary. */
 const HOLD_EMAIL_MS = 60_000
 /** When the sweep asks for a summary whose hint was lost. */
 const SWEEP_AFTER_MS = 2 * 60_000
-
-export type Org = Awaited<ReturnType<typeof orgsBySlugs>>[number]
 
 type Failure = {
   flowRunId: string
@@ -39,12 +34,7 @@ export async function sayFailure(deps: Deps, failure: Failure): Promise<Publishe
   const wantsSummary = await isSummaryWanted(deps, { flowRunId, org })
   const now = deps.now()
   const published = await publish(deps, {
-    orgId: org.id,
-    audience: { kind: "org", orgId: org.id, adminsOnly: CATEGORY[CATEGORY_OF_FAILURES].addresses === "admins" },
-    author: AUTHOR,
-    message,
-    category: CATEGORY_OF_FAILURES,
-    urgent: isUrgentFor(CATEGORY_OF_FAILURES, org.urgentCategories),
+    ...inOwnVoice({ org, category: "job_failure", message }),
     dedupe: { key: keyOf(failure) },
     holdEmailMs: wantsSummary ? HOLD_EMAIL_MS : undefined,
     alongside: (publicationId) => [
