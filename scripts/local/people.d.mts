@@ -1,5 +1,6 @@
 export type Person = { userId: string; name: string; email: string; role: "admin" | "member"; org: string }
 
+export declare const orgs: { id: number; slug: string; name: string }[]
 export declare const people: Person[]
 export declare const TOKEN_LIFETIME_SECONDS: number
 export declare function personNamed(name: string): Person | undefined

@@ -4,6 +4,7 @@ import { Hono } from "hono"
 import { setCookie } from "hono/cookie"
 import { sign } from "hono/jwt"
 import worker from "../../src/index"
+import { mails } from "./mails/routes"
 import { claimsOf, people, personNamed, TOKEN_LIFETIME_SECONDS } from "./people.mjs"
 
 export * from "../../src/index"
@@ -14,6 +15,7 @@ const local = new Hono<{ Bindings: LocalEnv }>()
   .basePath("/local")
   .get("/people", (c) => c.json(people.map(({ name, email, role, org }) => ({ name, email, role, org }))))
   .get("/mail", (c) => c.redirect(c.env.MAIL_CATCHER_URL))
+  .route("/mails", mails)
   .get("/sign-in", async (c) => {
     const person = personNamed(c.req.query("as") ?? "")
     if (!person) return c.json({ detail: "There is no such person." }, 404)

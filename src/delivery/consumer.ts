@@ -55,6 +55,7 @@ async function sendOne(
       to: address.email,
       orgName: address.orgName,
       category: notification.category,
+      urgent: notification.urgent,
       message: notification.message,
       emailSubject: notification.emailSubject,
       inboxUrl: deps.settings.FRONTEND_URL && `${deps.settings.FRONTEND_URL}/notifications`,

@@ -73,6 +73,13 @@ describe("a message", () => {
     ])
   })
 
+  it("sends mails that say whether they are urgent", async () => {
+    const post = mailing()
+    await deliver(await announced({ urgent: true }))
+    await deliver(await announced())
+    expect(post.mails.map(({ text }) => text.startsWith("Urgent · Incident"))).toEqual([true, true, false, false])
+  })
+
   it("that comes again sends nothing more", async () => {
     const post = mailing()
     const message = await announced()

@@ -28,7 +28,14 @@ it("is at most 90 kB gzip", () => {
 })
 
 it("holds nothing of the local instance", () => {
-  for (const word of ["local/sign-in", "local/people", "acme.test", "MAIL_CATCHER_URL"])
+  for (const word of [
+    "local/sign-in",
+    "local/people",
+    "acme.test",
+    "MAIL_CATCHER_URL",
+    "Preview of mails",
+    "nightly-survey",
+  ])
     expect(worker).not.toContain(word)
 })
 

@@ -1,74 +1,38 @@
-import { html } from "hono/html"
-import { CATEGORY, type Category } from "../../../categories"
+import { DeliveryError } from "../../retry"
+import { htmlOf } from "./html"
+import { type EmailContent, letterOf } from "./letter"
+import { isOneAddress } from "./one-line"
 import type { Email } from "./provider"
+import { textOf } from "./text"
 
-export type EmailContent = {
-  to: string
-  orgName: string
-  category: Category
-  message: string
-  emailSubject: string | null
-  /** Turns this category's e-mail off for this person. */
-  unsubscribeUrl: string | undefined
-  /** Where people read their inbox. */
-  inboxUrl: string | undefined
+/** Of both parts together, in UTF-8: what is larger, clients hide the end of. */
+const MOST_BYTES = 95_000
+const MOST_CHARACTERS = 20_000
+
+/** A notification as the mail that one person gets. Throws `DeliveryError` where nobody could get it. */
+export async function toEmail(content: EmailContent): Promise<Email> {
+  if (!isOneAddress(content.to)) throw new DeliveryError("not an e-mail address", { permanent: true })
+  let most = MOST_CHARACTERS
+  let email = await written(content, most)
+  while (bytesOf(email) > MOST_BYTES && most > 0) {
+    most = Math.floor(most / 1.5)
+    email = await written(content, most)
+  }
+  return email
 }
 
-const LONGEST_FIRST_LINE = 100
-
-/** A notification as the mail that one person gets. */
-export async function toEmail(content: EmailContent): Promise<Email> {
-  const { to, unsubscribeUrl } = content
+async function written(content: EmailContent, most: number): Promise<Email> {
+  const letter = letterOf(content, { most })
+  const { subject, unsubscribeUrl } = letter
   return {
-    to,
-    subject: subjectOf(content),
-    text: textOf(content),
-    html: String(await htmlOf(content)),
+    to: content.to,
+    subject,
+    text: textOf(letter),
+    html: await htmlOf(letter),
     headers: unsubscribeUrl
       ? { "List-Unsubscribe": `<${unsubscribeUrl}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" }
       : {},
   }
 }
 
-/** The sender's subject, else organisation, category and the first line. Never a control character. */
-export function subjectOf({ emailSubject, orgName, category, message }: EmailContent): string {
-  const [firstLine = ""] = message.split("\n", 1)
-  return inHeader(emailSubject ?? "") || inHeader(`[${orgName}] ${CATEGORY[category].label}: ${shortened(firstLine)}`)
-}
-
-/** Without what ends a line, and without what turns the order of the letters around. */
-const inHeader = (text: string) => text.replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ").trim()
-
-const shortened = (line: string) => {
-  const characters = Array.from(line)
-  return characters.length <= LONGEST_FIRST_LINE ? line : `${characters.slice(0, LONGEST_FIRST_LINE - 1).join("")}…`
-}
-
-const whyYouGotThis = ({ orgName, category }: EmailContent) =>
-  `You get this e-mail because you are a member of ${orgName} in Dalgo and have e-mail on for ${CATEGORY[category].label}.`
-
-function textOf(content: EmailContent): string {
-  const { message, inboxUrl, unsubscribeUrl, category } = content
-  const lines = [message, "", "--", whyYouGotThis(content)]
-  if (inboxUrl) lines.push(`Your notifications and how you want to be told: ${inboxUrl}`)
-  if (unsubscribeUrl) lines.push(`No more e-mail for ${CATEGORY[category].label}: ${unsubscribeUrl}`)
-  return lines.join("\n")
-}
-
-function htmlOf(content: EmailContent) {
-  const { message, inboxUrl, unsubscribeUrl, category, orgName } = content
-  const { label } = CATEGORY[category]
-  return html`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${subjectOf(content)}</title></head>
-<body style="margin:0;padding:24px 16px;background:#f7f8f8;font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#16211f">
-<div style="max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border:1px solid #d9dfdd;border-radius:8px">
-<p style="margin:0 0 16px;font-size:14px;color:#55625f">${orgName} · <strong>${label}</strong></p>
-<div style="white-space:pre-wrap;overflow-wrap:anywhere">${message}</div>
-${inboxUrl ? html`<p style="margin:24px 0 0"><a href="${inboxUrl}" style="display:inline-block;padding:10px 16px;border-radius:6px;background:#00695f;color:#ffffff;text-decoration:none">Open Dalgo</a></p>` : ""}
-</div>
-<p style="max-width:560px;margin:16px auto 0;font-size:13px;color:#55625f">${whyYouGotThis(content)}
-${unsubscribeUrl ? html` <a href="${unsubscribeUrl}" style="color:#00695f">No more e-mail for ${label}</a>` : ""}</p>
-</body>
-</html>`
-}
+const bytesOf = ({ text, html }: Email) => new TextEncoder().encode(text + html).length

@@ -1,6 +1,7 @@
 import { MisconfiguredError } from "../../../errors"
 import type { Settings } from "../../../settings"
 import { CloudflareEmail } from "./cloudflare"
+import { oneLine } from "./one-line"
 import { SesEmail } from "./ses"
 
 /** One mail to one person. The subject and the headers hold no control characters. */
@@ -20,7 +21,7 @@ export interface EmailProvider {
 
 /** The provider that is configured. Throws `MisconfiguredError`. */
 export function emailProviderFrom(settings: Settings, binding: SendEmail): EmailProvider {
-  const from = { email: required(settings, "EMAIL_FROM"), name: settings.EMAIL_FROM_NAME }
+  const from = { email: required(settings, "EMAIL_FROM"), name: oneLine(settings.EMAIL_FROM_NAME) }
   switch (settings.EMAIL_PROVIDER) {
     case "cloudflare":
       return new CloudflareEmail(binding, from)

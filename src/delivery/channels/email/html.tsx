@@ -1,0 +1,156 @@
+import { html } from "hono/html"
+import type { Letter } from "./letter"
+import { LOOK } from "./looks"
+import type { Block } from "./outline"
+
+const FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
+const LONGEST_HEADING = 160
+const LONGEST_PREHEADER = 140
+
+/** The letter as most people see it. Styles stand at each element, for clients that know no other; dark ones cannot. */
+export async function htmlOf(letter: Letter): Promise<string> {
+  return String(await html`<!doctype html>${<Page {...letter} />}`)
+}
+
+const Page = (letter: Letter) => {
+  const { subject, category, urgent, orgName, outline, said, inboxUrl } = letter
+  const { heading, body, summary, isCut } = outline
+  const { word, action, light } = LOOK[category]
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="supported-color-schemes" content="light dark" />
+        <title>{subject}</title>
+        <style>{styleOf(letter)}</style>
+      </head>
+      <body class="page" style={`margin:0;padding:0;background:#f7f8f8;color:#16211f;font:16px/1.5 ${FONT}`}>
+        <div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{preheaderOf(letter)}</div>
+        <div style="max-width:600px;margin:0 auto;padding:24px 12px;overflow-wrap:anywhere;word-break:break-word">
+          <div
+            class="card"
+            style={`padding:24px;background:#ffffff;border:1px solid #d9dfdd;border-top:4px solid ${light.ink};border-radius:8px`}
+          >
+            <p class="muted" dir="auto" style="margin:0 0 8px;font-size:14px;color:#55625f">
+              {orgName}
+            </p>
+            <p style="margin:0 0 16px;font-size:13px;font-weight:600;line-height:26px">
+              {urgent && <Chip kind="urgent" word="Urgent" ink="#ffffff" tint="#b3261e" />}
+              {urgent && " "}
+              <Chip kind="category" word={word} ink={light.ink} tint={light.tint} />
+            </p>
+            <h1 dir="auto" style={`margin:0 0 16px;${headingStyle(heading)}`}>
+              <WithLinks text={heading} />
+            </h1>
+            <Blocks blocks={body} />
+            {summary && (
+              <div
+                class="summary"
+                style="margin:24px 0 0;padding:12px 16px 8px;background:#f1f9f7;border-left:4px solid #00695f;border-radius:4px"
+              >
+                <h2 class="muted" style="margin:0 0 8px;font-size:14px;line-height:20px;font-weight:600;color:#55625f">
+                  {summary.title}
+                </h2>
+                <Blocks blocks={summary.body} />
+              </div>
+            )}
+            {isCut && <p style="margin:24px 0 0;font-weight:600">{said.cut}</p>}
+            {inboxUrl && (
+              <p style="margin:24px 0 0">
+                <a
+                  class="button"
+                  href={inboxUrl}
+                  style="display:inline-block;padding:12px 20px;border-radius:6px;background:#00695f;color:#ffffff;font-weight:600;text-decoration:none"
+                >
+                  {action}
+                </a>
+              </p>
+            )}
+          </div>
+          <Footer {...letter} />
+        </div>
+      </body>
+    </html>
+  )
+}
+
+const Chip = ({ kind, word, ink, tint }: { kind: string; word: string; ink: string; tint: string }) => (
+  <span class={kind} style={`display:inline-block;padding:0 10px;border-radius:13px;background:${tint};color:${ink}`}>
+    {word}
+  </span>
+)
+
+const Footer = ({ said, inboxUrl, unsubscribeUrl }: Letter) => (
+  <div class="muted" dir="auto" style="padding:16px 12px 0;font-size:13px;color:#55625f">
+    <p style="margin:0 0 8px">
+      {said.from} {said.why}
+    </p>
+    <p style="margin:0">
+      {inboxUrl && <Link href={inboxUrl}>{said.choose}</Link>}
+      {inboxUrl && unsubscribeUrl && " · "}
+      {unsubscribeUrl && <Link href={unsubscribeUrl}>{said.noMore}</Link>}
+    </p>
+  </div>
+)
+
+const Blocks = ({ blocks }: { blocks: Block[] }) => (
+  <>
+    {blocks.map((block) =>
+      block.kind === "list" ? (
+        <ul dir="auto" style="margin:0 0 8px;padding:0 24px">
+          {block.items.map((item) => (
+            <li>
+              <WithLinks text={item} />
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p dir="auto" style={`margin:${block.isAfterGap ? "16px" : "0"} 0 8px;white-space:pre-wrap`}>
+          <WithLinks text={block.text} />
+        </p>
+      ),
+    )}
+  </>
+)
+
+/** A web address, without the punctuation that ends the sentence around it. */
+const ADDRESS = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
+
+const WithLinks = ({ text }: { text: string }) => (
+  <>{text.split(ADDRESS).map((part, index) => (index % 2 === 0 ? part : <Link href={part}>{part}</Link>))}</>
+)
+
+const Link = ({ href, children }: { href: string; children: string }) => (
+  <a class="link" href={href} style="color:#00695f">
+    {children}
+  </a>
+)
+
+const headingStyle = (heading: string) =>
+  heading.length <= LONGEST_HEADING
+    ? "font-size:20px;line-height:28px;font-weight:600"
+    : "font-size:16px;line-height:24px;font-weight:400"
+
+/** What a list of mails shows after the subject, which has the first line already. */
+function preheaderOf({ outline: { body, summary }, said }: Letter): string {
+  const first = [...body, ...(summary?.body ?? [])].flatMap((block) =>
+    block.kind === "list" ? block.items : [block.text],
+  )
+  return first.join(" ").slice(0, LONGEST_PREHEADER).toWellFormed() || said.from
+}
+
+function styleOf({ category }: Letter): string {
+  const { dark } = LOOK[category]
+  const rules = [
+    ".page{background:#0f1514!important;color:#e6edeb!important}",
+    `.card{background:#161d1c!important;border-color:#2a3533!important;border-top-color:${dark.ink}!important}`,
+    ".muted{color:#a3b1ae!important}",
+    ".summary{background:#13231f!important;border-color:#5cc9b8!important}",
+    ".link{color:#5cc9b8!important}",
+    ".button{background:#5cc9b8!important;color:#06201c!important}",
+    `.category{background:${dark.tint}!important;color:${dark.ink}!important}`,
+  ]
+  return `:root{color-scheme:light dark}@media (prefers-color-scheme:dark){${rules.join("")}}`
+}

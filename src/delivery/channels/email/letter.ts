@@ -1,0 +1,52 @@
+import { CATEGORY, type Category } from "../../../categories"
+import { oneLine, pageAddress } from "./one-line"
+import { type Outline, outlineOf } from "./outline"
+import { subjectOf } from "./subject"
+
+export type EmailContent = {
+  to: string
+  orgName: string
+  category: Category
+  urgent: boolean
+  message: string
+  emailSubject: string | null
+  /** Turns this category's e-mail off for this person. */
+  unsubscribeUrl: string | undefined
+  /** Where people read their inbox. */
+  inboxUrl: string | undefined
+}
+
+/** What both parts of a mail say, each in its way. */
+export type Letter = {
+  subject: string
+  orgName: string
+  category: Category
+  urgent: boolean
+  outline: Outline
+  said: { from: string; why: string; choose: string; noMore: string; cut: string }
+  inboxUrl: string | undefined
+  unsubscribeUrl: string | undefined
+}
+
+/** What a notification says to one person; of its message at most `most` characters. */
+export function letterOf(content: EmailContent, { most }: { most: number }): Letter {
+  const { category, urgent, message } = content
+  const orgName = oneLine(content.orgName)
+  const { label } = CATEGORY[category]
+  return {
+    subject: subjectOf(content),
+    orgName,
+    category,
+    urgent,
+    outline: outlineOf(message, { most }),
+    said: {
+      from: `Dalgo sent this for ${orgName}.`,
+      why: `You get this because you are a member of ${orgName} and subscribed to ${label}.`,
+      choose: "Choose what you are told",
+      noMore: `No more e-mail for ${label}`,
+      cut: "This message is longer than a mail should be. The rest is in Dalgo.",
+    },
+    inboxUrl: pageAddress(content.inboxUrl),
+    unsubscribeUrl: pageAddress(content.unsubscribeUrl),
+  }
+}

@@ -1,0 +1,54 @@
+import type { Category } from "../../../categories"
+
+type Tint = { ink: string; tint: string }
+type Look = {
+  /** Of one notification, hence in the singular. */
+  word: string
+  /** What the button says. */
+  action: string
+  light: Tint
+  dark: Tint
+}
+
+const OPEN = "Open Dalgo"
+const SEE = "See what happened"
+
+/** How each category looks; the colours are those of its chip in the inbox. */
+export const LOOK: Record<Category, Look> = {
+  incident: {
+    word: "Incident",
+    action: OPEN,
+    light: { ink: "#8c1d18", tint: "#fdecea" },
+    dark: { ink: "#ffb4ab", tint: "#3a1614" },
+  },
+  schema_change: {
+    word: "Schema change",
+    action: OPEN,
+    light: { ink: "#1f4b99", tint: "#e8effc" },
+    dark: { ink: "#a8c7fa", tint: "#14264a" },
+  },
+  job_failure: {
+    word: "Job failure",
+    action: SEE,
+    light: { ink: "#8a3c00", tint: "#fdefe3" },
+    dark: { ink: "#ffb68a", tint: "#3a2110" },
+  },
+  late_run: {
+    word: "Late run",
+    action: OPEN,
+    light: { ink: "#6b4e00", tint: "#fdf3d7" },
+    dark: { ink: "#f0cc6b", tint: "#33290c" },
+  },
+  dbt_test_failure: {
+    word: "dbt test failure",
+    action: SEE,
+    light: { ink: "#6a1f7a", tint: "#f7eafa" },
+    dark: { ink: "#e3b3ef", tint: "#33163b" },
+  },
+  system: {
+    word: "System",
+    action: OPEN,
+    light: { ink: "#3c4a46", tint: "#ebf0ee" },
+    dark: { ink: "#bccac5", tint: "#222d2a" },
+  },
+}

@@ -1,0 +1,62 @@
+export type Block = { kind: "line"; text: string; isAfterGap: boolean } | { kind: "list"; items: string[] }
+
+/** A message as it is laid out. */
+export type Outline = {
+  heading: string
+  body: Block[]
+  summary: { title: string; body: Block[] } | undefined
+  /** Whether something was left out. */
+  isCut: boolean
+}
+
+/** As `summaries/` begins what it appends. */
+const SUMMARY = /(?<=\n\n)Summary \((?:written by AI|taken from the log)[^\n)]*\)$/m
+
+/** What no reader sees, and what turns the order of letters around. */
+const UNREADABLE = /(?![\n\t])\p{Cc}|[\u202A-\u202E\u2066-\u2069]/gu
+
+/** Lays a message out. Of what was said, and of its summary, at most `most` characters each are kept. */
+export function outlineOf(message: string, { most }: { most: number }): Outline {
+  const readable = message
+    .toWellFormed()
+    .replaceAll(/\r\n?|[\u2028\u2029]/g, "\n")
+    .replaceAll(UNREADABLE, "")
+    .trim()
+  const found = SUMMARY.exec(readable)
+  const said = readable.slice(0, found?.index).trim()
+  const summary = found && readable.slice(found.index + found[0].length).trim()
+  const kept = cut(said, most)
+  const keptSummary = summary === null ? "" : cut(summary, most)
+  const [heading = "", ...lines] = kept.split("\n")
+  return {
+    heading: heading.trim(),
+    body: blocksOf(lines),
+    summary: found ? { title: found[0], body: blocksOf(keptSummary.split("\n")) } : undefined,
+    isCut: kept !== said || keptSummary !== (summary ?? ""),
+  }
+}
+
+/** At the end of a line or a word, where one is near. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text
+  const start = text.slice(0, most)
+  const end = Math.max(start.lastIndexOf("\n"), start.lastIndexOf(" "))
+  return (end > most - 200 ? start.slice(0, end) : start.replace(/[\uD800-\uDBFF]$/, "")).trimEnd()
+}
+
+const ITEM = /^\s*[-*•] +(?=\S)/
+
+function blocksOf(lines: string[]): Block[] {
+  const blocks: Block[] = []
+  let isAfterGap = false
+  for (const line of lines.map((each) => each.trimEnd())) {
+    const last = blocks.at(-1)
+    if (ITEM.test(line)) {
+      const item = line.replace(ITEM, "")
+      if (last?.kind === "list" && !isAfterGap) last.items.push(item)
+      else blocks.push({ kind: "list", items: [item] })
+    } else if (line !== "") blocks.push({ kind: "line", text: line, isAfterGap: isAfterGap && last !== undefined })
+    isAfterGap = line === ""
+  }
+  return blocks
+}

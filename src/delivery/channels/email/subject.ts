@@ -1,0 +1,19 @@
+import { CATEGORY, type Category } from "../../../categories"
+import { oneLine } from "./one-line"
+
+const LONGEST_FIRST_LINE = 100
+
+type Said = { orgName: string; category: Category; message: string; emailSubject: string | null }
+
+/** The sender's subject, else organisation, category and the first line; as one line that may stand in a header. */
+export function subjectOf({ emailSubject, orgName, category, message }: Said): string {
+  const [firstLine = ""] = message.trim().split(/[\r\n\u2028\u2029]/, 1)
+  return (
+    oneLine(emailSubject ?? "") || `[${oneLine(orgName)}] ${CATEGORY[category].label}: ${shortened(oneLine(firstLine))}`
+  )
+}
+
+const shortened = (line: string) => {
+  const characters = Array.from(line)
+  return characters.length <= LONGEST_FIRST_LINE ? line : `${characters.slice(0, LONGEST_FIRST_LINE - 1).join("")}…`
+}

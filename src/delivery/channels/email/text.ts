@@ -1,0 +1,29 @@
+import { LOOK } from "./looks"
+import type { Letter } from "./letter"
+import type { Block } from "./outline"
+
+/** The letter for those who read no HTML. */
+export function textOf({ category, urgent, orgName, outline, said, inboxUrl, unsubscribeUrl }: Letter): string {
+  const { word, action } = LOOK[category]
+  const { heading, body, summary, isCut } = outline
+  const parts = [
+    [...(urgent ? ["Urgent"] : []), word, orgName].join(" · "),
+    [heading, ...lines(body)].join("\n"),
+    summary && [summary.title, ...lines(summary.body)].join("\n"),
+    isCut && said.cut,
+    inboxUrl && `${action}: ${inboxUrl}`,
+    [
+      "-- ",
+      said.from,
+      said.why,
+      ...(inboxUrl ? [`${said.choose}: ${inboxUrl}`] : []),
+      ...(unsubscribeUrl ? [`${said.noMore}: ${unsubscribeUrl}`] : []),
+    ].join("\n"),
+  ]
+  return parts.filter(Boolean).join("\n\n")
+}
+
+const lines = (blocks: Block[]) =>
+  blocks.flatMap((block) =>
+    block.kind === "list" ? block.items.map((item) => `- ${item}`) : [...(block.isAfterGap ? [""] : []), block.text],
+  )
