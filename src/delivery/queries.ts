@@ -117,3 +117,11 @@ export const untried = (db: Db, { notificationId }: { notificationId: number }) 
         eq(deliveries.attempts, 0),
       ),
     )
+
+/** Deletes some of what became of old notifications; what is still under way stays. */
+export const deleteDeliveriesOf = (db: Db, { ids, limit }: { ids: number[]; limit: number }) =>
+  db.delete(deliveries).where(sql`(notification_id, channel, recipient_id) IN (
+    SELECT d.notification_id, d.channel, d.recipient_id
+    FROM json_each(${JSON.stringify(ids)}) old CROSS JOIN ${deliveries} d ON d.notification_id = old.value
+    WHERE d.due_at IS NULL LIMIT ${limit}
+  )`)
