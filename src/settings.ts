@@ -16,6 +16,12 @@ const isOn = z.pipe(
   orElse(""),
   z.transform((value: string) => ["true", "1", "yes"].includes(value.toLowerCase())),
 )
+/** A whole number of days, at most as many as milliseconds are counted for. */
+const days = (otherwise: number) =>
+  z.pipe(
+    z._default(z.string().check(z.trim(), z.regex(/^\d{0,5}$/)), ""),
+    z.transform((value: string) => (value === "" ? otherwise : Number(value))),
+  )
 const origin = z.pipe(
   orElse(""),
   z.transform((value: string) => withoutSlash(value) || undefined),
@@ -59,6 +65,9 @@ const Settings = z.object({
 
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: isOn,
   AI_MODEL: orElse("@cf/zai-org/glm-4.7-flash"),
+
+  /** How long after it was sent something stays that was read; 0 for ever. */
+  RETENTION_DAYS: days(180),
 })
 export type Settings = z.infer<typeof Settings>
 

@@ -7,9 +7,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 const NO_DATABASE_YET = /^[0-]*$/
 
 /** What a database has that was migrated to the end of what is written here. */
-const EVERYTHING_WRITTEN = `SELECT orgs.slug, p.removed_at, s.enabled, u.trial_walkthrough, o.llm_optin, n.publication_id, d.publication_id, r.is_read
+const EVERYTHING_WRITTEN = `SELECT orgs.slug, p.removed_at, s.enabled, u.trial_walkthrough, o.llm_optin, n.publication_id, d.publication_id, r.is_read, k.paused_until
   FROM orgs, org_users p, user_notification_preferences s, user_preferences u, org_preferences o, notifications n,
-    deleted_imports d, notification_recipients r LIMIT 0`
+    deleted_imports d, notification_recipients r, retention k LIMIT 0`
 
 /**
  * Opens the database of wrangler.toml, the local one or the deployed one.

@@ -15,6 +15,7 @@ export const isAs = (row, state) => state === row.state || state === `${row.stat
  */
 export async function bringOver(db, { rows, journal, options, progress }) {
   const outcome = journal.outcome
+  if (!options.isDryRun) await holdRetention(db)
   for (const table of TABLES) {
     const all = rows[table.name]
     let done = journal.doneOf(table.name)
@@ -35,6 +36,18 @@ export async function bringOver(db, { rows, journal, options, progress }) {
   progress.end()
   return outcome
 }
+
+const DAY_MS = 24 * 60 * 60_000
+
+/**
+ * Nothing old is purged for a day: a notification is written before the inboxes that hold it, and inboxes may get rows
+ * that were gone before.
+ */
+const holdRetention = (db) =>
+  db.batch([
+    db.prepare("UPDATE retention SET paused_until = ?").bind(Date.now() + DAY_MS),
+    db.prepare("UPDATE notifications SET gone_up_to = 0 WHERE gone_up_to > 0"),
+  ])
 
 function count(sums, more) {
   for (const [key, number] of Object.entries(more)) sums[key] = (sums[key] ?? 0) + number

@@ -97,6 +97,7 @@ export const notifications = sqliteTable("notifications", {
   fanOutAfter: integer("fan_out_after").notNull().default(0),
   dueAt: integer("due_at"),
   attempts: integer().notNull().default(0),
+  goneUpTo: integer("gone_up_to").notNull().default(0),
 })
 export type Notification = typeof notifications.$inferSelect
 
@@ -185,4 +186,17 @@ export const summaries = sqliteTable("summaries", {
   createdAt: integer("created_at").notNull(),
   updatedAt: integer("updated_at").notNull(),
   dueAt: integer("due_at"),
+})
+
+/** Where the purge of what is old goes on, in one row. */
+export const retention = sqliteTable("retention", {
+  id: integer().primaryKey(),
+  afterOrgUserId: integer("after_org_user_id").notNull(),
+  afterPosition: integer("after_position").notNull(),
+  pausedUntil: integer("paused_until").notNull(),
+})
+
+/** Written by a trigger only: keys of notifications that are gone. */
+export const spentDedupeKeys = sqliteTable("spent_dedupe_keys", {
+  dedupeKey: text("dedupe_key").primaryKey(),
 })

@@ -134,3 +134,11 @@ export const putBack = (db: Db, { notificationId, channel, recipientId, now }: K
       ),
     )
     .returning({ notificationId: deliveries.notificationId, recipientId: deliveries.recipientId })
+
+/** Deletes some of what became of old notifications; what is still under way stays. */
+export const deleteDeliveriesOf = (db: Db, { ids, limit }: { ids: number[]; limit: number }) =>
+  db.delete(deliveries).where(sql`(notification_id, channel, recipient_id) IN (
+    SELECT d.notification_id, d.channel, d.recipient_id
+    FROM json_each(${JSON.stringify(ids)}) old CROSS JOIN ${deliveries} d ON d.notification_id = old.value
+    WHERE d.due_at IS NULL LIMIT ${limit}
+  )`)

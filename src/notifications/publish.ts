@@ -28,7 +28,7 @@ export type Announcement = {
 export type Published =
   | { kind: "published" | "already"; notification: Notification }
   | { kind: "nobody" }
-  /** The dedupe key stands for another request, or for another organisation's event. */
+  /** The dedupe key stands for another request, for another organisation's event, or for what is too old to be kept. */
   | { kind: "conflict" }
 
 /**
@@ -96,11 +96,16 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
   return { kind: "published", notification }
 }
 
-/** Somebody said it between our reading and our writing. */
-async function overtaken(deps: Deps, announcement: Announcement): Promise<Published> {
-  const [winner] = await queries.byDedupeKey(deps.db, { dedupeKey: announcement.dedupe?.key ?? "" })
-  if (!winner) throw new Error("a publication was not written, and nobody else wrote it")
-  return saidBefore(winner, announcement)
+/** Somebody said it between our reading and our writing, or so long ago that only the key is kept. */
+async function overtaken({ db }: Deps, announcement: Announcement): Promise<Published> {
+  const dedupeKey = announcement.dedupe?.key ?? ""
+  const [[winner], [spent]] = await db.batch([
+    queries.byDedupeKey(db, { dedupeKey }),
+    queries.spentKey(db, { dedupeKey }),
+  ])
+  if (winner) return saidBefore(winner, announcement)
+  if (spent) return { kind: "conflict" }
+  throw new Error("a publication was not written, and nobody else wrote it")
 }
 
 const saidBefore = (earlier: Notification, { orgId, dedupe }: Announcement): Published =>

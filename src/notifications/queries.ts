@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { notifications, recipients } from "../db/schema"
+import { notifications, recipients, spentDedupeKeys } from "../db/schema"
 import type { Plan } from "./plan"
 
 type NewNotification = typeof notifications.$inferInsert
@@ -18,6 +18,10 @@ export const releaseDedupeKey = (db: Db, { dedupeKey, before }: { dedupeKey: str
 
 export const byDedupeKey = (db: Db, { dedupeKey }: { dedupeKey: string }) =>
   db.select().from(notifications).where(eq(notifications.dedupeKey, dedupeKey))
+
+/** Whether the key is that of a notification which is gone. */
+export const spentKey = (db: Db, { dedupeKey }: { dedupeKey: string }) =>
+  db.select().from(spentDedupeKeys).where(eq(spentDedupeKeys.dedupeKey, dedupeKey))
 
 export const byPublication = (db: Db, { publicationId }: { publicationId: string }) =>
   db.select().from(notifications).where(eq(notifications.publicationId, publicationId))

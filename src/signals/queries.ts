@@ -64,3 +64,10 @@ export const overdueSummaries = (db: Db, { now, limit }: { now: number; limit: n
     .where(lte(summaries.dueAt, now))
     .orderBy(summaries.dueAt)
     .limit(limit)
+
+/** Deletes some of the events that are over and were last touched before that. What failed stays for whoever mends it. */
+export const deleteOldEvents = (db: Db, { before, limit }: { before: number; limit: number }) =>
+  db.delete(signalEvents).where(sql`${signalEvents.id} IN (
+    SELECT id FROM ${signalEvents}
+    WHERE status IN ('processed', 'ignored') AND due_at IS NULL AND updated_at < ${before} LIMIT ${limit}
+  )`)

@@ -76,3 +76,6 @@ export const append = (db: Db, { notificationId, text, now }: { notificationId: 
     .update(notifications)
     .set({ message: sql`${notifications.message} || ${`\n\n${text}`}`, summarisedAt: now })
     .where(and(eq(notifications.id, notificationId), isNull(notifications.summarisedAt)))
+
+export const deleteSummariesOf = (db: Db, { ids }: { ids: number[] }) =>
+  db.delete(summaries).where(sql`${summaries.notificationId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)

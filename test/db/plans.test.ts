@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
+import { said } from "../support/inbox"
 import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, nobody, server } from "../support/people"
 import { cron, queues } from "../support/queues"
@@ -110,6 +111,7 @@ async function doEverything(): Promise<void> {
   expect((await alice.delete(`/api/notifications/?notification_id=${id}`)).status).toBe(200)
   await alice.post("/api/notifications/", { author: "a", message: "m", ...everyone[0], scheduled_time: inAMinute() })
   vi.setSystemTime(Date.now() + 120_000)
+  for (const read of [true, false]) await said({ at: 1, read })
   await cron()
   await drain({ delayed: true })
 }

@@ -23,3 +23,9 @@ export const recordRun = (
     .values({ id: run.id, orgId, ...seen })
     .onConflictDoUpdate({ target: flowRuns.id, set: seen, setWhere: sql`${flowRuns.updatedAt} <= ${now}` })
 }
+
+/** Deletes some of the runs that were last seen before that. */
+export const deleteOldRuns = (db: Db, { before, limit }: { before: number; limit: number }) =>
+  db.delete(flowRuns).where(sql`${flowRuns.id} IN (
+    SELECT id FROM ${flowRuns} WHERE updated_at < ${before} LIMIT ${limit}
+  )`)

@@ -1,0 +1,404 @@
+import { createExecutionContext } from "cloudflare:test"
+import { env } from "cloudflare:workers"
+import { describe, expect, it, vi } from "vitest"
+import { depsFrom } from "../../src/deps"
+import { kindOf } from "../../src/log"
+import { purge } from "../../src/retention"
+import { settingsFrom } from "../../src/settings"
+import { acmeBar } from "../live/rows"
+import { DAY } from "../support/clock"
+import { metered } from "../support/d1-meter"
+import { entered, tell } from "../support/failures"
+import { said, sequence } from "../support/inbox"
+import { outside, prefect, RUN_ID } from "../support/outside"
+import { ACME, alice, bob, charlie, server } from "../support/people"
+import { cron, queues } from "../support/queues"
+import { rows } from "../support/rows"
+
+const OLD = () => Date.now() - 181 * DAY
+const YOUNG = () => Date.now() - 179 * DAY
+const BOTH = [alice.orgUserId, bob.orgUserId]
+
+/** One sweep of the purge alone, and what it cost. */
+async function purged(changes: object = {}) {
+  const { db, spent } = metered((changes as Partial<Env>).DB ?? env.DB)
+  await purge(depsFrom({ ...env, ...changes, DB: db }, createExecutionContext()))
+  return spent
+}
+
+/** As many sweeps as it takes until nothing changes any more, and how many that were. */
+async function purgedToTheEnd(): Promise<number> {
+  for (let sweeps = 1; sweeps < 200; sweeps++) {
+    const before = await sizes()
+    await purged()
+    await purged()
+    if (JSON.stringify(await sizes()) === JSON.stringify(before)) return sweeps
+  }
+  throw new Error("it never ends")
+}
+
+const sizes = () =>
+  rows(`SELECT (SELECT count(*) FROM notifications) AS notifications, (SELECT count(*) FROM deliveries) AS deliveries,
+    (SELECT count(*) FROM notification_recipients) AS inboxes`)
+
+const inboxOf = async (orgUserId: number) =>
+  (
+    await rows("SELECT notification_id AS id FROM notification_recipients WHERE org_user_id = ? ORDER BY 1", orgUserId)
+  ).map(({ id }) => id)
+const idsIn = async (table: string, column = "id") =>
+  (await rows(`SELECT ${column} AS id FROM ${table} ORDER BY 1`)).map(({ id }) => id)
+
+const read = (id: number, ...who: number[]) =>
+  env.DB.prepare(
+    "UPDATE notification_recipients SET is_read = 1 WHERE notification_id = ? AND org_user_id IN (SELECT value FROM json_each(?))",
+  )
+    .bind(id, JSON.stringify(who))
+    .run()
+
+async function expectTrueCounters() {
+  const counted = await rows(
+    `SELECT org_user_id, count(*) AS total, sum(is_read = 0) AS unread, sum(is_read = 0 AND urgent) AS unread_urgent
+     FROM notification_recipients GROUP BY org_user_id ORDER BY org_user_id`,
+  )
+  expect(
+    await rows(
+      "SELECT org_user_id, total, unread, unread_urgent FROM inbox_counters WHERE total > 0 ORDER BY org_user_id",
+    ),
+  ).toEqual(counted)
+  const kinds = await rows(
+    `SELECT org_user_id, category || ':' || urgent || ':' || is_read AS kind, count(*) AS number
+     FROM notification_recipients GROUP BY 1, 2 ORDER BY 1, 2`,
+  )
+  expect(
+    await rows(
+      `SELECT org_user_id, kind.key AS kind, kind.value AS number FROM inbox_counters, json_each(kinds) kind
+       WHERE kind.value > 0 ORDER BY 1, 2`,
+    ),
+  ).toEqual(kinds)
+}
+
+const delivered = (id: number, to: number, dueAt: number | null = null) =>
+  env.DB.prepare(
+    `INSERT INTO deliveries (notification_id, channel, recipient_id, status, created_at, updated_at, due_at)
+     VALUES (?, 'email', ?, ?, 1, 1, ?)`,
+  )
+    .bind(id, to, dueAt === null ? "sent" : "pending", dueAt)
+    .run()
+
+describe("what is old", () => {
+  it("goes once it is read, and stays while it is not, and what is young stays", async () => {
+    await said({ at: OLD(), to: BOTH, read: true })
+    const oldAndUnread = await said({ at: OLD(), to: BOTH, urgent: true })
+    const halfRead = await said({ at: OLD(), to: BOTH })
+    await read(halfRead, alice.orgUserId)
+    const young = await said({ at: YOUNG(), to: BOTH, read: true })
+    await cron()
+    await cron()
+
+    expect(await inboxOf(alice.orgUserId)).toEqual([oldAndUnread, young])
+    expect(await inboxOf(bob.orgUserId)).toEqual([oldAndUnread, halfRead, young])
+    expect(await idsIn("notifications")).toEqual([oldAndUnread, halfRead, young])
+    await expectTrueCounters()
+
+    await read(halfRead, bob.orgUserId)
+    await cron()
+    await cron()
+    expect(await idsIn("notifications")).toEqual([oldAndUnread, young])
+    await expectTrueCounters()
+  })
+
+  it("is no longer found in the history, nor by a search, unless somebody has not read it", async () => {
+    await said({ message: "the old heron", at: OLD(), to: BOTH, read: true })
+    const kept = await said({ message: "the kept heron", at: OLD(), to: BOTH })
+    await read(kept, alice.orgUserId)
+    await purgedToTheEnd()
+
+    const history = await (await alice.get("/api/notifications/history")).json<any>()
+    expect(history.res.map((one: any) => one.message)).toEqual(["the kept heron"])
+    expect((await (await alice.get("/api/notifications/v1")).json<any>()).res).toEqual([])
+    const found = await (await bob.get("/api/notifications/filtered?q=heron")).json<any>()
+    expect(found.res.map((one: any) => one.id)).toEqual([kept])
+    expect(await rows("SELECT rowid FROM notification_search WHERE notification_search MATCH 'heron'")).toHaveLength(1)
+    expect((await alice.get("/api/notifications/1/trace")).status).toBe(404)
+  })
+
+  it("takes its deliveries and its summary along, and waits for a delivery that is under way", async () => {
+    const gone = await said({ at: OLD(), read: true })
+    const waiting = await said({ at: OLD(), read: true })
+    const kept = await said({ at: OLD() })
+    for (const id of [gone, waiting, kept]) {
+      await delivered(id, alice.orgUserId)
+      await env.DB.prepare(
+        "INSERT INTO summaries (flow_run_id, notification_id, status, created_at, updated_at) VALUES (?, ?, 'completed', 1, 1)",
+      )
+        .bind(`run ${id}`, id)
+        .run()
+    }
+    await delivered(waiting, bob.orgUserId, Date.now() + DAY)
+    await purgedToTheEnd()
+
+    expect(await idsIn("notifications")).toEqual([waiting, kept])
+    expect(await idsIn("deliveries", "notification_id")).toEqual([waiting, kept])
+    expect(await idsIn("summaries", "notification_id")).toEqual([kept])
+  })
+
+  it("goes where it had nobody to reach, and where it spanned organisations; what is unsent stays", async () => {
+    await said({ at: OLD(), to: [] })
+    await said({ at: OLD(), to: [alice.orgUserId, charlie.orgUserId], orgId: null, read: true })
+    const held = await said({ at: OLD(), to: [alice.orgUserId, charlie.orgUserId], orgId: null })
+    await read(held, alice.orgUserId)
+    const { id: unsent } = (await env.DB.prepare(
+      `INSERT INTO notifications (org_id, author, message, created_at, scheduled_at, publication_id, due_at)
+       VALUES (?, 'a', 'm', ?, ?, 'p', ?) RETURNING id`,
+    )
+      .bind(ACME, OLD(), Date.now() + DAY, Date.now() + DAY)
+      .first<{ id: number }>()) as { id: number }
+    await purgedToTheEnd()
+
+    expect(await idsIn("notifications")).toEqual([held, unsent])
+    expect(await inboxOf(charlie.orgUserId)).toEqual([held])
+  })
+
+  it("leaves former members what they have not read", async () => {
+    const id = await said({ at: OLD(), to: BOTH })
+    await read(id, alice.orgUserId)
+    await server.delete("/api/orgs/acme/members/2")
+    await purgedToTheEnd()
+    expect(await inboxOf(bob.orgUserId)).toEqual([id])
+    expect(await idsIn("notifications")).toEqual([id])
+  })
+
+  it("leaves an open bar as it is", async () => {
+    await said({ at: OLD(), urgent: true, read: true })
+    await said({ at: OLD(), urgent: true })
+    const before = await acmeBar().bar(alice.orgUserId)
+    await purgedToTheEnd()
+    await acmeBar().changed({ orgUserIds: [alice.orgUserId] })
+    expect(await acmeBar().bar(alice.orgUserId)).toEqual(before)
+    expect(before.total).toBe(1)
+  })
+})
+
+it("deletes runs and events that are over and old, and keeps what failed", async () => {
+  for (const [status, at] of [
+    ["processed", OLD()],
+    ["ignored", OLD()],
+    ["failed", OLD()],
+    ["not_understood", OLD()],
+    ["processed", YOUNG()],
+  ] as const) {
+    await env.DB.prepare(
+      "INSERT INTO signal_events (source, body, status, received_at, updated_at) VALUES ('prefect', '', ?1, ?2, ?2)",
+    )
+      .bind(status, at)
+      .run()
+    await env.DB.prepare(
+      "INSERT INTO flow_runs (id, org_id, name, state_type, state_name, updated_at) VALUES (?, 1, 'n', '', '', ?)",
+    )
+      .bind(`${status} ${at}`, at)
+      .run()
+  }
+  await purged()
+  expect(await idsIn("signal_events", "status")).toEqual(["failed", "not_understood", "processed"])
+  expect(await rows("SELECT id FROM flow_runs")).toHaveLength(1)
+})
+
+it("never says an event again, also when its notification is gone; a request's key was for a day", async () => {
+  outside()
+  const { drain } = queues()
+  const late = { flowName: "Nightly", orgSlug: "acme", expectedTime: "2026-01-01T00:00:00Z", delayMinutes: 5 }
+  await env.NOTIFICATIONS.createLateRunNotification(late)
+  const post = () =>
+    server.post(
+      "/api/notifications/",
+      { author: "a", message: "m", sent_to: "all_org_users", org_slug: "acme" },
+      { "idempotency-key": "once" },
+    )
+  await post()
+  await env.DB.batch([
+    env.DB.prepare("UPDATE notification_recipients SET is_read = 1, sent_at = 1"),
+    env.DB.prepare("UPDATE notifications SET created_at = 1, sent_at = 1"),
+    env.DB.prepare("UPDATE deliveries SET due_at = NULL, status = 'sent'"),
+  ])
+  await purgedToTheEnd()
+  expect(await idsIn("notifications")).toEqual([])
+
+  const again = async () => await env.NOTIFICATIONS.createLateRunNotification(late)
+  await expect(again).rejects.toMatchObject({ name: "conflict" })
+  expect(await idsIn("notifications")).toEqual([])
+  expect(await rows("SELECT * FROM deliveries")).toEqual([])
+  expect((await post()).status).toBe(200)
+  expect(await rows("SELECT dedupe_key FROM spent_dedupe_keys")).toHaveLength(1)
+  await drain()
+})
+
+it("takes an event for known whose notification is gone", async () => {
+  outside(prefect())
+  const { drain } = queues()
+  await env.DB.prepare("INSERT INTO spent_dedupe_keys VALUES (?)").bind(`prefect:${RUN_ID}:Failed`).run()
+  await tell(entered("Failed"))
+  await drain()
+  expect(await rows("SELECT status, reason, due_at FROM signal_events")).toEqual([
+    { status: "processed", reason: "published", due_at: null },
+  ])
+  expect(await sizes()).toEqual([{ notifications: 0, deliveries: 0, inboxes: 0 }])
+  expect(await idsIn("summaries", "notification_id")).toEqual([])
+})
+
+describe("a sweep", () => {
+  it("changes nothing the second time", async () => {
+    await said({ at: OLD(), to: BOTH, read: true })
+    const kept = await said({ at: OLD(), to: BOTH })
+    await Promise.all([purged(), purged()])
+    await purgedToTheEnd()
+    const before = await sizes()
+    await purged()
+    expect(await sizes()).toEqual(before)
+    expect(await idsIn("notifications")).toEqual([kept])
+    await expectTrueCounters()
+  })
+
+  it("goes on where one was interrupted", async () => {
+    const id = await said({ at: OLD(), to: BOTH, read: true })
+    await delivered(id, alice.orgUserId)
+    const batch = env.DB.batch.bind(env.DB)
+    const failing = vi.spyOn(env.DB, "batch").mockImplementationOnce(batch)
+    failing.mockImplementationOnce(() => Promise.reject(new Error("Network connection lost")))
+    await expect(purged()).rejects.toThrow("connection lost")
+    failing.mockRestore()
+    expect(await sizes()).toEqual([{ notifications: 1, deliveries: 1, inboxes: 0 }])
+
+    await purgedToTheEnd()
+    expect(await sizes()).toEqual([{ notifications: 0, deliveries: 0, inboxes: 0 }])
+    await expectTrueCounters()
+  })
+
+  it("that fails keeps no other part of the cron from running", async () => {
+    const { sent } = queues()
+    await delivered(await said({}), alice.orgUserId, 1)
+    await env.DB.prepare("DROP TABLE flow_runs").run()
+    await cron()
+    expect(sent).toHaveLength(1)
+  })
+
+  it("does nothing while an import is under way", async () => {
+    const id = await said({ at: OLD(), read: true })
+    await env.DB.prepare("UPDATE retention SET paused_until = ?")
+      .bind(Date.now() + 60_000)
+      .run()
+    await purgedToTheEnd()
+    expect(await idsIn("notifications")).toEqual([id])
+  })
+})
+
+describe("RETENTION_DAYS", () => {
+  const ageInDays = (days: number) => said({ at: Date.now() - days * DAY, read: true })
+
+  it("says how long; 0 is for ever", async () => {
+    const [older, younger] = [await ageInDays(9), await ageInDays(7)]
+    expect(await purged({ RETENTION_DAYS: "0" })).toMatchObject({ roundTrips: 0 })
+    await purged()
+    expect(await idsIn("notifications")).toEqual([older, younger])
+    await purged({ RETENTION_DAYS: "8" })
+    expect(await idsIn("notifications")).toEqual([younger])
+  })
+
+  it("is 180 where nothing is set", () => {
+    for (const value of [undefined, "", " 180 "]) {
+      expect(settingsFrom({ RETENTION_DAYS: value } as unknown as Env).RETENTION_DAYS).toBe(180)
+    }
+  })
+
+  it.each(["x", "-1", "1.5", "1e3", "180 days", "1000000", "NaN"])("cannot be %s", (value) => {
+    let thrown: unknown
+    try {
+      settingsFrom({ RETENTION_DAYS: value } as unknown as Env)
+    } catch (error) {
+      thrown = error
+    }
+    expect(kindOf(thrown)).toBe("cannot be used: RETENTION_DAYS")
+  })
+})
+
+describe("the cost of a sweep", () => {
+  const addMembers = (size: number) =>
+    env.DB.prepare(
+      `INSERT INTO org_users (id, org_id, user_id, email, role)
+       SELECT 100 + value, ?, 'm' || value, 'm' || value || '@acme.test', 'member' FROM json_each(?)`,
+    )
+      .bind(ACME, sequence(1, size))
+      .run()
+  const fill = (orgUserId: number, { size, read: isRead, at }: { size: number; read: boolean; at: number }) =>
+    env.DB.batch([
+      env.DB.prepare(
+        `INSERT INTO notifications (org_id, author, message, created_at, sent_at, publication_id)
+         SELECT ?1, 'a', 'm', ?3 + value, ?3 + value, 'p' || value || ?3 FROM json_each(?2)`,
+      ).bind(ACME, sequence(1, size), at),
+      env.DB.prepare(
+        `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
+         SELECT ?, ?, sent_at, id, category, urgent FROM notifications WHERE sent_at >= ?`,
+      ).bind(orgUserId, Number(isRead), at),
+    ])
+
+  it("is next to nothing where nothing is old, whatever there is", async () => {
+    await addMembers(10_000)
+    await fill(alice.orgUserId, { size: 10_000, read: true, at: YOUNG() })
+    const cost = await purged()
+    expect(cost).toMatchObject({ roundTrips: 1, statements: 5, rowsWritten: 0 })
+    expect(cost.rowsRead).toBeLessThanOrEqual(20)
+  })
+
+  it("is bounded for 50,000 old rows of one person, and all of them go", async () => {
+    await fill(bob.orgUserId, { size: 50_000, read: true, at: OLD() - DAY })
+    for (let sweeps = 0; sweeps < 3; sweeps++) {
+      const cost = await purged()
+      expect(cost).toMatchObject({ roundTrips: 2, statements: 10 })
+      expect(cost.rowsRead).toBeLessThanOrEqual(6_000)
+      expect(cost.rowsWritten).toBeLessThanOrEqual(4_000)
+    }
+    expect((await sizes())[0].inboxes).toBe(47_000)
+    expect((await sizes())[0].notifications).toBe(50_000 - 60)
+    for (let sweeps = 3; sweeps < 51; sweeps++) await purged()
+    expect(await inboxOf(bob.orgUserId)).toEqual([])
+    await expectTrueCounters()
+  })
+
+  it("is small for 50,000 old ones that nobody has read, round after round", async () => {
+    await fill(bob.orgUserId, { size: 50_000, read: false, at: OLD() - DAY })
+    for (let sweeps = 0; sweeps < 5; sweeps++) {
+      const cost = await purged()
+      expect(cost).toMatchObject({ roundTrips: 2, statements: 10 })
+      expect(cost.rowsRead).toBeLessThanOrEqual(500)
+      expect(cost.rowsWritten).toBeLessThanOrEqual(50)
+    }
+    expect(await sizes()).toEqual([{ notifications: 50_000, deliveries: 0, inboxes: 50_000 }])
+  })
+
+  it("is bounded for an organisation of 10,000, all of whom have read it, and it goes with its deliveries", async () => {
+    await addMembers(10_000)
+    const to = JSON.parse(sequence(101, 10_100))
+    const gone = await said({ at: OLD(), to, read: true })
+    const kept = await said({ at: OLD(), to: [10_100] })
+    await env.DB.prepare(
+      `INSERT INTO deliveries (notification_id, channel, recipient_id, status, created_at, updated_at)
+       SELECT ?, 'email', value, 'sent', 1, 1 FROM json_each(?)`,
+    )
+      .bind(gone, JSON.stringify(to))
+      .run()
+    let most = { rowsRead: 0, rowsWritten: 0 }
+    for (let sweeps = 0; sweeps < 250; sweeps++) {
+      const cost = await purged()
+      expect(cost.statements).toBe(10)
+      most = {
+        rowsRead: Math.max(most.rowsRead, cost.rowsRead),
+        rowsWritten: Math.max(most.rowsWritten, cost.rowsWritten),
+      }
+      if ((await sizes())[0].notifications === 1) break
+    }
+    expect(most.rowsRead).toBeLessThanOrEqual(6_000)
+    expect(most.rowsWritten).toBeLessThanOrEqual(4_000)
+    expect(await idsIn("notifications")).toEqual([kept])
+    expect(await sizes()).toEqual([{ notifications: 1, deliveries: 0, inboxes: 1 }])
+    await expectTrueCounters()
+  })
+})
