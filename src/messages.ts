@@ -1,3 +1,5 @@
+import type { Outgoing } from "./channels"
+
 /** What the queue `signals` carries: ids only, since the rows are the truth. A message may come twice, or late. */
 export type SignalMessage =
   | { kind: "prefect"; eventId: number }
@@ -5,4 +7,4 @@ export type SignalMessage =
   | { kind: "fan_out"; notificationId: number }
 
 /** What the queue `deliveries` carries: some recipients of one notification on one channel. */
-export type DeliveryMessage = { channel: "email"; notificationId: number; recipientIds: number[] }
+export type DeliveryMessage = { channel: Outgoing; notificationId: number; recipientIds: number[] }

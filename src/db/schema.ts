@@ -1,6 +1,7 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import type { Category } from "../categories"
-import type { Channel, Policy, Reason } from "../preferences/decide"
+import type { Channel, DeliveryChannel } from "../channels"
+import type { Policy, Reason } from "../preferences/decide"
 import type { Audience } from "../notifications/audience"
 import type { Role } from "../orgs/roles"
 
@@ -75,6 +76,8 @@ export const orgPreferences = sqliteTable("org_preferences", {
   discordWebhook: text("discord_webhook"),
   createdAt: text("created_at").notNull(),
   updatedAt: text("updated_at").notNull(),
+  enableSlackNotifications: flag("enable_slack_notifications").notNull().default(false),
+  slackWebhook: text("slack_webhook"),
 })
 
 export const notifications = sqliteTable("notifications", {
@@ -133,7 +136,7 @@ export const deliveries = sqliteTable(
   "deliveries",
   {
     notificationId: integer("notification_id").notNull(),
-    channel: text().$type<Channel>().notNull(),
+    channel: text().$type<DeliveryChannel>().notNull(),
     recipientId: integer("recipient_id").notNull(),
     status: text({ enum: ["pending", "sending", "sent", "failed", "suppressed", "dead"] }).notNull(),
     attempts: integer().notNull().default(0),
@@ -146,6 +149,20 @@ export const deliveries = sqliteTable(
     orgId: integer("org_id"),
   },
   (table) => [primaryKey({ columns: [table.notificationId, table.channel, table.recipientId] })],
+)
+
+/** A device of a person's. */
+export const pushSubscriptions = sqliteTable(
+  "push_subscriptions",
+  {
+    orgUserId: integer("org_user_id").notNull(),
+    endpoint: text().notNull(),
+    orgId: integer("org_id").notNull(),
+    p256dh: text().notNull(),
+    auth: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgUserId, table.endpoint] })],
 )
 
 export const signalEvents = sqliteTable("signal_events", {

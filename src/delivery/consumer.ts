@@ -1,22 +1,24 @@
-import type { Notification } from "../db/schema"
+import type { Outgoing } from "../channels"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
 import type { DeliveryMessage } from "../messages"
-import { unsubscribeUrl } from "./unsubscribe-url"
-import { toEmail } from "./channels/email/message"
+import type { Channel, Sent } from "./channels/channel"
+import { email } from "./channels/email/channel"
 import * as queries from "./queries"
 import { afterFailure, DeliveryError } from "./retry"
 
-/** Longer than sending one message's mails can take. */
+const CHANNELS: Partial<Record<Outgoing, Channel>> = { email }
+
+/** Longer than sending what one message names can take. */
 const LEASE_MS = 5 * 60_000
-/** Mails under way at once: as many connections as a worker may hold. */
+/** Deliveries under way at once: as many connections as a worker may hold. */
 const AT_ONCE = 6
 
 /**
  * Delivers what one message names. A message that comes twice finds nothing to claim.
  *
  * 1. Claim the rows, with a lease, and read the notification.
- * 2. Read the addresses.
+ * 2. Let the channel read where they go.
  * 3. Send, each by itself: one refusal does not hold up the others.
  * 4. Record all outcomes at once.
  */
@@ -28,12 +30,14 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
   ])
   if (claimed.length === 0 || !notification) return
 
-  const addresses = await queries.addressesOf(db, { orgUserIds: claimed.map((row) => row.recipientId) })
+  const channel = CHANNELS[message.channel]
+  if (!channel) throw new Error(`nothing delivers by ${message.channel}`)
+  const tell = await channel(deps, { notification, recipientIds: claimed.map((row) => row.recipientId) })
   const outcomes: queries.Outcome[] = []
   for (let i = 0; i < claimed.length; i += AT_ONCE) {
-    const sending = claimed.slice(i, i + AT_ONCE).map(async (row): Promise<queries.Outcome> => {
-      const address = addresses.find((candidate) => candidate.recipientId === row.recipientId)
-      return { ...row, ...(await sendOne(deps, { notification, address, attempts: row.attempts })) }
+    const sending = claimed.slice(i, i + AT_ONCE).map(async (row) => {
+      const sent = await tell(row.recipientId).catch((error: unknown) => failed(deps, row.attempts, error))
+      return { ...row, ...toResult(sent) }
     })
     outcomes.push(...(await Promise.all(sending)))
   }
@@ -41,40 +45,30 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
   report(message, outcomes)
 }
 
-type Address = { recipientId: number; email: string; orgName: string }
-type Result = Omit<queries.Outcome, "recipientId" | "attempts">
+type Failed = { kind: "failed" | "dead"; reason: string } | { kind: "retry"; at: number; reason: string }
 
-async function sendOne(
-  deps: Deps,
-  job: { notification: Notification; address: Address | undefined; attempts: number },
-): Promise<Result> {
-  const { notification, address, attempts } = job
-  if (!address) return { status: "suppressed", reason: "not_a_member", providerId: null, dueAt: null }
-  try {
-    const email = await toEmail({
-      to: address.email,
-      orgName: address.orgName,
-      category: notification.category,
-      urgent: notification.urgent,
-      message: notification.message,
-      emailSubject: notification.emailSubject,
-      inboxUrl: deps.settings.FRONTEND_URL && `${deps.settings.FRONTEND_URL}/notifications`,
-      unsubscribeUrl: await unsubscribeUrl(deps.settings, {
-        orgUserId: address.recipientId,
-        category: notification.category,
-      }),
-    })
-    const { providerId } = await deps.email().send(email)
-    return { status: "sent", reason: null, providerId, dueAt: null }
-  } catch (error) {
-    const failure = error instanceof DeliveryError ? error : unforeseen(error)
-    const next = afterFailure(failure.options, { attempts, now: deps.now(), random: Math.random() })
-    const status = next.kind === "retry" ? "pending" : next.kind
-    return { status, reason: failure.message, providerId: null, dueAt: next.kind === "retry" ? next.at : null }
+function failed(deps: Deps, attempts: number, error: unknown): Failed {
+  const failure = error instanceof DeliveryError ? error : unforeseen(error)
+  const next = afterFailure(failure.options, { attempts, now: deps.now(), random: Math.random() })
+  return { ...next, reason: failure.message }
+}
+
+function toResult(became: Sent | Failed): Omit<queries.Outcome, "recipientId" | "attempts"> {
+  const rest = { reason: null, since: null, providerId: null, dueAt: null }
+  switch (became.kind) {
+    case "sent":
+      return { ...rest, status: "sent", providerId: became.providerId }
+    case "suppressed":
+      return { ...rest, status: "suppressed", reason: became.reason, since: became.since ?? null }
+    case "retry":
+      return { ...rest, status: "pending", reason: became.reason, dueAt: became.at }
+    case "failed":
+    case "dead":
+      return { ...rest, status: became.kind, reason: became.reason }
   }
 }
 
-/** A bug, or a setting that is missing: tried again like any failure that may pass, so that no other mail is held up. */
+/** A bug, or a setting that is missing: tried again like any failure that may pass, so that no other is held up. */
 const unforeseen = (error: unknown) => new DeliveryError(kindOf(error), { permanent: false })
 
 function report({ notificationId, channel }: DeliveryMessage, outcomes: queries.Outcome[]): void {

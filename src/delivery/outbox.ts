@@ -1,8 +1,10 @@
 import { type SQL, sql } from "drizzle-orm"
+import { OUTGOING, type Outgoing, ROOMS } from "../channels"
 import type { Db } from "../db/client"
 import { deliveries } from "../db/schema"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
+import type { DeliveryMessage } from "../messages"
 import * as queries from "./queries"
 import { BACK_OFF_MS } from "./retry"
 
@@ -14,20 +16,39 @@ const PER_SWEEP = 5_000
 /** When the sweep takes a mail whose hint was lost. A hint may be earlier than that, and than any date given. */
 export const SWEEP_AFTER_MS = 60_000
 
+const WITHOUT_DELAY = OUTGOING.filter((channel) => channel !== "email")
+
 type Suppressed = { orgUserId: number; reason: string; since: number | null }
 
+/** Whom to tell by what: the recipients of each channel. */
+export type Outbox = Partial<Record<Outgoing, number[]>>
+
 /**
- * Rows for the e-mails of the notifications that `notification` selects. If nobody hints, the sweep finds them when
- * they are due.
+ * Rows for what leaves, about the notification that `notification` selects. If nobody hints, the sweep finds them when
+ * they are due. A room is written once, though every chunk of a fan-out may come by it.
  */
-export const insertEmails = (
+export const insertOutbox = (
   db: Db,
-  { notification, orgUserIds, dueAt, now }: { notification: SQL; orgUserIds: number[]; dueAt: number; now: number },
+  {
+    notification,
+    outbox,
+    now,
+    emailDueAt,
+  }: { notification: SQL; outbox: Outbox; now: number; emailDueAt: number | null },
 ) =>
-  db.insert(deliveries).select(sql`
-    SELECT n.id, 'email', person.value, 'pending', 0, NULL, NULL, NULL, ${now}, ${now}, ${dueAt}, n.org_id
-    FROM ${notification} n, json_each(${JSON.stringify(orgUserIds)}) person
-  `)
+  db
+    .insert(deliveries)
+    .select(sql`
+      SELECT n.id, channel.key, recipient.value, 'pending', 0, NULL, NULL, NULL, ${now}, ${now},
+        CASE channel.key WHEN 'email' THEN ${emailDueAt ?? now + SWEEP_AFTER_MS} ELSE ${now + SWEEP_AFTER_MS} END,
+        CASE WHEN channel.key IN ${[...ROOMS]} THEN recipient.value ELSE n.org_id END
+      FROM ${notification} n, json_each(${JSON.stringify(inUse(outbox))}) channel, json_each(channel.value) recipient
+      WHERE true
+    `)
+    .onConflictDoNothing()
+
+const inUse = (outbox: Outbox): Outbox =>
+  Object.fromEntries(Object.entries(outbox).filter(([, recipientIds]) => recipientIds.length > 0))
 
 /** Rows that say why somebody was not told at all. */
 export const insertSuppressed = (
@@ -43,20 +64,36 @@ export const insertSuppressed = (
 /** Tells the consumer of rows that are committed. A lost hint is no loss: the sweep finds them. */
 export async function hint(
   deps: Deps,
-  recipients: { notificationId: number; recipientId: number }[],
+  rows: queries.Key[],
   { delaySeconds = 0 }: { delaySeconds?: number } = {},
 ): Promise<void> {
-  const messages = [...Map.groupBy(recipients, (recipient) => recipient.notificationId)].flatMap(
-    ([notificationId, rows]) =>
-      chunksOf(rows, PER_MESSAGE).map((chunk) => ({
-        body: { channel: "email" as const, notificationId, recipientIds: chunk.map((row) => row.recipientId) },
-      })),
-  )
+  const messages = [...Map.groupBy(rows, ({ notificationId, channel }) => `${notificationId} ${channel}`).values()]
+    .flatMap((alike) => chunksOf(alike, PER_MESSAGE))
+    .flatMap(toMessage)
   try {
     for (const batch of chunksOf(messages, PER_SEND)) await deps.deliveries.sendBatch(batch, { delaySeconds })
   } catch (error) {
-    log({ event: "hint_lost", reason: kindOf(error), count: recipients.length })
+    log({ event: "hint_lost", reason: kindOf(error), count: rows.length })
   }
+}
+
+/** The same of what `insertOutbox` wrote; e-mail is told when it is due. */
+export async function hintOutbox(
+  deps: Deps,
+  { notificationId, outbox, emailDueAt }: { notificationId: number; outbox: Outbox; emailDueAt: number | null },
+): Promise<void> {
+  const rowsOf = (channel: Outgoing) =>
+    (outbox[channel] ?? []).map((recipientId) => ({ notificationId, channel, recipientId }))
+  const delaySeconds = emailDueAt === null ? 0 : Math.max(0, Math.ceil((emailDueAt - deps.now()) / 1000))
+  await Promise.all([hint(deps, rowsOf("email"), { delaySeconds }), hint(deps, WITHOUT_DELAY.flatMap(rowsOf))])
+}
+
+/** One message for rows of one notification and one channel; none for the inbox, which nobody delivers. */
+function toMessage(rows: queries.Key[]): { body: DeliveryMessage }[] {
+  const [first] = rows
+  if (!first || first.channel === "inbox") return []
+  const { notificationId, channel } = first
+  return [{ body: { channel, notificationId, recipientIds: rows.map((row) => row.recipientId) } }]
 }
 
 /** Sends the mails that waited for something which has come. */

@@ -1,7 +1,14 @@
-import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm"
+import { and, eq, gt, inArray, lte, or, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { deliveries, notifications, orgs, orgUsers } from "../db/schema"
+import { deliveries, notifications } from "../db/schema"
 import type { DeliveryMessage } from "../messages"
+
+const KEY = {
+  notificationId: deliveries.notificationId,
+  channel: deliveries.channel,
+  recipientId: deliveries.recipientId,
+}
+export type Key = Pick<typeof deliveries.$inferSelect, keyof typeof KEY>
 
 const named = ({ notificationId, channel, recipientIds }: DeliveryMessage) =>
   and(
@@ -29,29 +36,14 @@ export const claim = (db: Db, { message, now, leaseMs }: { message: DeliveryMess
 export const notificationFor = (db: Db, { id }: { id: number }) =>
   db.select().from(notifications).where(eq(notifications.id, id))
 
-/** Addresses of those who are still members, with the names of their organisations. */
-export const addressesOf = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
-  db
-    .select({
-      recipientId: sql<number>`${orgUsers.id}`.as("recipient_id"),
-      email: orgUsers.email,
-      orgName: sql<string>`${orgs.name}`.as("org_name"),
-    })
-    .from(orgUsers)
-    .innerJoin(orgs, eq(orgs.id, orgUsers.orgId))
-    .where(
-      and(
-        isNull(orgUsers.removedAt),
-        sql`${orgUsers.id} IN (SELECT value FROM json_each(${JSON.stringify(orgUserIds)}))`,
-      ),
-    )
-
 export type Outcome = {
   recipientId: number
   /** The try that this is the outcome of: a later try has taken the row from us. */
   attempts: number
   status: "sent" | "failed" | "suppressed" | "dead" | "pending"
   reason: string | null
+  /** Since when that reason holds. */
+  since: number | null
   providerId: string | null
   dueAt: number | null
 }
@@ -70,6 +62,7 @@ export const record = (
     .set({
       status: sql`outcome.value ->> 'status'`,
       reason: sql`outcome.value ->> 'reason'`,
+      since: sql`outcome.value ->> 'since'`,
       providerId: sql`outcome.value ->> 'providerId'`,
       dueAt: sql`outcome.value ->> 'dueAt'`,
       updatedAt: now,
@@ -97,17 +90,12 @@ export const giveUp = (db: Db, { tries, now }: { tries: number; now: number }) =
 
 /** What is due, the longest first. */
 export const overdue = (db: Db, { now, limit }: { now: number; limit: number }) =>
-  db
-    .select({ notificationId: deliveries.notificationId, recipientId: deliveries.recipientId })
-    .from(deliveries)
-    .where(lte(deliveries.dueAt, now))
-    .orderBy(deliveries.dueAt)
-    .limit(limit)
+  db.select(KEY).from(deliveries).where(lte(deliveries.dueAt, now)).orderBy(deliveries.dueAt).limit(limit)
 
 /** Everybody whose first mail about this notification has not been tried yet. */
 export const untried = (db: Db, { notificationId }: { notificationId: number }) =>
   db
-    .select({ notificationId: deliveries.notificationId, recipientId: deliveries.recipientId })
+    .select(KEY)
     .from(deliveries)
     .where(
       and(
@@ -117,8 +105,6 @@ export const untried = (db: Db, { notificationId }: { notificationId: number }) 
         eq(deliveries.attempts, 0),
       ),
     )
-
-export type Key = Pick<typeof deliveries.$inferSelect, "notificationId" | "channel" | "recipientId">
 
 /** Due now, as if it had never been tried; nothing if it was not given up on. */
 export const putBack = (db: Db, { notificationId, channel, recipientId, now }: Key & { now: number }) =>
@@ -133,7 +119,7 @@ export const putBack = (db: Db, { notificationId, channel, recipientId, now }: K
         inArray(deliveries.status, ["failed", "dead"]),
       ),
     )
-    .returning({ notificationId: deliveries.notificationId, recipientId: deliveries.recipientId })
+    .returning(KEY)
 
 /** Deletes some of what became of old notifications; what is still under way stays. */
 export const deleteDeliveriesOf = (db: Db, { ids, limit }: { ids: number[]; limit: number }) =>

@@ -1,8 +1,8 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../categories"
+import { CHANNELS, DELIVERY_CHANNELS } from "../channels"
 import type { DescribedRoutes } from "../openapi/described"
 import { named } from "../openapi/named"
-import { CHANNELS } from "../preferences/decide"
 import { DELIVERY_ID } from "./delivery-id"
 import { Category, CreateNotification, GivenUp, MarkRead } from "./schemas"
 
@@ -74,8 +74,8 @@ export const FailedDelivery = named(
   z.strictObject({
     id: z.string().check(z.regex(DELIVERY_ID)),
     notification_id: Id,
-    channel: z.enum(CHANNELS),
-    recipient: z.string().check(z.describe("an address")),
+    channel: z.enum(DELIVERY_CHANNELS),
+    recipient: z.string().check(z.describe("an address; of a room, its organisation")),
     status: GivenUp.check(z.describe("`failed`: refused for good; `dead`: tried as often as we try")),
     attempts: Count,
     reason: z.nullable(z.string()),

@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm"
 import type { Category } from "../categories"
+import type { Room } from "../channels"
 import type { Db } from "../db/client"
-import { orgPolicies, orgUsers, switches } from "../db/schema"
+import { orgPolicies, orgPreferences, orgUsers, pushSubscriptions, switches } from "../db/schema"
 import type { OrgPolicy, Person, Switch } from "../preferences/decide"
 
 /** Who is addressed. It is kept with the notification and looked up when that is sent. */
@@ -14,9 +15,15 @@ export type Audience =
 /** As many people as one batch commits at a time; the queue goes on with the rest. */
 export const CHUNK = 10_000
 
-export type Addressee = Person & { orgUserId: number; orgId: number }
+export type Addressee = Person & { orgUserId: number; orgId: number; hasDevice: boolean }
 
-/** The next people of this audience, by id, each with what bears on this category; and the policies of all. */
+/** The organisations to be told in each kind of room. */
+export type Rooms = Record<Room, number[]>
+
+/**
+ * The next people of this audience, by id, each with what bears on this category; the policies of all; who has a
+ * device; and the rooms of those organisations that are told as one.
+ */
 export const addressees = (
   db: Db,
   { audience, category, after }: { audience: Audience; category: Category; after: number },
@@ -32,21 +39,42 @@ export const addressees = (
       .select()
       .from(orgPolicies)
       .where(and(inArray(orgPolicies.category, [category, "all"]), policiesFor(audience))),
+    withDevice(db, { audience, after }),
+    db
+      .select({
+        orgId: orgPreferences.orgId,
+        discord: orgPreferences.enableDiscordNotifications,
+        slack: orgPreferences.enableSlackNotifications,
+      })
+      .from(orgPreferences)
+      .where(and(HAS_ROOM, withRooms(audience))),
   ] as const
 
 type Rows = { orgUserId: number; orgId: number; switches: string }[]
 type Policies = (OrgPolicy & { orgId: number })[]
 
-/** Puts the two answers of `addressees` together. `isLast` says that nobody comes after these. */
-export function toAddressees(rows: Rows, policies: Policies): { people: Addressee[]; isLast: boolean } {
+type Devices = { orgUserId: number }[]
+type RoomsOf = { orgId: number; discord: boolean; slack: boolean }[]
+
+/** Puts the answers of `addressees` together. `isLast` says that nobody comes after these. */
+export function toAddressees([rows, policies, devices, rooms]: readonly [Rows, Policies, Devices, RoomsOf]) {
   const byOrg = Map.groupBy(policies, (policy) => policy.orgId)
+  const reachable = new Set(devices.map(({ orgUserId }) => orgUserId))
   const people = rows.slice(0, CHUNK).map((row) => ({
     orgUserId: row.orgUserId,
     orgId: row.orgId,
     switches: row.switches === "[]" ? [] : toSwitches(row.switches),
     policies: byOrg.get(row.orgId) ?? [],
+    hasDevice: reachable.has(row.orgUserId),
   }))
-  return { people, isLast: rows.length <= CHUNK }
+  return { people, rooms: roomsAmong(people, rooms), isLast: rows.length <= CHUNK }
+}
+
+/** Of the organisations that these people are of. */
+function roomsAmong(people: Addressee[], rooms: RoomsOf): Rooms {
+  const orgIds = new Set(people.map(({ orgId }) => orgId))
+  const having = (room: Room) => rooms.filter((org) => org[room] && orgIds.has(org.orgId)).map(({ orgId }) => orgId)
+  return { discord: having("discord"), slack: having("slack") }
 }
 
 /** Two searches and not an `IN`: iterating its list would cost four reads for each person. */
@@ -87,3 +115,37 @@ function addressed(audience: Audience): SQL | undefined {
 
 const policiesFor = (audience: Audience): SQL | undefined =>
   "orgId" in audience && audience.orgId !== null ? eq(orgPolicies.orgId, audience.orgId) : undefined
+
+/** Who has a device: perhaps others of their organisation too, since whoever decides looks at these people only. */
+function withDevice(db: Db, { audience, after }: { audience: Audience; after: number }) {
+  if (audience.kind === "email" || audience.kind === "org_users") {
+    const has = sql`EXISTS (SELECT 1 FROM ${pushSubscriptions} s WHERE s.org_user_id = ${orgUsers}.id)`
+    return db
+      .select({ orgUserId: orgUsers.id })
+      .from(orgUsers)
+      .where(and(isNull(orgUsers.removedAt), gt(orgUsers.id, after), addressed(audience), has))
+  }
+  const ofOrg = audience.kind === "org" ? eq(pushSubscriptions.orgId, audience.orgId) : undefined
+  return db
+    .selectDistinct({ orgUserId: pushSubscriptions.orgUserId })
+    .from(pushSubscriptions)
+    .where(and(gt(pushSubscriptions.orgUserId, after), ofOrg))
+    .orderBy(asc(pushSubscriptions.orgUserId))
+    .limit(CHUNK)
+}
+
+/** As the index has it. */
+const HAS_ROOM = sql`(enable_discord_notifications = 1 OR enable_slack_notifications = 1)`
+
+/** What is one person's is not said in a room. */
+const withRooms = (audience: Audience): SQL | undefined => {
+  switch (audience.kind) {
+    case "org":
+      return eq(orgPreferences.orgId, audience.orgId)
+    case "everyone":
+      return gt(orgPreferences.orgId, 0)
+    case "email":
+    case "org_users":
+      return eq(orgPreferences.orgId, 0)
+  }
+}

@@ -1,14 +1,14 @@
-import { type Channel, CHANNELS } from "../preferences/decide"
+import { DELIVERY_CHANNELS, type DeliveryChannel } from "../channels"
 
 /** What names a delivery. */
-export type DeliveryKey = { notificationId: number; channel: Channel; recipientId: number }
+export type DeliveryKey = { notificationId: number; channel: DeliveryChannel; recipientId: number }
 
 /** The place just after this delivery, in the order of a page: the last that changed first. */
 export type DeliveryPlace = DeliveryKey & { at: number }
 
 const NUMBER = String.raw`[1-9]\d{0,14}`
 /** `12-email-34`: notification, channel, recipient. */
-export const DELIVERY_ID = new RegExp(`^${NUMBER}-(${CHANNELS.join("|")})-${NUMBER}$`)
+export const DELIVERY_ID = new RegExp(`^${NUMBER}-(${DELIVERY_CHANNELS.join("|")})-${NUMBER}$`)
 
 export const toDeliveryId = ({ notificationId, channel, recipientId }: DeliveryKey) =>
   `${notificationId}-${channel}-${recipientId}`
@@ -16,7 +16,7 @@ export const toDeliveryId = ({ notificationId, channel, recipientId }: DeliveryK
 /** The delivery that a text names; `undefined` if it names none. */
 export function parseDeliveryId(text: string): DeliveryKey | undefined {
   const [notificationId, name, recipientId] = text.split("-")
-  const channel = CHANNELS.find((each) => each === name)
+  const channel = DELIVERY_CHANNELS.find((each) => each === name)
   if (!channel || !DELIVERY_ID.test(text)) return undefined
   return { notificationId: Number(notificationId), channel, recipientId: Number(recipientId) }
 }

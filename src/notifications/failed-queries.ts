@@ -1,8 +1,8 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
+import { type DeliveryChannel, OPERATOR_CHANNELS, ROOMS } from "../channels"
 import type { Db } from "../db/client"
 import { merged, whole } from "../db/runs"
-import { deliveries, orgUsers } from "../db/schema"
-import type { Channel } from "../preferences/decide"
+import { deliveries, orgs, orgUsers } from "../db/schema"
 import type { DeliveryKey, DeliveryPlace } from "./delivery-id"
 import type { GivenUp } from "./schemas"
 
@@ -12,14 +12,20 @@ type Failed = { orgId: number | undefined; statuses: GivenUp[]; limit: number; a
 const KEY = sql`updated_at, notification_id, channel, recipient_id`
 const NEWEST_FIRST = sql`updated_at DESC, notification_id DESC, channel DESC, recipient_id DESC`
 
+const recipient = sql<string>`CASE
+  WHEN failed.channel IN ${[...ROOMS]} THEN (SELECT o.name FROM ${orgs} o WHERE o.id = failed.recipient_id)
+  WHEN failed.channel IN ${[...OPERATOR_CHANNELS]} THEN 'platform admins'
+  ELSE (SELECT u.email FROM ${orgUsers} u WHERE u.id = failed.recipient_id)
+END`.as("recipient")
+
 /** One page of what was given up on, the last that was first, and one row more if there is a next. */
 export const failedPage = (db: Db, { limit, ...failed }: Failed) =>
   db
     .select({
       notificationId: sql<number>`failed.notification_id`.as("notification_id"),
-      channel: sql<Channel>`failed.channel`.as("channel"),
+      channel: sql<DeliveryChannel>`failed.channel`.as("channel"),
       recipientId: sql<number>`failed.recipient_id`.as("recipient_id"),
-      recipient: sql<string>`(SELECT u.email FROM ${orgUsers} u WHERE u.id = failed.recipient_id)`.as("recipient"),
+      recipient,
       status: sql<GivenUp>`failed.status`.as("status"),
       attempts: sql<number>`failed.attempts`.as("attempts"),
       reason: sql<string | null>`failed.reason`.as("reason"),

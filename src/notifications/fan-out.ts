@@ -1,10 +1,10 @@
 import type { Category } from "../categories"
 import { commit, type Db, type Statement } from "../db/client"
 import type { Notification } from "../db/schema"
-import * as outbox from "../delivery/outbox"
+import { hintOutbox, insertOutbox, insertSuppressed, type Outbox } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
-import { type Addressee, addressees, toAddressees } from "./audience"
+import { type Addressee, addressees, type Rooms, toAddressees } from "./audience"
 import { type Plan, planFor } from "./plan"
 import * as queries from "./queries"
 
@@ -15,29 +15,26 @@ const LEASE_MS = 60_000
 const MOST_BARS = 200
 const BARS_AT_ONCE = 50
 
-export type Chunk = { plan: Plan; isLast: boolean; statements: [Statement, ...Statement[]] }
+export type Chunk = { plan: Plan; outbox: Outbox; isLast: boolean; statements: [Statement, ...Statement[]] }
 
 /** What tells these people of a notification, and moves its fan-out past them. Written once, however often it is tried. */
 export function chunkFor(
   db: Db,
   notification: { publicationId: string; category: Category; emailDueAt: number | null; after: number },
-  { people, isLast, now }: { people: Addressee[]; isLast: boolean; now: number },
+  { people, rooms, isLast, now }: { people: Addressee[]; rooms: Rooms; isLast: boolean; now: number },
 ): Chunk {
   const { publicationId, after } = notification
   const plan = planFor(people, notification, now)
+  const outbox = { ...plan.outbox, ...rooms }
   const here = queries.whileFanOutIsAt({ publicationId, after })
   return {
     plan,
+    outbox,
     isLast,
     statements: [
       queries.insertInboxes(db, { notification: here, inboxes: plan.inboxes }),
-      outbox.insertEmails(db, {
-        notification: here,
-        orgUserIds: plan.emails,
-        dueAt: notification.emailDueAt ?? now + outbox.SWEEP_AFTER_MS,
-        now,
-      }),
-      outbox.insertSuppressed(db, { notification: here, people: plan.suppressed, now }),
+      insertOutbox(db, { notification: here, outbox, now, emailDueAt: notification.emailDueAt }),
+      insertSuppressed(db, { notification: here, people: plan.suppressed, now }),
       queries.advanceFanOut(db, {
         publicationId,
         after,
@@ -63,11 +60,10 @@ export async function continueFanOut(deps: Deps, { notificationId }: { notificat
   if (notification.scheduledAt !== null && notification.scheduledAt > now) return
 
   const after = notification.fanOutAfter
-  const [rows, policies] = await db.batch(
+  const answers = await db.batch(
     addressees(db, { audience: notification.audience, category: notification.category, after }),
   )
-  const { people, isLast } = toAddressees(rows, policies)
-  const chunk = chunkFor(db, { ...notification, after }, { people, isLast, now })
+  const chunk = chunkFor(db, { ...notification, after }, { ...toAddressees(answers), now })
   await commit(db, [queries.markSent(db, { publicationId: notification.publicationId, now }), ...chunk.statements])
   await hintAt(deps, { notification, chunk })
 }
@@ -81,10 +77,8 @@ export async function hintAt(
   { notification, chunk }: { notification: Pick<Notification, "id" | "emailDueAt">; chunk: Chunk },
 ): Promise<void> {
   const { id, emailDueAt } = notification
-  const delaySeconds = emailDueAt === null ? 0 : Math.max(0, Math.ceil((emailDueAt - deps.now()) / 1000))
-  const mails = chunk.plan.emails.map((recipientId) => ({ notificationId: id, recipientId }))
   await settled(id, [
-    outbox.hint(deps, mails, { delaySeconds }),
+    hintOutbox(deps, { notificationId: id, outbox: chunk.outbox, emailDueAt }),
     ...(chunk.isLast ? [] : [deps.signals.send({ kind: "fan_out", notificationId: id })]),
   ])
   await tellBars(deps, { id, reached: [...chunk.plan.reached] })

@@ -1,5 +1,6 @@
 import type { Category } from "../categories"
-import { type Channel, type Decision, decide, type Reason } from "../preferences/decide"
+import type { Channel } from "../channels"
+import { type Decision, decide, type Reason } from "../preferences/decide"
 import type { Addressee } from "./audience"
 
 /** What was decided on each channel, and why; a plain "subscribed" is not worth a note. */
@@ -9,8 +10,8 @@ export type Decided = Partial<Record<Channel, { reason: Reason; since?: number }
 export type Plan = {
   /** Whose inbox it enters, and what was decided there and on other channels. */
   inboxes: { orgUserId: number; decided: Decided | null }[]
-  /** Who gets an e-mail. */
-  emails: number[]
+  /** Who gets an e-mail, and whose devices a push. */
+  outbox: { email: number[]; push: number[] }
   /** Whose inbox it does not enter, and why. */
   suppressed: { orgUserId: number; reason: Reason; since: number | null }[]
   /** Whose urgent bar and badge change, by organisation. */
@@ -19,18 +20,20 @@ export type Plan = {
 
 /** Decides for each of them, on each channel. */
 export function planFor(people: Addressee[], notification: { category: Category }, now: number): Plan {
-  const plan: Plan = { inboxes: [], emails: [], suppressed: [], reached: new Map() }
+  const plan: Plan = { inboxes: [], outbox: { email: [], push: [] }, suppressed: [], reached: new Map() }
   for (const person of people) {
     const { orgUserId, orgId } = person
     const email = decide(person, notification, "email", now)
-    if (email.kind === "deliver") plan.emails.push(orgUserId)
+    if (email.kind === "deliver") plan.outbox.email.push(orgUserId)
+    const push = person.hasDevice ? decide(person, notification, "push", now) : undefined
+    if (push?.kind === "deliver") plan.outbox.push.push(orgUserId)
 
     const inbox = decide(person, notification, "inbox", now)
     if (inbox.kind !== "deliver") {
       plan.suppressed.push({ orgUserId, reason: inbox.reason, since: sinceOf(inbox) ?? null })
       continue
     }
-    plan.inboxes.push({ orgUserId, decided: notesOn({ inbox, email }) })
+    plan.inboxes.push({ orgUserId, decided: notesOn({ inbox, email, ...(push && { push }) }) })
     const inSameOrg = plan.reached.get(orgId)
     if (inSameOrg) inSameOrg.push(orgUserId)
     else plan.reached.set(orgId, [orgUserId])

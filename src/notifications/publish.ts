@@ -45,14 +45,15 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
   const { audience, category, dedupe } = announcement
   const now = deps.now()
 
-  const [rows, policies, [earlier]] = await db.batch([
+  const [rows, policies, devices, rooms, [earlier]] = await db.batch([
     ...addressees(db, { audience, category, after: 0 }),
     queries.byDedupeKey(db, { dedupeKey: dedupe?.key ?? "" }),
   ])
   const freeBefore = dedupe?.forMs === undefined ? 0 : now - dedupe.forMs
   if (earlier && earlier.createdAt > freeBefore) return saidBefore(earlier, announcement)
 
-  const { people, isLast } = toAddressees(rows, policies)
+  const addressed = toAddressees([rows, policies, devices, rooms])
+  const { people } = addressed
   if (people.length === 0) return { kind: "nobody" }
 
   const scheduledAt = announcement.scheduledAt ?? null
@@ -61,7 +62,7 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
   const publicationId = crypto.randomUUID()
   const chunk = isForLater
     ? undefined
-    : chunkFor(db, { publicationId, category, emailDueAt, after: 0 }, { people, isLast, now })
+    : chunkFor(db, { publicationId, category, emailDueAt, after: 0 }, { ...addressed, now })
 
   const [notification] = await commitAndRead(
     db,

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm"
+import { type Channel, CHANNELS } from "../channels"
 import type { Db } from "../db/client"
 import { deliveries, notifications, recipients } from "../db/schema"
-import { CHANNELS } from "../preferences/decide"
 
 /** What is known of one notification for one person: its place in the inbox, and its deliveries. */
 export const traceOf = (db: Db, { orgUserId, id }: { orgUserId: number; id: number }) =>
@@ -25,7 +25,8 @@ export const traceOf = (db: Db, { orgUserId, id }: { orgUserId: number; id: numb
       .where(eq(notifications.id, id)),
     db
       .select({
-        channel: deliveries.channel,
+        /** One of these, by the condition below. */
+        channel: sql<Channel>`${deliveries.channel}`.as("channel"),
         status: deliveries.status,
         reason: deliveries.reason,
         since: deliveries.since,

@@ -69,7 +69,7 @@ export function saveOrgPreferences(
   return db
     .insert(orgPreferences)
     .select(sql`
-      SELECT NULL, o.id, ${optin}, ${urgent}, 0, NULL, ${at}, ${at} FROM ${orgs} o WHERE o.slug = ${slug}
+      SELECT NULL, o.id, ${optin}, ${urgent}, 0, NULL, ${at}, ${at}, 0, NULL FROM ${orgs} o WHERE o.slug = ${slug}
     `)
     .onConflictDoUpdate({
       target: orgPreferences.orgId,

@@ -1,8 +1,5 @@
 import type { Category } from "../categories"
-
-/** Ways to be told. The inbox (with the urgent bar) is one of them: switching it off ends the subscription. */
-export const CHANNELS = ["inbox", "email", "push"] as const
-export type Channel = (typeof CHANNELS)[number]
+import type { Channel } from "../channels"
 
 export type Policy = "required" | "off" | "default_off"
 

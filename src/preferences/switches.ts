@@ -1,5 +1,6 @@
 import { CATEGORIES, type Category } from "../categories"
-import type { Channel, Switch } from "./decide"
+import type { Channel } from "../channels"
+import type { Switch } from "./decide"
 import type { Preferences, PreferencesChange } from "./schemas"
 
 type Setting = Omit<Switch, "changedAt">

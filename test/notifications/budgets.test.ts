@@ -79,7 +79,7 @@ describe("sending to an organisation", () => {
     await growAcmeTo(size)
     const cost = await costOf("1", "POST", "/api/notifications/", toAll, key)
     expect(cost.roundTrips).toBeLessThanOrEqual(2)
-    expect(cost.statements).toBe(10)
+    expect(cost.statements).toBe(12)
     // Three rows for an inbox, two for an e-mail.
     expect(cost.rowsWritten).toBeLessThanOrEqual(3 * size + 10 + 2 * size)
     expect(cost.rowsRead).toBeLessThanOrEqual(6 * size + 20)
@@ -95,7 +95,7 @@ describe("sending to an organisation", () => {
     await costOf("1", "POST", "/api/notifications/", toAll, asServer)
     const cost = await costOf("1", "POST", "/api/notifications/", toAll, asServer)
     expect(cost.roundTrips).toBeLessThanOrEqual(2)
-    expect(cost.statements).toBe(9)
+    expect(cost.statements).toBe(11)
 
     const toBob = { ...toAll, sent_to: "single_user", user_email: "bob@acme.test" }
     const one = await costOf("1", "POST", "/api/notifications/", toBob)

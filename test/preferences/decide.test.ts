@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { CATEGORIES, type Category } from "../../src/categories"
+import { type Channel, CHANNELS } from "../../src/channels"
 import {
-  CHANNELS,
-  type Channel,
   decide,
   type Decision,
   type OrgPolicy,

@@ -60,7 +60,11 @@ describe("switching Discord on", () => {
 
   it("keeps what came along from Dalgo, of whatever kind it is", async () => {
     const old = "https://discord.com/api/webhooks/1/t?wait=true"
-    await env.DB.prepare("INSERT INTO org_preferences VALUES (7, ?, NULL, NULL, 0, ?, '', '')").bind(ACME, old).run()
+    await env.DB.prepare(
+      "INSERT INTO org_preferences (id, org_id, llm_optin, urgent_categories, enable_discord_notifications, discord_webhook, created_at, updated_at) VALUES (7, ?, NULL, NULL, 0, ?, '', '')",
+    )
+      .bind(ACME, old)
+      .run()
     const { body } = await hear(alice.get("/api/orgpreferences/"))
     await on(body.res.discord_webhook)
     expect(await discord()).toEqual([{ is_on: 1, webhook: old }])

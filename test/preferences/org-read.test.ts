@@ -15,7 +15,9 @@ const fresh = (slug: string, name: string) => ({
   urgent_categories: null,
 })
 const decided = (values: { optin: number | null; urgent: string | null; enabled: number; webhook: string | null }) =>
-  env.DB.prepare("INSERT INTO org_preferences VALUES (7, ?, ?, ?, ?, ?, '', '')")
+  env.DB.prepare(
+    "INSERT INTO org_preferences (id, org_id, llm_optin, urgent_categories, enable_discord_notifications, discord_webhook, created_at, updated_at) VALUES (7, ?, ?, ?, ?, ?, '', '')",
+  )
     .bind(ACME, values.optin, values.urgent, values.enabled, values.webhook)
     .run()
 const read = async () => (await (await alice.get(PATH)).json<any>()).res

@@ -1,6 +1,6 @@
-import type { Category } from "../categories"
-import type { Settings } from "../settings"
-import { unsubscribeToken } from "../unsubscribe-token"
+import type { Category } from "../../../categories"
+import type { Settings } from "../../../settings"
+import { unsubscribeToken } from "../../../unsubscribe-token"
 
 /** The link that ends this category's e-mail for this person; `undefined` where we have no address or no secret. */
 export async function unsubscribeUrl(
