@@ -23,6 +23,9 @@ const bindings = {
   SES_ENDPOINT: "https://ses.dalgo.test",
   SES_ACCESS_KEY_ID: "example",
   SES_SECRET_ACCESS_KEY: "example",
+  VAPID_PUBLIC_KEY: "BIPETICaEMYQwsU8RZK4ZatRUuLp-Y-Uv5YfLqW63XTPtvq0Rdw2ucdSvkWlDfgF10t0B-pmcegTwvMJZG8djiQ",
+  VAPID_PRIVATE_KEY: "-So5C-808YOjlgPJHQuxrJYAury43lAZlE642_veRLw",
+  VAPID_SUBJECT: "mailto:notifications@dalgo.test",
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "true",
 }
 

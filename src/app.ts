@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm"
 import { requestId } from "hono/request-id"
 import { secureHeaders } from "hono/secure-headers"
 import { depsFrom } from "./deps"
+import { deviceRoutes } from "./devices/routes"
 import { onError, onNotFound } from "./http/errors"
 import { crossOrigin } from "./http/origins"
 import { router } from "./http/router"
@@ -28,6 +29,7 @@ export const app = router()
   .use(secureHeaders())
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications/ticket", ticketRoutes)
+  .route("/api/notifications", deviceRoutes)
   .route("/api/notifications", notificationRoutes)
   .route("/api/userpreferences", userPreferenceRoutes)
   .route("/api/orgpreferences", orgPreferenceRoutes)

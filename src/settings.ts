@@ -63,6 +63,12 @@ const Settings = z.object({
   SES_ACCESS_KEY_ID: optional,
   SES_SECRET_ACCESS_KEY: optional,
 
+  /** All three, or nobody is offered push messages. */
+  VAPID_PUBLIC_KEY: optional,
+  VAPID_PRIVATE_KEY: optional,
+  /** Where push services reach whoever runs this: `mailto:` or `https:`. */
+  VAPID_SUBJECT: optional,
+
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: isOn,
   AI_MODEL: orElse("@cf/zai-org/glm-4.7-flash"),
 

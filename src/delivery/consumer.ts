@@ -4,10 +4,11 @@ import { kindOf, log } from "../log"
 import type { DeliveryMessage } from "../messages"
 import type { Channel, Sent } from "./channels/channel"
 import { email } from "./channels/email/channel"
+import { webPush } from "./channels/web-push/channel"
 import * as queries from "./queries"
 import { afterFailure, DeliveryError } from "./retry"
 
-const CHANNELS: Partial<Record<Outgoing, Channel>> = { email }
+const CHANNELS: Partial<Record<Outgoing, Channel>> = { email, push: webPush }
 
 /** Longer than sending what one message names can take. */
 const LEASE_MS = 5 * 60_000

@@ -71,7 +71,9 @@ function explain(of: { reason: Reason; since: number | undefined; label: string;
   const on = of.since === undefined ? "" : ` on ${day(of.since)}`
   switch (of.reason) {
     case "subscribed":
-      return `You are subscribed to ${of.label}.`
+      return of.channel === "push"
+        ? `You are subscribed to ${of.label}, and told on your devices.`
+        : `You are subscribed to ${of.label}.`
     case "required_by_organisation":
       return `Your organisation requires ${channel} for ${of.label}.`
     case "off_by_organisation":
@@ -86,5 +88,7 @@ function explain(of: { reason: Reason; since: number | undefined; label: string;
       return `You turned e-mail off${on}.`
     case "not_a_member":
       return "You were no longer a member of the organisation."
+    case "no_device":
+      return "No device of yours takes push messages any more."
   }
 }

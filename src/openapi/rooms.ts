@@ -1,3 +1,4 @@
+import { deviceAnswers } from "../devices/answers"
 import { liveAnswers } from "../live/answers"
 import { notificationAnswers } from "../notifications/answers"
 import { orgAnswers } from "../orgs/answers"
@@ -11,6 +12,7 @@ export const ROOMS: Room[] = [
   { name: "Notifications", about: "What was said to me, and saying something.", routes: notificationAnswers },
   { name: "Live", about: "What open tabs are told at once.", routes: liveAnswers },
   { name: "Preferences", about: "How a person, and an organisation, wants to be told.", routes: preferenceAnswers },
+  { name: "Devices", about: "Where a person takes push messages.", routes: deviceAnswers },
   { name: "Organisations", about: "Who there is.", routes: orgAnswers },
   { name: "Webhooks", about: "What other systems tell us.", routes: prefectAnswers },
   { name: "Service", about: "The service itself.", routes: serviceAnswers },

@@ -17,8 +17,9 @@ export const REASONS = [
   "email_off",
   "off_by_default",
   "subscribed",
-  /** Found when the mail was about to leave: whoever decides is told of members only. */
+  /** Found when the message was about to leave: whoever decides is told of members, and of who has a device. */
   "not_a_member",
+  "no_device",
 ] as const
 export type Reason = (typeof REASONS)[number]
 

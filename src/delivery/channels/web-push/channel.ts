@@ -1,0 +1,36 @@
+import { isPushEndpoint } from "../../../push-endpoint"
+import { vapidOf } from "../../../vapid"
+import type { Channel } from "../channel"
+import { outcomeOf } from "./outcome"
+import { inBytes, payloadOf } from "./payload"
+import * as queries from "./queries"
+import { type Answer, type Device, sendTo } from "./send"
+import { signer } from "./sign"
+
+type Row = Awaited<ReturnType<typeof queries.devicesOf>>[number]
+
+/** A push message to every device of each of them. A person's devices are one delivery. */
+export const webPush: Channel = async (deps, { notification, recipientIds }) => {
+  const rows = await queries.devicesOf(deps.db, { orgUserIds: recipientIds })
+  const authorizationFor = signer(vapidOf(deps.settings))
+
+  return async (recipientId) => {
+    const theirs = rows.filter((row) => row.recipientId === recipientId)
+    const [member] = theirs
+    if (!member) return { kind: "suppressed", reason: "not_a_member" }
+
+    const message = { notification, payload: inBytes(payloadOf(notification, member)), now: deps.now() }
+    const sending = theirs.filter(isDevice).map(async (device): Promise<[Device, Answer]> => {
+      const authorization = await authorizationFor(device.endpoint)
+      return [device, await sendTo(device, { ...message, authorization })]
+    })
+    const answers = await Promise.all(sending)
+
+    const gone = answers.filter(([, answer]) => answer.kind === "gone").map(([{ endpoint }]) => endpoint)
+    if (gone.length > 0) await queries.forget(deps.db, { endpoints: gone })
+    return outcomeOf(answers.map(([, answer]) => answer))
+  }
+}
+
+/** Looked at again: what lies in a table need not have come in by the door. */
+const isDevice = (row: Row): row is Row & Device => row.endpoint !== null && isPushEndpoint(row.endpoint)

@@ -1,0 +1,55 @@
+import type { Category } from "../../../categories"
+import { LOOK } from "../email/looks"
+import { oneLine } from "../email/one-line"
+
+/** What a device is told; `web/push-worker` shows it. */
+export type Payload = {
+  title: string
+  body: string
+  /** Where it leads, at the service itself. */
+  url: string
+  /** What comes with the same tag replaces what is shown. */
+  tag: string
+  category: Category
+  urgent: boolean
+}
+
+type Told = { id: number; category: Category; urgent: boolean; message: string }
+
+const LONGEST_TITLE = 100
+const LONGEST_BODY = 300
+
+export function payloadOf({ id, category, urgent, message }: Told, org: { orgName: string; orgSlug: string }): Payload {
+  const title = [...(urgent ? ["Urgent"] : []), LOOK[category].word, oneLine(org.orgName)].join(" · ")
+  const lines = message.trim().split(/\r\n|[\r\n\u2028\u2029]/)
+  return {
+    title: shortened(title, LONGEST_TITLE),
+    body: shortened(lines.map(oneLine).join("\n"), LONGEST_BODY),
+    url: `/?org=${encodeURIComponent(org.orgSlug)}`,
+    tag: String(id),
+    category,
+    urgent,
+  }
+}
+
+function shortened(text: string, longest: number): string {
+  const characters = Array.from(text)
+  if (characters.length <= longest) return text
+  return `${characters
+    .slice(0, longest - 1)
+    .join("")
+    .trimEnd()}…`
+}
+
+/**
+ * Every message is as long, so that a push service, which cannot read it, does not learn from that what it says.
+ * Firefox on Android takes no more than about 2.8 kB, and a hundred bytes come on top of it.
+ */
+export const PAYLOAD_BYTES = 2_500
+
+export function inBytes(payload: Payload): Uint8Array {
+  const bytes = new TextEncoder().encode(JSON.stringify(payload))
+  const padded = new Uint8Array(Math.max(bytes.length, PAYLOAD_BYTES)).fill(0x20)
+  padded.set(bytes)
+  return padded
+}

@@ -1,0 +1,56 @@
+import { encryptNotification } from "@block65/webcrypto-web-push"
+import type { Notification } from "../../../db/schema"
+import { retryAfterMs } from "../../retry"
+
+/** As its browser tells of it. */
+export type Device = { endpoint: string; p256dh: string; auth: string }
+
+/** What became of one message to one device. The words never hold its address, by which anybody could push to it. */
+export type Answer =
+  | { kind: "sent" }
+  /** There is no such device any more. */
+  | { kind: "gone" }
+  | { kind: "refused"; why: string }
+  | { kind: "busy"; why: string; retryAfterMs?: number | undefined }
+
+type Message = { notification: Notification; payload: Uint8Array; authorization: string; now: number }
+
+const TIMEOUT_MS = 10_000
+/** For how long a push service keeps it for a device that is off: what failed the day before is in the inbox. */
+const TTL_SECONDS = 24 * 60 * 60
+
+/** Gives the push service of a device a message (RFC 8030), which nobody but the device can read (RFC 8291). */
+export async function sendTo(device: Device, { notification, payload, authorization, now }: Message): Promise<Answer> {
+  const body = await encrypted(device, payload)
+  if (!body) return { kind: "refused", why: "a device has keys that cannot be used" }
+  const response = await fetch(device.endpoint, {
+    method: "POST",
+    headers: {
+      Authorization: authorization,
+      "Content-Encoding": "aes128gcm",
+      "Content-Type": "application/octet-stream",
+      TTL: String(TTL_SECONDS),
+      Urgency: notification.urgent ? "high" : "normal",
+      // Of what is told twice a device that is off keeps one.
+      Topic: `notification-${notification.id}`,
+    },
+    body,
+    redirect: "manual",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => undefined)
+  if (!response) return { kind: "busy", why: "the push service did not answer" }
+  await response.body?.cancel()
+
+  const { ok, status } = response
+  if (ok) return { kind: "sent" }
+  if (status === 404 || status === 410) return { kind: "gone" }
+  const why = `the push service answered ${status}`
+  if (status < 500 && status !== 408 && status !== 429) return { kind: "refused", why }
+  return { kind: "busy", why, retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now) }
+}
+
+/** `undefined` where the keys are none. */
+const encrypted = ({ endpoint, p256dh, auth }: Device, payload: Uint8Array) =>
+  encryptNotification({ endpoint, expirationTime: null, keys: { p256dh, auth } }, payload, { pad: false }).catch(
+    () => undefined,
+  )

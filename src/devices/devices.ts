@@ -1,0 +1,51 @@
+import { encodeBase64Url } from "hono/utils/encode"
+import { commit } from "../db/client"
+import type { Deps } from "../deps"
+import { AppError } from "../errors"
+import type { Membership } from "../orgs/membership"
+import { vapidOf } from "../vapid"
+import type { Device } from "./answers"
+import * as queries from "./queries"
+import type { NewDevice } from "./schemas"
+
+/** Beyond so many the oldest goes: most likely a browser that is not used any more. */
+export const MOST_DEVICES = 10
+
+/** By what a browser knows our pushes. Throws `unavailable` where push is not set up. */
+export function publicKey({ settings }: Deps): string {
+  const vapid = vapidOf(settings)
+  if (!vapid) throw new AppError("unavailable", "push messages are not configured")
+  return vapid.publicKey
+}
+
+export async function devicesOf({ db }: Deps, { me }: { me: Membership }): Promise<Device[]> {
+  const devices = await queries.devicesOf(db, { orgUserId: me.orgUserId })
+  return Promise.all(
+    devices.map(async ({ endpoint, createdAt }) => ({
+      id: await idOf(endpoint),
+      created_at: new Date(createdAt).toISOString(),
+    })),
+  )
+}
+
+/** Tells this person on this device from now on, and nobody else. Throws `unavailable` where push is not set up. */
+export async function addDevice(deps: Deps, { me, device }: { me: Membership; device: NewDevice }): Promise<void> {
+  publicKey(deps)
+  const { db } = deps
+  const { endpoint, keys } = device
+  const { orgUserId, orgId } = me
+  await commit(db, [
+    queries.takeFromOthers(db, { orgUserId, endpoint }),
+    queries.saveDevice(db, { orgUserId, orgId, endpoint, ...keys, createdAt: deps.now() }),
+    queries.dropOldest(db, { orgUserId, most: MOST_DEVICES }),
+  ])
+}
+
+export async function removeDevice({ db }: Deps, { me, endpoint }: { me: Membership; endpoint: string }) {
+  await queries.removeDevice(db, { orgUserId: me.orgUserId, endpoint })
+}
+
+/** Whoever knows an endpoint can push to it; by this, a browser that knows its own finds itself. */
+async function idOf(endpoint: string): Promise<string> {
+  return encodeBase64Url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(endpoint))).replace(/=+$/, "")
+}

@@ -1,0 +1,49 @@
+import { and, eq, sql } from "drizzle-orm"
+import type { Db } from "../db/client"
+import { orgUsers, pushSubscriptions } from "../db/schema"
+
+export const devicesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
+  db
+    .select({ endpoint: pushSubscriptions.endpoint, createdAt: pushSubscriptions.createdAt })
+    .from(pushSubscriptions)
+    .where(eq(pushSubscriptions.orgUserId, orgUserId))
+
+/** Takes a browser from whoever had it before: of somebody who is one person in several organisations it stays. */
+export const takeFromOthers = (db: Db, { orgUserId, endpoint }: { orgUserId: number; endpoint: string }) =>
+  db.delete(pushSubscriptions).where(
+    and(
+      eq(pushSubscriptions.endpoint, endpoint),
+      sql`${pushSubscriptions.orgUserId} NOT IN (
+        SELECT mine.id FROM ${orgUsers} me CROSS JOIN ${orgUsers} mine ON mine.user_id = me.user_id
+        WHERE me.id = ${orgUserId}
+      )`,
+    ),
+  )
+
+/** The same again changes nothing. */
+export const saveDevice = (db: Db, device: typeof pushSubscriptions.$inferInsert) =>
+  db
+    .insert(pushSubscriptions)
+    .values(device)
+    .onConflictDoUpdate({
+      target: [pushSubscriptions.orgUserId, pushSubscriptions.endpoint],
+      set: { p256dh: device.p256dh, auth: device.auth },
+      setWhere: sql`(${pushSubscriptions.p256dh}, ${pushSubscriptions.auth}) <> (excluded.p256dh, excluded.auth)`,
+    })
+
+/** Leaves a person their newest devices. Each is counted against the few others, which needs no sorting. */
+export const dropOldest = (db: Db, { orgUserId, most }: { orgUserId: number; most: number }) =>
+  db.delete(pushSubscriptions).where(
+    and(
+      eq(pushSubscriptions.orgUserId, orgUserId),
+      sql`${most} <= (
+        SELECT count(*) FROM ${pushSubscriptions} other WHERE other.org_user_id = ${orgUserId}
+          AND (other.created_at, other.endpoint) > (${pushSubscriptions}.created_at, ${pushSubscriptions}.endpoint)
+      )`,
+    ),
+  )
+
+export const removeDevice = (db: Db, { orgUserId, endpoint }: { orgUserId: number; endpoint: string }) =>
+  db
+    .delete(pushSubscriptions)
+    .where(and(eq(pushSubscriptions.orgUserId, orgUserId), eq(pushSubscriptions.endpoint, endpoint)))

@@ -1,0 +1,38 @@
+import { decodeBase64Url } from "hono/utils/encode"
+import * as z from "zod/mini"
+import { isPushEndpoint } from "../push-endpoint"
+
+const LONGEST_ENDPOINT = 1_000
+
+/** A point on P-256, not compressed. */
+async function isPublicKey(text: string): Promise<boolean> {
+  try {
+    await crypto.subtle.importKey("raw", decodeBase64Url(text), { name: "ECDH", namedCurve: "P-256" }, false, [])
+    return true
+  } catch {
+    return false
+  }
+}
+
+const withoutPadding = z.overwrite((text: string) => text.replace(/=+$/, ""))
+
+/** What a browser's `PushSubscription.toJSON()` says; what it may say beyond that does not matter. */
+export const NewDevice = z.object({
+  endpoint: z
+    .string()
+    .check(z.maxLength(LONGEST_ENDPOINT), z.refine(isPushEndpoint, "not an address at a browser's push service")),
+  expirationTime: z.nullish(z.number()),
+  keys: z.object({
+    p256dh: z
+      .string()
+      .check(
+        z.regex(/^[\w-]{87}=?$/, "not 65 bytes as base64url"),
+        z.refine(isPublicKey, "not a point on P-256"),
+        withoutPadding,
+      ),
+    auth: z.string().check(z.regex(/^[\w-]{22}(==)?$/, "not 16 bytes as base64url"), withoutPadding),
+  }),
+})
+export type NewDevice = z.infer<typeof NewDevice>
+
+export const OldDevice = z.strictObject({ endpoint: z.string().check(z.maxLength(LONGEST_ENDPOINT)) })

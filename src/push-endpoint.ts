@@ -1,0 +1,14 @@
+/**
+ * An address at the push service of a browser, and nothing else that a URL could be: we send requests there on the
+ * word of whoever has an account.
+ *
+ * - Chrome and its kin: `chrome/browser/push_messaging/push_messaging_constants.h` in Chromium
+ * - Firefox: `updates.push.services.mozilla.com`, https://mozilla-push-service.readthedocs.io
+ * - Safari: "any subdomain of push.apple.com", https://webkit.org/blog/12945/meet-web-push/
+ * - Edge on Windows: "from the domain notify.windows.com",
+ *   https://learn.microsoft.com/windows/apps/design/shell/tiles-and-notifications/windows-push-notification-services--wns--overview
+ */
+const ENDPOINT =
+  /^https:\/\/(?:fcm\.googleapis\.com|(?:[a-z0-9-]+\.)+(?:push\.services\.mozilla\.com|push\.apple\.com|notify\.windows\.com))\/[\w!$%&'()*+,./:;=?@~-]+$/
+
+export const isPushEndpoint = (text: string) => ENDPOINT.test(text)
