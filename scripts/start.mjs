@@ -47,6 +47,7 @@ const variables = ({ worker, prefect, mail }) => ({
   SES_REGION: "ap-south-1",
   SES_ENDPOINT: mail.url,
   MAIL_CATCHER_URL: mail.url,
+  VAPID_SUBJECT: "mailto:notifications@dalgo.test",
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "true",
 })
 

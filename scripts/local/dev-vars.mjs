@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto"
+import { generateKeyPairSync, randomBytes } from "node:crypto"
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
@@ -20,12 +20,26 @@ export function readDevVars() {
   return Object.fromEntries(Array.from(pairs, ([, name, , value]) => [name, value]))
 }
 
+/** Made of one another: with half of them missing, both are new. */
+const PAIR = ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]
+
+/** What signs push messages, as `web-push generate-vapid-keys` prints it. */
+function vapidPair() {
+  const { x, y, d } = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" })
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")])
+  return { VAPID_PUBLIC_KEY: point.toString("base64url"), VAPID_PRIVATE_KEY: d }
+}
+
 /** Writes the secrets that are missing, and returns their names. Those that are there are never changed. */
 export function ensureDevVars() {
   const present = readDevVars()
-  const missing = NAMES.filter((name) => !present[name])
+  const made = {
+    ...Object.fromEntries(NAMES.map((name) => [name, randomBytes(32).toString("base64url")])),
+    ...vapidPair(),
+  }
+  const missing = [...NAMES.filter((name) => !present[name]), ...(PAIR.every((name) => present[name]) ? [] : PAIR)]
   if (missing.length === 0) return missing
-  const lines = missing.map((name) => `${name}=${randomBytes(32).toString("base64url")}\n`).join("")
+  const lines = missing.map((name) => `${name}=${made[name]}\n`).join("")
   if (!existsSync(path)) writeFileSync(path, lines, { mode: 0o600, flag: "wx" })
   else appendFileSync(path, readFileSync(path, "utf8").endsWith("\n") ? lines : `\n${lines}`)
   return missing

@@ -13,10 +13,8 @@ export const takeFromOthers = (db: Db, { orgUserId, endpoint }: { orgUserId: num
   db.delete(pushSubscriptions).where(
     and(
       eq(pushSubscriptions.endpoint, endpoint),
-      sql`${pushSubscriptions.orgUserId} NOT IN (
-        SELECT mine.id FROM ${orgUsers} me CROSS JOIN ${orgUsers} mine ON mine.user_id = me.user_id
-        WHERE me.id = ${orgUserId}
-      )`,
+      sql`(SELECT owner.user_id FROM ${orgUsers} owner WHERE owner.id = ${pushSubscriptions.orgUserId})
+        <> (SELECT me.user_id FROM ${orgUsers} me WHERE me.id = ${orgUserId})`,
     ),
   )
 

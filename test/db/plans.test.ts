@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
+import { hasDevice, pushServices, SUBSCRIPTIONS } from "../support/devices"
 import { said } from "../support/inbox"
 import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, nobody, server } from "../support/people"
@@ -12,9 +13,14 @@ const inAMinute = () => new Date(Date.now() + 60_000).toISOString()
 
 /** Everything that the worker asks the database for, once. */
 async function doEverything(): Promise<void> {
-  outside(prefect(), ses().handler)
+  const gone = pushServices((endpoint) =>
+    endpoint.endsWith("phone") ? new Response(null, { status: 410 }) : undefined,
+  )
+  outside(prefect(), ses().handler, gone.handler)
   ai({ response: "What failed: the sync." })
   const { drain } = queues()
+  await hasDevice(bob, "phone")
+  const laptop = await hasDevice(bob, "laptop")
   const webhook = (body: string) =>
     nobody.post("/webhooks/v1/notification/", { body }, { "x-notification-key": "webhook-key-new" })
   await webhook(`Flow run silver-heron with id ${RUN_ID} entered state Failed`)
@@ -96,6 +102,8 @@ async function doEverything(): Promise<void> {
   await server.patch("/api/orgs/initech/members", members)
   await server.delete("/api/orgs/initech/members/9")
   await bob.post("/api/notifications/ticket")
+  await bob.get(SUBSCRIPTIONS)
+  await bob.delete(SUBSCRIPTIONS, {}, { endpoint: laptop.subscription.endpoint })
   await openTabWith(bob)
   await acmeBar().removed({ orgUserIds: [bob.orgUserId] })
   await runDurableObjectAlarm(acmeBar())

@@ -9,7 +9,7 @@ export type Speaker = {
   post(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
   put(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
   patch(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
-  delete(path: string, headers?: HeadersInit): Promise<Response>
+  delete(path: string, headers?: HeadersInit, body?: unknown): Promise<Response>
 }
 
 const ORIGIN = "https://notifications.dalgo.test"
@@ -57,7 +57,7 @@ const speaker = (headersOf: () => Promise<Record<string, string>>): Speaker => {
     post: (path, body, headers) => send("POST", path, body, headers),
     put: (path, body, headers) => send("PUT", path, body, headers),
     patch: (path, body, headers) => send("PATCH", path, body, headers),
-    delete: (path, headers) => send("DELETE", path, undefined, headers),
+    delete: (path, headers, body) => send("DELETE", path, body, headers),
   }
 }
 

@@ -1,0 +1,549 @@
+import { env } from "cloudflare:workers"
+import { decodeBase64Url } from "hono/utils/encode"
+import { verify } from "hono/jwt"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import type { DeliveryMessage } from "../../src/messages"
+import { DAY, HOUR, MINUTE, NOON, SECOND } from "../support/clock"
+import { metered } from "../support/d1-meter"
+import { type Device, hasDevice, pushServices, SUBSCRIPTIONS } from "../support/devices"
+import { outside, ses } from "../support/outside"
+import { alice, bob, charlie, server, type Speaker } from "../support/people"
+import { consume, cron, queues } from "../support/queues"
+import { rows } from "../support/rows"
+
+const PREFERENCES = "/api/notifications/preferences"
+const FCM = "https://fcm.googleapis.com/fcm/send/"
+
+let sent: ReturnType<typeof queues>["sent"]
+let drain: ReturnType<typeof queues>["drain"]
+let lose: ReturnType<typeof queues>["lose"]
+
+beforeEach(() => {
+  vi.setSystemTime(NOON)
+  ;({ sent, drain, lose } = queues())
+})
+
+/** Push services that answer what is said here for a device; and SES. */
+function pushing(fail?: (endpoint: string) => Response | undefined) {
+  const services = pushServices(fail)
+  const { requests } = outside(services.handler, ses().handler)
+  return { ...services, requests }
+}
+const answering = (who: Device, response: () => Response) => (endpoint: string) =>
+  endpoint === who.subscription.endpoint ? response() : undefined
+const status = (code: number, headers: HeadersInit = {}) => new Response("no", { status: code, headers })
+
+/** Tells acme something, and answers its id. */
+async function say(changes: object = {}): Promise<number> {
+  const answer = await server.post("/api/notifications/", {
+    author: "Dalgo",
+    message: "The warehouse is down",
+    sent_to: "all_org_users",
+    org_slug: "acme",
+    category: "incident",
+    ...changes,
+  })
+  return (await answer.json<any>()).res.notification_id
+}
+
+const delivery = async (who: { orgUserId: number } = bob) =>
+  (
+    await rows(
+      "SELECT status, attempts, reason, due_at FROM deliveries WHERE channel = 'push' AND recipient_id = ?",
+      who.orgUserId,
+    )
+  )[0]
+const endpoints = async () => (await rows("SELECT endpoint FROM push_subscriptions")).map(({ endpoint }) => endpoint)
+const traceOf = async (speaker: Speaker, id: number) =>
+  (await (await speaker.get(`/api/notifications/${id}/trace`)).json<any>()).res.find(
+    ({ channel }: any) => channel === "push",
+  )
+async function cronAt(time: number): Promise<void> {
+  vi.setSystemTime(time)
+  await cron()
+  await drain()
+}
+/** When a delivery is tried again, in milliseconds from noon. */
+const dueIn = async () => (await delivery())?.due_at - NOON
+
+describe("what is said", () => {
+  it("reaches each device of everybody who has one, and nobody else can read it", async () => {
+    const { pushes, to } = pushing()
+    const phone = await hasDevice(bob, "phone")
+    const laptop = await hasDevice(bob, `${FCM}laptop`)
+    const hers = await hasDevice(alice, "hers")
+    const stranger = await hasDevice(charlie, "strange")
+    const id = await say()
+    await drain()
+
+    expect(pushes).toHaveLength(3)
+    expect(to(stranger)).toEqual([])
+    for (const device of [phone, laptop, hers]) {
+      const [push] = to(device)
+      expect(await device.read(push as Request)).toEqual({
+        title: "Incident · Acme",
+        body: "The warehouse is down",
+        url: "/?org=acme",
+        tag: String(id),
+        category: "incident",
+        urgent: false,
+      })
+    }
+    await expect(hers.read(to(phone)[0] as Request)).rejects.toThrow()
+    expect(await delivery(bob)).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
+    expect(await delivery(alice)).toMatchObject({ status: "sent" })
+    expect(await rows("SELECT * FROM deliveries WHERE channel = 'push'")).toHaveLength(2)
+  })
+
+  it("is told as RFC 8030 has it", async () => {
+    const { to } = pushing()
+    const phone = await hasDevice(bob, "phone")
+    const id = await say()
+    await drain()
+    await say({ urgent: true })
+    await drain()
+    const [push, urgent] = to(phone)
+    expect(push?.method).toBe("POST")
+    expect(push?.redirect).toBe("manual")
+    expect(Object.fromEntries(push?.headers ?? [])).toMatchObject({
+      "content-encoding": "aes128gcm",
+      "content-type": "application/octet-stream",
+      ttl: "86400",
+      urgency: "normal",
+      topic: `notification-${id}`,
+    })
+    expect(urgent?.headers.get("urgency")).toBe("high")
+    expect(urgent?.headers.get("topic")).not.toBe(push?.headers.get("topic"))
+    for (const one of [push, urgent]) {
+      expect(one?.headers.get("topic")).toMatch(/^[\w-]{1,32}$/)
+      // Salt, record size, key, what is said, delimiter and tag; and no two alike.
+      expect((await one?.arrayBuffer())?.byteLength).toBe(16 + 4 + 1 + 65 + 2_500 + 1 + 16)
+    }
+  })
+
+  it("is signed for each push service, once for all of its devices", async () => {
+    const { to } = pushing()
+    const sign = vi.spyOn(crypto.subtle, "sign")
+    const devices = [
+      await hasDevice(bob, "phone"),
+      await hasDevice(bob, `${FCM}laptop`),
+      await hasDevice(alice, "hers"),
+    ]
+    await say({ sent_to: "all_org_users" })
+    const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
+    sign.mockClear()
+    await consume("dalgo-deliveries", [push])
+    expect(sign.mock.calls.filter(([algorithm]) => (algorithm as { name: string }).name === "ECDSA")).toHaveLength(2)
+
+    const key = await crypto.subtle.importKey(
+      "raw",
+      decodeBase64Url(env.VAPID_PUBLIC_KEY as string),
+      { name: "ECDSA", namedCurve: "P-256" },
+      true,
+      ["verify"],
+    )
+    const tokens = devices.map((device) => {
+      const [, token, k] =
+        /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(to(device)[0]?.headers.get("authorization") ?? "") ?? []
+      expect(k).toBe(env.VAPID_PUBLIC_KEY)
+      return token as string
+    })
+    const claims = await Promise.all(tokens.map((token) => verify(token, key, "ES256")))
+    expect(claims.map(({ aud }) => aud)).toEqual([
+      "https://updates.push.services.mozilla.com",
+      "https://fcm.googleapis.com",
+      "https://updates.push.services.mozilla.com",
+    ])
+    for (const { sub, exp } of claims) {
+      expect(sub).toBe("mailto:notifications@dalgo.test")
+      expect(exp).toBeGreaterThan(NOON / SECOND)
+      // RFC 8292 permits a day.
+      expect(exp).toBeLessThanOrEqual((NOON + DAY) / SECOND)
+    }
+    expect(tokens[0]).toBe(tokens[2])
+  })
+
+  it("is told once, however often the queue says so", async () => {
+    const { pushes } = pushing()
+    await hasDevice(bob, "phone")
+    await say()
+    const again = structuredClone(sent)
+    await drain()
+    sent.push(...again)
+    await drain()
+    expect(pushes).toHaveLength(1)
+  })
+
+  it("is told a minute later where its hint was lost", async () => {
+    const { pushes } = pushing()
+    await hasDevice(bob, "phone")
+    await rows("INSERT INTO user_notification_preferences SELECT id, 'all', 'email', 0, 1 FROM org_users")
+    lose("dalgo-deliveries")
+    await say()
+    await drain()
+    expect(pushes).toEqual([])
+    await cronAt(NOON + MINUTE)
+    expect(pushes).toHaveLength(1)
+  })
+
+  it("and is for later reaches the devices that there are then", async () => {
+    const { pushes, to } = pushing()
+    const phone = await hasDevice(bob, "phone")
+    await say({ scheduled_time: new Date(NOON + HOUR).toISOString() })
+    await bob.delete(SUBSCRIPTIONS, {}, { endpoint: phone.subscription.endpoint })
+    const laptop = await hasDevice(bob, "laptop")
+    await cronAt(NOON + HOUR)
+    await drain()
+    expect(to(laptop)).toHaveLength(1)
+    expect(pushes).toHaveLength(1)
+  })
+
+  it("is told on one device in all organisations of a person, and shown once", async () => {
+    await rows(
+      "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
+    )
+    const { to } = pushing()
+    const phone = await hasDevice(bob, "phone")
+    await bob.post(SUBSCRIPTIONS, phone.subscription, { "x-dalgo-org": "globex" })
+    await say({ sent_to: "all_users", org_slug: null })
+    await drain()
+    const told = await Promise.all(to(phone).map((push) => phone.read(push)))
+    expect(told.map(({ url }) => url).sort()).toEqual(["/?org=acme", "/?org=globex"])
+    expect(new Set(told.map(({ tag }) => tag)).size).toBe(1)
+  })
+
+  it("costs three round trips for everybody whom one message names", async () => {
+    pushing()
+    for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
+    await hasDevice(alice, "hers")
+    await say()
+    const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
+    expect(push.recipientIds).toEqual([alice.orgUserId, bob.orgUserId])
+    const { db, spent } = metered(env.DB)
+    await consume("dalgo-deliveries", [push], { changes: { DB: db } })
+    expect(spent.roundTrips).toBe(3)
+    expect(spent.rowsWritten).toBeLessThanOrEqual(4 * 2)
+    expect(spent.rowsRead).toBeLessThanOrEqual(40)
+  })
+})
+
+describe("who is told on their devices", () => {
+  it("is whoever did not turn that off for a category", async () => {
+    const { to } = pushing()
+    const his = await hasDevice(bob, "his")
+    const hers = await hasDevice(alice, "hers")
+    await bob.put(PREFERENCES, { channels: { incident: { push: false } } })
+    const id = await say()
+    await drain()
+    expect([to(his).length, to(hers).length]).toEqual([0, 1])
+    const on = new Date(NOON).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" })
+    expect(await traceOf(bob, id)).toMatchObject({
+      outcome: "suppressed",
+      reason: `You turned push messages off for Incident Notifications on ${on}.`,
+    })
+    expect(await traceOf(alice, id)).toMatchObject({
+      outcome: "sent",
+      reason: "You are subscribed to Incident Notifications, and told on your devices.",
+    })
+    await say({ category: "system" })
+    await drain()
+    expect(to(his)).toHaveLength(1)
+  })
+
+  it("is nobody for a category that they turned off, whatever else they want", async () => {
+    const { pushes } = pushing()
+    await hasDevice(bob, "his")
+    await bob.put(PREFERENCES, { incident_notifications: false, email_notifications_enabled: true })
+    await say()
+    await drain()
+    expect(pushes).toEqual([])
+  })
+
+  it("has nothing to do with e-mail", async () => {
+    const { pushes } = pushing()
+    await hasDevice(bob, "his")
+    await bob.put(PREFERENCES, { email_notifications_enabled: false })
+    await say()
+    await drain()
+    expect(pushes).toHaveLength(1)
+  })
+
+  it("is told nothing of it where they have no device", async () => {
+    pushing()
+    const id = await say()
+    await drain()
+    expect(await traceOf(bob, id)).toBeUndefined()
+  })
+
+  it("is no former member, not even of what was on its way", async () => {
+    const { pushes } = pushing()
+    await hasDevice(bob, "his")
+    const id = await say()
+    await rows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
+    await say()
+    await drain()
+    expect(pushes).toEqual([])
+    expect(await delivery()).toMatchObject({ status: "suppressed", reason: "not_a_member" })
+    await rows("UPDATE org_users SET removed_at = NULL WHERE id = ?", bob.orgUserId)
+    expect(await traceOf(bob, id)).toMatchObject({ reason: "You were no longer a member of the organisation." })
+  })
+
+  it("is whoever has the computer now, of several who share it", async () => {
+    const { to, pushes } = pushing()
+    const computer = await hasDevice(alice, "shared")
+    await say({ sent_to: "single_user", user_email: alice.email, message: "For Alice alone" })
+    await bob.post(SUBSCRIPTIONS, computer.subscription)
+    await drain()
+    expect(pushes).toEqual([])
+    expect(await delivery(alice)).toMatchObject({ status: "suppressed", reason: "no_device" })
+    await say({ sent_to: "single_user", user_email: bob.email, message: "For Bob" })
+    await drain()
+    expect(await Promise.all(to(computer).map((push) => computer.read(push)))).toMatchObject([{ body: "For Bob" }])
+  })
+})
+
+describe("a device that is gone", () => {
+  it.each([404, 410])("is forgotten (%i), and the others are told", async (code) => {
+    const phone = await hasDevice(bob, "phone")
+    const laptop = await hasDevice(bob, "laptop")
+    const { to } = pushing(answering(phone, () => status(code)))
+    const id = await say()
+    await drain()
+    expect(to(laptop)).toHaveLength(1)
+    expect(await endpoints()).toEqual([laptop.subscription.endpoint])
+    expect(await traceOf(bob, id)).toMatchObject({ outcome: "sent" })
+  })
+
+  it("and was the last leaves a sentence in the trace", async () => {
+    const phone = await hasDevice(bob, "phone")
+    const { requests } = pushing(answering(phone, () => status(410)))
+    const id = await say()
+    await drain()
+    expect(await traceOf(bob, id)).toMatchObject({
+      outcome: "suppressed",
+      reason: "No device of yours takes push messages any more.",
+    })
+    expect(await endpoints()).toEqual([])
+    const before = requests.length
+    await cronAt(NOON + DAY)
+    expect(requests).toHaveLength(before)
+  })
+
+  it("is gone from all organisations of its person", async () => {
+    await rows(
+      "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
+    )
+    const phone = await hasDevice(bob, "phone")
+    await bob.post(SUBSCRIPTIONS, phone.subscription, { "x-dalgo-org": "globex" })
+    pushing(answering(phone, () => status(410)))
+    await say()
+    await drain()
+    expect(await endpoints()).toEqual([])
+  })
+})
+
+describe("a push service that says no", () => {
+  it.each([400, 401, 403, 405, 413, 301, 307])("for good is not asked again: %i", async (code) => {
+    const phone = await hasDevice(bob, "phone")
+    const { requests } = pushing(answering(phone, () => status(code, { location: "https://evil.test/" })))
+    const id = await say()
+    await drain()
+    expect(await delivery()).toMatchObject({ status: "failed", reason: `the push service answered ${code}` })
+    expect(await traceOf(bob, id)).toMatchObject({
+      outcome: "failed",
+      reason: `It could not be delivered: the push service answered ${code}.`,
+    })
+    await cronAt(NOON + DAY)
+    expect(requests.filter(({ url }) => url === phone.subscription.endpoint)).toHaveLength(1)
+    expect(requests.some(({ url }) => url.includes("evil"))).toBe(false)
+    expect(await endpoints()).toHaveLength(1)
+  })
+
+  it.each([408, 429, 500, 502, 503])("for now is asked again: %i", async (code) => {
+    const phone = await hasDevice(bob, "phone")
+    let isBusy = true
+    const { to } = pushing((endpoint) => (isBusy ? answering(phone, () => status(code))(endpoint) : undefined))
+    await say()
+    await drain()
+    expect(await delivery()).toMatchObject({ status: "pending", reason: `the push service answered ${code}` })
+    expect(await dueIn()).toBeGreaterThanOrEqual(24 * SECOND)
+    expect(await dueIn()).toBeLessThanOrEqual(36 * SECOND)
+    isBusy = false
+    await cronAt(NOON + MINUTE)
+    expect(to(phone)).toHaveLength(1)
+    expect(await delivery()).toMatchObject({ status: "sent", attempts: 2 })
+  })
+
+  it.each([
+    ["seconds", "600", 10 * MINUTE],
+    ["a date", new Date(NOON + HOUR).toUTCString(), HOUR],
+    ["nonsense", "soon", undefined],
+  ])("says when to come again, in %s", async (_, retryAfter, wait) => {
+    const phone = await hasDevice(bob, "phone")
+    pushing(answering(phone, () => status(429, { "retry-after": retryAfter })))
+    await say()
+    await drain()
+    if (wait) expect(await dueIn()).toBe(wait)
+    else expect(await dueIn()).toBeLessThanOrEqual(36 * SECOND)
+  })
+
+  it("for one device has all told again, with the same topic", async () => {
+    const phone = await hasDevice(bob, "phone")
+    const laptop = await hasDevice(bob, "laptop")
+    let isBusy = true
+    const { to } = pushing((endpoint) => (isBusy ? answering(phone, () => status(503))(endpoint) : undefined))
+    await say()
+    await drain()
+    expect(await delivery()).toMatchObject({ status: "pending" })
+    isBusy = false
+    await cronAt(NOON + MINUTE)
+    expect(await delivery()).toMatchObject({ status: "sent" })
+    expect([to(phone).length, to(laptop).length]).toEqual([1, 2])
+    expect(new Set(to(laptop).map(({ headers }) => headers.get("topic"))).size).toBe(1)
+    const told = await Promise.all(to(laptop).map((push) => laptop.read(push)))
+    expect(told[0]).toEqual(told[1])
+  })
+
+  it("to one person does not hold up another", async () => {
+    const phone = await hasDevice(bob, "phone")
+    const hers = await hasDevice(alice, "hers")
+    const { to } = pushing(answering(phone, () => status(500)))
+    await say()
+    await drain()
+    expect(to(hers)).toHaveLength(1)
+    expect(await delivery(alice)).toMatchObject({ status: "sent" })
+    expect(await delivery(bob)).toMatchObject({ status: "pending" })
+  })
+
+  it("nine hours long is given up on; an admin sends it again", async () => {
+    const phone = await hasDevice(bob, "phone")
+    let isBusy = true
+    const { to } = pushing((endpoint) => (isBusy ? answering(phone, () => status(503))(endpoint) : undefined))
+    const id = await say()
+    await drain()
+    for (let hour = 1; hour < 24; hour++) await cronAt(NOON + hour * 2 * HOUR)
+    expect(await delivery()).toMatchObject({ status: "dead", attempts: 7 })
+    const failed = await (await alice.get("/api/notifications/deliveries")).json<any>()
+    expect(failed.res).toMatchObject([{ id: `${id}-push-${bob.orgUserId}`, channel: "push", recipient: bob.email }])
+    isBusy = false
+    expect((await alice.post(`/api/notifications/deliveries/${failed.res[0].id}/resend`)).status).toBe(200)
+    await drain()
+    expect(to(phone)).toHaveLength(1)
+  })
+})
+
+describe("a push service that does not answer", () => {
+  it("is asked again", async () => {
+    await hasDevice(bob, "phone")
+    outside(ses().handler)
+    await say()
+    await drain()
+    expect(await delivery()).toMatchObject({ status: "pending", reason: "the push service did not answer" })
+  })
+
+  it("is waited for ten seconds", async () => {
+    await hasDevice(bob, "phone")
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
+    outside((request) => {
+      request.signal.throwIfAborted()
+      return new Response(null, { status: 201 })
+    })
+    await say()
+    const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
+    await consume("dalgo-deliveries", [push])
+    expect(timeout).toHaveBeenCalledWith(10_000)
+    expect(await delivery()).toMatchObject({ status: "pending" })
+  })
+})
+
+describe("what is stored of a device", () => {
+  it.each([
+    "https://evil.test/x",
+    "http://fcm.googleapis.com/x",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://fcm.googleapis.com.evil.test/x",
+  ])("is not called where it is at no push service: %s", async (endpoint) => {
+    await hasDevice(bob, "phone")
+    await rows("UPDATE push_subscriptions SET endpoint = ?", endpoint)
+    const { requests } = pushing()
+    await say()
+    await drain()
+    expect(requests.filter(({ url }) => !url.startsWith("https://ses."))).toEqual([])
+    expect(await delivery()).toMatchObject({ status: "suppressed", reason: "no_device" })
+  })
+
+  it.each([
+    ["p256dh", "AAAA"],
+    ["auth", "AAAA"],
+    ["p256dh", "not base64"],
+  ])("holds up no other device where its %s is %j", async (column, value) => {
+    await hasDevice(bob, "phone")
+    await rows(`UPDATE push_subscriptions SET ${column} = ?`, value)
+    const laptop = await hasDevice(bob, "laptop")
+    const { to } = pushing()
+    await say()
+    await drain()
+    expect(to(laptop)).toHaveLength(1)
+    await bob.delete(SUBSCRIPTIONS, {}, { endpoint: laptop.subscription.endpoint })
+    await say()
+    await drain()
+    const [, second] = await rows(
+      "SELECT status, reason FROM deliveries WHERE channel = 'push' ORDER BY notification_id",
+    )
+    expect(second).toEqual({ status: "failed", reason: "a device has keys that cannot be used" })
+  })
+
+  it("is in no log, no reason and no trace", async () => {
+    const log = vi.spyOn(console, "log")
+    const phone = await hasDevice(bob, "secret-phone")
+    const laptop = await hasDevice(bob, "secret-laptop")
+    const { p256dh, auth } = phone.subscription.keys
+    const answers = [() => status(500), () => status(400), () => status(410), () => status(201)]
+    for (const [i, response] of answers.entries()) {
+      const failing = i === 2 ? answering(phone, response) : response
+      pushing(failing)
+      await say()
+      await drain()
+    }
+    const told = [
+      JSON.stringify(log.mock.calls),
+      JSON.stringify(await rows("SELECT * FROM deliveries")),
+      JSON.stringify(await (await bob.get("/api/notifications/1/trace")).json()),
+      JSON.stringify(await (await alice.get("/api/notifications/deliveries")).json()),
+      JSON.stringify(await (await bob.get(SUBSCRIPTIONS)).json()),
+    ].join()
+    for (const secret of ["secret-phone", "secret-laptop", p256dh, auth, laptop.subscription.keys.auth]) {
+      expect(told).not.toContain(secret)
+    }
+  })
+})
+
+describe("a worker whose keys", () => {
+  const pushWith = async (changes: object) => {
+    await hasDevice(bob, "phone")
+    const { pushes } = pushing()
+    await say()
+    const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
+    await consume("dalgo-deliveries", [push], { changes })
+    expect(pushes).toEqual([])
+    return delivery()
+  }
+
+  it("are missing tries again, and says which", async () => {
+    expect(await pushWith({ VAPID_PRIVATE_KEY: "" })).toMatchObject({
+      status: "pending",
+      reason: "VAPID_PUBLIC_KEY, VAPID_PRIVATE_KEY or VAPID_SUBJECT is not set",
+    })
+  })
+
+  it.each([
+    ["are nonsense", { VAPID_PRIVATE_KEY: "nonsense" }],
+    ["are half of two pairs", { VAPID_PRIVATE_KEY: "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw" }],
+    ["are cut off", { VAPID_PUBLIC_KEY: "BIPETICa" }],
+  ])("%s tries again, and says so", async (_, changes) => {
+    expect(await pushWith(changes)).toMatchObject({
+      status: "pending",
+      reason: "VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are no pair",
+    })
+  })
+})

@@ -1,0 +1,186 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { NOON } from "../support/clock"
+import { device, type Device, hasDevice, SUBSCRIPTIONS } from "../support/devices"
+import { ACME, alice, bob, charlie, cookieOf, GLOBEX, server, type Speaker } from "../support/people"
+import { rows } from "../support/rows"
+import { workerWith } from "../support/worker-with"
+
+const stored = () => rows("SELECT org_user_id, endpoint, org_id FROM push_subscriptions ORDER BY org_user_id, endpoint")
+const devicesOf = async (speaker: Speaker, headers = {}) =>
+  (await (await speaker.get(SUBSCRIPTIONS, headers)).json<any>()).res
+const remove = (speaker: Speaker, { subscription: { endpoint } }: Device, headers = {}) =>
+  speaker.delete(SUBSCRIPTIONS, headers, { endpoint })
+
+beforeEach(() => {
+  vi.setSystemTime(NOON)
+})
+
+describe("a device", () => {
+  it("is registered for whoever is signed in, in the organisation that they chose", async () => {
+    const phone = await hasDevice(bob, "phone")
+    const { endpoint, keys } = phone.subscription
+    expect(await rows("SELECT * FROM push_subscriptions")).toEqual([
+      { org_user_id: bob.orgUserId, org_id: ACME, endpoint, ...keys, created_at: NOON },
+    ])
+  })
+
+  it("that is registered again is registered once, since when it was", async () => {
+    const phone = await hasDevice(bob, "phone")
+    const before = await rows("SELECT * FROM push_subscriptions")
+    vi.setSystemTime(NOON + 1)
+    for (let i = 0; i < 2; i++) expect((await bob.post(SUBSCRIPTIONS, phone.subscription)).status).toBe(200)
+    expect(await rows("SELECT * FROM push_subscriptions")).toEqual(before)
+  })
+
+  it("keeps the keys that it had last", async () => {
+    const phone = await hasDevice(bob, "phone")
+    const { keys } = (await device("")).subscription
+    await bob.post(SUBSCRIPTIONS, { ...phone.subscription, keys })
+    expect(await rows("SELECT p256dh, auth FROM push_subscriptions")).toEqual([keys])
+  })
+
+  it("may say more of itself than is asked, and when it ends", async () => {
+    const { subscription } = await device("https://web.push.apple.com/x")
+    const options = { userVisibleOnly: true }
+    expect((await bob.post(SUBSCRIPTIONS, { ...subscription, expirationTime: 1.5, options })).status).toBe(200)
+    const { expirationTime: _, ...rest } = subscription
+    expect((await bob.post(SUBSCRIPTIONS, rest)).status).toBe(200)
+  })
+
+  it("is taken off by its owner, and as often as they like", async () => {
+    const phone = await hasDevice(bob, "phone")
+    await hasDevice(bob, "laptop")
+    for (let i = 0; i < 2; i++) expect(await (await remove(bob, phone)).json()).toEqual({ success: true })
+    expect(await devicesOf(bob)).toHaveLength(1)
+  })
+
+  it("is one of ten: beyond them the oldest goes", async () => {
+    for (let i = 0; i < 11; i++) {
+      vi.setSystemTime(NOON + i)
+      await hasDevice(bob, `device-${String(i).padStart(2, "0")}`)
+      await hasDevice(alice, `hers-${i}`)
+      await rows(
+        "DELETE FROM push_subscriptions WHERE org_user_id = ? AND endpoint NOT LIKE '%hers-0'",
+        alice.orgUserId,
+      )
+    }
+    const names = (await stored()).map(({ endpoint }) => endpoint.split("/").at(-1))
+    expect(names).toEqual([
+      "hers-0",
+      ...Array.from({ length: 10 }, (_, i) => `device-${String(i + 1).padStart(2, "0")}`),
+    ])
+  })
+
+  it("is one of ten too where all came at once", async () => {
+    for (let i = 0; i < 12; i++) await hasDevice(bob, `device-${i}`)
+    expect(await stored()).toHaveLength(10)
+  })
+})
+
+describe("a computer that several share", () => {
+  it("belongs to whoever was the last to switch it on", async () => {
+    const computer = await hasDevice(alice, "shared")
+    await hasDevice(alice, "hers")
+    await bob.post(SUBSCRIPTIONS, computer.subscription)
+    expect(await stored()).toMatchObject([
+      { org_user_id: alice.orgUserId, endpoint: expect.stringMatching(/hers$/) },
+      { org_user_id: bob.orgUserId, endpoint: expect.stringMatching(/shared$/) },
+    ])
+    await charlie.post(SUBSCRIPTIONS, computer.subscription)
+    expect(await stored()).toMatchObject([
+      { org_user_id: alice.orgUserId },
+      { org_user_id: charlie.orgUserId, org_id: GLOBEX, endpoint: computer.subscription.endpoint },
+    ])
+  })
+
+  it("is not taken from whoever has it by somebody who knows its address", async () => {
+    const computer = await hasDevice(alice, "hers")
+    for (const stranger of [bob, charlie]) {
+      const answer = await remove(stranger, computer)
+      expect(await answer.json()).toEqual({ success: true })
+    }
+    expect(await stored()).toHaveLength(1)
+  })
+
+  it("tells one person of each of their organisations", async () => {
+    await rows(
+      "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
+    )
+    const inGlobex = { "x-dalgo-org": "globex" }
+    const { subscription } = await hasDevice(bob, "phone")
+    await bob.post(SUBSCRIPTIONS, subscription, inGlobex)
+    expect(await stored()).toMatchObject([
+      { org_user_id: bob.orgUserId, org_id: ACME },
+      { org_user_id: 9, org_id: GLOBEX },
+    ])
+    await bob.delete(SUBSCRIPTIONS, inGlobex, { endpoint: subscription.endpoint })
+    expect(await stored()).toMatchObject([{ org_user_id: bob.orgUserId }])
+    await bob.post(SUBSCRIPTIONS, subscription, inGlobex)
+    await alice.post(SUBSCRIPTIONS, subscription)
+    expect(await stored()).toMatchObject([{ org_user_id: alice.orgUserId }])
+  })
+})
+
+describe("the list of devices", () => {
+  it("is one's own, and names no address", async () => {
+    await hasDevice(alice, "hers")
+    const { subscription } = await hasDevice(bob, "his")
+    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subscription.endpoint))
+    const id = btoa(String.fromCharCode(...new Uint8Array(hash)))
+    const expected = id.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
+    expect(await devicesOf(bob)).toEqual([{ id: expected, created_at: "2050-11-20T12:00:00.000Z" }])
+    expect(await devicesOf(charlie)).toEqual([])
+  })
+})
+
+describe("Charlie", () => {
+  it("registers nothing in acme, and learns nothing of its devices", async () => {
+    const { subscription } = await hasDevice(alice, "hers")
+    const before = await stored()
+    const inAcme = { "x-dalgo-org": "acme" }
+    const answers = [
+      charlie.get(SUBSCRIPTIONS, inAcme),
+      charlie.post(SUBSCRIPTIONS, subscription, inAcme),
+      charlie.delete(SUBSCRIPTIONS, inAcme, { endpoint: subscription.endpoint }),
+    ]
+    for (const answer of await Promise.all(answers)) {
+      expect([answer.status, await answer.json()]).toEqual([404, { detail: "organisation not found" }])
+    }
+    expect(await stored()).toEqual(before)
+  })
+
+  it("is no server, which has no devices", async () => {
+    const { subscription } = await device("https://web.push.apple.com/x")
+    expect((await server.post(SUBSCRIPTIONS, subscription)).status).toBe(403)
+    expect((await server.get("/api/notifications/push-key")).status).toBe(403)
+  })
+})
+
+describe("the key of our push messages", () => {
+  it("is told to anybody who has an inbox", async () => {
+    for (const speaker of [alice, bob, charlie]) {
+      const answer = await speaker.get("/api/notifications/push-key")
+      expect(await answer.json()).toEqual({ success: true, res: { public_key: env.VAPID_PUBLIC_KEY } })
+    }
+  })
+
+  it.each(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT"])(
+    "is not there without %s, and nothing can be registered",
+    async (name) => {
+      const through = workerWith({ [name]: " " })
+      const headers = { ...(await cookieOf("2")), "content-type": "application/json" }
+      const body = JSON.stringify((await device("https://web.push.apple.com/x")).subscription)
+      for (const answer of [
+        await through("/api/notifications/push-key", { headers }),
+        await through(SUBSCRIPTIONS, { method: "POST", headers, body }),
+      ]) {
+        expect([answer.status, await answer.json()]).toEqual([503, { detail: "push messages are not configured" }])
+      }
+      expect(await stored()).toEqual([])
+      const { endpoint } = JSON.parse(body)
+      const off = await through(SUBSCRIPTIONS, { method: "DELETE", headers, body: JSON.stringify({ endpoint }) })
+      expect(off.status).toBe(200)
+    },
+  )
+})
