@@ -17,6 +17,7 @@ const { metafile } = await build({
     { in: "src/web/page.css", out: "page" },
     { in: "src/web/index.html", out: "index" },
     { in: "src/web/_headers", out: "_headers" },
+    { in: "src/web/push-worker/worker.ts", out: "push-worker" },
     { in: "src/web/urgent-bar.ts", out: "ui/bar" },
     { in: "src/web/docs.ts", out: "api/docs/docs" },
     { in: "src/web/docs.css", out: "api/docs/docs" },

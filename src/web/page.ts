@@ -1,4 +1,5 @@
 import { html, nothing, render } from "lit"
+import "./device-switch"
 import "./inbox"
 import { NotifyClient } from "./notify-client"
 import { ApiError } from "./rest"
@@ -38,6 +39,7 @@ function showSignedOut(people: LocalPerson[]) {
     `,
   )
   show("bar", nothing)
+  show("device", nothing)
   show(
     "main",
     html`
@@ -53,6 +55,7 @@ function showSignedIn(people: LocalPerson[]) {
     "bar",
     html`<dalgo-urgent-bar theme="auto" org=${org} inbox-href="#main" focus-return="#main"></dalgo-urgent-bar>`,
   )
+  show("device", html`<dalgo-device-switch theme="auto" .org=${org}></dalgo-device-switch>`)
   show("main", html`<dalgo-notifications theme="auto" org=${org}></dalgo-notifications>`)
   if (people.length === 0) return
   const links = people.map((person) => html`<a href=${signInPath(person)}>${person.name}</a>, `)

@@ -89,7 +89,7 @@ describe("what is said", () => {
         urgent: false,
       })
     }
-    await expect(hers.read(to(phone)[0] as Request)).rejects.toThrow()
+    await expect(hers.read(to(phone)[0] as Request)).rejects.toMatchObject({ name: "OperationError" })
     expect(await delivery(bob)).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
     expect(await delivery(alice)).toMatchObject({ status: "sent" })
     expect(await rows("SELECT * FROM deliveries WHERE channel = 'push'")).toHaveLength(2)

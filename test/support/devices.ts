@@ -12,9 +12,9 @@ const base64url = (value: ArrayBuffer | Uint8Array<ArrayBuffer>) =>
 export type Device = {
   subscription: { endpoint: string; expirationTime: null; keys: { p256dh: string; auth: string } }
   /** Decrypts the body of a push. */
-  decrypt(body: ArrayBuffer): Promise<Uint8Array>
+  decrypt: (body: ArrayBuffer) => Promise<Uint8Array>
   /** What a push says. */
-  read(push: Request): Promise<Payload>
+  read: (push: Request) => Promise<Payload>
 }
 
 /** A browser that takes push messages at this address. */
