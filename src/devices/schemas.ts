@@ -16,13 +16,13 @@ async function isPublicKey(text: string): Promise<boolean> {
 
 const withoutPadding = z.overwrite((text: string) => text.replace(/=+$/, ""))
 
-/** What a browser's `PushSubscription.toJSON()` says; what it may say beyond that does not matter. */
-export const NewDevice = z.object({
+/** What a browser's `PushSubscription.toJSON()` says. */
+export const NewDevice = z.strictObject({
   endpoint: z
     .string()
     .check(z.maxLength(LONGEST_ENDPOINT), z.refine(isPushEndpoint, "not an address at a browser's push service")),
   expirationTime: z.nullish(z.number()),
-  keys: z.object({
+  keys: z.strictObject({
     p256dh: z
       .string()
       .check(

@@ -38,8 +38,8 @@ async function browserOf(options: Parameters<Browser["newContext"]>[0] = { permi
       },
     } as unknown as PushSubscription
     PushManager.prototype.getSubscription = async () => (localStorage.getItem(KEY) ? subscription : null)
-    PushManager.prototype.subscribe = async (given) => {
-      localStorage.setItem(KEY, String(given?.applicationServerKey))
+    PushManager.prototype.subscribe = async ({ applicationServerKey } = {}) => {
+      localStorage.setItem(KEY, typeof applicationServerKey === "string" ? applicationServerKey : "bytes")
       return subscription
     }
   }, SUBSCRIPTION)
