@@ -1,7 +1,7 @@
-import { encryptNotification } from "@block65/webcrypto-web-push"
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
-import { describe, expect, it, vi } from "vitest"
+import { describe, expect, it } from "vitest"
 import { CATEGORIES } from "../../src/categories"
+import { encrypt } from "../../src/delivery/channels/web-push/encrypt"
 import { outcomeOf } from "../../src/delivery/channels/web-push/outcome"
 import { inBytes, PAYLOAD_BYTES, payloadOf } from "../../src/delivery/channels/web-push/payload"
 import type { Answer } from "../../src/delivery/channels/web-push/send"
@@ -35,20 +35,25 @@ describe("encryption", () => {
       privateKey: await crypto.subtle.importKey("jwk", jwk, algorithm, false, ["deriveBits"]),
       publicKey: await crypto.subtle.importKey("jwk", { ...jwk, d: undefined } as never, algorithm, true, []),
     }
-    vi.spyOn(crypto.subtle, "generateKey").mockResolvedValue(pair)
-    vi.spyOn(crypto, "getRandomValues").mockImplementation((array: any) => {
-      array.set(decodeBase64Url(salt))
-      return array
-    })
-    const { p256dh, auth } = receiver
-    const device = { endpoint: "https://push.example.net", expirationTime: null, keys: { p256dh, auth } }
-    const encrypted = await encryptNotification(device, new TextEncoder().encode(plaintext), { pad: false })
+    const fresh = { sender: pair, salt: decodeBase64Url(salt) }
+    const encrypted = await encrypt(receiver, new TextEncoder().encode(plaintext), fresh)
     expect(encodeBase64Url(encrypted.buffer).replace(/=+$/, "")).toBe(body)
+  })
+
+  it("is another every time", async () => {
+    const { receiver, plaintext } = RFC_8291
+    const device = await knownDevice("", receiver)
+    const bodies = await Promise.all([1, 2].map(() => encrypt(receiver, new TextEncoder().encode(plaintext))))
+    const partsOf = (encrypted: Uint8Array) => [encrypted.slice(0, 16), encrypted.slice(21, 86), encrypted.slice(86)]
+    for (const [i, part] of partsOf(bodies[0] as Uint8Array).entries()) {
+      expect(part).not.toEqual(partsOf(bodies[1] as Uint8Array)[i])
+    }
+    for (const body of bodies) expect(new TextDecoder().decode(await device.decrypt(body))).toBe(plaintext)
   })
 
   it("is undone in these tests as RFC 8291 has it", async () => {
     const { decrypt } = await knownDevice("", RFC_8291.receiver)
-    const plaintext = await decrypt(decodeBase64Url(RFC_8291.body).buffer)
+    const plaintext = await decrypt(decodeBase64Url(RFC_8291.body))
     expect(new TextDecoder().decode(plaintext)).toBe(RFC_8291.plaintext)
   })
 })

@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers"
 
 /**
  * What the examples of the description speak of: notification 1 was sent to acme (and to Dora, for whom every door
- * opens), 2 waits for its time, Bob's mail about 1 has failed, and Charlie is a member of globex. They are there again after a request that has deleted them; what a test has put
- * in their place stays.
+ * opens), 2 waits for its time, Bob's mail about 1 has failed, Alice has a device, and Charlie is a member of globex. They
+ * are there again after a request that has deleted them; what a test has put in their place stays.
  */
 export async function demo(): Promise<void> {
   await env.DB.batch([
@@ -29,6 +29,12 @@ export async function demo(): Promise<void> {
        FROM notifications WHERE publication_id = 'demo 1'
        ON CONFLICT DO UPDATE SET status = excluded.status, attempts = excluded.attempts, reason = excluded.reason,
          due_at = NULL`,
+    ),
+    env.DB.prepare(
+      `INSERT OR IGNORE INTO push_subscriptions (org_user_id, endpoint, org_id, p256dh, auth, created_at)
+       VALUES (1, 'https://fcm.googleapis.com/fcm/send/demo', 1,
+         'BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8',
+         'BTBZMqHH6r4Tts7J_aSIgg', 1700000000000)`,
     ),
     env.DB.prepare("UPDATE org_users SET removed_at = NULL WHERE user_id = '3'"),
   ])

@@ -12,7 +12,7 @@ const base64url = (value: ArrayBuffer | Uint8Array<ArrayBuffer>) =>
 export type Device = {
   subscription: { endpoint: string; expirationTime: null; keys: { p256dh: string; auth: string } }
   /** Decrypts the body of a push. */
-  decrypt: (body: ArrayBuffer) => Promise<Uint8Array>
+  decrypt: (body: Uint8Array) => Promise<Uint8Array>
   /** What a push says. */
   read: (push: Request) => Promise<Payload>
 }
@@ -42,15 +42,15 @@ type Keys = {
 }
 
 function deviceWith({ endpoint, pair, publicKey, auth }: Keys): Device {
-  const decrypt = (body: ArrayBuffer) => opened(new Uint8Array(body), { pair, publicKey, auth })
+  const decrypt = (body: Uint8Array) => opened(Uint8Array.from(body), { pair, publicKey, auth })
   return {
     subscription: { endpoint, expirationTime: null, keys: { p256dh: base64url(publicKey), auth: base64url(auth) } },
     decrypt,
-    read: async (push) => JSON.parse(new TextDecoder().decode(await decrypt(await push.clone().arrayBuffer()))),
+    read: async (push) => JSON.parse(new TextDecoder().decode(await decrypt(await push.clone().bytes()))),
   }
 }
 
-/** RFC 8291 from the other side: written by the RFC, without the library that encrypts. */
+/** RFC 8291 from the other side: written by the RFC, without what encrypts. */
 async function opened(body: Uint8Array<ArrayBuffer>, { pair, publicKey, auth }: Omit<Keys, "endpoint">) {
   const salt = body.slice(0, 16)
   const senderKey = body.slice(21, 21 + (body[20] ?? 0))

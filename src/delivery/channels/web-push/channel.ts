@@ -12,7 +12,7 @@ type Row = Awaited<ReturnType<typeof queries.devicesOf>>[number]
 /** A push message to every device of each of them. A person's devices are one delivery. */
 export const webPush: Channel = async (deps, { notification, recipientIds }) => {
   const rows = await queries.devicesOf(deps.db, { orgUserIds: recipientIds })
-  const authorizationFor = signer(vapidOf(deps.settings))
+  const authorizationFor = signer(vapidOf(deps.settings), deps.now())
 
   return async (recipientId) => {
     const theirs = rows.filter((row) => row.recipientId === recipientId)

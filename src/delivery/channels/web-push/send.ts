@@ -1,9 +1,9 @@
-import { encryptNotification } from "@block65/webcrypto-web-push"
 import type { Notification } from "../../../db/schema"
 import { retryAfterMs } from "../../retry"
+import { type DeviceKeys, encrypt } from "./encrypt"
 
 /** As its browser tells of it. */
-export type Device = { endpoint: string; p256dh: string; auth: string }
+export type Device = DeviceKeys & { endpoint: string }
 
 /** What became of one message to one device. The words never hold its address, by which anybody could push to it. */
 export type Answer =
@@ -21,7 +21,7 @@ const TTL_SECONDS = 24 * 60 * 60
 
 /** Gives the push service of a device a message (RFC 8030), which nobody but the device can read (RFC 8291). */
 export async function sendTo(device: Device, { notification, payload, authorization, now }: Message): Promise<Answer> {
-  const body = await encrypted(device, payload)
+  const body = await encrypt(device, payload).catch(() => undefined)
   if (!body) return { kind: "refused", why: "a device has keys that cannot be used" }
   const response = await fetch(device.endpoint, {
     method: "POST",
@@ -48,9 +48,3 @@ export async function sendTo(device: Device, { notification, payload, authorizat
   if (status < 500 && status !== 408 && status !== 429) return { kind: "refused", why }
   return { kind: "busy", why, retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now) }
 }
-
-/** `undefined` where the keys are none. */
-const encrypted = ({ endpoint, p256dh, auth }: Device, payload: Uint8Array) =>
-  encryptNotification({ endpoint, expirationTime: null, keys: { p256dh, auth } }, payload, { pad: false }).catch(
-    () => undefined,
-  )

@@ -1,27 +1,38 @@
-import { vapidHeaders } from "@block65/webcrypto-web-push"
+import { sign } from "hono/jwt"
+import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
 import { MisconfiguredError } from "../../../errors"
 import type { Vapid } from "../../../vapid"
 
+/** Twelve hours. A push service permits a day (RFC 8292). */
+const LIFETIME_SECONDS = 12 * 60 * 60
+
 /**
- * Says who we are to the push service of an endpoint (RFC 8292); to each once, for as long as this is kept: it is good
- * for twelve hours. Throws `MisconfiguredError`.
+ * Answers what says to the push service of an endpoint who we are (RFC 8292). To each it is said once, for as long as
+ * this is kept. Throws `MisconfiguredError`.
  */
-export function signer(vapid: Vapid | undefined): (endpoint: string) => Promise<string> {
+export function signer(vapid: Vapid | undefined, now: number): (endpoint: string) => Promise<string> {
   const signed = new Map<string, Promise<string>>()
   return async (endpoint) => {
     if (!vapid) throw new MisconfiguredError("VAPID_PUBLIC_KEY, VAPID_PRIVATE_KEY or VAPID_SUBJECT is not set")
     const { origin } = new URL(endpoint)
-    const known = signed.get(origin) ?? authorization(origin, vapid)
+    const known = signed.get(origin) ?? authorization(origin, vapid, now)
     signed.set(origin, known)
     return known
   }
 }
 
-async function authorization(origin: string, vapid: Vapid): Promise<string> {
+async function authorization(origin: string, vapid: Vapid, now: number): Promise<string> {
+  const claims = { aud: origin, exp: Math.floor(now / 1000) + LIFETIME_SECONDS, sub: vapid.subject }
   try {
-    const unused = { expirationTime: null, keys: { auth: "", p256dh: "" } }
-    return (await vapidHeaders({ endpoint: origin, ...unused }, vapid)).headers.authorization
+    return `vapid t=${await sign(claims, toJwk(vapid), "ES256")}, k=${vapid.publicKey}`
   } catch {
     throw new MisconfiguredError("VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are no pair")
   }
+}
+
+/** The public key is 4, x and y. */
+function toJwk({ publicKey, privateKey: d }: Vapid): JsonWebKey {
+  const point = decodeBase64Url(publicKey)
+  const half = (from: number) => encodeBase64Url(point.slice(from, from + 32).buffer).replace(/=+$/, "")
+  return { kty: "EC", crv: "P-256", x: half(1), y: half(33), d }
 }
