@@ -12,8 +12,8 @@ let outdir: string
 
 beforeAll(async () => {
   outdir = await mkdtemp(join(tmpdir(), "bundle-"))
-  await promisify(execFile)("npx", ["wrangler", "deploy", "--dry-run", "--minify", "--outdir", outdir])
-  const scripts = (await readdir(outdir)).filter((name) => name.endsWith(".js"))
+  await promisify(execFile)("npx", ["wrangler", "deploy", "--dry-run", "--outdir", outdir])
+  const scripts = (await readdir(outdir)).filter((name) => name.endsWith(".mjs"))
   worker = (await Promise.all(scripts.map((name) => readFile(join(outdir, name), "utf8")))).join("\n")
 })
 afterAll(async () => {
