@@ -8,13 +8,13 @@ import { leanPackages } from "./lean-packages.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** Answers the names of the modules, the entry among them. */
 async function buildWorker({ entry, outdir, ...options }) {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [{ in: entry, out: "index" }],
     outdir,
     bundle: true,
+    splitting: true,
     format: "esm",
     outExtension: { ".js": ".mjs" },
     target: "es2024",
@@ -26,22 +26,22 @@ async function buildWorker({ entry, outdir, ...options }) {
     logLevel: "warning",
     ...options,
   })
-  await writeFile(join(root, `${outdir}.meta.json`), JSON.stringify(metafile))
   const built = Object.keys(metafile.outputs).map((path) => basename(path))
   // wrangler would upload what an earlier build left.
   for (const name of await readdir(join(root, outdir)))
     if (!built.includes(name)) await rm(join(root, outdir, name), { recursive: true })
-  return built
+  return metafile
 }
 
 const outdir = join("dist", "worker")
-const names = await buildWorker({ entry: "src/index.ts", outdir, minify: true })
+const metafile = await buildWorker({ entry: "src/index.ts", outdir, minify: true })
+await writeFile(join(root, `${outdir}.meta.json`), JSON.stringify(metafile))
 await buildWorker({ entry: "scripts/local/worker.ts", outdir: join("dist", "local"), sourcemap: true })
 
 const sizes = await Promise.all(
-  names.map(async (name) => {
-    const kilobytes = gzipSync(await readFile(join(root, outdir, name))).length / 1000
-    return `${name} ${kilobytes.toFixed(1)} kB`
+  Object.keys(metafile.outputs).map(async (path) => {
+    const kilobytes = gzipSync(await readFile(join(root, path))).length / 1000
+    return `${basename(path)} ${kilobytes.toFixed(1)} kB`
   }),
 )
 console.log(`${outdir}: ${sizes.join(", ")} (gzip)`)

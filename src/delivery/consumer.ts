@@ -4,6 +4,7 @@ import { kindOf, log } from "../log"
 import type { DeliveryMessage } from "../messages"
 import { unsubscribeUrl } from "./unsubscribe-url"
 import { toEmail } from "./channels/email/message"
+import { emailProviderFrom } from "./channels/email/provider"
 import * as queries from "./queries"
 import { afterFailure, DeliveryError } from "./retry"
 
@@ -64,7 +65,7 @@ async function sendOne(
         category: notification.category,
       }),
     })
-    const { providerId } = await deps.email().send(email)
+    const { providerId } = await emailProviderFrom(deps.settings, deps.email).send(email)
     return { status: "sent", reason: null, providerId, dueAt: null }
   } catch (error) {
     const failure = error instanceof DeliveryError ? error : unforeseen(error)
