@@ -8,6 +8,7 @@ export { NotificationService } from "./rpc"
 // No request needs these: each is loaded when it is first called.
 const signals = () => import("./signals/consumer")
 const deliveries = () => import("./delivery/consumer")
+const deadLetters = () => import("./dead-letters")
 const cron = () => import("./sweep")
 
 export default {
@@ -19,12 +20,11 @@ export default {
     switch (batch.queue) {
       case "dalgo-signals":
         return (await signals()).consumeSignals(deps, batch as MessageBatch<SignalMessage>)
-      case "dalgo-signals-dead":
-        return (await signals()).burySignals(batch as MessageBatch<SignalMessage>)
       case "dalgo-deliveries":
         return (await deliveries()).consumeDeliveries(deps, batch as MessageBatch<DeliveryMessage>)
+      case "dalgo-signals-dead":
       case "dalgo-deliveries-dead":
-        return (await deliveries()).buryDeliveries(batch as MessageBatch<DeliveryMessage>)
+        return (await deadLetters()).bury(deps, batch)
       default:
         throw new Error(`no consumer for the queue ${batch.queue}`)
     }

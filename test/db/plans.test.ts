@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest"
 import { said } from "../support/inbox"
 import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, nobody, server } from "../support/people"
-import { cron, queues } from "../support/queues"
+import { consume, cron, queues } from "../support/queues"
 import { openTabWith } from "../support/sockets"
 import { acmeBar } from "../live/rows"
 
@@ -19,6 +19,7 @@ async function doEverything(): Promise<void> {
     nobody.post("/webhooks/v1/notification/", { body }, { "x-notification-key": "webhook-key-new" })
   await webhook(`Flow run silver-heron with id ${RUN_ID} entered state Failed`)
   await webhook("nothing that we know")
+  await consume("dalgo-signals-dead", [{ kind: "fan_out", notificationId: 1 }])
   await drain()
 
   for (const query of ["", "?read_status=0", "?read_status=1"]) await bob.get(`/api/notifications/v1${query}`)
