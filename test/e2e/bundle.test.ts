@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { gzipSync } from "node:zlib"
 import type { Metafile } from "esbuild"
-import { afterAll, beforeAll, expect, it } from "vitest"
+import { beforeAll, expect, it } from "vitest"
 
 /** What a cold start for a request evaluates before it answers: the entry, and all that it imports. */
 const MOST_FOR_A_REQUEST = 90
@@ -20,11 +20,11 @@ let outputs: Metafile["outputs"]
 
 beforeAll(async () => {
   const outdir = await mkdtemp(join(tmpdir(), "bundle-"))
-  afterAll(() => rm(outdir, { recursive: true, force: true }))
   await promisify(execFile)("npx", ["wrangler", "deploy", "--dry-run", "--outdir", outdir])
   for (const name of await readdir(outdir))
     if (name !== "README.md") modules.set(name, await readFile(join(outdir, name), "utf8"))
   outputs = JSON.parse(await readFile(`${BUILT}.meta.json`, "utf8")).outputs
+  return () => rm(outdir, { recursive: true, force: true })
 })
 
 const outputOf = (name: string) => {
