@@ -2,6 +2,7 @@ import type { Notification } from "../../../db/schema"
 import type { Deps } from "../../../deps"
 import type { Channel } from "../channel"
 import { toEmail } from "./message"
+import { emailProviderFrom } from "./provider"
 import * as queries from "./queries"
 import { unsubscribeUrl } from "./unsubscribe-url"
 
@@ -13,7 +14,9 @@ export const email: Channel = async (deps, { notification, recipientIds }) => {
   return async (recipientId) => {
     const address = addresses.find((candidate) => candidate.recipientId === recipientId)
     if (!address) return { kind: "suppressed", reason: "not_a_member" }
-    const { providerId } = await deps.email().send(await mailTo(deps, { address, notification }))
+    const { providerId } = await emailProviderFrom(deps.settings, deps.email).send(
+      await mailTo(deps, { address, notification }),
+    )
     return { kind: "sent", providerId }
   }
 }
