@@ -9,6 +9,7 @@ const NAMES = [
   "SERVICE_KEYS",
   "PREFECT_NOTIFICATIONS_WEBHOOK_KEY",
   "UNSUBSCRIBE_SECRET",
+  "SECRETS_KEYS",
   "SES_ACCESS_KEY_ID",
   "SES_SECRET_ACCESS_KEY",
 ]
@@ -25,11 +26,14 @@ export function ensureDevVars() {
   const present = readDevVars()
   const missing = NAMES.filter((name) => !present[name])
   if (missing.length === 0) return missing
-  const lines = missing.map((name) => `${name}=${randomBytes(32).toString("base64url")}\n`).join("")
+  const lines = missing.map((name) => `${name}=${madeUp(name)}\n`).join("")
   if (!existsSync(path)) writeFileSync(path, lines, { mode: 0o600, flag: "wx" })
   else appendFileSync(path, readFileSync(path, "utf8").endsWith("\n") ? lines : `\n${lines}`)
   return missing
 }
+
+/** Keys that seal secrets have names. */
+const madeUp = (name) => `${name === "SECRETS_KEYS" ? "local:" : ""}${randomBytes(32).toString("base64url")}`
 
 /** One development secret, or a sentence that says how to get it. */
 export function devVar(name) {
