@@ -1,6 +1,7 @@
 import { type Db, open } from "./db/client"
 import type { EmailProvider } from "./delivery/channels/email/provider"
 import { emailProviderFrom } from "./delivery/channels/email/provider"
+import { tryRoom } from "./delivery/channels/rooms/try"
 import type { UrgentBar } from "./live/urgent-bar"
 import type { DeliveryMessage, SignalMessage } from "./messages"
 import { Platform } from "./preferences/platform"
@@ -18,6 +19,8 @@ export type Deps = {
   /** The urgent bars of one organisation. */
   bar: (orgId: number) => DurableObjectStub<UrgentBar>
   email: () => EmailProvider
+  /** Says in a room of this webhook's that it is a test: how a message leaves is no concern of who asks for that. */
+  tryRoom: typeof tryRoom
   sendingLimit: RateLimit
   /** Not there where no Prefect is configured. */
   prefect: PrefectApi | undefined
@@ -39,6 +42,7 @@ export function depsFrom(env: Env, ctx: { waitUntil(promise: Promise<unknown>): 
     bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
     sendingLimit: env.SEND_LIMIT,
     email: () => emailProviderFrom(settings, env.EMAIL),
+    tryRoom,
     prefect: settings.PREFECT_API_URL ? new PrefectApi(settings.PREFECT_API_URL, settings) : undefined,
     platform: settings.PLATFORM_ORIGIN ? new Platform(settings.PLATFORM_ORIGIN) : undefined,
     ai: env.AI,
