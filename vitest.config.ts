@@ -15,6 +15,7 @@ const bindings = {
   JWT_SECRET: "the-secret-of-the-tests-32-bytes!",
   SERVICE_KEYS: "service-key-new,service-key-old",
   UNSUBSCRIBE_SECRET: "another-secret-of-the-tests",
+  SECRETS_KEYS: "new:bmV3LWtleS1vZi10aGUtdGVzdHMtMzItYnl0ZXMtISE,old:b2xkLWtleS1vZi10aGUtdGVzdHMtMzItYnl0ZXMtISE",
   PREFECT_NOTIFICATIONS_WEBHOOK_KEY: "webhook-key-new,webhook-key-old",
   PREFECT_API_URL: "https://prefect.dalgo.test/api",
   PREFECT_API_AUTH_STRING: "dalgo:example",
@@ -27,6 +28,9 @@ const bindings = {
   VAPID_PRIVATE_KEY: "-So5C-808YOjlgPJHQuxrJYAury43lAZlE642_veRLw",
   VAPID_SUBJECT: "mailto:notifications@dalgo.test",
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "true",
+  ADMIN_EMAIL: "",
+  ADMIN_DISCORD_WEBHOOK: "",
+  NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "",
 }
 
 declare module "vitest" {

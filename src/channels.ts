@@ -1,6 +1,7 @@
 /** Ways to tell an organisation as one: a room where its people talk. */
 export const ROOMS = ["discord", "slack"] as const
 export type Room = (typeof ROOMS)[number]
+export const ROOM_NAME: Record<Room, string> = { discord: "Discord", slack: "Slack" }
 
 /** Ways to tell those who run the platform. */
 export const OPERATOR_CHANNELS = ["operator_email", "operator_discord"] as const

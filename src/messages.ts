@@ -1,8 +1,11 @@
 import type { Outgoing } from "./channels"
 
+/** Who leaves rows in `signal_events`. A message about one has the name of its source. */
+export const EVENT_SOURCES = ["prefect", "room_gone"] as const
+
 /** What the queue `signals` carries: ids only, since the rows are the truth. A message may come twice, or late. */
 export type SignalMessage =
-  | { kind: "prefect"; eventId: number }
+  | { kind: (typeof EVENT_SOURCES)[number]; eventId: number }
   | { kind: "summary"; flowRunId: string }
   | { kind: "fan_out"; notificationId: number }
 

@@ -49,11 +49,15 @@ const Settings = z.object({
   /** Up to two, so that one can be replaced without a gap. */
   SERVICE_KEYS: list,
   UNSUBSCRIBE_SECRET: optional,
+  /** What seals secrets in the database, as `secrets.ts` reads it. */
+  SECRETS_KEYS: list,
 
   PREFECT_NOTIFICATIONS_WEBHOOK_KEY: list,
   PREFECT_API_URL: origin,
   PREFECT_API_AUTH_STRING: optional,
   PREFECT_API_KEY: optional,
+  PREFECT_UI_URL: origin,
+  AIRBYTE_URL: origin,
 
   EMAIL_PROVIDER: z._default(z.enum(["cloudflare", "ses"]), "cloudflare"),
   EMAIL_FROM: optional,
@@ -68,6 +72,11 @@ const Settings = z.object({
   VAPID_PRIVATE_KEY: optional,
   /** Where push services reach whoever runs this: `mailto:` or `https:`. */
   VAPID_SUBJECT: optional,
+
+  /** Those who run the platform. */
+  ADMIN_EMAIL: optional,
+  ADMIN_DISCORD_WEBHOOK: optional,
+  NOTIFY_PLATFORM_ADMINS_OF_ERRORS: isOn,
 
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: isOn,
   AI_MODEL: orElse("@cf/zai-org/glm-4.7-flash"),

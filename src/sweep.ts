@@ -2,12 +2,19 @@ import { sweepDeliveries } from "./delivery/outbox"
 import type { Deps } from "./deps"
 import { kindOf, log } from "./log"
 import { releaseDue } from "./notifications/release"
+import { resealWebhooks } from "./preferences/reseal"
 import { purge } from "./retention"
 import { sweepSignals } from "./signals/consumer"
 
 /** What the cron does each minute. Each part may run twice, and none keeps another from running. */
 export async function sweep(deps: Deps): Promise<void> {
-  const parts = await Promise.allSettled([releaseDue(deps), sweepSignals(deps), sweepDeliveries(deps), purge(deps)])
+  const parts = await Promise.allSettled([
+    releaseDue(deps),
+    sweepSignals(deps),
+    sweepDeliveries(deps),
+    purge(deps),
+    resealWebhooks(deps),
+  ])
   for (const part of parts) {
     if (part.status === "rejected") log({ event: "sweep_failed", reason: kindOf(part.reason) })
   }

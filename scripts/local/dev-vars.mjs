@@ -9,6 +9,7 @@ const NAMES = [
   "SERVICE_KEYS",
   "PREFECT_NOTIFICATIONS_WEBHOOK_KEY",
   "UNSUBSCRIBE_SECRET",
+  "SECRETS_KEYS",
   "SES_ACCESS_KEY_ID",
   "SES_SECRET_ACCESS_KEY",
 ]
@@ -34,7 +35,7 @@ function vapidPair() {
 export function ensureDevVars() {
   const present = readDevVars()
   const made = {
-    ...Object.fromEntries(NAMES.map((name) => [name, randomBytes(32).toString("base64url")])),
+    ...Object.fromEntries(NAMES.map((name) => [name, madeUp(name)])),
     ...vapidPair(),
   }
   const missing = [...NAMES.filter((name) => !present[name]), ...(PAIR.every((name) => present[name]) ? [] : PAIR)]
@@ -44,6 +45,9 @@ export function ensureDevVars() {
   else appendFileSync(path, readFileSync(path, "utf8").endsWith("\n") ? lines : `\n${lines}`)
   return missing
 }
+
+/** Keys that seal secrets have names. */
+const madeUp = (name) => `${name === "SECRETS_KEYS" ? "local:" : ""}${randomBytes(32).toString("base64url")}`
 
 /** One development secret, or a sentence that says how to get it. */
 export function devVar(name) {

@@ -1,6 +1,7 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import type { Category } from "../categories"
-import type { Channel, DeliveryChannel } from "../channels"
+import type { Channel, DeliveryChannel, Room } from "../channels"
+import { EVENT_SOURCES } from "../messages"
 import type { Policy, Reason } from "../preferences/decide"
 import type { Audience } from "../notifications/audience"
 import type { Role } from "../orgs/roles"
@@ -78,7 +79,27 @@ export const orgPreferences = sqliteTable("org_preferences", {
   updatedAt: text("updated_at").notNull(),
   enableSlackNotifications: flag("enable_slack_notifications").notNull().default(false),
   slackWebhook: text("slack_webhook"),
+  discordGoneAt: integer("discord_gone_at"),
+  discordGoneReason: text("discord_gone_reason"),
+  slackGoneAt: integer("slack_gone_at"),
+  slackGoneReason: text("slack_gone_reason"),
 })
+
+/** What is kept of each kind of room: whether it is told, its webhook, and when and why that was found gone. */
+export const ROOM = {
+  discord: {
+    isOn: "enableDiscordNotifications",
+    webhook: "discordWebhook",
+    goneAt: "discordGoneAt",
+    reason: "discordGoneReason",
+  },
+  slack: {
+    isOn: "enableSlackNotifications",
+    webhook: "slackWebhook",
+    goneAt: "slackGoneAt",
+    reason: "slackGoneReason",
+  },
+} as const satisfies Record<Room, Record<string, keyof typeof orgPreferences.$inferSelect>>
 
 export const notifications = sqliteTable("notifications", {
   id: integer().primaryKey({ autoIncrement: true }),
@@ -101,6 +122,7 @@ export const notifications = sqliteTable("notifications", {
   dueAt: integer("due_at"),
   attempts: integer().notNull().default(0),
   goneUpTo: integer("gone_up_to").notNull().default(0),
+  operatorNote: text("operator_note"),
 })
 export type Notification = typeof notifications.$inferSelect
 
@@ -167,7 +189,7 @@ export const pushSubscriptions = sqliteTable(
 
 export const signalEvents = sqliteTable("signal_events", {
   id: integer().primaryKey({ autoIncrement: true }),
-  source: text({ enum: ["prefect"] }).notNull(),
+  source: text({ enum: EVENT_SOURCES }).notNull(),
   body: text().notNull(),
   status: text({ enum: ["received", "processed", "ignored", "not_understood", "failed"] }).notNull(),
   reason: text(),

@@ -3,12 +3,22 @@ import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
 import type { DeliveryMessage } from "../messages"
 import type { Channel, Sent } from "./channels/channel"
+import { discord } from "./channels/discord"
 import { email } from "./channels/email/channel"
+import { operatorDiscord, operatorEmail } from "./channels/operators"
+import { slack } from "./channels/slack"
 import { webPush } from "./channels/web-push/channel"
 import * as queries from "./queries"
 import { afterFailure, DeliveryError } from "./retry"
 
-const CHANNELS: Partial<Record<Outgoing, Channel>> = { email, push: webPush }
+const CHANNELS: Record<Outgoing, Channel> = {
+  email,
+  push: webPush,
+  discord,
+  slack,
+  operator_email: operatorEmail,
+  operator_discord: operatorDiscord,
+}
 
 /** Longer than sending what one message names can take. */
 const LEASE_MS = 5 * 60_000

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
-import { OUTGOING, type Outgoing, ROOMS } from "../channels"
+import { OPERATOR_CHANNELS, OUTGOING, type Outgoing, ROOMS } from "../channels"
 import type { Db } from "../db/client"
 import { deliveries } from "../db/schema"
 import type { Deps } from "../deps"
@@ -25,7 +25,8 @@ export type Outbox = Partial<Record<Outgoing, number[]>>
 
 /**
  * Rows for what leaves, about the notification that `notification` selects. If nobody hints, the sweep finds them when
- * they are due. A room is written once, though every chunk of a fan-out may come by it.
+ * they are due. A room is written once, though every chunk of a fan-out may come by it. What those who run the platform
+ * are told is nobody's: no organisation sees it in its list.
  */
 export const insertOutbox = (
   db: Db,
@@ -41,7 +42,10 @@ export const insertOutbox = (
     .select(sql`
       SELECT n.id, channel.key, recipient.value, 'pending', 0, NULL, NULL, NULL, ${now}, ${now},
         CASE channel.key WHEN 'email' THEN ${emailDueAt ?? now + SWEEP_AFTER_MS} ELSE ${now + SWEEP_AFTER_MS} END,
-        CASE WHEN channel.key IN ${[...ROOMS]} THEN recipient.value ELSE n.org_id END
+        CASE
+          WHEN channel.key IN ${[...ROOMS]} THEN recipient.value
+          WHEN channel.key NOT IN ${[...OPERATOR_CHANNELS]} THEN n.org_id
+        END
       FROM ${notification} n, json_each(${JSON.stringify(inUse(outbox))}) channel, json_each(channel.value) recipient
       WHERE true
     `)

@@ -4,7 +4,7 @@ import type { Notification } from "../db/schema"
 import { hintOutbox, insertOutbox, insertSuppressed, type Outbox } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
-import { type Addressee, addressees, type Rooms, toAddressees } from "./audience"
+import { type Addressee, addressees, toAddressees } from "./audience"
 import { type Plan, planFor } from "./plan"
 import * as queries from "./queries"
 
@@ -21,7 +21,7 @@ export type Chunk = { plan: Plan; outbox: Outbox; isLast: boolean; statements: [
 export function chunkFor(
   db: Db,
   notification: { publicationId: string; category: Category; emailDueAt: number | null; after: number },
-  { people, rooms, isLast, now }: { people: Addressee[]; rooms: Rooms; isLast: boolean; now: number },
+  { people, rooms, isLast, now }: { people: Addressee[]; rooms: Outbox; isLast: boolean; now: number },
 ): Chunk {
   const { publicationId, after } = notification
   const plan = planFor(people, notification, now)

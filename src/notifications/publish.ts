@@ -1,6 +1,8 @@
 import type { Category } from "../categories"
+import type { OperatorChannel } from "../channels"
 import { commitAndRead, type Statement } from "../db/client"
 import type { Notification } from "../db/schema"
+import type { Outbox } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import { log } from "../log"
 import { type Audience, addressees, toAddressees } from "./audience"
@@ -21,6 +23,8 @@ export type Announcement = {
   dedupe?: { key: string; forMs?: number; requestHash?: string } | undefined
   /** How long e-mail waits for a summary. */
   holdEmailMs?: number | undefined
+  /** What those who run the platform are told of it, and by what. For what is said at once. */
+  operators?: { note: string; channels: OperatorChannel[] } | undefined
   /** What else becomes true when this is said: committed in the same batch. */
   alongside?: ((publicationId: string) => Statement[]) | undefined
 }
@@ -45,14 +49,14 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
   const { audience, category, dedupe } = announcement
   const now = deps.now()
 
-  const [rows, policies, devices, rooms, [earlier]] = await db.batch([
+  const [rows, policies, devices, ofOrgs, [earlier]] = await db.batch([
     ...addressees(db, { audience, category, after: 0 }),
     queries.byDedupeKey(db, { dedupeKey: dedupe?.key ?? "" }),
   ])
   const freeBefore = dedupe?.forMs === undefined ? 0 : now - dedupe.forMs
   if (earlier && earlier.createdAt > freeBefore) return saidBefore(earlier, announcement)
 
-  const addressed = toAddressees([rows, policies, devices, rooms])
+  const addressed = toAddressees([rows, policies, devices, ofOrgs])
   const { people } = addressed
   if (people.length === 0) return { kind: "nobody" }
 
@@ -60,9 +64,10 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
   const isForLater = scheduledAt !== null && scheduledAt > now
   const emailDueAt = announcement.holdEmailMs === undefined ? null : now + announcement.holdEmailMs
   const publicationId = crypto.randomUUID()
+  const rooms = { ...addressed.rooms, ...toOutbox(announcement.operators) }
   const chunk = isForLater
     ? undefined
-    : chunkFor(db, { publicationId, category, emailDueAt, after: 0 }, { ...addressed, now })
+    : chunkFor(db, { publicationId, category, emailDueAt, after: 0 }, { ...addressed, rooms, now })
 
   const [notification] = await commitAndRead(
     db,
@@ -84,6 +89,7 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
         requestHash: dedupe?.requestHash ?? null,
         emailDueAt,
         dueAt: isForLater ? scheduledAt : now,
+        operatorNote: announcement.operators?.note ?? null,
       }),
       ...(chunk?.statements ?? []),
       ...(announcement.alongside?.(publicationId) ?? []),
@@ -96,6 +102,10 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
   if (chunk) deps.later(hintAt(deps, { notification, chunk }))
   return { kind: "published", notification }
 }
+
+/** They are one recipient. */
+const toOutbox = (operators: Announcement["operators"]): Outbox =>
+  Object.fromEntries((operators?.channels ?? []).map((channel) => [channel, [1]]))
 
 /** Somebody said it between our reading and our writing, or so long ago that only the key is kept. */
 async function overtaken({ db }: Deps, announcement: Announcement): Promise<Published> {

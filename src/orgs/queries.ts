@@ -69,7 +69,8 @@ export function saveOrgPreferences(
   return db
     .insert(orgPreferences)
     .select(sql`
-      SELECT NULL, o.id, ${optin}, ${urgent}, 0, NULL, ${at}, ${at}, 0, NULL FROM ${orgs} o WHERE o.slug = ${slug}
+      SELECT NULL, o.id, ${optin}, ${urgent}, 0, NULL, ${at}, ${at}, 0, NULL, NULL, NULL, NULL, NULL
+      FROM ${orgs} o WHERE o.slug = ${slug}
     `)
     .onConflictDoUpdate({
       target: orgPreferences.orgId,

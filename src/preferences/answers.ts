@@ -1,7 +1,12 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../categories"
-import type { DescribedRoutes } from "../openapi/described"
+import { type Room, ROOM_NAME } from "../channels"
+import type { Described, DescribedRoutes } from "../openapi/described"
+import { FORM } from "../webhooks"
 import { Preferences, UserPreferences } from "./schemas"
+
+/** When we switched a room off, which did not know its webhook any more, and why. */
+const SwitchedOff = z.strictObject({ at: z.iso.datetime(), reason: z.string() })
 
 /** How an organisation wants to be told. */
 export const OrgPreferences = z.strictObject({
@@ -10,6 +15,10 @@ export const OrgPreferences = z.strictObject({
   enable_discord_notifications: z.boolean(),
   /** Its last four characters, behind something that looks like an address. */
   discord_webhook: z.nullable(z.string()),
+  discord_switched_off: z.optional(SwitchedOff),
+  enable_slack_notifications: z.boolean(),
+  slack_webhook: z.nullable(z.string()),
+  slack_switched_off: z.optional(SwitchedOff),
   /** `null`: the usual ones. */
   urgent_categories: z.nullable(z.array(z.enum(CATEGORIES))),
 })
@@ -25,6 +34,35 @@ export type UserPreferencesAnswer = z.infer<typeof UserPreferencesAnswer>
 
 export const OrgPreferencesAnswer = succeeding(OrgPreferences)
 export type OrgPreferencesAnswer = z.infer<typeof OrgPreferencesAnswer>
+
+export const RoomTested = z.strictObject({ success: z.literal(true), message: z.string() })
+export type RoomTested = z.infer<typeof RoomTested>
+
+const SEALING = "Secrets cannot be stored, for SECRETS_KEYS is not set; or sign-in cannot be checked."
+
+const switching = (room: Room): Described => ({
+  summary: `Switch ${ROOM_NAME[room]} on or off for my organisation`,
+  description:
+    `On takes a webhook, ${FORM[room]}; none, or what was shown of the stored one, keeps that. Off forgets it. An ` +
+    "empty object changes nothing.",
+  answer: OrgPreferencesAnswer,
+  rejects: [`${ROOM_NAME[room]} webhook is required to enable notifications.`],
+  refuses: { unavailable: SEALING },
+  example: { body: { [`enable_${room}_notifications`]: false, [`${room}_webhook`]: "" } },
+})
+
+const testing = (room: Room): Described => ({
+  summary: `Send a test to my organisation on ${ROOM_NAME[room]}`,
+  description: "At once, to the webhook that is stored, whether it is switched on or off.",
+  answer: RoomTested,
+  rejects: [
+    `No ${ROOM_NAME[room]} webhook is stored.`,
+    `${ROOM_NAME[room]} does not know this webhook any more: make a new one there, and store it here.`,
+    `${ROOM_NAME[room]} refused the message.`,
+  ],
+  refuses: { unavailable: `${ROOM_NAME[room]} cannot be reached, or what is stored cannot be read.` },
+  example: {},
+})
 
 const NOT_OURS = { not_found: "We did not make this link." }
 
@@ -77,16 +115,13 @@ export const preferenceAnswers = {
   },
   "GET /api/orgpreferences": {
     summary: "How my organisation wants to be told",
-    description: "Of the webhook admins see the last four characters, and members nothing.",
-    answer: OrgPreferencesAnswer,
-  },
-  "PUT /api/orgpreferences/enable-discord-notifications": {
-    summary: "Switch Discord on or off for my organisation",
     description:
-      "On takes a webhook, https://discord.com/api/webhooks/<id>/<token>; none, or what was shown of the stored one, " +
-      "keeps that. Off forgets it. An empty object changes nothing.",
+      "Of a webhook admins see the last four characters, and members nothing. Where Discord or Slack did not know a " +
+      "webhook any more, it was switched off, and admins see when and why.",
     answer: OrgPreferencesAnswer,
-    rejects: ["Discord webhook is required to enable notifications."],
-    example: { body: { enable_discord_notifications: false, discord_webhook: "" } },
   },
+  "PUT /api/orgpreferences/enable-discord-notifications": switching("discord"),
+  "PUT /api/orgpreferences/enable-slack-notifications": switching("slack"),
+  "POST /api/orgpreferences/test-discord": testing("discord"),
+  "POST /api/orgpreferences/test-slack": testing("slack"),
 } satisfies DescribedRoutes

@@ -1,9 +1,11 @@
 import { anyOrg, ownOrg } from "../http/auth"
 import { body, jsonBody } from "../http/contract"
 import { router } from "../http/router"
-import type { OrgPreferencesAnswer } from "./answers"
-import { orgPreferencesOf, switchDiscord } from "./org-preferences"
-import { DiscordChange } from "./schemas"
+import { sendingLimit } from "../http/sending-limit"
+import type { OrgPreferencesAnswer, RoomTested } from "./answers"
+import { orgPreferencesOf, switchRoom } from "./org-preferences"
+import { DiscordChange, SlackChange } from "./schemas"
+import { testRoom } from "./test-room"
 
 export const orgPreferenceRoutes = router()
   // Members too: the web app fills its form, with a member's own switch of e-mail in it, from this answer.
@@ -13,6 +15,23 @@ export const orgPreferenceRoutes = router()
   })
 
   .put("/enable-discord-notifications", ownOrg, jsonBody, body(DiscordChange), async (c) => {
-    const res = await switchDiscord(c.var.deps, { orgId: c.var.org.id, change: c.req.valid("json") })
+    const { enable_discord_notifications: isOn, discord_webhook: webhook } = c.req.valid("json")
+    const res = await switchRoom(c.var.deps, { org: c.var.org, room: "discord", change: { isOn, webhook } })
     return c.json<OrgPreferencesAnswer>({ success: true, res })
+  })
+
+  .put("/enable-slack-notifications", ownOrg, jsonBody, body(SlackChange), async (c) => {
+    const { enable_slack_notifications: isOn, slack_webhook: webhook } = c.req.valid("json")
+    const res = await switchRoom(c.var.deps, { org: c.var.org, room: "slack", change: { isOn, webhook } })
+    return c.json<OrgPreferencesAnswer>({ success: true, res })
+  })
+
+  .post("/test-discord", ownOrg, sendingLimit, async (c) => {
+    await testRoom(c.var.deps, { orgId: c.var.org.id, room: "discord" })
+    return c.json<RoomTested>({ success: true, message: "The test is on Discord." })
+  })
+
+  .post("/test-slack", ownOrg, sendingLimit, async (c) => {
+    await testRoom(c.var.deps, { orgId: c.var.org.id, room: "slack" })
+    return c.json<RoomTested>({ success: true, message: "The test is on Slack." })
   })

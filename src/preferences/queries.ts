@@ -1,6 +1,7 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm"
+import type { Room } from "../channels"
 import type { Db } from "../db/client"
-import { orgPreferences, orgs, orgUsers, switches, userPreferences } from "../db/schema"
+import { orgPreferences, orgs, orgUsers, ROOM, switches, userPreferences } from "../db/schema"
 import type { Switch } from "./decide"
 
 export const switchesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
@@ -78,24 +79,64 @@ export const orgPreferencesOf = (db: Db, { orgId }: { orgId: number }) =>
       urgentCategories: orgPreferences.urgentCategories,
       enableDiscordNotifications: orgPreferences.enableDiscordNotifications,
       discordWebhook: orgPreferences.discordWebhook,
+      discordGoneAt: orgPreferences.discordGoneAt,
+      discordGoneReason: orgPreferences.discordGoneReason,
+      enableSlackNotifications: orgPreferences.enableSlackNotifications,
+      slackWebhook: orgPreferences.slackWebhook,
+      slackGoneAt: orgPreferences.slackGoneAt,
+      slackGoneReason: orgPreferences.slackGoneReason,
     })
     .from(orgs)
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
     .where(eq(orgs.id, orgId))
 
-/** Tells the organisation by this webhook from now on, or no more. */
-export function setDiscord(db: Db, { orgId, webhook, now }: { orgId: number; webhook: string | null; now: number }) {
+const webhookIn = (room: Room) => orgPreferences[ROOM[room].webhook]
+
+/** What the room said of a webhook before is said of that one. */
+const told = (room: Room, isOn: boolean) => {
+  const column = ROOM[room]
+  return { [column.isOn]: isOn, [column.goneAt]: null, [column.reason]: null }
+}
+
+/** Tells the organisation by this webhook, sealed, from now on, or no more. */
+export function setRoom(
+  db: Db,
+  { orgId, room, webhook, now }: { orgId: number; room: Room; webhook: string | null; now: number },
+) {
   const at = new Date(now).toISOString()
-  const discord = { enableDiscordNotifications: webhook !== null, discordWebhook: webhook, updatedAt: at }
+  const set = { ...told(room, webhook !== null), [ROOM[room].webhook]: webhook, updatedAt: at }
   return db
     .insert(orgPreferences)
-    .values({ ...discord, orgId, createdAt: at })
-    .onConflictDoUpdate({ target: orgPreferences.orgId, set: discord })
+    .values({ enableDiscordNotifications: false, ...set, orgId, createdAt: at })
+    .onConflictDoUpdate({ target: orgPreferences.orgId, set })
 }
 
 /** Tells the organisation by the webhook that is stored, if there still is one. */
-export const enableDiscord = (db: Db, { orgId, now }: { orgId: number; now: number }) =>
+export const enableRoom = (db: Db, { orgId, room, now }: { orgId: number; room: Room; now: number }) =>
   db
     .update(orgPreferences)
-    .set({ enableDiscordNotifications: true, updatedAt: new Date(now).toISOString() })
-    .where(and(eq(orgPreferences.orgId, orgId), isNotNull(orgPreferences.discordWebhook)))
+    .set({ ...told(room, true), updatedAt: new Date(now).toISOString() })
+    .where(and(eq(orgPreferences.orgId, orgId), isNotNull(webhookIn(room))))
+
+/** Some of the webhooks that lie between two of these texts, as they are stored. */
+export const webhooksWithin = (
+  db: Db,
+  { room, ranges, limit }: { room: Room; ranges: [string, string][]; limit: number },
+) =>
+  db
+    .select({ orgId: orgPreferences.orgId, webhook: sql<string>`${webhookIn(room)}`.as("webhook") })
+    .from(sql`json_each(${JSON.stringify(ranges)}) span`)
+    .crossJoin(orgPreferences)
+    .where(sql`${webhookIn(room)} >= span.value ->> 0 AND ${webhookIn(room)} < span.value ->> 1`)
+    .limit(limit)
+
+/** Stores these in another form, except where somebody has meanwhile stored another. */
+export const exchangeWebhooks = (
+  db: Db,
+  { room, webhooks }: { room: Room; webhooks: { orgId: number; webhook: string; sealed: string }[] },
+) =>
+  db
+    .update(orgPreferences)
+    .set({ [ROOM[room].webhook]: sql`one.value ->> 'sealed'` })
+    .from(sql`json_each(${JSON.stringify(webhooks)}) one`)
+    .where(and(eq(orgPreferences.orgId, sql`one.value ->> 'orgId'`), eq(webhookIn(room), sql`one.value ->> 'webhook'`)))

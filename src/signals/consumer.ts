@@ -5,6 +5,7 @@ import { continueFanOut } from "../notifications/fan-out"
 import { processEvent } from "./prefect/process"
 import { addSummary } from "./prefect/summary"
 import * as queries from "./queries"
+import { tellOfGoneRoom } from "./rooms/tell"
 
 const RETRY_SECONDS = 30
 const PER_SWEEP = 100
@@ -28,6 +29,8 @@ function handle(deps: Deps, message: SignalMessage): Promise<void> {
   switch (message.kind) {
     case "prefect":
       return processEvent(deps, message)
+    case "room_gone":
+      return tellOfGoneRoom(deps, message)
     case "summary":
       return addSummary(deps, message)
     case "fan_out":
@@ -43,7 +46,7 @@ export async function sweepSignals(deps: Deps): Promise<void> {
     queries.overdueSummaries(deps.db, { now, limit: PER_SWEEP }),
   ])
   const messages: SignalMessage[] = [
-    ...events.map(({ id }) => ({ kind: "prefect" as const, eventId: id })),
+    ...events.map(({ id, source }) => ({ kind: source, eventId: id })),
     ...summaries.map(({ flowRunId }) => ({ kind: "summary" as const, flowRunId })),
   ]
   for (let i = 0; i < messages.length; i += 100) {
@@ -54,6 +57,7 @@ export async function sweepSignals(deps: Deps): Promise<void> {
 const idOf = (message: SignalMessage) => {
   switch (message.kind) {
     case "prefect":
+    case "room_gone":
       return { signal_id: message.eventId }
     case "summary":
       return { flow_run_id: message.flowRunId }

@@ -51,7 +51,7 @@ export const postponeEvent = (db: Db, { id, reason, dueAt }: { id: number; reaso
 
 export const overdueEvents = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db
-    .select({ id: signalEvents.id })
+    .select({ id: signalEvents.id, source: signalEvents.source })
     .from(signalEvents)
     .where(lte(signalEvents.dueAt, now))
     .orderBy(signalEvents.dueAt)

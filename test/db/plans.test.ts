@@ -6,6 +6,8 @@ import { said } from "../support/inbox"
 import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, nobody, server } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
+import { DISCORD_WEBHOOK, rooms, SLACK_WEBHOOK } from "../support/rooms"
+import { rows } from "../support/rows"
 import { openTabWith } from "../support/sockets"
 import { acmeBar } from "../live/rows"
 
@@ -13,10 +15,12 @@ const inAMinute = () => new Date(Date.now() + 60_000).toISOString()
 
 /** Everything that the worker asks the database for, once. */
 async function doEverything(): Promise<void> {
-  const gone = pushServices((endpoint) =>
+  const devices = pushServices((endpoint) =>
     endpoint.endsWith("phone") ? new Response(null, { status: 410 }) : undefined,
   )
-  outside(prefect(), ses().handler, gone.handler)
+  let areGone = false
+  const gone = () => (areGone ? new Response("no_service", { status: 404 }) : undefined)
+  outside(prefect(), ses().handler, devices.handler, rooms(gone).handler)
   ai({ response: "What failed: the sync." })
   const { drain } = queues()
   await hasDevice(bob, "phone")
@@ -73,10 +77,14 @@ async function doEverything(): Promise<void> {
   await bob.get("/api/userpreferences/")
   await bob.put("/api/userpreferences/", { enable_email_notifications: false, disclaimer_shown: true })
   await alice.get("/api/orgpreferences/")
-  for (const discord_webhook of ["https://discord.com/api/webhooks/1/token", ""]) {
-    const change = { enable_discord_notifications: true, discord_webhook }
-    await alice.put("/api/orgpreferences/enable-discord-notifications", change)
+  for (const isNew of [true, false]) {
+    const discord = { enable_discord_notifications: true, discord_webhook: isNew ? DISCORD_WEBHOOK : "" }
+    await alice.put("/api/orgpreferences/enable-discord-notifications", discord)
+    const slack = { enable_slack_notifications: true, slack_webhook: isNew ? SLACK_WEBHOOK : "" }
+    await alice.put("/api/orgpreferences/enable-slack-notifications", slack)
   }
+  expect((await alice.post("/api/orgpreferences/test-discord")).status).toBe(200)
+  expect((await alice.post("/api/orgpreferences/test-slack")).status).toBe(200)
   await bob.put("/api/notifications/v1", { notification_ids: [1], read_status: true })
   await bob.put("/api/notifications/mark_all_as_read")
 
@@ -121,6 +129,20 @@ async function doEverything(): Promise<void> {
   await alice.post("/api/notifications/", { author: "a", message: "m", ...everyone[0], scheduled_time: inAMinute() })
   vi.setSystemTime(Date.now() + 120_000)
   for (const read of [true, false]) await said({ at: 1, read })
+  for (const channel of ["operator_email", "operator_discord"]) {
+    await rows(
+      `INSERT INTO deliveries (notification_id, channel, recipient_id, status, created_at, updated_at, due_at)
+       VALUES (1, ?, 1, 'pending', 1, 1, 1)`,
+      channel,
+    )
+  }
+  // A room is gone, and another organisation has webhooks in plain.
+  areGone = true
+  await rows(
+    "INSERT INTO org_preferences (org_id, discord_webhook, slack_webhook, created_at, updated_at) VALUES (2, ?, ?, '', '')",
+    DISCORD_WEBHOOK,
+    SLACK_WEBHOOK,
+  )
   await cron()
   await drain({ delayed: true })
 }
@@ -138,6 +160,9 @@ it("searches by an index and sorts by none, in every statement", { timeout: 30_0
   })
   await doEverything()
   vi.restoreAllMocks()
+  expect(await rows("SELECT 1 FROM signal_events WHERE source = 'room_gone' AND status = 'processed'")).not.toEqual([])
+  expect(await rows("SELECT 1 FROM org_preferences WHERE discord_webhook LIKE 'https:%'")).toEqual([])
+  expect(await rows("SELECT 1 FROM deliveries WHERE channel LIKE 'operator%' AND due_at IS NULL")).toHaveLength(2)
 
   expect(statements.size).toBeGreaterThan(40)
   const slow: Record<string, string[]> = {}

@@ -165,6 +165,21 @@ describe("nothing private is written", () => {
     expect(eventsWritten()).toEqual(new Set(["signal_not_understood"]))
   })
 
+  it("of rooms, whatever they answer", async () => {
+    const DISCORD = `https://discord.com/api/webhooks/1/${PRIVATE}`
+    const change = { enable_discord_notifications: true, discord_webhook: DISCORD }
+    for (const answer of [429, 400, 404]) {
+      outside(ses().handler, () => new Response(`${PRIVATE} ${DISCORD}`, { status: answer }))
+      await alice.put("/api/orgpreferences/enable-discord-notifications", change)
+      await alice.post("/api/orgpreferences/test-discord")
+      await alice.post(SENT, message)
+      await queue.drain()
+    }
+    expect(eventsWritten()).toEqual(
+      new Set(["notification_published", "delivery_failed", "delivery_sent", "signal_processed"]),
+    )
+  })
+
   it("when the database fails", async () => {
     const fail = () => {
       throw new Error(`D1_ERROR: SELECT '${bob.email}', '${PRIVATE}'`)

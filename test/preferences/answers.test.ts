@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from "vitest"
 import { preferenceAnswers } from "../../src/preferences/answers"
 import { ask, CASES, keyring } from "../http/every-route"
+import { demo } from "../support/demo"
 import { alice } from "../support/people"
 import { queues } from "../support/queues"
 
@@ -21,6 +22,8 @@ it.each(described)("answers as described: %s", async (route, { answer }) => {
 })
 
 it.each(described.filter(([, one]) => "example" in one))("gives an example that succeeds: %s", async (route, one) => {
-  const [, path = ""] = route.split(" ")
-  expect((await alice.put(path, "example" in one ? one.example.body : undefined)).status).toBe(200)
+  await demo()
+  const [method, path = ""] = route.split(" ")
+  const body = "example" in one ? one.example?.body : undefined
+  expect((await (method === "PUT" ? alice.put(path, body) : alice.post(path, body))).status).toBe(200)
 })

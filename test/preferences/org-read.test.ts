@@ -12,6 +12,8 @@ const fresh = (slug: string, name: string) => ({
   llm_optin: false,
   enable_discord_notifications: false,
   discord_webhook: null,
+  enable_slack_notifications: false,
+  slack_webhook: null,
   urgent_categories: null,
 })
 const decided = (values: { optin: number | null; urgent: string | null; enabled: number; webhook: string | null }) =>
@@ -41,6 +43,8 @@ it("shows what the organisation decided, and of the webhook its last four charac
     llm_optin: true,
     enable_discord_notifications: true,
     discord_webhook: "https://discord.com/api/webhooks/…wxyz",
+    enable_slack_notifications: false,
+    slack_webhook: null,
     urgent_categories: ["incident"],
   })
 })

@@ -1,11 +1,15 @@
 import { env } from "cloudflare:workers"
+import { outside } from "./outside"
+import { DISCORD_WEBHOOK, rooms, SLACK_WEBHOOK } from "./rooms"
 
 /**
  * What the examples of the description speak of: notification 1 was sent to acme (and to Dora, for whom every door
- * opens), 2 waits for its time, Bob's mail about 1 has failed, Alice has a device, and Charlie is a member of globex. They
- * are there again after a request that has deleted them; what a test has put in their place stays.
+ * opens), 2 waits for its time, Bob's mail about 1 has failed, Alice has a device, Charlie is a member of globex, and
+ * both organisations have webhooks of Discord and Slack, who take what comes. They are there again after a request that
+ * has deleted them; what a test has put in their place stays.
  */
 export async function demo(): Promise<void> {
+  outside(rooms().handler)
   await env.DB.batch([
     env.DB.prepare(
       `INSERT OR IGNORE INTO notifications
@@ -37,5 +41,11 @@ export async function demo(): Promise<void> {
          'BTBZMqHH6r4Tts7J_aSIgg', 1700000000000)`,
     ),
     env.DB.prepare("UPDATE org_users SET removed_at = NULL WHERE user_id = '3'"),
+    env.DB.prepare(
+      `INSERT INTO org_preferences (org_id, discord_webhook, slack_webhook, created_at, updated_at)
+       SELECT id, ?, ?, '', '' FROM orgs WHERE slug IN ('acme', 'globex')
+       ON CONFLICT DO UPDATE SET discord_webhook = coalesce(discord_webhook, excluded.discord_webhook),
+         slack_webhook = coalesce(slack_webhook, excluded.slack_webhook)`,
+    ).bind(DISCORD_WEBHOOK, SLACK_WEBHOOK),
   ])
 }

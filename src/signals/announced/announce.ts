@@ -8,6 +8,7 @@ import { orgsBySlugs } from "../../orgs/queries"
 import { inOwnVoice, type Org } from "../own-voice"
 import { askForRun, describe } from "../prefect/ask"
 import { failedAsTold } from "../prefect/interpret"
+import { toOperators } from "../prefect/operators"
 import { recordRun } from "../prefect/queries"
 import { keyOf, sayFailure } from "../prefect/say"
 import { uuid } from "../prefect/schemas"
@@ -38,6 +39,7 @@ export async function announceJobFailure(deps: Deps, failure: JobFailure): Promi
         category: "job_failure",
         message: asTold.message,
         dedupe: { key: keyOf({ flowRunId, stateName: asTold.stateName }) },
+        operators: toOperators(deps.settings, { flowRunId, org, ...asTold }),
       })
     case "silent":
       return notificationOf(await sayFailure(deps, { flowRunId, org, ...asTold }))
@@ -45,7 +47,7 @@ export async function announceJobFailure(deps: Deps, failure: JobFailure): Promi
       const { run, stateName } = failedAsTold(answer.run, failure)
       const { deployment, message } = await describe(deps, { run, stateName })
       const alongside = [recordRun(deps.db, { run, deployment, orgId: org.id, now: deps.now() })]
-      return notificationOf(await sayFailure(deps, { flowRunId, org, stateName, message, alongside }))
+      return notificationOf(await sayFailure(deps, { flowRunId, org, stateName, message, run, alongside }))
     }
   }
 }
@@ -72,6 +74,7 @@ export async function announceSchemaChange(deps: Deps, change: SchemaChange): Pr
 }
 
 type Dedupe = Announcement["dedupe"]
+type Rest = Pick<Announcement, "dedupe" | "operators">
 
 /** Another body under the same key is another event, which is refused. */
 async function forADay(org: Org, category: Category, event: DbtTestFailure | SchemaChange): Promise<Dedupe> {
@@ -88,9 +91,9 @@ async function orgNamed(deps: Deps, { orgSlug }: { orgSlug: string }): Promise<O
 
 async function announce(
   deps: Deps,
-  { org, category, message, dedupe }: { org: Org; category: Category; message: string; dedupe: Dedupe },
+  { org, category, message, ...rest }: { org: Org; category: Category; message: string } & Rest,
 ): Promise<Notification> {
-  return notificationOf(await publish(deps, { ...inOwnVoice({ org, category, message }), dedupe }))
+  return notificationOf(await publish(deps, { ...inOwnVoice({ org, category, message }), ...rest }))
 }
 
 function notificationOf(published: Published): Notification {

@@ -83,7 +83,14 @@ async function say(deps: Deps, { run, told, org, stateName, eventId }: Failed): 
   const { deployment, message } = await describe(deps, { run, told, stateName })
   const record = queries.recordRun(deps.db, { run, deployment, orgId: org.id, now })
   const finish = signals.finishEvent(deps.db, { id: eventId, status: "processed", reason: "published", now })
-  const published = await sayFailure(deps, { flowRunId: run.id, stateName, org, message, alongside: [record, finish] })
+  const published = await sayFailure(deps, {
+    flowRunId: run.id,
+    stateName,
+    org,
+    message,
+    run,
+    alongside: [record, finish],
+  })
   switch (published.kind) {
     case "published":
       return { status: "processed", reason: "published" }

@@ -4,6 +4,8 @@ import { kindOf, log } from "../../log"
 import { publish, type Published } from "../../notifications/publish"
 import * as summaries from "../../summaries/queries"
 import { inOwnVoice, type Org } from "../own-voice"
+import { toOperators } from "./operators"
+import type { FlowRun } from "./schemas"
 
 /** How long mail waits for a summary. */
 const HOLD_EMAIL_MS = 60_000
@@ -15,6 +17,8 @@ type Failure = {
   stateName: string
   org: Org
   message: string
+  /** As Prefect has it, where it can be asked. */
+  run?: FlowRun
   /** What else becomes true when this is said. */
   alongside: Statement[]
 }
@@ -36,6 +40,7 @@ export async function sayFailure(deps: Deps, failure: Failure): Promise<Publishe
   const published = await publish(deps, {
     ...inOwnVoice({ org, category: "job_failure", message }),
     dedupe: { key: keyOf(failure) },
+    operators: toOperators(deps.settings, failure),
     holdEmailMs: wantsSummary ? HOLD_EMAIL_MS : undefined,
     alongside: (publicationId) => [
       ...alongside,

@@ -6,6 +6,13 @@ const time = z.pipe(
   z.transform((text: string) => Date.parse(text)),
 )
 
+const Task = z.object({
+  slug: z.nullish(z.string()),
+  type: z.nullish(z.string()),
+  /** Of Airbyte. */
+  connection_id: z.catch(z.nullish(uuid), null),
+})
+
 /** What we use of Prefect's `FlowRunResponse`. */
 export const FlowRun = z.object({
   id: uuid,
@@ -31,7 +38,7 @@ export const FlowRun = z.object({
         config: z.nullish(
           z.object({
             org_slug: z.nullish(z.string()),
-            tasks: z.nullish(z.array(z.object({ slug: z.nullish(z.string()), type: z.nullish(z.string()) }))),
+            tasks: z.nullish(z.array(Task)),
           }),
         ),
       }),

@@ -12,6 +12,8 @@ export type EmailContent = {
   emailSubject: string | null
   /** Turns this category's e-mail off for this person. */
   unsubscribeUrl: string | undefined
+  /** Why they get it, for who is no member of the organisation. */
+  why?: string
   /** Where people read their inbox. */
   inboxUrl: string | undefined
 }
@@ -41,7 +43,7 @@ export function letterOf(content: EmailContent, { most }: { most: number }): Let
     outline: outlineOf(message, { most }),
     said: {
       from: `Dalgo sent this for ${orgName}.`,
-      why: `You get this because you are a member of ${orgName} and subscribed to ${label}.`,
+      why: content.why ?? `You get this because you are a member of ${orgName} and subscribed to ${label}.`,
       choose: "Choose what you are told",
       noMore: `No more e-mail for ${label}`,
       cut: "This message is longer than a mail should be. The rest is in Dalgo.",

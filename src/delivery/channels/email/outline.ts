@@ -15,16 +15,20 @@ const SUMMARY = /(?<=\n\n)Summary \((?:written by AI|taken from the log)[^\n)]*\
 /** What no reader sees, and what turns the order of letters around. */
 const UNREADABLE = /(?![\n\t])\p{Cc}|[\u202A-\u202E\u2066-\u2069]/gu
 
-/** Lays a message out. Of what was said, and of its summary, at most `most` characters each are kept. */
-export function outlineOf(message: string, { most }: { most: number }): Outline {
-  const readable = message
+/** The message without what no reader sees, in lines. */
+export const readable = (message: string) =>
+  message
     .toWellFormed()
     .replaceAll(/\r\n?|[\u2028\u2029]/g, "\n")
     .replaceAll(UNREADABLE, "")
     .trim()
-  const found = SUMMARY.exec(readable)
-  const said = readable.slice(0, found?.index).trim()
-  const summary = found && readable.slice(found.index + found[0].length).trim()
+
+/** Lays a message out. Of what was said, and of its summary, at most `most` characters each are kept. */
+export function outlineOf(message: string, { most }: { most: number }): Outline {
+  const whole = readable(message)
+  const found = SUMMARY.exec(whole)
+  const said = whole.slice(0, found?.index).trim()
+  const summary = found && whole.slice(found.index + found[0].length).trim()
   const kept = cut(said, most)
   const keptSummary = summary === null ? "" : cut(summary, most)
   const [heading = "", ...lines] = kept.split("\n")

@@ -1,0 +1,58 @@
+import { and, eq, type SQL, sql } from "drizzle-orm"
+import type { Room } from "../../../channels"
+import type { Db } from "../../../db/client"
+import { orgPreferences, orgs, ROOM, signalEvents } from "../../../db/schema"
+
+const isOn = (room: Room) => orgPreferences[ROOM[room].isOn]
+const webhookIn = (room: Room) => orgPreferences[ROOM[room].webhook]
+
+/** The webhooks, as they are stored, of those of these organisations that are still told in this kind of room. */
+export const webhooksOf = (db: Db, { room, orgIds }: { room: Room; orgIds: number[] }) =>
+  db
+    .select({
+      orgId: sql<number>`${orgs.id}`.as("org_id"),
+      orgName: sql<string>`${orgs.name}`.as("org_name"),
+      webhook: sql<string>`${webhookIn(room)}`.as("webhook"),
+    })
+    .from(orgPreferences)
+    .innerJoin(orgs, eq(orgs.id, orgPreferences.orgId))
+    .where(
+      and(
+        sql`${orgPreferences.orgId} IN (SELECT value FROM json_each(${JSON.stringify(orgIds)}))`,
+        eq(isOn(room), true),
+        sql`${webhookIn(room)} <> ''`,
+      ),
+    )
+
+export const nameOf = (db: Db, { orgId }: { orgId: number }) =>
+  db.select({ orgName: orgs.name }).from(orgs).where(eq(orgs.id, orgId))
+
+/** A room that is told by exactly this webhook: no other, which somebody has stored meanwhile. */
+type Told = { room: Room; orgId: number; webhook: string; now: number }
+
+const isTold = ({ room, orgId, webhook }: Told): SQL | undefined =>
+  and(eq(orgPreferences.orgId, orgId), eq(isOn(room), true), eq(webhookIn(room), webhook))
+
+/** Leaves word that the room is gone, for whoever tells its people; due at `dueAt` if nobody hints. */
+export const leaveWord = (db: Db, { dueAt, ...told }: Told & { dueAt: number }) => {
+  const { room, orgId, now } = told
+  return db
+    .insert(signalEvents)
+    .select(sql`
+      SELECT NULL, 'room_gone', ${JSON.stringify({ orgId, room })}, 'received', NULL, 0, ${now}, ${now}, ${dueAt}
+      FROM ${orgPreferences} WHERE ${isTold(told)}
+    `)
+    .returning({ id: signalEvents.id })
+}
+
+/** Tells the room no more. The webhook stays, so that its admins see which it was. */
+export const switchOff = (db: Db, { why, ...told }: Told & { why: string }) =>
+  db
+    .update(orgPreferences)
+    .set({
+      [ROOM[told.room].isOn]: false,
+      [ROOM[told.room].goneAt]: told.now,
+      [ROOM[told.room].reason]: why,
+      updatedAt: new Date(told.now).toISOString(),
+    })
+    .where(isTold(told))

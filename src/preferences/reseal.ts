@@ -1,0 +1,41 @@
+import type { Room } from "../channels"
+import { commit } from "../db/client"
+import type { Deps } from "../deps"
+import { kindOf, log } from "../log"
+import { seal, staleRanges, unseal } from "../secrets"
+import * as queries from "./queries"
+
+/** Of each kind of room, in one sweep. */
+const MOST = 20
+
+type Stored = { orgId: number; webhook: string }
+
+/**
+ * Seals by today's key some webhooks that came from Dalgo in plain, or that an older key has sealed. Twice a minute
+ * does no harm: each is exchanged for itself only.
+ */
+export async function resealWebhooks(deps: Deps): Promise<void> {
+  const { db, settings } = deps
+  const keys = settings.SECRETS_KEYS
+  if (keys.length === 0) return
+  const stale = (room: Room) => queries.webhooksWithin(db, { room, ranges: staleRanges(keys), limit: MOST })
+  const [discord, slack] = await db.batch([stale("discord"), stale("slack")])
+  if (discord.length + slack.length === 0) return
+  await commit(db, [
+    queries.exchangeWebhooks(db, { room: "discord", webhooks: await resealed(keys, "discord", discord) }),
+    queries.exchangeWebhooks(db, { room: "slack", webhooks: await resealed(keys, "slack", slack) }),
+  ])
+}
+
+async function resealed(keys: string[], room: Room, stored: Stored[]) {
+  const each = stored.map(async ({ orgId, webhook }) => {
+    const place = { orgId, column: `${room}_webhook` }
+    try {
+      return [{ orgId, webhook, sealed: await seal(keys, await unseal(keys, webhook, place), place) }]
+    } catch (error) {
+      log({ event: "sweep_failed", org_id: orgId, channel: room, reason: kindOf(error) })
+      return []
+    }
+  })
+  return (await Promise.all(each)).flat()
+}

@@ -1,0 +1,31 @@
+import { type Room, ROOM_NAME } from "../channels"
+import type { Deps } from "../deps"
+import { AppError, MisconfiguredError } from "../errors"
+import { webhookOf } from "./org-preferences"
+
+const TRY_AGAIN_SECONDS = 60
+
+/** Sends a test at once to the webhook that is stored. Throws what came of it, if that is not a message in the room. */
+export async function testRoom(deps: Deps, { orgId, room }: { orgId: number; room: Room }): Promise<void> {
+  const { orgName, webhook } = await webhookOf(deps, { orgId, room }).catch((error) => {
+    if (!(error instanceof MisconfiguredError)) throw error
+    throw new AppError("unavailable", "the stored webhook cannot be read")
+  })
+  const name = ROOM_NAME[room]
+  if (!webhook) throw new AppError("rejected", `No ${name} webhook is stored.`)
+  switch (await deps.tryRoom({ room, webhook, orgName })) {
+    case "sent":
+      return
+    case "gone":
+      throw new AppError(
+        "rejected",
+        `${name} does not know this webhook any more: make a new one there, and store it here.`,
+      )
+    case "refused":
+      throw new AppError("rejected", `${name} refused the message.`)
+    case "busy":
+      throw new AppError("unavailable", `${name} cannot take a message right now`, {
+        retryAfterSeconds: TRY_AGAIN_SECONDS,
+      })
+  }
+}

@@ -1,0 +1,33 @@
+import type { Room } from "./channels"
+
+/** Where rooms take messages, and nothing else: whoever holds such an address makes us call it. */
+const WEBHOOK: Record<Room, RegExp> = {
+  discord: /^https:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]+$/,
+  slack: /^https:\/\/hooks\.slack(?:-gov)?\.com\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+$/,
+}
+
+/** The form in words. */
+export const FORM: Record<Room, string> = {
+  discord: "https://discord.com/api/webhooks/<id>/<token>",
+  slack: "https://hooks.slack.com/services/T…/B…/…",
+}
+
+/**
+ * The webhook that this text is, with its host in small letters; `undefined` if it is none. The text itself must have
+ * the form: no parser has its say, which might read another host than the one that is called.
+ */
+export function webhookFrom(room: Room, text: string): string | undefined {
+  const webhook = text.replace(/^https:\/\/[a-z.-]+(?=\/)/i, (origin) => origin.toLowerCase())
+  return WEBHOOK[room].test(webhook) ? webhook : undefined
+}
+
+/**
+ * All that anybody is shown of a webhook, which is a secret: its last four characters, if it can be read. It looks
+ * like an address, since a form in which it stands takes nothing else.
+ */
+export const masked = (room: Room, webhook: string | undefined) => `${SHOWN[room]}…${webhook?.slice(-4) ?? ""}`
+
+const SHOWN: Record<Room, string> = {
+  discord: "https://discord.com/api/webhooks/",
+  slack: "https://hooks.slack.com/services/",
+}

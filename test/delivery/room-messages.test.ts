@@ -1,0 +1,268 @@
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { DISCORD } from "../../src/delivery/channels/discord"
+import { noteOf } from "../../src/delivery/channels/rooms/note"
+import { post, RoomGoneError } from "../../src/delivery/channels/rooms/post"
+import { SLACK } from "../../src/delivery/channels/slack"
+import { DeliveryError } from "../../src/delivery/retry"
+import { NOON, SECOND } from "../support/clock"
+import { outside } from "../support/outside"
+import { DISCORD_WEBHOOK, SLACK_WEBHOOK } from "../support/rooms"
+
+const INBOX = "https://app.dalgo.test/notifications"
+const KINDS = [
+  { name: "Discord", manner: DISCORD, webhook: DISCORD_WEBHOOK },
+  { name: "Slack", manner: SLACK, webhook: SLACK_WEBHOOK },
+]
+const said = (message: string, changes: object = {}) =>
+  noteOf({ category: "job_failure", urgent: true, orgName: "Acme", message, inboxUrl: INBOX, ...changes })
+const FAILED = "The pipeline nightly-survey failed.\nIt stopped at dbt_run."
+
+const discordSays = (message: string, changes?: object) => DISCORD.toBody(said(message, changes)) as any
+const slackSays = (message: string, changes?: object) => SLACK.toBody(said(message, changes)) as any
+const sectionOf = (body: any) => body.blocks[0].text.text as string
+
+describe("a message on Discord", () => {
+  it("says what it is, what happened, and where the rest is", async () => {
+    const { requests } = outside(() => Response.json({ id: "1234567890" }))
+    expect(await post(DISCORD, DISCORD_WEBHOOK, said(FAILED))).toBe("1234567890")
+    const [request] = requests
+    expect(requests).toHaveLength(1)
+    expect(request).toMatchObject({ method: "POST", url: `${DISCORD_WEBHOOK}?wait=true`, redirect: "manual" })
+    expect(request?.headers.get("content-type")).toBe("application/json")
+    expect(await request?.json()).toEqual({
+      content: [
+        "**Urgent · Job failure · Acme**",
+        "The pipeline nightly-survey failed.",
+        "It stopped at dbt\\_run.",
+        `See what happened: ${INBOX}`,
+      ].join("\n"),
+      allowed_mentions: { parse: [] },
+      flags: 4,
+    })
+  })
+
+  it("mentions nobody and formats nothing, whatever is in it", () => {
+    const { content, allowed_mentions: allowed } = discordSays(
+      "@everyone <@1> **bold** __x__ ~~y~~ `code` ||spoiler|| [link](https://evil.test) # big\n> quote \\",
+      { orgName: "A*c*me @here" },
+    )
+    expect(allowed).toEqual({ parse: [] })
+    expect(content).toBe(
+      [
+        "**Urgent · Job failure · A\\*c\\*me \\@here**",
+        "\\@everyone \\<\\@1\\> \\*\\*bold\\*\\* \\_\\_x\\_\\_ \\~\\~y\\~\\~ \\`code\\` \\|\\|spoiler\\|\\| \\[link](https://evil.test) \\# big",
+        "\\> quote \\\\",
+        `See what happened: ${INBOX}`,
+      ].join("\n"),
+    )
+  })
+
+  it("leaves addresses as they are, up to the end of the sentence", () => {
+    const { content } = discordSays("See https://app.dalgo.test/a_b_c?x=1. Then_go")
+    expect(content).toContain("See https://app.dalgo.test/a_b_c?x=1. Then\\_go")
+  })
+
+  it.each([
+    ["letters", "x".repeat(10_000)],
+    ["what must be escaped", "*".repeat(3_000)],
+    ["pictures of two halves", "\u{1f600}".repeat(3_000)],
+    ["one more", `${"x".repeat(1_999)}\u{1f600}`],
+  ])("has at most 2,000 characters, of %s too, and a link to the rest", (_, message) => {
+    const { content } = discordSays(message)
+    expect(content.length).toBeLessThanOrEqual(2_000)
+    expect(content.length).toBeGreaterThan(1_990)
+    expect(content.endsWith(`…\nSee what happened: ${INBOX}`)).toBe(true)
+    expect(content.isWellFormed()).toBe(true)
+    expect(content).not.toMatch(/(?<!\\)(?:\\\\)*\\…/)
+  })
+
+  it("is whole where it just fits", () => {
+    const room = 2_000 - discordSays("").content.length
+    expect(discordSays("x".repeat(room)).content).toHaveLength(2_000)
+    expect(discordSays("x".repeat(room)).content).not.toContain("…")
+    expect(discordSays("x".repeat(room + 1)).content).toContain("x…\n")
+  })
+
+  it("has no link where it is not known where people use Dalgo, and no urgency that it has not", () => {
+    expect(discordSays("Hello", { inboxUrl: undefined, urgent: false, category: "system" }).content).toBe(
+      "**System · Acme**\nHello",
+    )
+  })
+})
+
+describe("a message on Slack", () => {
+  it("says what it is, what happened, and has a button to the rest", async () => {
+    const { requests } = outside(() => new Response("ok"))
+    expect(await post(SLACK, SLACK_WEBHOOK, said(FAILED))).toBeNull()
+    expect(requests[0]).toMatchObject({ method: "POST", url: SLACK_WEBHOOK, redirect: "manual" })
+    expect(await requests[0]?.json()).toEqual({
+      text: "Urgent · Job failure · Acme: The pipeline nightly-survey failed.",
+      blocks: [
+        {
+          type: "section",
+          text: { type: "mrkdwn", text: `*Urgent · Job failure · Acme*\n${FAILED}`, verbatim: true },
+        },
+        {
+          type: "actions",
+          elements: [{ type: "button", text: { type: "plain_text", text: "See what happened" }, url: INBOX }],
+        },
+      ],
+      unfurl_links: false,
+      unfurl_media: false,
+    })
+  })
+
+  it("mentions nobody and hides no address, whatever is in it", () => {
+    const body = slackSays("<!channel> <@U1> R&D <https://evil.test|dalgo.org>", { orgName: "A<!here>" })
+    expect(sectionOf(body)).toBe(
+      "*Urgent · Job failure · A&lt;!here&gt;*\n&lt;!channel&gt; &lt;@U1&gt; R&amp;D &lt;<https://evil.test>|dalgo.org&gt;",
+    )
+    expect(body.text).not.toMatch(/[<>]/)
+  })
+
+  it("makes links of addresses", () => {
+    expect(sectionOf(slackSays("See https://app.dalgo.test/?a=1&b=2."))).toContain(
+      "See <https://app.dalgo.test/?a=1&amp;b=2>.",
+    )
+  })
+
+  it.each([
+    ["letters", "x".repeat(10_000)],
+    ["what must be escaped", "&".repeat(3_000)],
+    ["pictures of two halves", "\u{1f600}".repeat(3_000)],
+  ])("has at most 3,000 characters, of %s too", (_, message) => {
+    const body = slackSays(message)
+    expect(sectionOf(body).length).toBeLessThanOrEqual(3_000)
+    expect(sectionOf(body).length).toBeGreaterThan(2_990)
+    expect(sectionOf(body)).toMatch(/(?:x|&amp;|\u{1f600})…$/u)
+    expect(body.text.length).toBeLessThanOrEqual(300)
+  })
+})
+
+describe.each(KINDS)("what $name answers", ({ name, manner, webhook }) => {
+  const failure = async (answer: () => Response | Promise<Response>) => {
+    outside(answer)
+    const error = await post(manner, webhook, said(FAILED)).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(DeliveryError)
+    const { message, options } = error as DeliveryError
+    expect(message).not.toMatch(/oken|T0ACME|1234567|https:/)
+    return { message, ...options, isGone: error instanceof RoomGoneError }
+  }
+
+  beforeEach(() => {
+    vi.setSystemTime(NOON)
+  })
+
+  it.each([500, 502, 503, 504, 408])("may pass: %i", async (status) => {
+    expect(await failure(() => new Response("no", { status }))).toMatchObject({
+      message: `${name} answered ${status}`,
+      permanent: false,
+      isGone: false,
+    })
+  })
+
+  it.each([400, 401, 403, 405, 413, 301, 302, 303, 307, 308])("is for good, of this message: %i", async (status) => {
+    const headers = { location: "https://evil.test/" }
+    expect(await failure(() => new Response(null, { status, headers }))).toMatchObject({
+      message: `${name} answered ${status}`,
+      permanent: true,
+      isGone: false,
+    })
+  })
+
+  it.each([404, 410])("is the end of the webhook: %i", async (status) => {
+    expect(await failure(() => new Response("nothing here", { status }))).toMatchObject({
+      permanent: true,
+      isGone: true,
+    })
+  })
+
+  it("may say how long to wait", async () => {
+    const wait = new Response("rate_limited", { status: 429, headers: { "retry-after": "30" } })
+    expect(await failure(() => wait.clone())).toMatchObject({ permanent: false, retryAfterMs: 30 * SECOND })
+    expect(await failure(() => new Response(null, { status: 429 }))).toMatchObject({
+      permanent: false,
+      retryAfterMs: undefined,
+    })
+  })
+
+  it("may be nothing", async () => {
+    const unreachable = () => {
+      throw new TypeError(`network unreachable: ${webhook}`)
+    }
+    expect(await failure(unreachable)).toMatchObject({ message: `${name} did not answer`, permanent: false })
+  })
+
+  it("does not matter where it took the message", async () => {
+    for (const answer of [new Response(null, { status: 204 }), new Response("nonsense"), new Response("{")]) {
+      outside(() => answer.clone())
+      expect(await post(manner, webhook, said(FAILED))).toBeNull()
+    }
+    const broken = new ReadableStream({ start: (controller) => controller.error(new Error("cut off")) })
+    outside(() => new Response(broken))
+    expect(await post(manner, webhook, said(FAILED))).toBeNull()
+  })
+
+  it("is waited for 15 seconds", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout")
+    outside(() => new Response("ok"))
+    await post(manner, webhook, said(FAILED))
+    expect(timeout).toHaveBeenCalledWith(15_000)
+  })
+})
+
+it("takes from Discord how long to wait to the millisecond, before what its header says in seconds", async () => {
+  const body = { message: "You are being rate limited.", retry_after: 1.337, global: false }
+  outside(() => Response.json(body, { status: 429, headers: { "retry-after": "2" } }))
+  const error: any = await post(DISCORD, DISCORD_WEBHOOK, said(FAILED)).catch((thrown: unknown) => thrown)
+  expect(error.options).toEqual({ permanent: false, retryAfterMs: 1_337 })
+})
+
+it.each([
+  [403, "action_prohibited", "the workspace does not permit it"],
+  [404, "channel_not_found", "its channel is gone"],
+  [404, "no_service", "the webhook was removed there"],
+  [410, "channel_is_archived", "its channel is archived"],
+  [403, "invalid_token", "the webhook was removed there"],
+  [404, "no_team", "the webhook was removed there"],
+])("knows what Slack means by %i %s", async (status, word, why) => {
+  outside(() => new Response(word, { status }))
+  await expect(post(SLACK, SLACK_WEBHOOK, said(FAILED))).rejects.toMatchObject({
+    message: `Slack answered ${status}: ${why}`,
+    why,
+  })
+})
+
+it.each([
+  [404, { code: 10_015, message: "Unknown Webhook" }, "the webhook was deleted there"],
+  [401, { code: 50_027, message: "Invalid Webhook Token" }, "the webhook's token is wrong"],
+])("knows what Discord means by %i %j", async (status, body, why) => {
+  outside(() => Response.json(body, { status }))
+  await expect(post(DISCORD, DISCORD_WEBHOOK, said(FAILED))).rejects.toMatchObject({ why })
+})
+
+describe("whatever is stored", () => {
+  it.each([
+    "https://discord.com.evil.test/api/webhooks/1/token",
+    "https://discord.com@evil.test/api/webhooks/1/token",
+    "https://127.0.0.1/api/webhooks/1/token",
+    "http://discord.com/api/webhooks/1/token",
+    "https://discord.com:8443/api/webhooks/1/token",
+    "https://discord.com/api/users/@me",
+    SLACK_WEBHOOK,
+    "a word",
+  ])("is not called unless it is Discord's: %s", async (stored) => {
+    const { requests } = outside(() => Response.json({ id: "1" }))
+    await expect(post(DISCORD, stored, said(FAILED))).rejects.toMatchObject({
+      message: "the webhook is none of Discord's",
+      options: { permanent: true },
+    })
+    expect(requests).toEqual([])
+  })
+
+  it.each(["?wait=true", "?wait=false&x=1", "/", "#here"])("may have come with an end from Dalgo: %s", async (end) => {
+    const { requests } = outside(() => Response.json({ id: "1" }))
+    await post(DISCORD, DISCORD_WEBHOOK + end, said(FAILED))
+    expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
+  })
+})

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest"
+import { alice } from "../support/people"
+import { rows } from "../support/rows"
+
+// Whoever stores a webhook makes us call it: only Discord and Slack themselves are called, however an address is
+// spelled.
+
+const PATH = { discord: "/api/webhooks/1/token", slack: "/services/T1/B1/token" }
+const HOST = { discord: "discord.com", slack: "hooks.slack.com" }
+
+/** `HOST` stands for the room's own host, and `PATH` for the rest of a webhook there. */
+const FORBIDDEN = [
+  // Loopback, private and link-local, by name and number.
+  "https://localhostPATH",
+  "https://localhost.PATH",
+  "https://127.0.0.1PATH",
+  "https://127.1PATH",
+  "https://2130706433PATH",
+  "https://0x7f000001PATH",
+  "https://0x7f.0.0.1PATH",
+  "https://0177.0.0.1PATH",
+  "https://017700000001PATH",
+  "https://0PATH",
+  "https://[::1]PATH",
+  "https://[::]PATH",
+  "https://[::ffff:127.0.0.1]PATH",
+  "https://[::ffff:7f00:1]PATH",
+  "https://[fe80::1%25eth0]PATH",
+  "https://10.0.0.1PATH",
+  "https://169.254.169.254PATH",
+  "https://metadata.google.internalPATH",
+  "https://①②⑦.⓪.⓪.①PATH",
+  // Somebody else behind the right name.
+  "https://HOST@evil.testPATH",
+  "https://HOST:443@evil.testPATH",
+  "https://HOST%40evil.testPATH",
+  "https://HOST%2f@evil.testPATH",
+  "https://me:pass@HOSTPATH",
+  "https://@HOSTPATH",
+  "https://HOST.evil.testPATH",
+  "https://evil-HOSTPATH",
+  "https://evil.HOSTPATH",
+  "https://HOST.PATH",
+  "https://evil.test/HOSTPATH",
+  "https://evil.test/https://HOSTPATH",
+  "https://evil.test?https://HOSTPATH",
+  "https://evil.test#https://HOSTPATH",
+  "https://evil.test\\@HOSTPATH",
+  // Other ports and schemes.
+  "https://HOST:443PATH",
+  "https://HOST:8443PATH",
+  "https://HOST:PATH",
+  "http://HOSTPATH",
+  "ftp://HOSTPATH",
+  "ws://HOSTPATH",
+  "file://HOSTPATH",
+  "javascript:https://HOSTPATH",
+  "data:text/plain,https://HOSTPATH",
+  "//HOSTPATH",
+  "HOSTPATH",
+  "https:HOSTPATH",
+  "https:/HOSTPATH",
+  "https:///HOSTPATH",
+  "https://////HOSTPATH",
+  "https:\\\\HOSTPATH",
+  "https://HOST\\PATH",
+  // The right host in other letters.
+  "https://HOST。PATH",
+  "https://dіscord.comPATH",
+  "https://hooks。slack。comPATH",
+  "https://discord。comPATH",
+  "https://%64iscord.comPATH",
+  "https://%68ooks.slack.comPATH",
+  "https://\u00ADHOSTPATH",
+  "https://\u200BHOSTPATH",
+  // What follows it, or is within it.
+  "https://HOSTPATH?to=https://evil.test",
+  "https://HOSTPATH?",
+  "https://HOSTPATH#here",
+  "https://HOSTPATH#",
+  "https://HOSTPATH/",
+  "https://HOSTPATH/github",
+  "https://HOSTPATH/../../../users",
+  "https://HOST/PATH",
+  "https://HOST/.PATH",
+  "https://HOST/x/..PATH",
+  "https://HOSTPATH%00",
+  "https://HOSTPATH%2e%2e",
+  "https://HOSTPATH%0d%0aHost:evil.test",
+  "https://HOSTPATH\r\nHost: evil.test",
+  "https://HOSTPATH\nhttps://evil.test",
+  "https://HOST PATH",
+  "https://\tHOSTPATH",
+  "https://HOSTPATH\u0000",
+  "https://HOST\u2028PATH",
+  "https://HOST",
+  "https://HOST/",
+  "https://",
+  "a word",
+]
+
+describe.each(["discord", "slack"] as const)("for a webhook of %s", (room) => {
+  it.each(FORBIDDEN.map((form) => form.replaceAll("HOST", HOST[room]).replaceAll("PATH", PATH[room])))(
+    "%j is refused, at its place",
+    async (webhook) => {
+      const answer = await alice.put(`/api/orgpreferences/enable-${room}-notifications`, {
+        [`enable_${room}_notifications`]: true,
+        [`${room}_webhook`]: webhook,
+      })
+      expect(answer.status).toBe(422)
+      expect(await answer.json()).toEqual({
+        detail: [
+          {
+            loc: ["body", `${room}_webhook`],
+            msg: expect.stringContaining("must be https://"),
+            type: "invalid_format",
+          },
+        ],
+      })
+      expect(await rows("SELECT * FROM org_preferences")).toEqual([])
+    },
+  )
+
+  it("takes the one that all of these pretend to be", async () => {
+    const answer = await alice.put(`/api/orgpreferences/enable-${room}-notifications`, {
+      [`enable_${room}_notifications`]: true,
+      [`${room}_webhook`]: `https://${HOST[room]}${PATH[room]}`,
+    })
+    expect(answer.status).toBe(200)
+  })
+})

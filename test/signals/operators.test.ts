@@ -1,0 +1,196 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
+import { env } from "cloudflare:workers"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { depsFrom } from "../../src/deps"
+import type { SignalMessage } from "../../src/messages"
+import { announceJobFailure } from "../../src/signals/announced/announce"
+import { NOON } from "../support/clock"
+import { entered, tell } from "../support/failures"
+import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../support/outside"
+import { alice, bob, dora, server, type Speaker } from "../support/people"
+import { consume, cron, queues } from "../support/queues"
+import { rooms, type Said } from "../support/rooms"
+import { rows } from "../support/rows"
+
+const ON = {
+  NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "true",
+  ADMIN_EMAIL: "ops@dalgo.test",
+  ADMIN_DISCORD_WEBHOOK: "https://discord.com/api/webhooks/99/operators-token",
+  AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "",
+}
+const CONNECTION = "99999999-8888-4777-8666-555555555555"
+const RUN_URL = `https://prefect.dalgo.test/runs/flow-run/${RUN_ID}`
+
+let queue: ReturnType<typeof queues>
+beforeEach(() => {
+  vi.setSystemTime(NOON)
+  ai({ response: "What failed: the sync." })
+  queue = queues()
+})
+
+function world({ run = failedRun(), answering }: { run?: any; answering?: (said: Said) => Response | undefined } = {}) {
+  const said = rooms(answering)
+  const post = ses()
+  outside(prefect({ run }), said.handler, post.handler)
+  return { discord: said.discord, mails: post.mails }
+}
+/** Consumes what is on the queues as a worker with these settings does. */
+async function drain(changes: object): Promise<void> {
+  for (let message = queue.sent.shift(); message; message = queue.sent.shift()) {
+    await consume(message.queue, [message.body], { changes })
+  }
+}
+async function fail(changes: object = ON): Promise<void> {
+  await tell(entered("Failed"))
+  await drain(changes)
+}
+/** What another Worker announces to one with these settings. */
+async function announce(changes: object, flowRunId: string): Promise<void> {
+  const ctx = createExecutionContext()
+  const failure = { flowRunId, orgSlug: "acme", errorMessage: "no login" }
+  await announceJobFailure(depsFrom({ ...env, ...changes }, ctx), failure)
+  await waitOnExecutionContext(ctx)
+}
+const operatorRows = () =>
+  rows("SELECT channel, recipient_id, status, reason, org_id FROM deliveries WHERE channel LIKE 'operator%' ORDER BY 1")
+const toOperators = ({ mails }: { mails: { to: string }[] }) => mails.filter(({ to }) => to === ON.ADMIN_EMAIL)
+
+describe("who runs the platform", () => {
+  it("hears of a failure by e-mail and on Discord, once, with the links that they need", async () => {
+    const tasks = [
+      { slug: "airbyte-sync", type: "Airbyte Connection", connection_id: CONNECTION },
+      { slug: "airbyte-sync", connection_id: CONNECTION },
+      { slug: "dbt-run", connection_id: 7 },
+    ]
+    const heard = world({ run: failedRun({ parameters: { config: { org_slug: "acme", tasks } } }) })
+    const settings = { ...ON, AIRBYTE_URL: "https://airbyte.dalgo.test/" }
+    for (let i = 0; i < 2; i += 1) await fail(settings)
+    await cron()
+    await drain(settings)
+
+    expect(heard.discord.map(({ webhook }) => webhook)).toEqual([ON.ADMIN_DISCORD_WEBHOOK])
+    const [mail, ...others] = toOperators(heard) as (typeof heard.mails)[number][]
+    expect(others).toEqual([])
+    for (const text of [mail?.text, heard.discord[0]?.body.content.replaceAll("\\", "")]) {
+      for (const part of [
+        "The pipeline nightly-survey failed",
+        "the survey source refused the login",
+        "Organisation: Acme (acme)",
+        "State: Failed",
+        `Prefect: ${RUN_URL}`,
+        `Airbyte: https://airbyte.dalgo.test/connections/${CONNECTION}`,
+      ]) {
+        expect(text).toContain(part)
+      }
+      expect(text.split(CONNECTION)).toHaveLength(2)
+    }
+    expect(mail?.subject).toMatch(/^\[Acme\] Job Failures: The pipeline nightly-survey failed on/)
+    expect(mail?.headers).toEqual({})
+    expect(mail?.text).toContain("You get this because you run the platform")
+    expect(mail?.text).not.toMatch(/unsubscribe|No more e-mail|you are a member/)
+    expect(await operatorRows()).toEqual([
+      { channel: "operator_discord", recipient_id: 1, status: "sent", reason: null, org_id: null },
+      { channel: "operator_email", recipient_id: 1, status: "sent", reason: null, org_id: null },
+    ])
+  })
+
+  it("is the only one to hear what is meant for them", async () => {
+    const heard = world()
+    await fail()
+    const toPeople = heard.mails.filter(({ to }) => to !== ON.ADMIN_EMAIL)
+    expect(toPeople.map(({ to }) => to).sort()).toEqual([alice.email, bob.email])
+    const inbox = await (await alice.get("/api/notifications/v1")).json<any>()
+    for (const said of [...toPeople, inbox]) expect(JSON.stringify(said)).not.toContain("prefect.dalgo.test")
+  })
+
+  it.each([
+    ["the switch is off", { ...ON, NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "false" }, []],
+    ["nobody is named", { ...ON, ADMIN_EMAIL: "", ADMIN_DISCORD_WEBHOOK: "" }, []],
+    ["only an address is named", { ...ON, ADMIN_DISCORD_WEBHOOK: "" }, ["operator_email"]],
+    ["only a webhook is named", { ...ON, ADMIN_EMAIL: "" }, ["operator_discord"]],
+  ])("hears as is set, where %s", async (_, settings, channels) => {
+    world()
+    await fail(settings)
+    expect((await operatorRows()).map(({ channel }) => channel)).toEqual(channels)
+    const [{ operator_note: note }] = await rows("SELECT operator_note FROM notifications")
+    expect(note === null).toBe(channels.length === 0)
+  })
+
+  it.each([
+    [
+      "the address that is set",
+      { PREFECT_UI_URL: "https://app.prefect.cloud/account/1/workspace/2/" },
+      "https://app.prefect.cloud/account/1/workspace/2/runs/flow-run/",
+    ],
+    ["Prefect's own", {}, "https://prefect.dalgo.test/runs/flow-run/"],
+  ])("is led to the run at %s", async (_, settings, address) => {
+    const heard = world()
+    await fail({ ...ON, ...settings })
+    expect(heard.discord[0]?.body.content).toContain(`Prefect: ${address}${RUN_ID}`)
+  })
+
+  it("is told the run's id where it is not known where Prefect is", async () => {
+    const heard = world()
+    await announce({ ...ON, PREFECT_API_URL: "https://api.prefect.cloud/api/accounts/1/workspaces/2" }, RUN_ID)
+    await drain(ON)
+    expect(heard.discord[0]?.body.content).toContain(`Flow run: ${RUN_ID}`)
+  })
+
+  it("hears of what the platform itself noticed, too", async () => {
+    const heard = world()
+    await announce(ON, "not-one-of-prefects")
+    await drain(ON)
+    expect(heard.discord).toHaveLength(1)
+    expect(toOperators(heard)).toHaveLength(1)
+  })
+
+  it("hears of no failure that is told by people, and of nothing else", async () => {
+    const heard = world()
+    const news = { author: "a", message: "m", sent_to: "all_org_users", org_slug: "acme", category: "job_failure" }
+    await server.post("/api/notifications/", news)
+    await drain(ON)
+    expect(heard.discord).toEqual([])
+    expect(await operatorRows()).toEqual([])
+  })
+})
+
+describe("what could not be told to who runs the platform", () => {
+  const list = async (one: Speaker) => (await (await one.get("/api/notifications/deliveries")).json<any>()).res
+
+  it("is seen and sent again by super-admins and servers, and by no organisation's admins", async () => {
+    world({ answering: () => new Response("no", { status: 404 }) })
+    await fail()
+    for (const one of [dora, server]) {
+      expect(await list(one)).toMatchObject([
+        { id: "1-operator_discord-1", channel: "operator_discord", recipient: "platform admins", status: "failed" },
+      ])
+    }
+    expect(await list(alice)).toEqual([])
+    const again = "/api/notifications/deliveries/1-operator_discord-1/resend"
+    expect((await alice.post(again)).status).toBe(404)
+
+    const heard = world()
+    expect((await dora.post(again)).status).toBe(200)
+    await drain(ON)
+    expect(heard.discord).toHaveLength(1)
+  })
+
+  it("switches nobody's Discord off", async () => {
+    world({ answering: () => new Response("no", { status: 404 }) })
+    await fail()
+    expect(await rows("SELECT id FROM signal_events WHERE source = 'room_gone'")).toEqual([])
+  })
+
+  it("is not sent any more where the setting is gone meanwhile", async () => {
+    const heard = world()
+    await tell(entered("Failed"))
+    const [signal] = queue.sent.splice(0)
+    await consume("dalgo-signals", [signal?.body as SignalMessage], { changes: ON })
+    await drain({ ...ON, ADMIN_EMAIL: "", ADMIN_DISCORD_WEBHOOK: "" })
+    expect(heard.discord).toEqual([])
+    expect((await operatorRows()).map(({ status, reason }) => `${status}: ${reason}`)).toEqual([
+      "suppressed: ADMIN_DISCORD_WEBHOOK is not set",
+      "suppressed: ADMIN_EMAIL is not set",
+    ])
+  })
+})
