@@ -21,6 +21,8 @@ const bindings = {
   EMAIL_PROVIDER: "ses",
   EMAIL_FROM: "notifications@dalgo.test",
   SES_ENDPOINT: "https://ses.dalgo.test",
+  SES_CONFIGURATION_SET: "",
+  SES_SNS_TOPIC_ARNS: "arn:aws:sns:ap-south-1:123456789012:dalgo-mail",
   SES_ACCESS_KEY_ID: "example",
   SES_SECRET_ACCESS_KEY: "example",
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "true",

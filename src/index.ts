@@ -3,6 +3,7 @@ import { buryDeliveries, consumeDeliveries } from "./delivery/consumer"
 import { depsFrom } from "./deps"
 import type { DeliveryMessage, SignalMessage } from "./messages"
 import { burySignals, consumeSignals } from "./signals/consumer"
+import { consumeMailEvents } from "./signals/mail-events/receive"
 import { sweep } from "./sweep"
 
 export { UrgentBar } from "./live/urgent-bar"
@@ -23,6 +24,8 @@ export default {
         return consumeDeliveries(deps, batch as MessageBatch<DeliveryMessage>)
       case "dalgo-deliveries-dead":
         return buryDeliveries(batch as MessageBatch<DeliveryMessage>)
+      case "dalgo-email-events":
+        return consumeMailEvents(deps, batch)
       default:
         throw new Error(`no consumer for the queue ${batch.queue}`)
     }

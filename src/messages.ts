@@ -1,8 +1,10 @@
 import type { Outgoing } from "./channels"
+import type { SignalEvent } from "./db/schema"
 
 /** What the queue `signals` carries: ids only, since the rows are the truth. A message may come twice, or late. */
 export type SignalMessage =
-  | { kind: "prefect"; eventId: number }
+  /** Something that came in, by its source. */
+  | { kind: SignalEvent["source"]; eventId: number }
   | { kind: "summary"; flowRunId: string }
   | { kind: "fan_out"; notificationId: number }
 

@@ -2,6 +2,7 @@ import { liveAnswers } from "../live/answers"
 import { notificationAnswers } from "../notifications/answers"
 import { orgAnswers } from "../orgs/answers"
 import { preferenceAnswers } from "../preferences/answers"
+import { mailEventAnswers } from "../signals/mail-events/answers"
 import { prefectAnswers } from "../signals/prefect/answers"
 import { serviceAnswers } from "./answers"
 import type { Room } from "./described"
@@ -12,6 +13,6 @@ export const ROOMS: Room[] = [
   { name: "Live", about: "What open tabs are told at once.", routes: liveAnswers },
   { name: "Preferences", about: "How a person, and an organisation, wants to be told.", routes: preferenceAnswers },
   { name: "Organisations", about: "Who there is.", routes: orgAnswers },
-  { name: "Webhooks", about: "What other systems tell us.", routes: prefectAnswers },
+  { name: "Webhooks", about: "What other systems tell us.", routes: { ...prefectAnswers, ...mailEventAnswers } },
   { name: "Service", about: "The service itself.", routes: serviceAnswers },
 ]

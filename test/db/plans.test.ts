@@ -4,15 +4,17 @@ import { expect, it, vi } from "vitest"
 import { said } from "../support/inbox"
 import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, nobody, server } from "../support/people"
-import { cron, queues } from "../support/queues"
+import { consume, cron, queues } from "../support/queues"
+import { rows } from "../support/rows"
 import { openTabWith } from "../support/sockets"
+import { amazon, bounceOf, signed } from "../support/sns"
 import { acmeBar } from "../live/rows"
 
 const inAMinute = () => new Date(Date.now() + 60_000).toISOString()
 
 /** Everything that the worker asks the database for, once. */
 async function doEverything(): Promise<void> {
-  outside(prefect(), ses().handler)
+  outside(prefect(), ses().handler, amazon())
   ai({ response: "What failed: the sync." })
   const { drain } = queues()
   const webhook = (body: string) =>
@@ -100,6 +102,11 @@ async function doEverything(): Promise<void> {
   await acmeBar().removed({ orgUserIds: [bob.orgUserId] })
   await runDurableObjectAlarm(acmeBar())
 
+  for (const Message of [JSON.stringify(bounceOf(bob.email)), "nothing that we know"]) {
+    await nobody.post("/webhooks/v1/ses/", await signed({ Message }))
+  }
+  await refuseOneMail()
+
   vi.useFakeTimers({ toFake: ["Date"] })
   await alice.post("/api/notifications/", {
     author: "a",
@@ -114,6 +121,17 @@ async function doEverything(): Promise<void> {
   for (const read of [true, false]) await said({ at: 1, read })
   await cron()
   await drain({ delayed: true })
+}
+
+/** What a mail leaves behind whose address the provider does not write to any more. */
+async function refuseOneMail(): Promise<void> {
+  vi.spyOn(env.EMAIL, "send").mockRejectedValue(Object.assign(new Error(), { code: "E_RECIPIENT_SUPPRESSED" }))
+  const to = { sent_to: "single_user", user_email: alice.email }
+  const { res } = await (await server.post("/api/notifications/", { author: "a", message: "m", ...to })).json<any>()
+  const mail = { channel: "email" as const, notificationId: res.notification_id, recipientIds: [alice.orgUserId] }
+  await consume("dalgo-deliveries", [mail], { changes: { EMAIL_PROVIDER: "cloudflare" } })
+  const [{ status }] = await rows("SELECT status FROM deliveries WHERE notification_id = ?", mail.notificationId)
+  expect(status).toBe("suppressed")
 }
 
 /** Reading a list that was passed as JSON, or what a subquery found, is not reading a table. */

@@ -30,6 +30,7 @@ export function emailProviderFrom(settings: Settings, binding: SendEmail): Email
         from,
         region: settings.SES_REGION,
         endpoint: settings.SES_ENDPOINT,
+        configurationSet: settings.SES_CONFIGURATION_SET,
         accessKeyId: required(settings, "SES_ACCESS_KEY_ID"),
         secretAccessKey: required(settings, "SES_SECRET_ACCESS_KEY"),
       })
