@@ -38,6 +38,7 @@ export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
       wrangler: { configPath: "./wrangler.toml" },
+      main: "./src/index.ts",
       remoteBindings: false,
       miniflare: {
         bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations("migrations") },

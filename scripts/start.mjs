@@ -53,13 +53,7 @@ const variables = ({ worker, prefect, mail }) => ({
 function startWorker(where) {
   const given = Object.entries(variables(where)).flatMap(([name, value]) => ["--var", `${name}:${value}`])
   const listening = ["--ip", HOST, "--port", String(where.worker.port), "--inspector-port", "0"]
-  const args = [
-    "scripts/local/worker.ts",
-    ...persistence,
-    ...listening,
-    "--show-interactive-dev-session=false",
-    ...given,
-  ]
+  const args = ["dist/local/index.mjs", ...persistence, ...listening, "--show-interactive-dev-session=false", ...given]
   const dev = startWranglerDev({ args, logPath })
   const dies = dev.ended.then((code) => {
     if (stopping) return stopping

@@ -1,6 +1,4 @@
 import { type Db, open } from "./db/client"
-import type { EmailProvider } from "./delivery/channels/email/provider"
-import { emailProviderFrom } from "./delivery/channels/email/provider"
 import type { UrgentBar } from "./live/urgent-bar"
 import type { DeliveryMessage, SignalMessage } from "./messages"
 import { Platform } from "./preferences/platform"
@@ -17,7 +15,8 @@ export type Deps = {
   deliveries: Queue<DeliveryMessage>
   /** The urgent bars of one organisation. */
   bar: (orgId: number) => DurableObjectStub<UrgentBar>
-  email: () => EmailProvider
+  /** Cloudflare's own; `EMAIL_PROVIDER` may be another. */
+  email: SendEmail
   sendingLimit: RateLimit
   /** Not there where no Prefect is configured. */
   prefect: PrefectApi | undefined
@@ -38,7 +37,7 @@ export function depsFrom(env: Env, ctx: { waitUntil(promise: Promise<unknown>): 
     deliveries: env.DELIVERIES,
     bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
     sendingLimit: env.SEND_LIMIT,
-    email: () => emailProviderFrom(settings, env.EMAIL),
+    email: env.EMAIL,
     prefect: settings.PREFECT_API_URL ? new PrefectApi(settings.PREFECT_API_URL, settings) : undefined,
     platform: settings.PLATFORM_ORIGIN ? new Platform(settings.PLATFORM_ORIGIN) : undefined,
     ai: env.AI,

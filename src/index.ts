@@ -1,29 +1,31 @@
 import { app } from "./app"
-import { buryDeliveries, consumeDeliveries } from "./delivery/consumer"
 import { depsFrom } from "./deps"
 import type { DeliveryMessage, SignalMessage } from "./messages"
-import { burySignals, consumeSignals } from "./signals/consumer"
 import { consumeMailEvents } from "./signals/mail-events/receive"
-import { sweep } from "./sweep"
 
 export { UrgentBar } from "./live/urgent-bar"
 export { NotificationService } from "./rpc"
 
+// No request needs these: each is loaded when it is first called.
+const signals = () => import("./signals/consumer")
+const deliveries = () => import("./delivery/consumer")
+const deadLetters = () => import("./dead-letters")
+const cron = () => import("./sweep")
+
 export default {
   fetch: app.fetch,
 
-  queue(batch, env, ctx) {
+  async queue(batch, env, ctx) {
     const deps = depsFrom(env, ctx)
     // wrangler.toml binds each queue to messages of one type.
     switch (batch.queue) {
       case "dalgo-signals":
-        return consumeSignals(deps, batch as MessageBatch<SignalMessage>)
-      case "dalgo-signals-dead":
-        return burySignals(batch as MessageBatch<SignalMessage>)
+        return (await signals()).consumeSignals(deps, batch as MessageBatch<SignalMessage>)
       case "dalgo-deliveries":
-        return consumeDeliveries(deps, batch as MessageBatch<DeliveryMessage>)
+        return (await deliveries()).consumeDeliveries(deps, batch as MessageBatch<DeliveryMessage>)
+      case "dalgo-signals-dead":
       case "dalgo-deliveries-dead":
-        return buryDeliveries(batch as MessageBatch<DeliveryMessage>)
+        return (await deadLetters()).bury(deps, batch)
       case "dalgo-email-events":
         return consumeMailEvents(deps, batch)
       default:
@@ -31,7 +33,8 @@ export default {
     }
   },
 
-  scheduled(_controller, env, ctx) {
+  async scheduled(_controller, env, ctx) {
+    const { sweep } = await cron()
     return sweep(depsFrom(env, ctx))
   },
 } satisfies ExportedHandler<Env, SignalMessage | DeliveryMessage>

@@ -1,5 +1,6 @@
 import { commit } from "./db/client"
 import { deleteDeliveriesOf } from "./delivery/queries"
+import { deleteOldLetters } from "./dead-letters"
 import type { Deps } from "./deps"
 import * as queries from "./notifications/retention-queries"
 import { deleteOldRuns } from "./signals/prefect/queries"
@@ -13,7 +14,7 @@ const EVENTS = 200
 
 /**
  * Deletes a little of what is read and old: in one sweep at most 1,000 inbox rows, 1,000 deliveries, 20 notifications,
- * 200 runs and 200 events, in two round trips. Twice a minute does no harm, and it may end anywhere, since all that it
+ * 200 runs, 200 events and 200 dead letters, in two round trips. Twice a minute does no harm, and it may end anywhere, since all that it
  * keeps in mind is where to look next. What somebody has not read stays, with its notification.
  *
  * 1. Delete what the next people have read, and runs and events that are over; look at the next old notifications.
@@ -24,11 +25,12 @@ export async function purge(deps: Deps): Promise<void> {
   if (settings.RETENTION_DAYS === 0) return
   const now = deps.now()
   const limit = { now, before: now - settings.RETENTION_DAYS * DAY_MS }
-  const [, , , , old] = await db.batch([
+  const [, , , , , old] = await db.batch([
     queries.deleteRead(db, limit),
     queries.moveOnByPerson(db, limit),
     deleteOldRuns(db, { before: limit.before, limit: RUNS }),
     deleteOldEvents(db, { before: limit.before, limit: EVENTS }),
+    deleteOldLetters(db, { before: limit.before, limit: EVENTS }),
     queries.oldOnes(db, limit),
   ])
   if (old.length === 0) return

@@ -12,8 +12,10 @@ import { urgentBar } from "./notifications/urgent-bar"
 import { membershipIn, membershipsOf } from "./orgs/membership"
 import { changePreferences, preferencesOf } from "./preferences/change"
 import { PreferencesChange } from "./preferences/schemas"
-import * as announced from "./signals/announced/announce"
 import { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./signals/announced/schemas"
+
+/** Loaded by the first call that announces. */
+const announced = () => import("./signals/announced/announce")
 
 /** A person in one organisation, their first one if none is named. */
 const Person = z.object({
@@ -51,23 +53,25 @@ export class NotificationService extends WorkerEntrypoint<Env> {
 
   createJobFailureNotification(failure: z.input<typeof JobFailure>) {
     return this.#answer(async (deps) =>
-      toCreated(await announced.announceJobFailure(deps, fitting(JobFailure, failure))),
+      toCreated(await (await announced()).announceJobFailure(deps, fitting(JobFailure, failure))),
     )
   }
 
   createDbtTestFailureNotification(failure: z.input<typeof DbtTestFailure>) {
     return this.#answer(async (deps) =>
-      toCreated(await announced.announceDbtTestFailure(deps, fitting(DbtTestFailure, failure))),
+      toCreated(await (await announced()).announceDbtTestFailure(deps, fitting(DbtTestFailure, failure))),
     )
   }
 
   createLateRunNotification(late: z.input<typeof LateRun>) {
-    return this.#answer(async (deps) => toCreated(await announced.announceLateRun(deps, fitting(LateRun, late))))
+    return this.#answer(async (deps) =>
+      toCreated(await (await announced()).announceLateRun(deps, fitting(LateRun, late))),
+    )
   }
 
   createSchemaChangeNotification(change: z.input<typeof SchemaChange>) {
     return this.#answer(async (deps) =>
-      toCreated(await announced.announceSchemaChange(deps, fitting(SchemaChange, change))),
+      toCreated(await (await announced()).announceSchemaChange(deps, fitting(SchemaChange, change))),
     )
   }
 

@@ -1,5 +1,5 @@
-// The worker as it is, and before it what only the local instance has. `wrangler deploy` starts at src/index.ts and
-// never sees this file.
+// The worker as it is, and before it what only the local instance has. What is deployed starts at src/index.ts
+// and never sees this file.
 import { Hono } from "hono"
 import { setCookie } from "hono/cookie"
 import { sign } from "hono/jwt"

@@ -220,3 +220,11 @@ export const retention = sqliteTable("retention", {
 export const spentDedupeKeys = sqliteTable("spent_dedupe_keys", {
   dedupeKey: text("dedupe_key").primaryKey(),
 })
+
+/** What a queue gave up on. */
+export const deadLetters = sqliteTable("dead_letters", {
+  messageId: text("message_id").primaryKey(),
+  queue: text().notNull(),
+  body: text().notNull(),
+  diedAt: integer("died_at").notNull(),
+})

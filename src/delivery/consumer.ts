@@ -126,11 +126,3 @@ export async function consumeDeliveries(deps: Deps, batch: MessageBatch<Delivery
     }
   }
 }
-
-/** A message that was given up on: its rows are still due, and the sweep hints at them again. */
-export function buryDeliveries(batch: MessageBatch<DeliveryMessage>): void {
-  for (const message of batch.messages) {
-    log({ event: "dead_letter", notification_id: message.body.notificationId, count: message.body.recipientIds.length })
-  }
-  batch.ackAll()
-}

@@ -9,6 +9,8 @@ export const traceOf = (db: Db, { orgUserId, id }: { orgUserId: number; id: numb
     db
       .select({
         category: notifications.category,
+        /** Until when its mail waits for a summary. */
+        emailDueAt: notifications.emailDueAt,
         arrivedAt: sql<number | null>`${recipients.sentAt}`.as("arrived_at"),
         decided: recipients.decided,
       })
@@ -28,7 +30,9 @@ export const traceOf = (db: Db, { orgUserId, id }: { orgUserId: number; id: numb
         /** One of these, by the condition below. */
         channel: sql<Channel>`${deliveries.channel}`.as("channel"),
         status: deliveries.status,
+        attempts: deliveries.attempts,
         reason: deliveries.reason,
+        dueAt: deliveries.dueAt,
         since: deliveries.since,
         updatedAt: deliveries.updatedAt,
       })

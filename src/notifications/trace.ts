@@ -21,22 +21,36 @@ type Traced = {
   /** When it entered the inbox; `null` if it did not. */
   arrivedAt: number | null
   decided: Decided | null
-  deliveries: { channel: Channel; status: Status; reason: string | null; since: number | null; updatedAt: number }[]
+  /** Until when its e-mail waits for a summary; `null`: it does not. */
+  emailDueAt: number | null
+  deliveries: Delivery[]
+}
+type Delivery = {
+  channel: Channel
+  status: Status
+  attempts: number
+  reason: string | null
+  since: number | null
+  updatedAt: number
+  /** When it is tried next. */
+  dueAt: number | null
 }
 type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
 
 /** The trace of one notification for one person, the inbox first. */
-export function toTrace({ category, arrivedAt, decided, deliveries }: Traced): TraceEntry[] {
+export function toTrace({ category, arrivedAt, decided, emailDueAt, deliveries }: Traced): TraceEntry[] {
   const { label } = CATEGORY[category]
   const wordsFor = (channel: Channel, reason: Reason, since?: number) => explain({ reason, since, label, channel })
   // Notes on other channels lie in the inbox. What leaves without an inbox does so by the one rule that goes before
   // the inbox: test/preferences/decide.test.ts holds it to be the only one.
   const unless = arrivedAt === null ? "required_by_organisation" : "subscribed"
-  const entries = deliveries.map(({ channel, status, reason, since, updatedAt }) => {
+  const entries = deliveries.map((delivery) => {
+    const { channel, status, reason, since, updatedAt } = delivery
+    const isHeld = channel === "email" && emailDueAt !== null
     const why =
       status === "suppressed" && isReason(reason)
         ? wordsFor(channel, reason, since ?? undefined)
-        : (troubleOf(status, reason) ?? wordsFor(channel, decided?.[channel]?.reason ?? unless))
+        : (troubleOf(delivery, { isHeld }) ?? wordsFor(channel, decided?.[channel]?.reason ?? unless))
     return { channel, outcome: status === "sending" ? ("pending" as const) : status, reason: why, at: iso(updatedAt) }
   })
   if (arrivedAt === null) return entries
@@ -57,10 +71,16 @@ export function toTrace({ category, arrivedAt, decided, deliveries }: Traced): T
 const iso = (at: number) => new Date(at).toISOString()
 const day = (at: number) => new Date(at).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" })
 
+const timeOf = (at: number | null) =>
+  at === null ? "soon" : `at ${new Date(at).toLocaleTimeString("en-GB", { timeStyle: "short", timeZone: "UTC" })} UTC`
+
 const CHANNEL_NAME: Record<Channel, string> = { inbox: "the inbox", email: "e-mail", push: "push messages" }
 
-function troubleOf(status: Status, reason: string | null): string | undefined {
-  if (status === "pending" || status === "sending") return reason ? `Not yet, it is tried again: ${reason}.` : undefined
+function troubleOf({ status, reason, attempts, dueAt }: Delivery, { isHeld }: { isHeld: boolean }): string | undefined {
+  if (status === "pending" && reason) return `Not yet (${reason}). It is tried again ${timeOf(dueAt)}.`
+  if (status === "pending" && isHeld && attempts === 0) {
+    return `It waits for a summary of what went wrong, and leaves ${timeOf(dueAt)} at the latest.`
+  }
   if (status === "failed" || status === "dead") return `It could not be delivered: ${reason ?? "unknown"}.`
   if (status === "suppressed") return `It was not sent: ${reason ?? "unknown"}.`
   return undefined

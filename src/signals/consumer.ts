@@ -38,12 +38,6 @@ function handle(deps: Deps, message: SignalMessage): Promise<void> {
   }
 }
 
-/** Messages that were given up on: their rows are still due, and the sweep hints at them again. */
-export function burySignals(batch: MessageBatch<SignalMessage>): void {
-  for (const { body } of batch.messages) log({ event: "dead_letter", ...idOf(body) })
-  batch.ackAll()
-}
-
 /** Hints again at what is overdue: its hint was lost, or whoever had it died. */
 export async function sweepSignals(deps: Deps): Promise<void> {
   const now = deps.now()

@@ -222,7 +222,10 @@ describe("nothing private is written", () => {
       { kind: "fan_out", notificationId: 1 },
     ])
     await consume("dalgo-deliveries-dead", [{ channel: "email", notificationId: 1, recipientIds: [1, 2] }])
-    expect(lines().filter(({ event }) => event === "dead_letter")).toHaveLength(4)
+    expect(lines().filter(({ event }) => event === "dead_letter")).toEqual([
+      { event: "dead_letter", source: "dalgo-signals-dead", count: 3 },
+      { event: "dead_letter", source: "dalgo-deliveries-dead", count: 1 },
+    ])
   })
 })
 

@@ -1,8 +1,11 @@
-import { beforeEach, describe, expect, it } from "vitest"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import type { SignalMessage } from "../../src/messages"
 import { toTrace } from "../../src/notifications/trace"
-import { outside, ses } from "../support/outside"
+import { MINUTE, NOON } from "../support/clock"
+import { entered, tell } from "../support/failures"
+import { ai, outside, prefect, ses } from "../support/outside"
 import { ACME, alice, bob, charlie, server, type Speaker } from "../support/people"
-import { queues } from "../support/queues"
+import { consume, cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
 
 const PREFERENCES = "/api/notifications/preferences"
@@ -99,12 +102,40 @@ describe("a trace", () => {
     expect(stranger).toEqual(await (await charlie.get("/api/notifications/987654/trace")).json())
   })
 
+  it("tells of a mail that was put off why, and until when", async () => {
+    vi.setSystemTime(NOON)
+    outside(prefect(), ses(() => new Response(null, { status: 503 })).handler)
+    ai({ response: "What failed: the sync." })
+    const mine = queues()
+    await tell(entered("Failed"))
+    const [event] = mine.sent.splice(0)
+    await consume("dalgo-signals", [event?.body as SignalMessage])
+    const pending = { channel: "email", outcome: "pending" }
+    expect(await traceOf(bob, 1)).toContainEqual({
+      ...pending,
+      reason: "It waits for a summary of what went wrong, and leaves at 12:01 UTC at the latest.",
+    })
+
+    vi.spyOn(Math, "random").mockReturnValue(0.5)
+    vi.setSystemTime(NOON + MINUTE)
+    await cron()
+    await mine.drain()
+    expect(await traceOf(bob, 1)).toContainEqual({
+      ...pending,
+      reason: "Not yet (SES answered 503). It is tried again at 12:01 UTC.",
+    })
+  })
+
   it("says what went wrong", () => {
-    const email = { channel: "email" as const, since: null, updatedAt: 1 }
-    const reasonFor = (status: "pending" | "failed" | "dead" | "suppressed", reason: string | null) =>
-      toTrace({ category: "incident", arrivedAt: 1, decided: null, deliveries: [{ ...email, status, reason }] })[1]
-        ?.reason
-    expect(reasonFor("pending", "SES answered 503")).toBe("Not yet, it is tried again: SES answered 503.")
+    const email = { channel: "email" as const, attempts: 1, since: null, updatedAt: 1, dueAt: null }
+    const reasonFor = (status: "failed" | "dead" | "suppressed", reason: string | null) =>
+      toTrace({
+        category: "incident",
+        arrivedAt: 1,
+        decided: null,
+        emailDueAt: null,
+        deliveries: [{ ...email, status, reason }],
+      })[1]?.reason
     expect(reasonFor("failed", "SES answered 400 MessageRejected")).toBe(
       "It could not be delivered: SES answered 400 MessageRejected.",
     )

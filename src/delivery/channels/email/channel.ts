@@ -2,6 +2,7 @@ import type { Notification } from "../../../db/schema"
 import type { Deps } from "../../../deps"
 import type { Channel, Sent } from "../channel"
 import { toEmail } from "./message"
+import { emailProviderFrom } from "./provider"
 import * as queries from "./queries"
 import { AddressRefused } from "./refusals"
 import { unsubscribeUrl } from "./unsubscribe-url"
@@ -26,7 +27,7 @@ type Job = { address: Address; notification: Notification }
 async function send(deps: Deps, { address, notification }: Job): Promise<Sent> {
   const mail = await mailTo(deps, { address, notification })
   try {
-    const { providerId } = await deps.email().send(mail)
+    const { providerId } = await emailProviderFrom(deps.settings, deps.email).send(mail)
     return { kind: "sent", providerId }
   } catch (error) {
     if (!(error instanceof AddressRefused)) throw error

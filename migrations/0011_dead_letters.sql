@@ -1,0 +1,11 @@
+-- What a queue gave up on, for those who run the service. The rows that a message named are still due, and the sweep
+-- goes on with them: this says that something brings its workers down.
+CREATE TABLE dead_letters (
+  message_id TEXT PRIMARY KEY,
+  queue TEXT NOT NULL,
+  body TEXT NOT NULL, -- JSON: ids only
+  died_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- The purge of what is old.
+CREATE INDEX dead_letters_by_age ON dead_letters (died_at);
