@@ -22,6 +22,8 @@ const bindings = {
   EMAIL_PROVIDER: "ses",
   EMAIL_FROM: "notifications@dalgo.test",
   SES_ENDPOINT: "https://ses.dalgo.test",
+  SES_CONFIGURATION_SET: "",
+  SES_SNS_TOPIC_ARNS: "arn:aws:sns:ap-south-1:123456789012:dalgo-mail",
   SES_ACCESS_KEY_ID: "example",
   SES_SECRET_ACCESS_KEY: "example",
   VAPID_PUBLIC_KEY: "BIPETICaEMYQwsU8RZK4ZatRUuLp-Y-Uv5YfLqW63XTPtvq0Rdw2ucdSvkWlDfgF10t0B-pmcegTwvMJZG8djiQ",

@@ -14,6 +14,7 @@ import { orgPreferenceRoutes } from "./preferences/org-routes"
 import { preferenceRoutes } from "./preferences/routes"
 import { unsubscribeRoutes } from "./preferences/unsubscribe-routes"
 import { userPreferenceRoutes } from "./preferences/user-routes"
+import { mailEventRoutes } from "./signals/mail-events/routes"
 import { prefectRoutes } from "./signals/prefect/routes"
 
 export const app = router()
@@ -36,6 +37,7 @@ export const app = router()
   .route("/api/orgs", orgRoutes)
   .route("/api", openapiRoutes)
   .route("/webhooks/v1/notification", prefectRoutes)
+  .route("/webhooks/v1/ses", mailEventRoutes)
   .route("/unsubscribe", unsubscribeRoutes)
 
   .get("/healthz", async (c) => {

@@ -1,6 +1,7 @@
 import { app } from "./app"
 import { depsFrom } from "./deps"
 import type { DeliveryMessage, SignalMessage } from "./messages"
+import { consumeMailEvents } from "./signals/mail-events/receive"
 
 export { UrgentBar } from "./live/urgent-bar"
 export { NotificationService } from "./rpc"
@@ -25,6 +26,8 @@ export default {
       case "dalgo-signals-dead":
       case "dalgo-deliveries-dead":
         return (await deadLetters()).bury(deps, batch)
+      case "dalgo-email-events":
+        return consumeMailEvents(deps, batch)
       default:
         throw new Error(`no consumer for the queue ${batch.queue}`)
     }

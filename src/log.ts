@@ -15,6 +15,7 @@ export type LogLine = {
     | "notification_published"
     | "delivery_sent"
     | "delivery_failed"
+    | "email_misconfigured"
     | "dead_letter"
     | "summary_made"
     | "summary_fell_back"

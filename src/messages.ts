@@ -1,7 +1,7 @@
 import type { Outgoing } from "./channels"
 
 /** Who leaves rows in `signal_events`. A message about one has the name of its source. */
-export const EVENT_SOURCES = ["prefect", "room_gone"] as const
+export const EVENT_SOURCES = ["prefect", "room_gone", "mail_event"] as const
 
 /** What the queue `signals` carries: ids only, since the rows are the truth. A message may come twice, or late. */
 export type SignalMessage =

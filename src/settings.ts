@@ -64,6 +64,10 @@ const Settings = z.object({
   EMAIL_FROM_NAME: orElse("Dalgo"),
   SES_REGION: orElse("ap-south-1"),
   SES_ENDPOINT: origin,
+  /** Whose events SES publishes, where it is to tell what became of mails. */
+  SES_CONFIGURATION_SET: optional,
+  /** The topics of SNS by which SES tells that. */
+  SES_SNS_TOPIC_ARNS: list,
   SES_ACCESS_KEY_ID: optional,
   SES_SECRET_ACCESS_KEY: optional,
 

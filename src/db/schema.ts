@@ -2,7 +2,7 @@ import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import type { Category } from "../categories"
 import type { Channel, DeliveryChannel, Room } from "../channels"
 import { EVENT_SOURCES } from "../messages"
-import type { Policy, Reason } from "../preferences/decide"
+import type { MailTrouble, Policy, Reason } from "../preferences/decide"
 import type { Audience } from "../notifications/audience"
 import type { Role } from "../orgs/roles"
 
@@ -40,6 +40,8 @@ export const switches = sqliteTable(
     channel: text().$type<Channel>().notNull(),
     enabled: flag("enabled").notNull(),
     changedAt: integer("changed_at").notNull(),
+    /** Why it is off though its reader did not switch it. */
+    reason: text().$type<MailTrouble>(),
   },
   (table) => [primaryKey({ columns: [table.orgUserId, table.category, table.channel] })],
 )
@@ -197,6 +199,7 @@ export const signalEvents = sqliteTable("signal_events", {
   receivedAt: integer("received_at").notNull(),
   updatedAt: integer("updated_at").notNull(),
   dueAt: integer("due_at"),
+  dedupeKey: text("dedupe_key"),
 })
 export type SignalEvent = typeof signalEvents.$inferSelect
 

@@ -1,4 +1,5 @@
 import type { Outgoing } from "../channels"
+import { commit } from "../db/client"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
 import type { DeliveryMessage } from "../messages"
@@ -9,7 +10,7 @@ import { operatorDiscord, operatorEmail } from "./channels/operators"
 import { slack } from "./channels/slack"
 import { webPush } from "./channels/web-push/channel"
 import * as queries from "./queries"
-import { afterFailure, DeliveryError } from "./retry"
+import { afterFailure, BACK_OFF_MS, DeliveryError } from "./retry"
 
 const CHANNELS: Record<Outgoing, Channel> = {
   email,
@@ -24,14 +25,16 @@ const CHANNELS: Record<Outgoing, Channel> = {
 const LEASE_MS = 5 * 60_000
 /** Deliveries under way at once: as many connections as a worker may hold. */
 const AT_ONCE = 6
+const [FIRST_WAIT_MS = 0] = BACK_OFF_MS
 
 /**
  * Delivers what one message names. A message that comes twice finds nothing to claim.
  *
  * 1. Claim the rows, with a lease, and read the notification.
  * 2. Let the channel read where they go.
- * 3. Send, each by itself: one refusal does not hold up the others.
- * 4. Record all outcomes at once.
+ * 3. Send, each by itself: one refusal does not hold up the others. Where the provider wants all of a group to slow
+ *    down, those after it are put off without a try.
+ * 4. Record all outcomes at once, with what others must hear of them.
  */
 export async function deliver(deps: Deps, message: DeliveryMessage): Promise<void> {
   const { db } = deps
@@ -44,28 +47,53 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
   const channel = CHANNELS[message.channel]
   if (!channel) throw new Error(`nothing delivers by ${message.channel}`)
   const tell = await channel(deps, { notification, recipientIds: claimed.map((row) => row.recipientId) })
-  const outcomes: queries.Outcome[] = []
-  for (let i = 0; i < claimed.length; i += AT_ONCE) {
-    const sending = claimed.slice(i, i + AT_ONCE).map(async (row) => {
-      const sent = await tell(row.recipientId).catch((error: unknown) => failed(deps, row.attempts, error))
-      return { ...row, ...toResult(sent) }
+  const done: Done[] = []
+  while (done.length < claimed.length) {
+    const group = claimed.slice(done.length, done.length + AT_ONCE).map(async (row) => {
+      const became = await tell(row.recipientId).catch((error: unknown) => failed(deps, row.attempts, error))
+      return { ...row, became }
     })
-    outcomes.push(...(await Promise.all(sending)))
+    const tried = await Promise.all(group)
+    done.push(...tried)
+    const putOff = putOffAfter(tried, deps.now())
+    if (putOff) done.push(...claimed.slice(done.length).map((row) => ({ ...row, became: putOff })))
   }
-  await queries.record(db, { message, outcomes, now: deps.now() })
-  report(message, outcomes)
+  await record(deps, message, done)
 }
 
-type Failed = { kind: "failed" | "dead"; reason: string } | { kind: "retry"; at: number; reason: string }
+/** A claimed row, and what became of it. */
+type Done = { recipientId: number; attempts: number; became: Sent | Failed | PutOff }
+type Failed =
+  | { kind: "failed" | "dead"; reason: string; slowDown: boolean }
+  | { kind: "retry"; at: number; reason: string; slowDown: boolean }
+/** Not tried, since it would only have failed. */
+type PutOff = { kind: "put_off"; at: number; reason: string }
 
 function failed(deps: Deps, attempts: number, error: unknown): Failed {
   const failure = error instanceof DeliveryError ? error : unforeseen(error)
   const next = afterFailure(failure.options, { attempts, now: deps.now(), random: Math.random() })
-  return { ...next, reason: failure.message }
+  return { ...next, reason: failure.message, slowDown: failure.options.slowDown ?? false }
 }
 
-function toResult(became: Sent | Failed): Omit<queries.Outcome, "recipientId" | "attempts"> {
-  const rest = { reason: null, since: null, providerId: null, dueAt: null }
+/** One who is told to slow down may have had bad luck; where nobody of a group got through, nobody would. */
+function putOffAfter(tried: Done[], now: number): PutOff | undefined {
+  const slowed = tried.flatMap(({ became }) => ("slowDown" in became && became.slowDown ? became : []))
+  const [first] = slowed
+  if (!first || slowed.length < tried.length) return undefined
+  const waits = slowed.map((became) => (became.kind === "retry" ? became.at : now + FIRST_WAIT_MS))
+  return { kind: "put_off", at: Math.max(...waits), reason: first.reason }
+}
+
+async function record({ db, now }: Deps, message: DeliveryMessage, done: Done[]): Promise<void> {
+  const outcomes = done.map(({ became, ...row }) => ({ ...row, ...toResult(became) }))
+  const signals = done.flatMap(({ became }) => ("signal" in became && became.signal ? became.signal : []))
+  const recording = queries.record(db, { message, outcomes, now: now() })
+  await (signals.length === 0 ? recording : commit(db, [recording, queries.leaveSignals(db, { signals, now: now() })]))
+  report(message, outcomes)
+}
+
+function toResult(became: Done["became"]): Omit<queries.Outcome, "recipientId" | "attempts"> {
+  const rest = { reason: null, since: null, providerId: null, dueAt: null, isTry: 1 }
   switch (became.kind) {
     case "sent":
       return { ...rest, status: "sent", providerId: became.providerId }
@@ -73,6 +101,8 @@ function toResult(became: Sent | Failed): Omit<queries.Outcome, "recipientId" | 
       return { ...rest, status: "suppressed", reason: became.reason, since: became.since ?? null }
     case "retry":
       return { ...rest, status: "pending", reason: became.reason, dueAt: became.at }
+    case "put_off":
+      return { ...rest, status: "pending", reason: became.reason, dueAt: became.at, isTry: 0 }
     case "failed":
     case "dead":
       return { ...rest, status: became.kind, reason: became.reason }

@@ -1,7 +1,8 @@
 import { and, eq, gt, inArray, lte, or, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { deliveries, notifications } from "../db/schema"
+import { deliveries, notifications, signalEvents } from "../db/schema"
 import type { DeliveryMessage } from "../messages"
+import type { Signal } from "./channels/channel"
 
 const KEY = {
   notificationId: deliveries.notificationId,
@@ -46,6 +47,8 @@ export type Outcome = {
   since: number | null
   providerId: string | null
   dueAt: number | null
+  /** 0: it does not count. */
+  isTry: number
 }
 
 /**
@@ -61,6 +64,7 @@ export const record = (
     .update(deliveries)
     .set({
       status: sql`outcome.value ->> 'status'`,
+      attempts: sql`${deliveries.attempts} - 1 + (outcome.value ->> 'isTry')`,
       reason: sql`outcome.value ->> 'reason'`,
       since: sql`outcome.value ->> 'since'`,
       providerId: sql`outcome.value ->> 'providerId'`,
@@ -80,6 +84,17 @@ export const record = (
       ),
     )
 }
+
+/** Leaves these among what has come in, for the next sweep. */
+export const leaveSignals = (db: Db, { signals, now }: { signals: Signal[]; now: number }) =>
+  db
+    .insert(signalEvents)
+    .select(sql`
+      SELECT NULL, s.value ->> 'source', s.value ->> 'body', 'received', NULL, 0, ${now}, ${now}, ${now},
+        s.value ->> 'dedupeKey'
+      FROM json_each(${JSON.stringify(signals)}) s WHERE true
+    `)
+    .onConflictDoNothing()
 
 /** Gives up what was begun more often than there are tries: whoever tried died each time. */
 export const giveUp = (db: Db, { tries, now }: { tries: number; now: number }) =>

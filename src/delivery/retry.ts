@@ -1,10 +1,13 @@
-/** Why something could not be delivered. `permanent`: trying again cannot help. */
+/**
+ * Why something could not be delivered. `permanent`: trying again cannot help. `slowDown`: whoever is told next would
+ * get the same answer.
+ */
 export class DeliveryError extends Error {
   override readonly name = "DeliveryError"
 
   constructor(
     message: string,
-    readonly options: { permanent: boolean; retryAfterMs?: number | undefined },
+    readonly options: { permanent: boolean; retryAfterMs?: number | undefined; slowDown?: boolean },
   ) {
     super(message)
   }

@@ -9,6 +9,7 @@ export type Door =
   | "own organisation"
   | "operators"
   | "webhook key"
+  | "signed by Amazon"
 
 /** What a middleware demands of a request. */
 export type Demand = {

@@ -4,10 +4,11 @@ import type { Caller } from "../orgs/caller"
 import type { ChosenOrg } from "../orgs/administer"
 import type { Membership } from "../orgs/membership"
 import type { Idempotency } from "./idempotency"
+import type { SnsMessage } from "./sns/message"
 
 /**
- * What middleware leaves for handlers: `me` and `signedInUntil` behind `ownInbox`, `org` behind `anyOrg`, `caller`
- * behind every door.
+ * What middleware leaves for handlers: `me` and `signedInUntil` behind `ownInbox`, `org` behind `anyOrg`, `sns` behind
+ * `fromSns`, `caller` behind every other door.
  */
 export type App = {
   Bindings: Env
@@ -18,6 +19,7 @@ export type App = {
     me: Membership
     signedInUntil: number
     org: ChosenOrg
+    sns: SnsMessage
     idempotency?: Idempotency
   }
 }

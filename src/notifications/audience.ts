@@ -3,7 +3,7 @@ import type { Category } from "../categories"
 import type { Room } from "../channels"
 import type { Db } from "../db/client"
 import { orgPolicies, orgPreferences, orgUsers, pushSubscriptions, switches } from "../db/schema"
-import type { OrgPolicy, Person, Switch } from "../preferences/decide"
+import type { MailTrouble, OrgPolicy, Person, Switch } from "../preferences/decide"
 
 /** Who is addressed. It is kept with the notification and looked up when that is sent. */
 export type Audience =
@@ -80,18 +80,24 @@ function roomsAmong(people: Addressee[], rooms: RoomsOf): Rooms {
 /** Two searches and not an `IN`: iterating its list would cost four reads for each person. */
 const switchesFor = (category: Category) => {
   const of = (which: Category | "all") => sql`
-    SELECT category, channel, enabled, changed_at FROM ${switches} p
+    SELECT category, channel, enabled, changed_at, reason FROM ${switches} p
     WHERE p.org_user_id = ${orgUsers}.id AND p.category = ${which}`
   return sql<string>`(
-    SELECT json_group_array(json_array(category, channel, enabled, changed_at))
+    SELECT json_group_array(json_array(category, channel, enabled, changed_at, reason))
     FROM (${of(category)} UNION ALL ${of("all")})
   )`.as("switches")
 }
 
 /** What `switchesFor` wrote. */
 const toSwitches = (json: string) =>
-  (JSON.parse(json) as [Switch["category"], Switch["channel"], 0 | 1, number][]).map(
-    ([category, channel, enabled, changedAt]): Switch => ({ category, channel, enabled: enabled === 1, changedAt }),
+  (JSON.parse(json) as [Switch["category"], Switch["channel"], 0 | 1, number, MailTrouble | null][]).map(
+    ([category, channel, enabled, changedAt, reason]): Switch => ({
+      category,
+      channel,
+      enabled: enabled === 1,
+      changedAt,
+      reason,
+    }),
   )
 
 function addressed(audience: Audience): SQL | undefined {

@@ -106,6 +106,10 @@ function explain(of: { reason: Reason; since: number | undefined; label: string;
       return `You turned ${channel} off for ${of.label}${on}.`
     case "email_off":
       return `You turned e-mail off${on}.`
+    case "email_bounced":
+      return `Your mailbox refused our e-mail${on}, so it was turned off. Turn it on again when that is mended.`
+    case "email_complained":
+      return `You marked our e-mail as spam${on}, so it was turned off. Turn it on again if you want it.`
     case "not_a_member":
       return "You were no longer a member of the organisation."
     case "no_device":

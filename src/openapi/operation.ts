@@ -39,6 +39,7 @@ const ANYBODY_SIGNED_IN = [{ cookie: [] }, { token: [] }]
 const SERVERS_TOO = [...ANYBODY_SIGNED_IN, { serviceKey: [] }]
 
 const SECURITY: Record<Exclude<Door, "webhook key">, object[]> = {
+  "signed by Amazon": [],
   "signed in": SERVERS_TOO,
   "own inbox": ANYBODY_SIGNED_IN,
   admins: SERVERS_TOO,

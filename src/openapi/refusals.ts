@@ -83,6 +83,7 @@ const AT_DOOR: Record<Door, readonly ErrorCode[]> = {
   "own organisation": [...TOKEN, "not_allowed", "not_found", "rejected"],
   operators: [...TOKEN, "not_allowed"],
   "webhook key": ["unauthenticated", "unavailable"],
+  "signed by Amazon": ["unauthenticated", "unavailable"],
 }
 
 /** How a route refuses: pointers to the answers above, by status. */

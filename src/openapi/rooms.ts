@@ -3,6 +3,7 @@ import { liveAnswers } from "../live/answers"
 import { notificationAnswers } from "../notifications/answers"
 import { orgAnswers } from "../orgs/answers"
 import { preferenceAnswers } from "../preferences/answers"
+import { mailEventAnswers } from "../signals/mail-events/answers"
 import { prefectAnswers } from "../signals/prefect/answers"
 import { serviceAnswers } from "./answers"
 import type { Room } from "./described"
@@ -14,6 +15,6 @@ export const ROOMS: Room[] = [
   { name: "Preferences", about: "How a person, and an organisation, wants to be told.", routes: preferenceAnswers },
   { name: "Devices", about: "Where a person takes push messages.", routes: deviceAnswers },
   { name: "Organisations", about: "Who there is.", routes: orgAnswers },
-  { name: "Webhooks", about: "What other systems tell us.", routes: prefectAnswers },
+  { name: "Webhooks", about: "What other systems tell us.", routes: { ...prefectAnswers, ...mailEventAnswers } },
   { name: "Service", about: "The service itself.", routes: serviceAnswers },
 ]

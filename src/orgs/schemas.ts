@@ -37,8 +37,8 @@ const Role = z.pipe(
   z.transform((name: RoleName) => ROLE_BY_NAME[name]),
 )
 
-/** One `@` between what has no blanks; whether it is anybody's, only a mail can tell. */
-const E_MAIL = /^[^\s@<>()[\],;:\\"]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/
+/** One `@` between what has no blanks, and nothing unseen; whether it is anybody's, only a mail can tell. */
+const E_MAIL = /^[^\s\p{C}@<>()[\],;:\\"]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/u
 
 const Member = z.strictObject({
   user_id: UserId,

@@ -3,8 +3,18 @@ import type { Channel } from "../channels"
 
 export type Policy = "required" | "off" | "default_off"
 
-/** What somebody switched for a category, or for `all`. */
-export type Switch = { category: Category | "all"; channel: Channel; enabled: boolean; changedAt: number }
+/** Why e-mail was switched off for its reader: their mailbox refused it, or they called it spam. */
+export const MAIL_TROUBLES = ["bounced", "complained"] as const
+export type MailTrouble = (typeof MAIL_TROUBLES)[number]
+
+/** What somebody switched for a category, or for `all`; with a reason if it was switched for them. */
+export type Switch = {
+  category: Category | "all"
+  channel: Channel
+  enabled: boolean
+  changedAt: number
+  reason?: MailTrouble | null
+}
 export type OrgPolicy = { category: Category | "all"; channel: Channel; policy: Policy }
 
 export type Person = { switches: Switch[]; policies: OrgPolicy[] }
@@ -15,6 +25,8 @@ export const REASONS = [
   "category_off",
   "channel_off_for_category",
   "email_off",
+  "email_bounced",
+  "email_complained",
   "off_by_default",
   "subscribed",
   /** Found when the message was about to leave: whoever decides is told of members, and of who has a device. */
@@ -55,7 +67,7 @@ export function decide(person: Person, notification: { category: Category }, cha
   const refinement = channel === "inbox" ? undefined : switched(category, channel)
   if (refinement?.enabled === false) return suppressed("channel_off_for_category", refinement)
   const master = channel === "email" ? switched("all", "email") : undefined
-  if (master?.enabled === false) return suppressed("email_off", master)
+  if (master?.enabled === false) return suppressed(master.reason ? `email_${master.reason}` : "email_off", master)
 
   const isOffByDefault = (on: Channel) => policyOf(on) === "default_off" && switched(category, on)?.enabled !== true
   if (isOffByDefault(channel) || isOffByDefault("inbox")) return { kind: "suppress", reason: "off_by_default" }

@@ -1,8 +1,11 @@
-import { and, eq, isNotNull, sql } from "drizzle-orm"
+import { and, eq, isNotNull, isNull, sql } from "drizzle-orm"
 import type { Room } from "../channels"
 import type { Db } from "../db/client"
 import { orgPreferences, orgs, orgUsers, ROOM, switches, userPreferences } from "../db/schema"
-import type { Switch } from "./decide"
+import type { MailTrouble, Switch } from "./decide"
+
+/** The master switch of e-mail. */
+const isMaster = and(eq(switches.category, "all"), eq(switches.channel, "email"))
 
 export const switchesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db
@@ -14,22 +17,63 @@ export const switchesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
     .from(switches)
     .where(eq(switches.orgUserId, orgUserId))
 
+type Setting = Omit<Switch, "changedAt" | "reason">
+
 /** Sets these switches; `changedAt` moves only where something really changed. */
 export const setSwitches = (
   db: Db,
-  { orgUserId, switches: wanted, now }: { orgUserId: number; switches: Omit<Switch, "changedAt">[]; now: number },
+  { orgUserId, switches: wanted, now }: { orgUserId: number; switches: Setting[]; now: number },
 ) =>
   db
     .insert(switches)
     .select(sql`
-      SELECT ${orgUserId}, one.value ->> 'category', one.value ->> 'channel', one.value ->> 'enabled', ${now}
+      SELECT ${orgUserId}, one.value ->> 'category', one.value ->> 'channel', one.value ->> 'enabled', ${now}, NULL
       FROM ${orgUsers} person, json_each(${JSON.stringify(wanted)}) one WHERE person.id = ${orgUserId}
     `)
     .onConflictDoUpdate({
       target: [switches.orgUserId, switches.category, switches.channel],
-      set: { enabled: sql`excluded.enabled`, changedAt: now },
+      set: { enabled: sql`excluded.enabled`, changedAt: now, reason: null },
       setWhere: sql`${switches.enabled} <> excluded.enabled`,
     })
+
+/**
+ * Switches e-mail off for all members with one of these addresses, unless it is off, or they have switched it since
+ * `heardAt`, when we heard of the trouble.
+ */
+export const switchMailOff = (
+  db: Db,
+  { addresses, reason, heardAt, now }: { addresses: string[]; reason: MailTrouble; heardAt: number; now: number },
+) =>
+  db
+    .insert(switches)
+    .select(sql`
+      SELECT person.id, 'all', 'email', 0, ${now}, ${reason} FROM ${orgUsers} person
+      WHERE person.email IN (SELECT value FROM json_each(${JSON.stringify(addresses)})) AND person.removed_at IS NULL
+    `)
+    .onConflictDoUpdate({
+      target: [switches.orgUserId, switches.category, switches.channel],
+      set: { enabled: false, changedAt: now, reason },
+      setWhere: sql`${switches.enabled} AND ${switches.changedAt} <= ${heardAt}`,
+    })
+
+/** The members with one of these addresses for whom e-mail was switched off, each with why and since when. */
+export const withMailTrouble = (db: Db, { addresses }: { addresses: string[] }) =>
+  db
+    .select({
+      orgUserId: sql<number>`${orgUsers.id}`.as("org_user_id"),
+      orgId: orgUsers.orgId,
+      email: orgUsers.email,
+      reason: sql<MailTrouble>`${switches.reason}`.as("reason"),
+      since: switches.changedAt,
+    })
+    .from(orgUsers)
+    .innerJoin(switches, and(eq(switches.orgUserId, orgUsers.id), isMaster, isNotNull(switches.reason)))
+    .where(
+      and(
+        sql`${orgUsers.email} IN (SELECT value FROM json_each(${JSON.stringify(addresses)}))`,
+        isNull(orgUsers.removedAt),
+      ),
+    )
 
 /** Dalgo's database was free to hold any text there. */
 const walkthrough = sql<Record<string, unknown> | null>`
@@ -50,10 +94,7 @@ export const userPreferencesOf = (db: Db, { orgUserId }: { orgUserId: number }) 
       llmOptin: orgPreferences.llmOptin,
     })
     .from(orgUsers)
-    .leftJoin(
-      switches,
-      and(eq(switches.orgUserId, orgUsers.id), eq(switches.category, "all"), eq(switches.channel, "email")),
-    )
+    .leftJoin(switches, and(eq(switches.orgUserId, orgUsers.id), isMaster))
     .leftJoin(userPreferences, eq(userPreferences.orgUserId, orgUsers.id))
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgUsers.orgId))
     .where(eq(orgUsers.id, orgUserId))

@@ -3,7 +3,7 @@ import type { Channel } from "../channels"
 import type { Switch } from "./decide"
 import type { Preferences, PreferencesChange } from "./schemas"
 
-type Setting = Omit<Switch, "changedAt">
+type Setting = Omit<Switch, "changedAt" | "reason">
 
 /** The stored switches as the object that people see. What was never switched is on. */
 export function toPreferences(switches: Setting[]): Preferences {

@@ -2,6 +2,7 @@ import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
 import type { SignalMessage } from "../messages"
 import { continueFanOut } from "../notifications/fan-out"
+import { processMailEvent } from "./mail-events/process"
 import { processEvent } from "./prefect/process"
 import { addSummary } from "./prefect/summary"
 import * as queries from "./queries"
@@ -31,6 +32,8 @@ function handle(deps: Deps, message: SignalMessage): Promise<void> {
       return processEvent(deps, message)
     case "room_gone":
       return tellOfGoneRoom(deps, message)
+    case "mail_event":
+      return processMailEvent(deps, message)
     case "summary":
       return addSummary(deps, message)
     case "fan_out":
@@ -46,7 +49,7 @@ export async function sweepSignals(deps: Deps): Promise<void> {
     queries.overdueSummaries(deps.db, { now, limit: PER_SWEEP }),
   ])
   const messages: SignalMessage[] = [
-    ...events.map(({ id, source }) => ({ kind: source, eventId: id })),
+    ...events,
     ...summaries.map(({ flowRunId }) => ({ kind: "summary" as const, flowRunId })),
   ]
   for (let i = 0; i < messages.length; i += 100) {
@@ -58,6 +61,7 @@ const idOf = (message: SignalMessage) => {
   switch (message.kind) {
     case "prefect":
     case "room_gone":
+    case "mail_event":
       return { signal_id: message.eventId }
     case "summary":
       return { flow_run_id: message.flowRunId }

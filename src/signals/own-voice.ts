@@ -1,13 +1,33 @@
 import { CATEGORY, type Category, isUrgentFor } from "../categories"
 import type { orgsBySlugs } from "../orgs/queries"
 
+const AUTHOR = "Dalgo"
+
 export type Org = Awaited<ReturnType<typeof orgsBySlugs>>[number]
+
+/** What it says to one member, about what is theirs alone: quietly. */
+export const inOwnVoiceToOne = ({
+  orgId,
+  orgUserId,
+  message,
+}: {
+  orgId: number
+  orgUserId: number
+  message: string
+}) => ({
+  orgId,
+  audience: { kind: "org_users" as const, ids: [orgUserId] },
+  author: AUTHOR,
+  message,
+  category: "system" as const,
+  urgent: false,
+})
 
 /** What the service itself says to an organisation: to whom, and how urgently, the category and the organisation decide. */
 export const inOwnVoice = ({ org, category, message }: { org: Org; category: Category; message: string }) => ({
   orgId: org.id,
   audience: { kind: "org" as const, orgId: org.id, adminsOnly: CATEGORY[category].addresses === "admins" },
-  author: "Dalgo",
+  author: AUTHOR,
   message,
   category,
   urgent: isUrgentFor(category, org.urgentCategories),

@@ -2,20 +2,28 @@ import { and, eq, lte, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { type SignalEvent, signalEvents, summaries } from "../db/schema"
 
-type NewEvent = { source: SignalEvent["source"]; body: string; now: number }
+type NewEvent = {
+  source: SignalEvent["source"]
+  body: string
+  now: number
+  /** What its sender calls it: what comes again under the same name is left out. */
+  dedupeKey?: string
+}
 
 /** Keeps what came in, word for word; due at `dueAt` if nobody hints. */
-export const keepEvent = (db: Db, { source, body, now, dueAt }: NewEvent & { dueAt: number }) =>
+export const keepEvent = (db: Db, { source, body, now, dueAt, dedupeKey }: NewEvent & { dueAt: number }) =>
   db
     .insert(signalEvents)
-    .values({ source, body, status: "received", receivedAt: now, updatedAt: now, dueAt })
+    .values({ source, body, status: "received", receivedAt: now, updatedAt: now, dueAt, dedupeKey })
+    .onConflictDoNothing()
     .returning({ id: signalEvents.id })
 
 /** Keeps what we could not read, for whoever mends that. */
-export const keepNotUnderstood = (db: Db, { source, body, now }: NewEvent) =>
+export const keepNotUnderstood = (db: Db, { source, body, now, dedupeKey }: NewEvent) =>
   db
     .insert(signalEvents)
-    .values({ source, body, status: "not_understood", receivedAt: now, updatedAt: now })
+    .values({ source, body, status: "not_understood", receivedAt: now, updatedAt: now, dedupeKey })
+    .onConflictDoNothing()
     .returning({ id: signalEvents.id })
 
 /** Takes an event, unless somebody else has it or it is over. */
@@ -51,7 +59,7 @@ export const postponeEvent = (db: Db, { id, reason, dueAt }: { id: number; reaso
 
 export const overdueEvents = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db
-    .select({ id: signalEvents.id, source: signalEvents.source })
+    .select({ eventId: signalEvents.id, kind: signalEvents.source })
     .from(signalEvents)
     .where(lte(signalEvents.dueAt, now))
     .orderBy(signalEvents.dueAt)

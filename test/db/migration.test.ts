@@ -84,6 +84,7 @@ describe("migrating Dalgo's own database", () => {
         category: "all",
         channel: "email",
         enabled: 0,
+        reason: null,
         changed_at: Date.parse("2025-03-04T05:06:07.890Z"),
       },
     ])

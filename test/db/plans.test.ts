@@ -9,6 +9,7 @@ import { consume, cron, queues } from "../support/queues"
 import { DISCORD_WEBHOOK, rooms, SLACK_WEBHOOK } from "../support/rooms"
 import { rows } from "../support/rows"
 import { openTabWith } from "../support/sockets"
+import { amazon, bounceOf, signed } from "../support/sns"
 import { acmeBar } from "../live/rows"
 
 const inAMinute = () => new Date(Date.now() + 60_000).toISOString()
@@ -20,7 +21,7 @@ async function doEverything(): Promise<void> {
   )
   let areGone = false
   const gone = () => (areGone ? new Response("no_service", { status: 404 }) : undefined)
-  outside(prefect(), ses().handler, devices.handler, rooms(gone).handler)
+  outside(prefect(), ses().handler, amazon(), devices.handler, rooms(gone).handler)
   ai({ response: "What failed: the sync." })
   const { drain } = queues()
   await hasDevice(bob, "phone")
@@ -117,6 +118,11 @@ async function doEverything(): Promise<void> {
   await acmeBar().removed({ orgUserIds: [bob.orgUserId] })
   await runDurableObjectAlarm(acmeBar())
 
+  for (const Message of [JSON.stringify(bounceOf(bob.email)), "nothing that we know"]) {
+    await nobody.post("/webhooks/v1/ses/", await signed({ Message }))
+  }
+  await refuseOneMail()
+
   vi.useFakeTimers({ toFake: ["Date"] })
   await alice.post("/api/notifications/", {
     author: "a",
@@ -145,6 +151,17 @@ async function doEverything(): Promise<void> {
   )
   await cron()
   await drain({ delayed: true })
+}
+
+/** What a mail leaves behind whose address the provider does not write to any more. */
+async function refuseOneMail(): Promise<void> {
+  vi.spyOn(env.EMAIL, "send").mockRejectedValue(Object.assign(new Error(), { code: "E_RECIPIENT_SUPPRESSED" }))
+  const to = { sent_to: "single_user", user_email: alice.email }
+  const { res } = await (await server.post("/api/notifications/", { author: "a", message: "m", ...to })).json<any>()
+  const mail = { channel: "email" as const, notificationId: res.notification_id, recipientIds: [alice.orgUserId] }
+  await consume("dalgo-deliveries", [mail], { changes: { EMAIL_PROVIDER: "cloudflare" } })
+  const [{ status }] = await rows("SELECT status FROM deliveries WHERE notification_id = ?", mail.notificationId)
+  expect(status).toBe("suppressed")
 }
 
 /** Reading a list that was passed as JSON, or what a subquery found, is not reading a table. */

@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers"
 import { describe, expect, it, vi } from "vitest"
 import { CloudflareEmail } from "../../src/delivery/channels/email/cloudflare"
+import { AddressRefused } from "../../src/delivery/channels/email/refusals"
 import { DeliveryError } from "../../src/delivery/retry"
+import { HOUR, MINUTE } from "../support/clock"
 
 const email = {
   to: "alice@acme.test",
@@ -25,40 +27,59 @@ describe("an error", () => {
     try {
       await sending()
     } catch (refusal) {
-      if (refusal instanceof DeliveryError) return { message: refusal.message, permanent: refusal.options.permanent }
+      if (refusal instanceof DeliveryError) return refusal
     }
     throw new Error("a DeliveryError was expected")
   }
   const coded = (code: unknown) => Object.assign(new Error("alice@acme.test was refused"), { code })
 
-  it.each([
-    "E_VALIDATION_ERROR",
-    "E_FIELD_MISSING",
-    "E_TOO_MANY_RECIPIENTS",
-    "E_CONTENT_TOO_LARGE",
-    "E_RECIPIENT_NOT_ALLOWED",
-    "E_RECIPIENT_SUPPRESSED",
-    "E_SENDER_NOT_VERIFIED",
-    "E_SENDER_DOMAIN_NOT_AVAILABLE",
-    "E_HEADER_NOT_ALLOWED",
-    "E_HEADER_USE_API_FIELD",
-    "E_HEADER_VALUE_INVALID",
-    "E_HEADER_VALUE_TOO_LONG",
-    "E_HEADER_NAME_INVALID",
-    "E_HEADERS_TOO_LARGE",
-    "E_HEADERS_TOO_MANY",
-  ])("that another try cannot mend is permanent: %s", async (code) => {
-    expect(await refusing(coded(code))).toEqual({ message: code, permanent: true })
+  const FOR_GOOD = { permanent: true, retryAfterMs: undefined }
+  const SOON = { permanent: false, retryAfterMs: undefined }
+  const SLOWER = { permanent: false, retryAfterMs: undefined, slowDown: true }
+  const WHEN_MENDED = { permanent: false, retryAfterMs: 10 * MINUTE, slowDown: true }
+  const ANOTHER_DAY = { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true }
+
+  it.each<[string, DeliveryError["options"]]>([
+    ["E_VALIDATION_ERROR", FOR_GOOD],
+    ["E_FIELD_MISSING", FOR_GOOD],
+    ["E_TOO_MANY_RECIPIENTS", FOR_GOOD],
+    ["E_TOO_MANY_ATTACHMENTS", FOR_GOOD],
+    ["E_CONTENT_TOO_LARGE", FOR_GOOD],
+    ["E_RECIPIENT_NOT_ALLOWED", FOR_GOOD],
+    ["E_RECIPIENT_SUPPRESSED", FOR_GOOD],
+    ["E_HEADER_NOT_ALLOWED", FOR_GOOD],
+    ["E_HEADER_USE_API_FIELD", FOR_GOOD],
+    ["E_HEADER_VALUE_INVALID", FOR_GOOD],
+    ["E_HEADER_VALUE_TOO_LONG", FOR_GOOD],
+    ["E_HEADER_NAME_INVALID", FOR_GOOD],
+    ["E_HEADERS_TOO_LARGE", FOR_GOOD],
+    ["E_HEADERS_TOO_MANY", FOR_GOOD],
+    ["E_SENDER_NOT_VERIFIED", WHEN_MENDED],
+    ["E_SENDER_DOMAIN_NOT_AVAILABLE", WHEN_MENDED],
+    ["E_RATE_LIMIT_EXCEEDED", SLOWER],
+    ["E_DAILY_LIMIT_EXCEEDED", ANOTHER_DAY],
+    ["E_DELIVERY_FAILED", SOON],
+    ["E_INTERNAL_SERVER_ERROR", SOON],
+    ["E_SOMETHING_NEW", SOON],
+    ["toString", SOON],
+  ])("is kept by its code, and tried again or not: %s", async (code, options) => {
+    const refusal = await refusing(coded(code))
+    expect({ message: refusal.message, options: refusal.options }).toEqual({ message: code, options })
   })
 
-  it.each([
-    "E_RATE_LIMIT_EXCEEDED",
-    "E_DAILY_LIMIT_EXCEEDED",
-    "E_DELIVERY_FAILED",
-    "E_INTERNAL_SERVER_ERROR",
-    "E_SOMETHING_NEW",
-  ])("that may pass is tried again: %s", async (code) => {
-    expect(await refusing(coded(code))).toEqual({ message: code, permanent: false })
+  it("says of an address, and of nothing else, that it is not written to any more", async () => {
+    expect(await refusing(coded("E_RECIPIENT_SUPPRESSED"))).toBeInstanceOf(AddressRefused)
+    for (const code of ["E_RECIPIENT_NOT_ALLOWED", "E_VALIDATION_ERROR", "E_DELIVERY_FAILED"]) {
+      expect(await refusing(coded(code))).not.toBeInstanceOf(AddressRefused)
+    }
+  })
+
+  it("of a setting is written to the log, by its code", async () => {
+    const said = vi.spyOn(console, "log").mockReturnValue()
+    await refusing(coded("E_DELIVERY_FAILED"))
+    expect(said).not.toHaveBeenCalled()
+    await refusing(coded("E_SENDER_NOT_VERIFIED"))
+    expect(said).toHaveBeenCalledExactlyOnceWith('{"event":"email_misconfigured","reason":"E_SENDER_NOT_VERIFIED"}')
   })
 
   it.each<[string, unknown]>([
@@ -66,6 +87,10 @@ describe("an error", () => {
     ["with a code that is no text", coded(7)],
     ["that is no error", "alice@acme.test"],
   ])("%s is tried again, and its words, which may name somebody, are not kept", async (_, error) => {
-    expect(await refusing(error)).toEqual({ message: "email service error", permanent: false })
+    const refusal = await refusing(error)
+    expect({ message: refusal.message, options: refusal.options }).toEqual({
+      message: "email service error",
+      options: SOON,
+    })
   })
 })

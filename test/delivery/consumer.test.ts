@@ -277,6 +277,7 @@ describe("a failure that may pass", () => {
 
   it.each([
     ["EMAIL_FROM is not set", { EMAIL_FROM: "" }],
+    ["EMAIL_FROM is not an address", { EMAIL_FROM: "Dalgo <notifications@dalgo.test>" }],
     ["SES_ACCESS_KEY_ID is not set", { SES_ACCESS_KEY_ID: "" }],
     ["SES_SECRET_ACCESS_KEY is not set", { SES_SECRET_ACCESS_KEY: "" }],
   ])("may be a setting: no mail is lost where %s", async (reason, missing) => {

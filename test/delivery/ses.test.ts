@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { SesEmail } from "../../src/delivery/channels/email/ses"
 import { DeliveryError } from "../../src/delivery/retry"
+import { HOUR, MINUTE } from "../support/clock"
 import { outside } from "../support/outside"
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -76,6 +77,12 @@ describe("what SES gets", () => {
     expect(request.headers.get("authorization")).toContain(`Signature=${await signatureOf(request, SECRET)}`)
   })
 
+  it("names the configuration set whose events are published, if one is set", async () => {
+    const { requests } = answering(Response.json({ MessageId: "1" }))
+    await ses({ configurationSet: "dalgo" }).send(email)
+    expect(await requests[0]?.json()).toMatchObject({ ConfigurationSetName: "dalgo" })
+  })
+
   it("goes to another address if one is set", async () => {
     const { requests } = answering(Response.json({ MessageId: "1" }))
     await ses({ endpoint: "https://ses.dalgo.test" }).send(email)
@@ -99,58 +106,95 @@ describe("what SES answers", () => {
       { message: "Address is on the list: alice@acme.test" },
       { status, headers: { "x-amzn-errortype": type, ...headers } },
     )
+  const saying = (message: unknown, status: number, type: string) =>
+    Response.json({ message }, { status, headers: { "x-amzn-errortype": type } })
   const gone = { permanent: true, retryAfterMs: undefined }
   const passing = { permanent: false, retryAfterMs: undefined }
+  const slower = { ...passing, slowDown: true }
+  const mended = { permanent: false, retryAfterMs: 10 * MINUTE, slowDown: true }
+  const paused = { permanent: false, retryAfterMs: HOUR, slowDown: true }
+  const anotherDay = { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true }
 
   it.each<[string, Response, object]>([
-    ["a refused address", amazon(400, "MessageRejected"), { message: "SES answered 400 MessageRejected", ...gone }],
+    ["a refused mail", amazon(400, "MessageRejected"), { message: "SES answered 400 MessageRejected", ...gone }],
     ["a bad request", amazon(400, "BadRequestException"), { message: "SES answered 400 BadRequestException", ...gone }],
     [
       "a sender that is not verified",
       amazon(400, "MailFromDomainNotVerifiedException:http://internal.amazon.com/coral/"),
-      { message: "SES answered 400 MailFromDomainNotVerifiedException", ...gone },
+      { message: "SES answered 400 MailFromDomainNotVerifiedException", ...mended },
+    ],
+    [
+      "a sender that is not verified, called a mail",
+      saying("Email address is not verified. The following identities failed the check", 400, "MessageRejected"),
+      { message: "SES answered 400 MessageRejected", ...mended },
     ],
     [
       "a wrong signature",
       amazon(403, "InvalidSignatureException"),
-      { message: "SES answered 403 InvalidSignatureException", ...gone },
+      { message: "SES answered 403 InvalidSignatureException", ...mended },
     ],
-    ["nothing there", amazon(404, "NotFoundException"), { message: "SES answered 404 NotFoundException", ...gone }],
+    [
+      "a key that may not send",
+      amazon(403, "AccessDeniedException"),
+      { message: "SES answered 403 AccessDeniedException", ...mended },
+    ],
+    [
+      "no such configuration set",
+      amazon(404, "NotFoundException"),
+      { message: "SES answered 404 NotFoundException", ...mended },
+    ],
     ["a refusal without a type", new Response("no", { status: 400 }), { message: "SES answered 400", ...gone }],
+    ["a refusal called like nothing", amazon(400, "toString"), { message: "SES answered 400 toString", ...gone }],
     [
       "too many at once, with the time to wait",
       amazon(429, "TooManyRequestsException", { "retry-after": "90" }),
-      { message: "SES answered 429 TooManyRequestsException", permanent: false, retryAfterMs: 90_000 },
+      { message: "SES answered 429 TooManyRequestsException", ...slower, retryAfterMs: 90_000 },
     ],
     [
       "too many at once, without",
-      amazon(429, "TooManyRequestsException"),
-      { message: "SES answered 429 TooManyRequestsException", ...passing },
+      saying("Maximum sending rate exceeded.", 429, "TooManyRequestsException"),
+      { message: "SES answered 429 TooManyRequestsException", ...slower },
     ],
+    [
+      "too many in a day",
+      saying("Daily message quota exceeded.", 429, "TooManyRequestsException"),
+      { message: "SES answered 429 TooManyRequestsException", ...anotherDay },
+    ],
+    [
+      "too many in a day, as all services of Amazon say it",
+      saying("Daily message quota exceeded", 400, "ThrottlingException"),
+      { message: "SES answered 400 ThrottlingException", ...anotherDay },
+    ],
+    [
+      "too many, and words that are none",
+      saying({ daily: "message quota" }, 429, "TooManyRequestsException"),
+      { message: "SES answered 429 TooManyRequestsException", ...slower },
+    ],
+    ["too many, and no more", new Response(null, { status: 429 }), { message: "SES answered 429", ...slower }],
     [
       "a limit that is reached",
       amazon(400, "LimitExceededException"),
-      { message: "SES answered 400 LimitExceededException", ...passing },
+      { message: "SES answered 400 LimitExceededException", ...paused },
     ],
     [
       "a limit, spelled as Amazon's services spell it",
       amazon(400, "LimitExceededException:http://internal.amazon.com/coral/"),
-      { message: "SES answered 400 LimitExceededException", ...passing },
+      { message: "SES answered 400 LimitExceededException", ...paused },
     ],
     [
       "a rate, as all services of Amazon limit it",
       amazon(400, "ThrottlingException"),
-      { message: "SES answered 400 ThrottlingException", ...passing },
+      { message: "SES answered 400 ThrottlingException", ...slower },
     ],
     [
       "an account that is paused",
       amazon(400, "SendingPausedException"),
-      { message: "SES answered 400 SendingPausedException", ...passing },
+      { message: "SES answered 400 SendingPausedException", ...paused },
     ],
     [
-      "an account that is suspended",
-      amazon(400, "AccountSuspendedException"),
-      { message: "SES answered 400 AccountSuspendedException", ...passing },
+      "an account that is suspended, and is to wait longer than we would",
+      amazon(400, "AccountSuspendedException", { "retry-after": "7200" }),
+      { message: "SES answered 400 AccountSuspendedException", ...paused, retryAfterMs: 2 * HOUR },
     ],
     [
       "that it waited too long for us",

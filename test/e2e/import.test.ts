@@ -212,7 +212,14 @@ describe("an import into an empty database", () => {
       ["globex", "12", "bob@acme.test", null, "member", 0],
     ])
     expect(await sql("SELECT * FROM user_notification_preferences")).toEqual([
-      { org_user_id: 2, category: "all", channel: "email", enabled: 0, changed_at: time(TIMES.updated_at) },
+      {
+        org_user_id: 2,
+        category: "all",
+        channel: "email",
+        enabled: 0,
+        changed_at: time(TIMES.updated_at),
+        reason: null,
+      },
     ])
     expect(await sql("SELECT * FROM user_preferences ORDER BY id")).toMatchObject([
       { orguser_id: 1, disclaimer_shown: 1, trial_walkthrough: null, ...TIMES },

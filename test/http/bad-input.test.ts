@@ -168,6 +168,24 @@ describe("sending", () => {
     ["blanks", 400, { org_slug: "   " }],
     ["a person who is a pattern", 400, { sent_to: "single_user", user_email: "%" }],
     ["a person who is blank", 400, { sent_to: "single_user", user_email: " " }],
+    ...[
+      "bob@acme.test\r\nBcc: alice@acme.test",
+      "Bob <bob@acme.test>",
+      "bob@acme.test\u200b",
+      "\u202ebob@acme.test",
+      "bob@acme.test\u0000",
+      "bob@xn--acme-.test",
+      "bob@b\u00fccher.test",
+    ].map((user_email): [string, number, object] => [
+      `a person by ${JSON.stringify(user_email)}`,
+      400,
+      { sent_to: "single_user", user_email },
+    ]),
+    [
+      "a person by an address that is too long",
+      422,
+      { sent_to: "single_user", user_email: `${"x".repeat(250)}@acme.test` },
+    ],
     ["a person who is two", 400, { sent_to: "single_user", user_email: "bob@acme.test,alice@acme.test" }],
     ["a person with a zero", 400, { sent_to: "single_user", user_email: "bob@acme.test\u0000" }],
   ])("finds nobody under %s", async (_, status, change) => {

@@ -4,7 +4,7 @@ import { REGISTERED } from "../support/description"
 import { alice, cookieOf, nobody, request, server } from "../support/people"
 import { queues } from "../support/queues"
 import { workerWith } from "../support/worker-with"
-import { ask, type Case, CASES, keyring, methodOf, outcomeOf, ROUTES } from "./every-route"
+import { ask, type Case, CASES, keyring, methodOf, outcomeOf, ROUTES, WEBHOOKS } from "./every-route"
 
 const SEND = "/api/notifications/"
 const INBOX = "/api/notifications/v1"
@@ -22,7 +22,7 @@ async function errorOf(answer: Response) {
 
 const named = <T extends { route: string }>(cases: T[]) => cases.map((one) => [one.route, one] as const)
 const taking = ROUTES.filter(({ body }) => body !== undefined)
-const takingJson = taking.filter(({ door }) => door !== "webhook key")
+const takingJson = taking.filter(({ door }) => !WEBHOOKS.includes(door))
 const takingObjects = takingJson.filter(({ body }) => !Array.isArray(body))
 const largestOf = (one: Case) => REGISTERED.find(({ name }) => name === one.route)?.demand.largestBodyBytes ?? 0
 
@@ -307,7 +307,7 @@ describe("500", () => {
 })
 
 describe("503", () => {
-  it.each(named(ROUTES.filter(({ door }) => !["anybody", "webhook key"].includes(door))))(
+  it.each(named(ROUTES.filter(({ door }) => ![...WEBHOOKS, "anybody"].includes(door))))(
     "is the answer while nobody can be known: %s",
     async (_, one) => {
       const answer = await ask(one, await cookieOf("1"), { through: workerWith({ JWT_SECRET: "" }) })

@@ -4,11 +4,11 @@ import { surprises } from "../support/description"
 import { claimsOf, tokenFor } from "../support/people"
 import { queues } from "../support/queues"
 import { workerWith } from "../support/worker-with"
-import { ask, type Case, ROUTES } from "./every-route"
+import { ask, type Case, ROUTES, WEBHOOKS } from "./every-route"
 
 const encode = (part: object) => btoa(JSON.stringify(part)).replaceAll("=", "")
 
-const behindToken = ROUTES.filter(({ door }) => !["anybody", "webhook key", "socket"].includes(door)).map(
+const behindToken = ROUTES.filter(({ door }) => ![...WEBHOOKS, "anybody", "socket"].includes(door)).map(
   (one) => [one.route, one] as const,
 )
 

@@ -4,9 +4,14 @@ import { unsubscribeToken } from "../../src/unsubscribe-token"
 import { demo } from "../support/demo"
 import { describedAs, REGISTERED } from "../support/description"
 import { cookieOf, request } from "../support/people"
+import { outside } from "../support/outside"
+import { amazon, bounceOf, signed } from "../support/sns"
 
 /** Whom a request is for. roles.test.ts says what that means for each caller. */
 export type Door = Demanded | "anybody" | "another organisation" | "chosen elsewhere" | "everybody" | "socket"
+
+/** Where no person and no server comes in: other systems tell us something. */
+export const WEBHOOKS: Door[] = ["webhook key", "signed by Amazon"]
 
 export type Case = {
   /** As the router names it. */
@@ -25,6 +30,7 @@ const unsubscribing = await unsubscribeToken("another-secret-of-the-tests", { or
 const BY_HAND: Record<string, Partial<Case>[]> = {
   "GET /unsubscribe": [{ path: `/unsubscribe?token=${unsubscribing}` }],
   "POST /unsubscribe": [{ path: `/unsubscribe?token=${unsubscribing}` }],
+  "POST /webhooks/v1/ses": [{ body: bounceOf("ivy@initech.test") }],
   "GET /wss/notifications": [{ door: "socket", headers: { upgrade: "websocket" } }],
   "GET /api/notifications/history": [
     {},
@@ -71,12 +77,19 @@ export const ROUTES = CASES.filter((one, i) => CASES.findIndex(({ route }) => ro
 
 export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
 
+/** What is let in by its signature is signed as it is sent. */
+async function written({ door }: Case, body: object): Promise<object> {
+  if (door !== "signed by Amazon") return body
+  outside(amazon())
+  return signed({ Message: JSON.stringify(body) })
+}
+
 type Changes = { method?: string; path?: string; body?: BodyInit | undefined; through?: typeof request }
 
 /** The request of a case, as this caller makes it. It finds the demo data, whatever the one before has done to that. */
 export async function ask(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
   const { method = methodOf(one), path = one.path, through = request } = changes
-  const { body = one.body && JSON.stringify(one.body) } = changes
+  const { body = one.body && JSON.stringify(await written(one, one.body)) } = changes
   await demo()
   return through(path, {
     method,

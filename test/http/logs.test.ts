@@ -17,6 +17,7 @@ const KNOWN = {
   notification_published: true,
   delivery_sent: true,
   delivery_failed: true,
+  email_misconfigured: true,
   dead_letter: true,
   summary_made: true,
   summary_fell_back: true,

@@ -49,6 +49,8 @@ const MAY: Record<Door, Record<Caller, Outcome>> = {
   "chosen elsewhere": { ...strangers(401), ...people(404, 404, 200), ...servers(200) },
   everybody: { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
   operators: { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
+  // It is the message that is let in, whoever brings it.
+  "signed by Amazon": { ...strangers(200), ...people(200, 200, 200), ...servers(200) },
   "webhook key": { ...strangers(401, 200), ...people(401, 401, 401), ...servers(401) },
   socket: {
     ...strangers(4001),

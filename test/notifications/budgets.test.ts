@@ -107,7 +107,7 @@ describe("sending to an organisation", () => {
   it("costs nothing for e-mails that nobody wants", async () => {
     await growAcmeTo(100)
     await env.DB.prepare(
-      `INSERT INTO user_notification_preferences SELECT id, 'all', 'email', 0, 1 FROM org_users WHERE org_id = ?`,
+      `INSERT INTO user_notification_preferences SELECT id, 'all', 'email', 0, 1, NULL FROM org_users WHERE org_id = ?`,
     )
       .bind(ACME)
       .run()

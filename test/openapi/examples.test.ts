@@ -13,7 +13,7 @@ const asking = (cases: Case[]) =>
 
 /** Whom a reader would try it as. */
 const callerFor = async ({ door }: Case): Promise<Record<string, string>> => {
-  if (door === "anybody") return {}
+  if (door === "anybody" || door === "signed by Amazon") return {}
   if (door === "webhook key") return { "x-notification-key": "webhook-key-new" }
   return cookieOf(door === "operators" ? "4" : "1")
 }

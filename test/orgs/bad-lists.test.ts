@@ -40,6 +40,28 @@ it.each<[string, unknown]>([
   ["email", "bob@acme.test, alice@acme.test"],
   ["email", "bob@acme.test\r\nBcc: everybody@acme.test"],
   ["email", "Bob <bob@acme.test>"],
+  ["email", "bob@acme.test;alice@acme.test"],
+  ["email", "bob@acme.test alice@acme.test"],
+  ["email", "bob@acme.test@globex.test"],
+  ["email", '"bob"@acme.test'],
+  ["email", "bob(admin)@acme.test"],
+  ["email", "bob\\@acme.test"],
+  ["email", "bo\rb@acme.test"],
+  ["email", "bo\nb@acme.test"],
+  ["email", "bo\u0000b@acme.test"],
+  ["email", "bo\u0007b@acme.test"],
+  ["email", "bo\u0085b@acme.test"],
+  ["email", "bo\u00adb@acme.test"],
+  ["email", "bo\u200bb@acme.test"],
+  ["email", "\u202ebob@acme.test"],
+  ["email", "bo\u2028b@acme.test"],
+  ["email", "bob@acme\u200b.test"],
+  ["email", "bob@acme.test\u202e"],
+  ["email", "bob@b\u00fccher.test"],
+  ["email", "bob@acme..test"],
+  ["email", "bob@.acme.test"],
+  ["email", "bob@[127.0.0.1]"],
+  ["email", "mailto:bob@acme.test"],
   ["email", `${"x".repeat(250)}@acme.test`],
   ["email", null],
   ["name", 1],
@@ -79,6 +101,17 @@ it("takes nobody twice, be it by number or by text", async () => {
   expect((await answer.json<any>()).detail).toEqual([
     { loc: ["body", 1, "user_id"], msg: "named twice in this list", type: "custom" },
   ])
+})
+
+it.each([
+  ["blanks and lines around it", " bob@acme.test\r\n", "bob@acme.test"],
+  ["capitals", "Bob@ACME.test", "bob@acme.test"],
+  ["a tag", "o'brien+dalgo@acme.test", "o'brien+dalgo@acme.test"],
+  ["a domain in other letters, as mail writes it", "bob@xn--bcher-kva.test", "bob@xn--bcher-kva.test"],
+  ["other letters", "আলিস@acme.test", "আলিস@acme.test"],
+])("takes an address with %s", async (_, email, kept) => {
+  expect((await server.patch(MEMBERS, [{ ...BOB, email }])).status).toBe(200)
+  expect(await rows("SELECT email FROM org_users WHERE user_id = ?", BOB.user_id)).toEqual([{ email: kept }])
 })
 
 it("takes the same e-mail address twice: some have two accounts", async () => {

@@ -75,6 +75,21 @@ describe("what a person switched", () => {
       { inbox: yes, email: yes, push: no("channel_off_for_category", day) },
     ],
     ["e-mail off leaves the rest", person(masterOff), { inbox: yes, email: no("email_off", day), push: yes }],
+    [
+      "e-mail that a mailbox refused leaves the rest",
+      person({ ...masterOff, reason: "bounced" }),
+      { inbox: yes, email: no("email_bounced", day), push: yes },
+    ],
+    [
+      "e-mail that was marked as spam leaves the rest",
+      person({ ...masterOff, reason: "complained" }),
+      { inbox: yes, email: no("email_complained", day), push: yes },
+    ],
+    [
+      "e-mail off for a category goes before a mailbox that refused it",
+      person({ ...masterOff, reason: "bounced" }, emailOffForCategory),
+      { inbox: yes, email: no("channel_off_for_category", day), push: yes },
+    ],
     ["another category off changes nothing", person(off({ category: "incident" })), nowhere(yes)],
     ["a category that is on again is on", person(on(), on({ channel: "email" })), nowhere(yes)],
     ["e-mail that is on again is on", person(on({ category: "all", channel: "email" })), nowhere(yes)],

@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps"
-import { AppError } from "../../errors"
 import { kindOf, log } from "../../log"
+import { notUnderstood } from "../not-understood"
 import * as queries from "../queries"
 import { readBody } from "./bodies"
 
@@ -18,9 +18,7 @@ export async function receive(deps: Deps, { body }: { body: string }): Promise<v
   if (!readBody(body)) {
     const [kept] = await queries.keepNotUnderstood(deps.db, { source: "prefect", body, now })
     log({ event: "signal_not_understood", source: "prefect", ...(kept && { signal_id: kept.id }) })
-    throw new AppError("invalid", "kept, but not understood", {
-      flaws: [{ loc: ["body"], msg: "kept, but not understood", type: "not_understood" }],
-    })
+    throw notUnderstood()
   }
   const [event] = await queries.keepEvent(deps.db, { source: "prefect", body, now, dueAt: now + SWEEP_AFTER_MS })
   if (!event) throw new Error("an event was not stored")

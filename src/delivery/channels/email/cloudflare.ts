@@ -1,9 +1,34 @@
-import { DeliveryError } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
+import { type Meaning, refusal } from "./refusals"
 
-/** Codes that another try cannot mend: the address, the sender or the message itself is refused. */
-const PERMANENT =
-  /^E_(VALIDATION|FIELD_MISSING|TOO_MANY_RECIPIENTS|CONTENT_TOO_LARGE|HEADER|SENDER|RECIPIENT|.*SUPPRESSED|.*INVALID)/
+/**
+ * Every code that is documented, and what it means:
+ * https://developers.cloudflare.com/email-service/api/send-emails/workers-api/#error-codes. Any other may pass.
+ */
+const MEANING: Record<string, Meaning> = {
+  E_VALIDATION_ERROR: "mail",
+  E_FIELD_MISSING: "mail",
+  E_TOO_MANY_RECIPIENTS: "mail",
+  E_TOO_MANY_ATTACHMENTS: "mail",
+  E_CONTENT_TOO_LARGE: "mail",
+  E_HEADER_NOT_ALLOWED: "mail",
+  E_HEADER_USE_API_FIELD: "mail",
+  E_HEADER_VALUE_INVALID: "mail",
+  E_HEADER_VALUE_TOO_LONG: "mail",
+  E_HEADER_NAME_INVALID: "mail",
+  E_HEADERS_TOO_LARGE: "mail",
+  E_HEADERS_TOO_MANY: "mail",
+  E_RECIPIENT_NOT_ALLOWED: "mail",
+  // For a day after a full mailbox, a week after a bounce, or for good; the code does not say which.
+  // https://developers.cloudflare.com/email-service/concepts/suppressions/
+  E_RECIPIENT_SUPPRESSED: "address",
+  E_SENDER_NOT_VERIFIED: "settings",
+  E_SENDER_DOMAIN_NOT_AVAILABLE: "settings",
+  E_RATE_LIMIT_EXCEEDED: "rate",
+  E_DAILY_LIMIT_EXCEEDED: "quota",
+  E_DELIVERY_FAILED: "passing",
+  E_INTERNAL_SERVER_ERROR: "passing",
+}
 
 /** Cloudflare's Email Service, through a `send_email` binding. */
 export class CloudflareEmail implements EmailProvider {
@@ -18,7 +43,7 @@ export class CloudflareEmail implements EmailProvider {
       return { providerId: messageId }
     } catch (error) {
       const code = codeOf(error)
-      throw new DeliveryError(code, { permanent: PERMANENT.test(code) })
+      throw refusal(Object.hasOwn(MEANING, code) ? MEANING[code] : "passing", { message: code })
     }
   }
 }

@@ -1,7 +1,7 @@
 import { MisconfiguredError } from "../../../errors"
 import type { Settings } from "../../../settings"
 import { CloudflareEmail } from "./cloudflare"
-import { oneLine } from "./one-line"
+import { isOneAddress, oneLine } from "./one-line"
 import { SesEmail } from "./ses"
 
 /** One mail to one person. The subject and the headers hold no control characters. */
@@ -22,6 +22,7 @@ export interface EmailProvider {
 /** The provider that is configured. Throws `MisconfiguredError`. */
 export function emailProviderFrom(settings: Settings, binding: SendEmail): EmailProvider {
   const from = { email: required(settings, "EMAIL_FROM"), name: oneLine(settings.EMAIL_FROM_NAME) }
+  if (!isOneAddress(from.email)) throw new MisconfiguredError("EMAIL_FROM is not an address")
   switch (settings.EMAIL_PROVIDER) {
     case "cloudflare":
       return new CloudflareEmail(binding, from)
@@ -30,6 +31,7 @@ export function emailProviderFrom(settings: Settings, binding: SendEmail): Email
         from,
         region: settings.SES_REGION,
         endpoint: settings.SES_ENDPOINT,
+        configurationSet: settings.SES_CONFIGURATION_SET,
         accessKeyId: required(settings, "SES_ACCESS_KEY_ID"),
         secretAccessKey: required(settings, "SES_SECRET_ACCESS_KEY"),
       })

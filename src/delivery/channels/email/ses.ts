@@ -3,12 +3,15 @@ import { encodeBase64 } from "hono/utils/encode"
 import * as z from "zod/mini"
 import { DeliveryError, retryAfterMs } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
+import { type Meaning, refusal } from "./refusals"
 
 type Options = {
   from: { email: string; name: string }
   region: string
   /** Instead of Amazon's own, by region. */
   endpoint: string | undefined
+  /** Whose events SES publishes. */
+  configurationSet?: string | undefined
   accessKeyId: string
   secretAccessKey: string
 }
@@ -16,8 +19,28 @@ type Options = {
 const TIMEOUT_MS = 15_000
 const Sent = z.object({ MessageId: z.string() })
 
-/** Answers of status 400 that are no verdict on this mail: the account is paused or its limit reached. */
-const PASSING = ["LimitExceededException", "ThrottlingException", "SendingPausedException", "AccountSuspendedException"]
+/**
+ * The errors of SendEmail (botocore/data/sesv2/2019-09-27/service-2.json), and what all services of Amazon may answer.
+ * An address that SES does not write to is no error: it takes the mail, and tells of a bounce later.
+ */
+const MEANING: Record<string, Meaning> = {
+  BadRequestException: "mail",
+  MessageRejected: "mail",
+  MailFromDomainNotVerifiedException: "settings",
+  NotFoundException: "settings",
+  TooManyRequestsException: "rate",
+  ThrottlingException: "rate",
+  LimitExceededException: "paused",
+  AccountSuspendedException: "paused",
+  SendingPausedException: "paused",
+}
+/** What a type leaves open, its message tells. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html */
+const TOLD_APART: [type: RegExp, message: RegExp, Meaning][] = [
+  [/^(TooManyRequests|Throttling)Exception$/, /daily message quota/i, "quota"],
+  [/^MessageRejected$/, /not verified/i, "settings"],
+]
+const LONGEST_MESSAGE = 1_000
+const Refusal = z.object({ message: z.string() })
 
 /** Amazon SES v2, operation SendEmail: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html */
 export class SesEmail implements EmailProvider {
@@ -42,7 +65,7 @@ export class SesEmail implements EmailProvider {
     const response = await fetch(signed).catch(() => {
       throw new DeliveryError("SES did not answer", { permanent: false })
     })
-    if (!response.ok) throw await refusal(response)
+    if (!response.ok) throw await refused(response)
     // The mail is on its way whatever the answer looks like: failing here would send it twice.
     const sent = Sent.safeParse(await response.json().catch(() => undefined))
     return { providerId: sent.data?.MessageId ?? "" }
@@ -50,8 +73,10 @@ export class SesEmail implements EmailProvider {
 
   private toRequest({ to, subject, text, html, headers }: Email) {
     const utf8 = (Data: string) => ({ Data, Charset: "UTF-8" })
-    const { email, name } = this.options.from
+    const { from, configurationSet } = this.options
+    const { email, name } = from
     return {
+      ...(configurationSet && { ConfigurationSetName: configurationSet }),
       FromEmailAddress: `${displayName(name)} <${email}>`,
       Destination: { ToAddresses: [to] },
       Content: {
@@ -71,13 +96,24 @@ const displayName = (name: string) =>
     ? `"${name.replaceAll(/["\\]/g, "")}"`
     : `=?UTF-8?B?${encodeBase64(new TextEncoder().encode(name).buffer)}?=`
 
-/** What SES said no to. Its message may hold an address and is left out. */
-async function refusal(response: Response): Promise<DeliveryError> {
+/** What SES said no to. Its message may hold an address: it is looked at, and left out. */
+async function refused(response: Response): Promise<DeliveryError> {
+  const { status } = response
   const type = response.headers.get("x-amzn-errortype")?.split(":")[0] ?? ""
-  await response.body?.cancel()
-  const isPassing = response.status >= 500 || [408, 429].includes(response.status) || PASSING.includes(type)
-  return new DeliveryError(`SES answered ${response.status} ${type}`.trim(), {
-    permanent: !isPassing,
+  const { data } = Refusal.safeParse(await response.json().catch(() => undefined))
+  return refusal(meaningOf({ status, type, message: data?.message.slice(0, LONGEST_MESSAGE) ?? "" }), {
+    message: `SES answered ${status} ${type}`.trim(),
     retryAfterMs: retryAfterMs(response.headers.get("retry-after"), Date.now()),
   })
+}
+
+function meaningOf({ status, type, message }: { status: number; type: string; message: string }): Meaning {
+  const [, , told] = TOLD_APART.find(([types, messages]) => types.test(type) && messages.test(message)) ?? []
+  if (told) return told
+  const known = Object.hasOwn(MEANING, type) ? MEANING[type] : undefined
+  if (known) return known
+  if (status === 429) return "rate"
+  // A key that is wrong, or that may not send.
+  if (status === 401 || status === 403) return "settings"
+  return status >= 500 || status === 408 ? "passing" : "mail"
 }

@@ -1,0 +1,88 @@
+import type { MailTrouble } from "../../preferences/decide"
+import { CloudflareEvent, Refused, SesEvent } from "./schemas"
+
+/** What an event says of addresses. */
+export type MailEvent =
+  | { kind: "trouble"; reason: MailTrouble; addresses: string[] }
+  | { kind: "ignore"; reason: "delivered_or_so" | "may_pass" | "no_complaint" | "set_up" }
+
+/** What SES says once when it is set up, not as JSON. */
+const SET_UP = "Successfully validated SNS topic for Amazon SES event publishing."
+
+/** A report that says the opposite, or something about our own set-up. https://www.rfc-editor.org/rfc/rfc5965#section-7.3 */
+const NO_COMPLAINT = ["not-spam", "auth-failure"]
+
+/** What came in, read; `undefined` if it is nothing that we know. */
+export function readMailEvent(body: string): MailEvent | undefined {
+  if (body.trim() === SET_UP) return { kind: "ignore", reason: "set_up" }
+  const json = jsonIn(body)
+  const refused = Refused.safeParse(json)
+  if (refused.success) return trouble("bounced", [refused.data.address])
+  const cloudflare = CloudflareEvent.safeParse(json)
+  if (cloudflare.success) return ofCloudflare(cloudflare.data)
+  const ses = SesEvent.safeParse(json)
+  return ses.success ? ofSes(ses.data) : undefined
+}
+
+/** What the sender of an event calls it, where it does. */
+export const eventIdIn = (body: string): string | undefined =>
+  CloudflareEvent.safeParse(jsonIn(body)).data?.payload.eventId || undefined
+
+function ofSes({ eventType, notificationType, mail, bounce, complaint }: SesEvent): MailEvent | undefined {
+  const type = eventType ?? notificationType
+  // Each mail goes to one person. Who bounced may be another: whom their mail was forwarded to.
+  const written = mail?.destination ?? []
+  const addressesOf = (recipients: { emailAddress: string }[]) =>
+    written.length === 1 ? written : recipients.map(({ emailAddress }) => emailAddress)
+  switch (type) {
+    case undefined:
+      return undefined
+    case "Bounce":
+      if (!bounce) return undefined
+      if (bounce.bounceType !== "Permanent") return { kind: "ignore", reason: "may_pass" }
+      return trouble("bounced", addressesOf(bounce.bouncedRecipients))
+    case "Complaint":
+      if (!complaint) return undefined
+      return complained(complaint.complaintFeedbackType, addressesOf(complaint.complainedRecipients))
+    default:
+      return { kind: "ignore", reason: "delivered_or_so" }
+  }
+}
+
+function ofCloudflare({ type, payload }: CloudflareEvent): MailEvent {
+  const { recipient, bounce, rejection, complaint } = payload
+  switch (type.split(".").at(-1)) {
+    case "bounced":
+      if (bounce?.type !== "hard") return { kind: "ignore", reason: "may_pass" }
+      return trouble("bounced", [recipient])
+    case "rejected":
+      // Of validation and spam it is the mail that is at fault.
+      if (rejection?.reason !== "suppressed") return { kind: "ignore", reason: "may_pass" }
+      return trouble("bounced", [recipient])
+    case "complained":
+      return complained(complaint?.type, [recipient])
+    default:
+      return { kind: "ignore", reason: "delivered_or_so" }
+  }
+}
+
+const complained = (feedback: string | null | undefined, addresses: string[]): MailEvent =>
+  NO_COMPLAINT.includes(feedback ?? "") ? { kind: "ignore", reason: "no_complaint" } : trouble("complained", addresses)
+
+/** As we keep addresses. */
+const trouble = (reason: MailTrouble, addresses: string[]): MailEvent => ({
+  kind: "trouble",
+  reason,
+  addresses: addresses.map((address) => bare(address).toLowerCase()),
+})
+
+/** SES may give a name along: `Alice <alice@acme.test>`. */
+const bare = (address: string) => (/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address).trim()
+
+function jsonIn(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,48 @@
+import type { Deps } from "../../deps"
+import { kindOf, log } from "../../log"
+import * as queries from "../queries"
+import { eventIdIn, readMailEvent } from "./interpret"
+
+/** When the sweep takes an event whose hint was lost. */
+const SWEEP_AFTER_MS = 30_000
+
+/** Keeps what was said of a mail, and hints the queue, which does the rest. `false`: it is kept, but not understood. */
+export async function receiveMailEvent(
+  deps: Deps,
+  { body, dedupeKey }: { body: string; dedupeKey: string | undefined },
+): Promise<boolean> {
+  const now = deps.now()
+  const said = { source: "mail_event" as const, body, now, ...(dedupeKey && { dedupeKey }) }
+  if (!readMailEvent(body)) {
+    const [kept] = await queries.keepNotUnderstood(deps.db, said)
+    log({ event: "signal_not_understood", source: "mail_event", ...(kept && { signal_id: kept.id }) })
+    return false
+  }
+  const [event] = await queries.keepEvent(deps.db, { ...said, dueAt: now + SWEEP_AFTER_MS })
+  // It was said before.
+  if (!event) return true
+  await deps.signals.send({ kind: "mail_event", eventId: event.id }).catch((error) => {
+    log({ event: "hint_lost", signal_id: event.id, reason: kindOf(error) })
+  })
+  return true
+}
+
+const RETRY_SECONDS = 60
+const LONGEST_RETRY_SECONDS = 3_600
+
+/** Takes what Cloudflare's Email Service puts on our queue. There is nobody to whom it could be refused. */
+export async function consumeMailEvents(deps: Deps, batch: MessageBatch): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      try {
+        const body = typeof message.body === "string" ? message.body : (JSON.stringify(message.body) ?? "")
+        const eventId = eventIdIn(body)
+        await receiveMailEvent(deps, { body, dedupeKey: eventId && `cloudflare:${eventId}` })
+        message.ack()
+      } catch (error) {
+        log({ event: "signal_failed", source: "mail_event", reason: kindOf(error) })
+        message.retry({ delaySeconds: Math.min(RETRY_SECONDS * message.attempts, LONGEST_RETRY_SECONDS) })
+      }
+    }),
+  )
+}

@@ -1,0 +1,37 @@
+import * as z from "zod/mini"
+
+const text = z.catch(z.nullish(z.string()), null)
+
+const Recipients = z.array(z.object({ emailAddress: z.string() }))
+
+/**
+ * What Amazon SES tells by SNS. `eventType` where a configuration set publishes events, `notificationType` where an
+ * identity gives feedback. https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+ */
+export const SesEvent = z.object({
+  eventType: z.optional(z.string()),
+  notificationType: z.optional(z.string()),
+  mail: z.optional(z.object({ destination: z.catch(z.array(z.string()), []) })),
+  bounce: z.optional(z.object({ bounceType: z.string(), bouncedRecipients: Recipients })),
+  complaint: z.optional(z.object({ complaintFeedbackType: text, complainedRecipients: Recipients })),
+})
+export type SesEvent = z.infer<typeof SesEvent>
+
+/**
+ * What Cloudflare's Email Service puts on a queue.
+ * https://developers.cloudflare.com/email-service/platform/event-subscriptions/
+ */
+export const CloudflareEvent = z.object({
+  type: z.string().check(z.startsWith("cf.email.sending.message.")),
+  payload: z.object({
+    eventId: text,
+    recipient: z.string(),
+    bounce: z.optional(z.object({ type: text })),
+    rejection: z.optional(z.object({ reason: text })),
+    complaint: z.optional(z.object({ type: text })),
+  }),
+})
+export type CloudflareEvent = z.infer<typeof CloudflareEvent>
+
+/** What our own delivery leaves: a provider does not write to this address any more. */
+export const Refused = z.object({ kind: z.literal("refused"), address: z.string() })

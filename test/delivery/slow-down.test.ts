@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import type { DeliveryMessage } from "../../src/messages"
+import { HOUR, MINUTE, NOON, SECOND } from "../support/clock"
+import { outside, ses } from "../support/outside"
+import { ACME, server } from "../support/people"
+import { consume, cron, queues } from "../support/queues"
+import { rows } from "../support/rows"
+
+const EVERYBODY = 20
+const AT_ONCE = 6
+
+let sent: ReturnType<typeof queues>["sent"]
+let drain: ReturnType<typeof queues>["drain"]
+beforeEach(() => {
+  vi.setSystemTime(NOON)
+  ;({ sent, drain } = queues())
+})
+
+/** Tells twenty people something; answers the message that is to send their mails. */
+async function announced(): Promise<DeliveryMessage> {
+  const hired = Array.from({ length: EVERYBODY - 2 }, (_, i) => 1_001 + i)
+  await rows(
+    `INSERT INTO org_users (id, org_id, user_id, email, role)
+     SELECT value, ?, value, 'person' || value || '@acme.test', 'member' FROM json_each(?)`,
+    ACME,
+    JSON.stringify(hired),
+  )
+  const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
+  await server.post("/api/notifications/", news)
+  await vi.waitFor(() => expect(sent).toHaveLength(1))
+  return sent.splice(0)[0]?.body as DeliveryMessage
+}
+const deliver = (message: DeliveryMessage) => consume("dalgo-deliveries", [message])
+
+/** SES, which says this to the so-manieth mail. */
+function answering(answer: (n: number) => Response | undefined) {
+  let n = 0
+  const post = ses(() => {
+    n += 1
+    return answer(n)
+  })
+  const { requests } = outside(post.handler)
+  return { post, requests }
+}
+const saying = (message: string) => () =>
+  Response.json({ message }, { status: 429, headers: { "x-amzn-errortype": "TooManyRequestsException" } })
+const rate = saying("Maximum sending rate exceeded.")
+const quota = saying("Daily message quota exceeded.")
+
+const tally = () =>
+  rows("SELECT status, attempts, count(*) AS count FROM deliveries GROUP BY status, attempts ORDER BY status, attempts")
+
+describe("a provider that takes no more", () => {
+  it("is left alone: whoever was not tried waits, and has lost no try", async () => {
+    const { requests } = answering((n) => (n > AT_ONCE ? rate() : undefined))
+    await deliver(await announced())
+    expect(requests).toHaveLength(2 * AT_ONCE)
+    expect(await tally()).toEqual([
+      { status: "pending", attempts: 0, count: EVERYBODY - 2 * AT_ONCE },
+      { status: "pending", attempts: 1, count: AT_ONCE },
+      { status: "sent", attempts: 1, count: AT_ONCE },
+    ])
+    const [{ least, most }] = await rows("SELECT min(due_at) AS least, max(due_at) AS most FROM deliveries")
+    expect(least).toBeGreaterThanOrEqual(NOON + 24 * SECOND)
+    expect(most).toBeLessThanOrEqual(NOON + 36 * SECOND)
+    expect(await rows("SELECT DISTINCT reason FROM deliveries WHERE status = 'pending'")).toEqual([
+      { reason: "SES answered 429 TooManyRequestsException" },
+    ])
+  })
+
+  it("gets the rest when it takes some again, each once", async () => {
+    answering(rate)
+    const message = await announced()
+    await deliver(message)
+    const { post } = answering(() => undefined)
+    await cron()
+    await drain()
+    expect(post.mails).toEqual([])
+    vi.setSystemTime(NOON + MINUTE)
+    await cron()
+    await drain()
+    await deliver(message)
+    expect(new Set(post.mails.map(({ to }) => to)).size).toBe(EVERYBODY)
+    expect(post.mails).toHaveLength(EVERYBODY)
+  })
+
+  it("for a day costs six people a try each quarter of a day, and nobody their mail", async () => {
+    const { requests } = answering(quota)
+    await deliver(await announced())
+    for (let hours = 6; hours <= 24; hours += 6) {
+      vi.setSystemTime(NOON + hours * HOUR - SECOND)
+      await cron()
+      await drain()
+      vi.setSystemTime(NOON + hours * HOUR)
+      if (hours < 24) await cron()
+      if (hours < 24) await drain()
+    }
+    expect(requests).toHaveLength(4 * AT_ONCE)
+    const { post } = answering(() => undefined)
+    await cron()
+    await drain()
+    expect(post.mails).toHaveLength(EVERYBODY)
+    expect(await tally()).toEqual([
+      { status: "sent", attempts: 1, count: EVERYBODY - AT_ONCE },
+      { status: "sent", attempts: 5, count: AT_ONCE },
+    ])
+  })
+
+  it("for ever is given up in the end, for everybody", async () => {
+    answering(rate)
+    await deliver(await announced())
+    for (let i = 0; i < 60; i += 1) {
+      vi.setSystemTime(Date.now() + 8 * HOUR)
+      await cron()
+      await drain()
+    }
+    expect(await tally()).toEqual([{ status: "dead", attempts: 7, count: EVERYBODY }])
+  })
+})
+
+describe("a provider that refuses some of many", () => {
+  it.each([
+    ["asks them to slow down", (n: number) => (n % 2 === 0 ? rate() : undefined), 10],
+    ["fails", (n: number) => (n <= AT_ONCE ? new Response(null, { status: 500 }) : undefined), AT_ONCE],
+  ])("and only %s, is sent all the others", async (_, answer, refused) => {
+    const { requests } = answering(answer)
+    await deliver(await announced())
+    expect(requests).toHaveLength(EVERYBODY)
+    expect(await tally()).toEqual([
+      { status: "pending", attempts: 1, count: refused },
+      { status: "sent", attempts: 1, count: EVERYBODY - refused },
+    ])
+  })
+})

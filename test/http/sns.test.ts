@@ -1,0 +1,333 @@
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { publicKeyIn } from "../../src/http/sns/certificate"
+import { HOUR, MINUTE, NOON } from "../support/clock"
+import { outside } from "../support/outside"
+import { nobody, request } from "../support/people"
+import { queues } from "../support/queues"
+import { rows } from "../support/rows"
+import {
+  AMAZON,
+  amazon,
+  bounceOf,
+  certificate,
+  CERTIFICATE,
+  complaintOf,
+  type Posted,
+  publicKey,
+  signed,
+  signedByStranger,
+  SUBSCRIBE,
+  subscription,
+  TOPIC,
+} from "../support/sns"
+import { workerWith } from "../support/worker-with"
+
+const PATH = "/webhooks/v1/ses/"
+const OK = { status: 200, body: { status: "ok" } }
+const REFUSED = { status: 401, body: { detail: "not a message of Amazon SNS that we know" } }
+const UNREACHABLE = { status: 503, body: { detail: "Amazon SNS cannot be reached right now" } }
+
+/** As Amazon does it: JSON, called text. */
+async function post(message: Posted | string, through: typeof request = request) {
+  const answer = await through(PATH, {
+    method: "POST",
+    headers: { "content-type": "text/plain; charset=UTF-8", "x-amz-sns-message-type": "Notification" },
+    body: typeof message === "string" ? message : JSON.stringify(message),
+  })
+  return { status: answer.status, body: await answer.json<any>() }
+}
+const bounce = (fields: Posted = {}) => signed({ Message: JSON.stringify(bounceOf("bob@acme.test")), ...fields })
+const kept = () => rows("SELECT source, status, body FROM signal_events ORDER BY id")
+/** A certificate that nobody has asked for yet. */
+const freshCertificate = () => `${AMAZON}/SimpleNotificationService-${crypto.randomUUID()}.pem`
+
+let sent: ReturnType<typeof queues>["sent"]
+let requests: Request[]
+beforeEach(() => {
+  vi.setSystemTime(NOON)
+  sent = queues().sent
+  requests = outside(amazon()).requests
+})
+
+describe("a message of Amazon SNS", () => {
+  it.each(["1", "2"])(
+    "is let in by a signature of version %s, and its event is kept word for word",
+    async (version) => {
+      const Message = JSON.stringify(bounceOf("bob@acme.test"), null, 2)
+      expect(await post(await bounce({ SignatureVersion: version, Message }))).toEqual(OK)
+      expect(await kept()).toEqual([{ source: "mail_event", status: "received", body: Message }])
+      expect(sent).toEqual([{ queue: "dalgo-signals", body: { kind: "mail_event", eventId: 1 }, delaySeconds: 0 }])
+    },
+  )
+
+  it("may have a subject, lines and any letters", async () => {
+    expect(await post(await bounce({ Subject: "Amazon SES Email Event Notification" }))).toEqual(OK)
+    const Message = JSON.stringify({ ...complaintOf("bob@acme.test"), note: "größer\n\u2028 पाइप" })
+    expect(await post(await bounce({ Message }))).toEqual(OK)
+    expect(await kept()).toHaveLength(2)
+  })
+
+  it("is one event, however often it comes", async () => {
+    const message = await bounce()
+    for (let i = 0; i < 3; i += 1) expect(await post(message)).toEqual(OK)
+    expect(await kept()).toHaveLength(1)
+    expect(sent).toHaveLength(1)
+  })
+
+  it("fetches the certificate once, and follows nobody who leads elsewhere", async () => {
+    const SigningCertURL = freshCertificate()
+    for (let i = 0; i < 3; i += 1) expect(await post(await bounce({ SigningCertURL }))).toEqual(OK)
+    expect(requests.map(({ url, redirect }) => ({ url, redirect }))).toEqual([
+      { url: SigningCertURL, redirect: "manual" },
+    ])
+  })
+
+  it("is taken from each of the topics that are set, with spaces around", async () => {
+    const other = "arn:aws:sns:ap-south-1:123456789012:another"
+    const through = workerWith({ SES_SNS_TOPIC_ARNS: ` ${other} , ${TOPIC}` })
+    for (const TopicArn of [other, TOPIC]) expect(await post(await bounce({ TopicArn }), through)).toEqual(OK)
+  })
+
+  it("may come from China, where Amazon has other hosts", async () => {
+    const TopicArn = "arn:aws-cn:sns:cn-north-1:123456789012:dalgo-mail"
+    const SigningCertURL = `https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-${crypto.randomUUID()}.pem`
+    outside(async ({ url }) => (url === SigningCertURL ? new Response(await certificate()) : undefined))
+    const through = workerWith({ SES_SNS_TOPIC_ARNS: TopicArn })
+    expect(await post(await bounce({ TopicArn, SigningCertURL }), through)).toEqual(OK)
+  })
+
+  it.each([
+    ["an hour old", -HOUR],
+    ["some minutes ahead of us", 4 * MINUTE],
+  ])("may be %s", async (_, ms) => {
+    expect(await post(await bounce({ Timestamp: new Date(NOON + ms).toISOString() }))).toEqual(OK)
+  })
+})
+
+describe("what is refused", () => {
+  let lines: object[]
+  beforeEach(() => {
+    lines = []
+    vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(JSON.parse(line)))
+  })
+
+  /** Always the same answer, nothing kept; the log knows why. */
+  async function expectRefused(message: Posted | string, reason: string) {
+    expect(await post(message)).toEqual(REFUSED)
+    expect(await kept()).toEqual([])
+    expect(sent).toEqual([])
+    expect(lines).toEqual([{ event: "sign_in_refused", request_id: expect.stringMatching(/./), source: "sns", reason }])
+  }
+
+  it.each<[string, string]>([
+    ["nothing", ""],
+    ["no JSON", "hello"],
+    ["null", "null"],
+    ["a list", "[]"],
+    ["an event that nobody signed", JSON.stringify(bounceOf("bob@acme.test"))],
+    ["much nesting", "[".repeat(20_000) + "]".repeat(20_000)],
+  ])("is %s", async (_, body) => {
+    await expectRefused(body, "no_message")
+    expect(requests).toEqual([])
+  })
+
+  it.each<[string, Posted]>([
+    ["another type", { Type: "Announcement" }],
+    ["a type in other letters", { Type: "notification" }],
+    ["another version of signature", { SignatureVersion: "3" }],
+    ["no time", { Timestamp: "yesterday" }],
+    ["no id", { MessageId: "" }],
+    ["no text", { Message: { eventType: "Bounce" } }],
+    ["no certificate", { SigningCertURL: null }],
+  ])("is %s", async (_, fields) => {
+    await expectRefused(await bounce(fields), "no_message")
+    expect(requests).toEqual([])
+  })
+
+  it.each([
+    "arn:aws:sns:ap-south-1:123456789012:another",
+    "arn:aws:sns:ap-south-1:999999999999:dalgo-mail",
+    "arn:aws:sns:us-east-1:123456789012:dalgo-mail",
+    `${TOPIC} `,
+    TOPIC.toUpperCase(),
+    `${TOPIC},`,
+    "",
+  ])("is of another topic, for which nothing is fetched: %j", async (TopicArn) => {
+    await expectRefused(await bounce({ TopicArn }), "other_topic")
+    expect(requests).toEqual([])
+  })
+
+  it.each([
+    ["two hours old", -2 * HOUR],
+    ["a year old", -365 * 24 * HOUR],
+    ["an hour ahead", HOUR],
+  ])("is %s", async (_, ms) => {
+    await expectRefused(await bounce({ Timestamp: new Date(NOON + ms).toISOString() }), "other_time")
+    expect(requests).toEqual([])
+  })
+
+  const path = "/SimpleNotificationService-0123456789abcdef.pem"
+  it.each([
+    `http://sns.ap-south-1.amazonaws.com${path}`,
+    `https://sns.us-east-1.amazonaws.com${path}`,
+    `https://sns.ap-south-1.amazonaws.com.cn${path}`,
+    `https://sns.ap-south-1.amazonaws.com.evil.test${path}`,
+    `https://sns.ap-south-1.amazonaws.com:8443${path}`,
+    `https://sns.ap-south-1.amazonaws.com:443${path}`,
+    `https://sns.ap-south-1.amazonaws.com.${path}`,
+    `https://SNS.ap-south-1.amazonaws.com${path}`,
+    `https://sns.ap-south-1.amazonaws.com@evil.test${path}`,
+    `https://evil.test@sns.ap-south-1.amazonaws.com${path}`,
+    `https://evil.test/sns.ap-south-1.amazonaws.com${path}`,
+    `https://evil.test#https://sns.ap-south-1.amazonaws.com${path}`,
+    `https://evil.test\\@sns.ap-south-1.amazonaws.com${path}`,
+    `https:\\\\sns.ap-south-1.amazonaws.com${path}`,
+    `https:sns.ap-south-1.amazonaws.com${path}`,
+    `//sns.ap-south-1.amazonaws.com${path}`,
+    ` https://sns.ap-south-1.amazonaws.com${path}`,
+    `https://sns.ap-south-1.amazonaws.com\t${path}`,
+    `https://sns%2eap-south-1.amazonaws.com${path}`,
+    `https://sns.ap-south-1.amazonaws。com${path}`,
+    `https://s3.ap-south-1.amazonaws.com${path}`,
+    `https://xsns.ap-south-1.amazonaws.com${path}`,
+    `https://sns.ap-south-1.amazonaws.com/../evil${path}`,
+    `https://sns.ap-south-1.amazonaws.com/evil${path}`,
+    `https://sns.ap-south-1.amazonaws.com${path}?x=1`,
+    `https://sns.ap-south-1.amazonaws.com${path}#x`,
+    "https://sns.ap-south-1.amazonaws.com/certificate.txt",
+    "https://sns.ap-south-1.amazonaws.com/",
+    "file:///etc/ssl/cert.pem",
+    "data:application/x-pem-file,x.pem",
+    "https://127.0.0.1/cert.pem",
+  ])("names a certificate that is not Amazon's, and that nobody fetches: %s", async (SigningCertURL) => {
+    await expectRefused(await bounce({ SigningCertURL }), "other_certificate")
+    expect(requests).toEqual([])
+  })
+
+  it.each<[string, Posted]>([
+    ["its text", { Message: JSON.stringify(bounceOf("alice@acme.test")) }],
+    ["its id", { MessageId: "another" }],
+    ["its time", { Timestamp: new Date(NOON - MINUTE).toISOString() }],
+    ["its version", { SignatureVersion: "1" }],
+    ["a subject that it had not", { Subject: "hello" }],
+    ["its signature", { Signature: btoa("x".repeat(256)) }],
+    ["a signature that is none", { Signature: "%%%" }],
+    ["a signature that is empty", { Signature: "" }],
+  ])("was changed on its way: %s", async (_, change) => {
+    await expectRefused({ ...(await bounce()), ...change }, "wrong_signature")
+  })
+
+  it("was signed by somebody else", async () => {
+    const Message = JSON.stringify(bounceOf("bob@acme.test"))
+    await expectRefused(await signedByStranger({ Message }), "wrong_signature")
+  })
+
+  it("is called something else than it was signed as", async () => {
+    await expectRefused({ ...(await subscription()), Type: "UnsubscribeConfirmation" }, "wrong_signature")
+  })
+
+  it("is too large to be read", async () => {
+    expect((await post("x".repeat(70_000))).status).toBe(413)
+  })
+})
+
+describe("a certificate", () => {
+  it.each<[string, () => Response]>([
+    ["does not come", () => new Response("no", { status: 500 })],
+    ["has gone", () => new Response("no", { status: 404 })],
+    ["leads elsewhere", () => Response.redirect("https://evil.test/cert.pem")],
+    ["is none", () => new Response("<html>")],
+    ["is cut off", () => new Response("-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----")],
+  ])("that %s is asked for again when Amazon sends again", async (_, answer) => {
+    outside(amazon({ certificate: answer }))
+    const message = await bounce({ SigningCertURL: freshCertificate() })
+    expect(await post(message)).toEqual(UNREACHABLE)
+    expect(await kept()).toEqual([])
+    outside(amazon())
+    expect(await post(message)).toEqual(OK)
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it("that cannot be reached says when to try again", async () => {
+    outside()
+    const message = await bounce({ SigningCertURL: freshCertificate() })
+    const answer = await nobody.post(PATH, message)
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get("retry-after")).toBe("5")
+  })
+
+  it.each([1, 3])("of version %s holds the key", async (version) => {
+    expect(publicKeyIn(await certificate(undefined, { version }))).toEqual(publicKey)
+  })
+
+  it("that is cut off anywhere holds none, and upsets nobody", async () => {
+    const pem = await certificate()
+    const lines = pem.split("\n").slice(1, -2)
+    for (let cut = 0; cut < lines.length; cut += 1) {
+      const part = lines.slice(0, cut).join("\n")
+      const found = publicKeyIn(`-----BEGIN CERTIFICATE-----\n${part}\n-----END CERTIFICATE-----`)
+      expect(found).toBeUndefined()
+    }
+  })
+})
+
+describe("a subscription", () => {
+  it("is confirmed where Amazon says, and nothing is kept", async () => {
+    expect(await post(await subscription())).toEqual(OK)
+    expect(requests.at(-1)).toMatchObject({ url: SUBSCRIBE, method: "GET", redirect: "manual" })
+    expect(await kept()).toEqual([])
+  })
+
+  it.each([
+    "https://evil.test/?Action=ConfirmSubscription",
+    SUBSCRIBE.replace("https", "http"),
+    SUBSCRIBE.replace("ap-south-1.amazonaws", "us-east-1.amazonaws"),
+    SUBSCRIBE.replace(".com/", ".com:8443/"),
+    SUBSCRIBE.replace("https://", "https://evil.test@"),
+    SUBSCRIBE.replace("ConfirmSubscription", "DeleteTopic"),
+    SUBSCRIBE.replace("dalgo-mail", "another"),
+  ])("is confirmed nowhere else, whoever has signed that: %s", async (SubscribeURL) => {
+    expect(await post(await subscription({ SubscribeURL }))).toEqual(REFUSED)
+    expect(requests.filter(({ url }) => url !== CERTIFICATE)).toEqual([])
+  })
+
+  it("that Amazon does not take is asked for again", async () => {
+    outside(amazon({ confirmation: () => new Response("no", { status: 500 }) }))
+    expect(await post(await subscription())).toEqual(UNREACHABLE)
+  })
+
+  it("that has ended is not begun again", async () => {
+    expect(await post(await subscription({ Type: "UnsubscribeConfirmation" }))).toEqual(OK)
+    expect(requests.filter(({ url }) => url !== CERTIFICATE)).toEqual([])
+    expect(await kept()).toEqual([])
+  })
+})
+
+describe("where no topic is set", () => {
+  it.each([undefined, "", " ", ","])("the door is shut to all: %j", async (setting) => {
+    const closed = { status: 503, body: { detail: "SES_SNS_TOPIC_ARNS is not configured" } }
+    const through = workerWith({ SES_SNS_TOPIC_ARNS: setting })
+    for (const message of [await bounce(), await bounce({ TopicArn: "" }), "hello"]) {
+      expect(await post(message, through)).toEqual(closed)
+    }
+    expect(await kept()).toEqual([])
+    expect(requests).toEqual([])
+  })
+})
+
+describe("an event that is not understood", () => {
+  it.each(["hello", "{}", '{"eventType":"Bounce"}', "[1]", '{"eventType":"Bounce","bounce":{}}'])(
+    "is kept word for word, and refused: %s",
+    async (Message) => {
+      const message = await signed({ Message })
+      for (let i = 0; i < 2; i += 1) {
+        expect(await post(message)).toEqual({
+          status: 422,
+          body: { detail: [{ loc: ["body"], msg: "kept, but not understood", type: "not_understood" }] },
+        })
+      }
+      expect(await kept()).toEqual([{ source: "mail_event", status: "not_understood", body: Message }])
+      expect(sent).toEqual([])
+    },
+  )
+})
