@@ -143,15 +143,16 @@ function withDevice(db: Db, { audience, after }: { audience: Audience; after: nu
 /** As the index has it. */
 const HAS_ROOM = sql`(enable_discord_notifications = 1 OR enable_slack_notifications = 1)`
 
-/** What is one person's is not said in a room. */
-const withRooms = (audience: Audience): SQL | undefined => {
+/** What is for some is not said in a room, where all may read it. */
+const withRooms = (audience: Audience): SQL => {
+  const none = eq(orgPreferences.orgId, 0)
   switch (audience.kind) {
     case "org":
-      return eq(orgPreferences.orgId, audience.orgId)
+      return audience.adminsOnly ? none : eq(orgPreferences.orgId, audience.orgId)
     case "everyone":
-      return gt(orgPreferences.orgId, 0)
+      return audience.adminsOnly ? none : gt(orgPreferences.orgId, 0)
     case "email":
     case "org_users":
-      return eq(orgPreferences.orgId, 0)
+      return none
   }
 }

@@ -118,6 +118,7 @@ describe.each(KINDS)("a room of $name", (kind) => {
     await tell({ org_slug: "globex", message: "to globex" })
     await tell({ sent_to: "all_users", message: "to all" })
     await tell({ sent_to: "single_user", user_email: bob.email, message: "to Bob" })
+    await tell({ manager_or_above: true, message: "to admins" })
     await queue.drain()
     const heardBy = (to: string) =>
       heard[room].filter((said) => said.webhook === to).map(({ body }) => /to \w+/.exec(JSON.stringify(body))?.[0])

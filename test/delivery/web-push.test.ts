@@ -177,7 +177,7 @@ describe("what is said", () => {
   it("is told a minute later where its hint was lost", async () => {
     const { pushes } = pushing()
     await hasDevice(bob, "phone")
-    await rows("INSERT INTO user_notification_preferences SELECT id, 'all', 'email', 0, 1 FROM org_users")
+    await rows("INSERT INTO user_notification_preferences SELECT id, 'all', 'email', 0, 1, NULL FROM org_users")
     lose("dalgo-deliveries")
     await say()
     await drain()

@@ -4,8 +4,7 @@ import { unsubscribeToken } from "../../src/unsubscribe-token"
 import { demo } from "../support/demo"
 import { describedAs, REGISTERED } from "../support/description"
 import { cookieOf, request } from "../support/people"
-import { outside } from "../support/outside"
-import { amazon, bounceOf, signed } from "../support/sns"
+import { bounceOf, signed } from "../support/sns"
 
 /** Whom a request is for. roles.test.ts says what that means for each caller. */
 export type Door = Demanded | "anybody" | "another organisation" | "chosen elsewhere" | "everybody" | "socket"
@@ -80,7 +79,6 @@ export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
 /** What is let in by its signature is signed as it is sent. */
 async function written({ door }: Case, body: object): Promise<object> {
   if (door !== "signed by Amazon") return body
-  outside(amazon())
   return signed({ Message: JSON.stringify(body) })
 }
 

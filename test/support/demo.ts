@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers"
 import { outside } from "./outside"
 import { DISCORD_WEBHOOK, rooms, SLACK_WEBHOOK } from "./rooms"
+import { amazon } from "./sns"
 
 /**
  * What the examples of the description speak of: notification 1 was sent to acme (and to Dora, for whom every door
@@ -9,7 +10,7 @@ import { DISCORD_WEBHOOK, rooms, SLACK_WEBHOOK } from "./rooms"
  * has deleted them; what a test has put in their place stays.
  */
 export async function demo(): Promise<void> {
-  outside(rooms().handler)
+  outside(rooms().handler, amazon())
   await env.DB.batch([
     env.DB.prepare(
       `INSERT OR IGNORE INTO notifications

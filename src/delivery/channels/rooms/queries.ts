@@ -39,7 +39,7 @@ export const leaveWord = (db: Db, { dueAt, ...told }: Told & { dueAt: number }) 
   return db
     .insert(signalEvents)
     .select(sql`
-      SELECT NULL, 'room_gone', ${JSON.stringify({ orgId, room })}, 'received', NULL, 0, ${now}, ${now}, ${dueAt}
+      SELECT NULL, 'room_gone', ${JSON.stringify({ orgId, room })}, 'received', NULL, 0, ${now}, ${now}, ${dueAt}, NULL
       FROM ${orgPreferences} WHERE ${isTold(told)}
     `)
     .returning({ id: signalEvents.id })
