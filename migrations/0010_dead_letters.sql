@@ -3,7 +3,7 @@
 CREATE TABLE dead_letters (
   message_id TEXT PRIMARY KEY,
   queue TEXT NOT NULL,
-  body TEXT NOT NULL, -- JSON: ids only
+  body TEXT NOT NULL, -- JSON: ids, or what became of a mail
   died_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
