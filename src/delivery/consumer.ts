@@ -37,7 +37,9 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
     })
     outcomes.push(...(await Promise.all(sending)))
   }
-  await queries.record(db, { message, outcomes, now: deps.now() })
+  // The mails are out: one error of the database must not send all of them again.
+  const record = () => queries.record(db, { message, outcomes, now: deps.now() })
+  await record().catch(record)
   report(message, outcomes)
 }
 
