@@ -12,14 +12,15 @@ export class Tally {
     this.rows.set(about, row)
   }
 
-  /** With a line for all of them at the end. */
-  print(title: string): void {
+  /** With a line for all of them at the end if they are of one kind, else by name. */
+  print(title: string, { isSum = true } = {}): void {
     const each = [...this.rows.values()]
-    for (const row of each) this.add("all", row)
+    if (isSum) for (const row of each) this.add("all", row)
+    const rows = isSum ? [...this.rows] : [...this.rows].toSorted(([a], [b]) => (a < b ? -1 : 1))
     const names = [...new Set(each.flatMap(Object.keys))]
     const lines = [
       [title, ...names],
-      ...[...this.rows].map(([about, row]) => [about, ...names.map((name) => String(row[name] ?? "-"))]),
+      ...rows.map(([about, row]) => [about, ...names.map((name) => String(row[name] ?? "-"))]),
     ]
     const widths = [title, ...names].map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
     const padded = lines.map((line) =>

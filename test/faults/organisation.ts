@@ -1,3 +1,4 @@
+import { sequence } from "../support/inbox"
 import { cookieOf } from "../support/people"
 import type { World } from "./world"
 
@@ -53,6 +54,18 @@ export async function found(world: World, id: number): Promise<Organisation> {
     ],
   )
   return org
+}
+
+/** So many more members of whom nobody knows anything. No organisation founded after it can be in the same database. */
+export async function crowd(world: World, org: Organisation, size: number): Promise<void> {
+  const first = org.id * IDS_EACH + everybody(org).length + 1
+  await world.rows(
+    `INSERT INTO org_users (id, org_id, user_id, email, role)
+     SELECT value, ?, value, value || '@' || ? || '.test', 'member' FROM json_each(?)`,
+    org.id,
+    org.slug,
+    sequence(first, first + size - 1),
+  )
 }
 
 const roleIn = ({ ann }: Organisation, who: Person) => (who === ann ? "admin" : "member")

@@ -2,7 +2,7 @@ import { failedRun, prefect, ses } from "../support/outside"
 import type { Run } from "./steps"
 
 /** What a mail that SES was asked to send is known by: `mark-7` stands in the message that it is about. */
-export type Asked = { key: string; run: Run; at: number; isTaken: boolean }
+export type Asked = { key: string; run: Run; at: number; status: number }
 
 export const mailKey = (to: string, mark: string) => `${mark} to ${to}`
 const MARK = /mark-\d+/
@@ -25,15 +25,26 @@ export class Post {
     const response = await handler(request)
     if (!response) throw new Error("not a mail")
     const to = mails[0]?.to ?? refusedTo
-    this.asked.push({ key: mailKey(to, text.match(MARK)?.[0] ?? ""), run, at, isTaken: response.ok })
+    this.asked.push({ key: mailKey(to, text.match(MARK)?.[0] ?? ""), run, at, status: response.status })
     return response
   }
 
   isBad = (to: string) => this.bad.has(to)
 
   get taken() {
-    return this.asked.filter(({ isTaken }) => isTaken)
+    return this.asked.filter(({ status }) => status === 200)
   }
+
+  get refused() {
+    return this.asked.filter(({ status }) => status === 400)
+  }
+
+  /** Somebody wants this mail to be sent again: that is no fault. */
+  meantAgain(key: string): void {
+    this.again.set(key, this.timesMeant(key))
+  }
+  timesMeant = (key: string) => 1 + (this.again.get(key) ?? 0)
+  private readonly again = new Map<string, number>()
 }
 
 const rejected = () => new Response(null, { status: 400, headers: { "x-amzn-errortype": "MessageRejected" } })

@@ -121,8 +121,10 @@ function mails(world: World, seen: Seen, said: Said[]): string[] {
       if (!isGoodEnd(world, seen, { who, delivery }) || (delivery?.status === "sent" ? taken === 0 : taken > excused)) {
         faults.push(`${key} is ${delivery?.status} (${delivery?.reason}), and went out ${taken} times`)
       }
-      const most = 1 + excused
+      const most = world.post.timesMeant(key) + excused
       if (taken > most) faults.push(`${key} went out ${taken} times, and at most ${most} can be excused`)
+      const refused = world.post.refused.filter((asked) => asked.key === key).length
+      if (refused > most) faults.push(`${key} was refused for good ${refused} times`)
     }
   }
   const meant = new Set(said.flatMap(({ mark, mails: wanted }) => wanted.map((who) => mailKey(who.email, mark))))

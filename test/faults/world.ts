@@ -38,6 +38,8 @@ export class World {
     vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => this.answer(new Request(input, init)))
     vi.spyOn(console, "log").mockReturnValue()
     vi.spyOn(Math, "random").mockImplementation(dice(1).random)
+    // The true time plays no part here, and one invocation of a test may hold ten thousand timers.
+    vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal)
     vi.setSystemTime(NOON)
     this.steps.meanwhile = async () => {
       this.wait(STALL_MS)
