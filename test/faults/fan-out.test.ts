@@ -3,7 +3,7 @@ import { CHUNK } from "../../src/notifications/audience"
 import { MINUTE } from "../support/clock"
 import { Tally } from "./figures"
 import { by, byServer, crowd, everybody, found, lookers, type Organisation } from "./organisation"
-import { type Kind, KINDS } from "./steps"
+import { isPause, type Kind, KINDS } from "./steps"
 import { type Said, TRUTHS, untruths } from "./truths"
 import { World } from "./world"
 
@@ -62,7 +62,7 @@ it(
     tally.add(OPERATION, { steps: taken.length })
     for (const { at, name, port } of taken) {
       for (const kind of KINDS) {
-        if (kind === "stalls" && port === "bar's database") continue
+        if (isPause(kind) && port === "bar's database") continue
         const after = await told(world, org, said, { at, kind })
         expect(after.wrong, `${kind} at step ${at} of ${taken.length}: ${name}`).toEqual([])
         tally.add(OPERATION, { [kind]: 1, "truths held": TRUTHS.length + 2 })

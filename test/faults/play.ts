@@ -6,7 +6,7 @@ import { entered, runId } from "../support/failures"
 import { by, byPrefect, byServer, everybody, type Organisation, type Person } from "./organisation"
 import { mailKey } from "./outsiders"
 import type { Act, Name, Weather } from "./scenario"
-import { type Kind, KINDS, type Port } from "./steps"
+import { isPause, type Kind, KINDS, type Port } from "./steps"
 import type { Said } from "./truths"
 import type { World } from "./world"
 
@@ -35,7 +35,7 @@ export class Play {
   private readonly read = new Set<string>()
   private lastWithKey: { told: Told; body: object; at: number } | undefined
   private provider: Weather = "fine"
-  private mayStall = true
+  private mayPause = true
 
   constructor(
     private readonly world: World,
@@ -149,10 +149,13 @@ export class Play {
 
   private faultAt(port: Port): Kind | undefined {
     const { luck } = this
-    if (port === "e-mail" && this.provider === "mute" && luck.chance(SULKS)) return luck.pick(["fails", "reply lost"])
+    if (port === "e-mail" && this.provider === "mute" && luck.chance(SULKS)) {
+      this.count("the provider: mute")
+      return luck.pick(["fails", "reply lost"])
+    }
     if (!luck.chance(FAULTS)) return undefined
     const kind = luck.pick<Kind>(KINDS)
-    return kind === "stalls" && (port === "bar's database" || !this.mayStall) ? "fails" : kind
+    return isPause(kind) && (port === "bar's database" || !this.mayPause) ? "fails" : kind
   }
 
   private refusal(): Response | undefined {
@@ -233,9 +236,9 @@ export class Play {
   /** Changes who is told of what comes, while nothing else is sent. */
   private async change(work: () => Promise<void>): Promise<void> {
     await this.lookUp()
-    this.mayStall = false
+    this.mayPause = false
     await work()
-    this.mayStall = true
+    this.mayPause = true
   }
 
   private async resend(): Promise<void> {

@@ -13,8 +13,13 @@ export const KINDS = [
   "reply lost",
   /** The worker stands still for longer than any lease, while others take over; then it goes on as if nothing were. */
   "stalls",
+  /** Another worker gets the same to do at the same time, and is done with it before this one goes on. */
+  "is overtaken",
 ] as const
 export type Kind = (typeof KINDS)[number]
+
+/** Others work while this run stands still; within an object nobody does. */
+export const isPause = (kind: Kind) => kind === "stalls" || kind === "is overtaken"
 
 export type Port = "database" | "bar's database" | "queue" | "bar" | "e-mail" | "Prefect" | "AI" | "rate limit"
 export type Step = { at: number; port: Port; name: string }
@@ -25,6 +30,8 @@ export class Run {
   private static last = 0
   readonly number = ++Run.last
   isDead = false
+  /** `again` does the same once more. */
+  constructor(readonly again: () => Promise<unknown> = async () => {}) {}
   private last: Promise<void> = Promise.resolve()
 
   async turn(): Promise<() => void> {
@@ -93,6 +100,9 @@ export class Steps {
         case "stalls":
           await this.quietly(this.meanwhile)
           return await act(run, at)
+        case "is overtaken":
+          await this.quietly(run.again)
+          return await act(run, at)
       }
     } finally {
       done()
@@ -118,7 +128,7 @@ export class Steps {
     return result.value
   }
 
-  /** A call that an object makes while somebody calls it. Where it dies, its caller lives; it does not stall. */
+  /** A call that an object makes while somebody calls it. Where it dies, its caller lives; it does not stand still. */
   async takeInBar<T>(name: string, act: () => Promise<T>): Promise<T> {
     const visit = this.inBar
     if (!visit) return act()
@@ -126,7 +136,7 @@ export class Steps {
     const { kind } = this.next(visit.run, { port: "bar's database", name })
     if (kind === "dies before" || kind === "dies after") visit.isDead = true
     if (kind === "dies after" || kind === "reply lost") await act()
-    if (kind && kind !== "stalls") throw new Lost(`${kind}: ${name}`)
+    if (kind && !isPause(kind)) throw new Lost(`${kind}: ${name}`)
     return act()
   }
 

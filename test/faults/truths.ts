@@ -161,6 +161,7 @@ function excuses({ steps, post }: World, key: string): number {
       .filter(({ run, at, kind, port }) => {
         const own = tries.filter((asked) => asked.run === run)
         if (kind === "stalls") return own.length > 0
+        if (kind === "is overtaken") return false
         const isAfter = own.some((asked) => asked.at <= at)
         if (kind === "dies before" || kind === "dies after") return isAfter
         if (port === "e-mail") return kind === "reply lost" && own.some((asked) => asked.at === at)

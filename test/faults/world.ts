@@ -80,7 +80,12 @@ export class World {
 
   /** Asks, and answers what was answered; nothing where the worker died first. */
   async ask(path: string, init: RequestInit): Promise<Response | undefined> {
-    return this.run((bindings, ctx) => worker.fetch(new Request(ORIGIN + path, init), bindings, ctx))
+    // Whoever sends anything else twice means it twice.
+    const isSafe = init.method !== "POST" || new Headers(init.headers).has("idempotency-key")
+    return this.run(
+      (bindings, ctx) => worker.fetch(new Request(ORIGIN + path, init), bindings, ctx),
+      async () => isSafe && this.ask(path, init),
+    )
   }
 
   /** Asks until somebody answers, as a client does that must know. */
@@ -94,8 +99,12 @@ export class World {
   }
 
   async cron(): Promise<void> {
-    await this.run((bindings, ctx) =>
-      Promise.resolve(worker.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, bindings, ctx)),
+    await this.run(
+      (bindings, ctx) =>
+        Promise.resolve(
+          worker.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, bindings, ctx),
+        ),
+      () => this.cron(),
     )
   }
 
@@ -114,10 +123,13 @@ export class World {
       ackAll() {},
       retryAll: () => messages.forEach((message) => again.set(message, 0)),
     } as unknown as MessageBatch<any>
-    const isDone = await this.run(async (bindings, ctx) => {
-      await worker.queue(batch, bindings, ctx)
-      return true
-    })
+    const isDone = await this.run(
+      async (bindings, ctx) => {
+        await worker.queue(batch, bindings, ctx)
+        return true
+      },
+      () => this.consume(messages.map((message) => ({ ...message }))),
+    )
     for (const message of messages) {
       if (!isDone) this.queue.back(message, 0)
       else if (again.has(message)) this.queue.back(message, again.get(message) ?? 0)
@@ -149,8 +161,11 @@ export class World {
   // ---------------------------------------------------------------------------------------------------------
 
   /** One invocation, and what it left to be done after its answer. A worker that dies takes along what it knew. */
-  private async run<T>(work: (bindings: Env, ctx: ExecutionContext) => T | Promise<T>): Promise<T | undefined> {
-    const run = new Run()
+  private async run<T>(
+    work: (bindings: Env, ctx: ExecutionContext) => T | Promise<T>,
+    again: () => Promise<unknown>,
+  ): Promise<T | undefined> {
+    const run = new Run(again)
     return within(run, async () => {
       const ctx = createExecutionContext()
       let answer: T | undefined
