@@ -38,7 +38,14 @@ const bindings = {
 declare module "vitest" {
   interface ProvidedContext {
     fuzz: { seed: number; runs: number }
+    faults: { seeds: number[] }
   }
+}
+
+/** The one that FAULT_SEED names, or as many as FAULT_RUNS says: a few among all tests, and more where they are asked for. */
+function seedsOf({ FAULT_SEED: only, FAULT_RUNS: runs, npm_lifecycle_event: script }: NodeJS.ProcessEnv): number[] {
+  const length = Number(runs ?? (script === "test:faults" ? 200 : 20))
+  return only ? [Number(only)] : Array.from({ length }, (_, i) => i + 1)
 }
 
 export default defineConfig({
@@ -59,7 +66,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**"],
     setupFiles: ["./test/support/setup.ts"],
-    provide: { fuzz: { seed: Number(process.env.FUZZ_SEED ?? 20_261_125), runs: Number(process.env.FUZZ_RUNS ?? 50) } },
+    provide: {
+      fuzz: { seed: Number(process.env.FUZZ_SEED ?? 20_261_125), runs: Number(process.env.FUZZ_RUNS ?? 50) },
+      faults: { seeds: seedsOf(process.env) },
+    },
     isolate: false,
     maxWorkers: 1,
   },

@@ -3,14 +3,14 @@ import { commit } from "../db/client"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
 import type { DeliveryMessage } from "../messages"
-import type { Channel, Sent } from "./channels/channel"
+import type { Channel } from "./channels/channel"
 import { discord } from "./channels/discord"
 import { email } from "./channels/email/channel"
 import { operatorDiscord, operatorEmail } from "./channels/operators"
 import { slack } from "./channels/slack"
 import { webPush } from "./channels/web-push/channel"
+import { type Done, failed, putOffAfter, toOutcome } from "./outcome"
 import * as queries from "./queries"
-import { afterFailure, BACK_OFF_MS, DeliveryError } from "./retry"
 
 const CHANNELS: Record<Outgoing, Channel> = {
   email,
@@ -25,7 +25,6 @@ const CHANNELS: Record<Outgoing, Channel> = {
 const LEASE_MS = 5 * 60_000
 /** Deliveries under way at once: as many connections as a worker may hold. */
 const AT_ONCE = 6
-const [FIRST_WAIT_MS = 0] = BACK_OFF_MS
 
 /**
  * Delivers what one message names. A message that comes twice finds nothing to claim.
@@ -50,7 +49,9 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
   const done: Done[] = []
   while (done.length < claimed.length) {
     const group = claimed.slice(done.length, done.length + AT_ONCE).map(async (row) => {
-      const became = await tell(row.recipientId).catch((error: unknown) => failed(deps, row.attempts, error))
+      const became = await tell(row.recipientId).catch((error: unknown) =>
+        failed(error, { attempts: row.attempts, now: deps.now(), random: Math.random() }),
+      )
       return { ...row, became }
     })
     const tried = await Promise.all(group)
@@ -61,56 +62,15 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
   await record(deps, message, done)
 }
 
-/** A claimed row, and what became of it. */
-type Done = { recipientId: number; attempts: number; became: Sent | Failed | PutOff }
-type Failed =
-  | { kind: "failed" | "dead"; reason: string; slowDown: boolean }
-  | { kind: "retry"; at: number; reason: string; slowDown: boolean }
-/** Not tried, since it would only have failed. */
-type PutOff = { kind: "put_off"; at: number; reason: string }
-
-function failed(deps: Deps, attempts: number, error: unknown): Failed {
-  const failure = error instanceof DeliveryError ? error : unforeseen(error)
-  const next = afterFailure(failure.options, { attempts, now: deps.now(), random: Math.random() })
-  return { ...next, reason: failure.message, slowDown: failure.options.slowDown ?? false }
-}
-
-/** One who is told to slow down may have had bad luck; where nobody of a group got through, nobody would. */
-function putOffAfter(tried: Done[], now: number): PutOff | undefined {
-  const slowed = tried.flatMap(({ became }) => ("slowDown" in became && became.slowDown ? became : []))
-  const [first] = slowed
-  if (!first || slowed.length < tried.length) return undefined
-  const waits = slowed.map((became) => (became.kind === "retry" ? became.at : now + FIRST_WAIT_MS))
-  return { kind: "put_off", at: Math.max(...waits), reason: first.reason }
-}
-
 async function record({ db, now }: Deps, message: DeliveryMessage, done: Done[]): Promise<void> {
-  const outcomes = done.map(({ became, ...row }) => ({ ...row, ...toResult(became) }))
+  const outcomes = done.map(toOutcome)
   const signals = done.flatMap(({ became }) => ("signal" in became && became.signal ? became.signal : []))
-  const recording = queries.record(db, { message, outcomes, now: now() })
-  await (signals.length === 0 ? recording : commit(db, [recording, queries.leaveSignals(db, { signals, now: now() })]))
+  const leaving = signals.length === 0 ? [] : [queries.leaveSignals(db, { signals, now: now() })]
+  const write = () => commit(db, [queries.record(db, { message, outcomes, now: now() }), ...leaving])
+  // They are told: one error of the database must not tell all of them again.
+  await write().catch(write)
   report(message, outcomes)
 }
-
-function toResult(became: Done["became"]): Omit<queries.Outcome, "recipientId" | "attempts"> {
-  const rest = { reason: null, since: null, providerId: null, dueAt: null, isTry: 1 }
-  switch (became.kind) {
-    case "sent":
-      return { ...rest, status: "sent", providerId: became.providerId }
-    case "suppressed":
-      return { ...rest, status: "suppressed", reason: became.reason, since: became.since ?? null }
-    case "retry":
-      return { ...rest, status: "pending", reason: became.reason, dueAt: became.at }
-    case "put_off":
-      return { ...rest, status: "pending", reason: became.reason, dueAt: became.at, isTry: 0 }
-    case "failed":
-    case "dead":
-      return { ...rest, status: became.kind, reason: became.reason }
-  }
-}
-
-/** A bug, or a setting that is missing: tried again like any failure that may pass, so that no other is held up. */
-const unforeseen = (error: unknown) => new DeliveryError(kindOf(error), { permanent: false })
 
 function report({ notificationId, channel }: DeliveryMessage, outcomes: queries.Outcome[]): void {
   for (const [status, rows] of Map.groupBy(outcomes, (outcome) => outcome.status)) {
