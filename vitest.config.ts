@@ -1,6 +1,7 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers"
 import { kCurrentWorker } from "miniflare"
 import { defineConfig } from "vitest/config"
+import { vapidPair } from "./scripts/local/vapid-pair.mjs"
 
 /** Every setting that tests rely on: nothing is taken from a developer's own .dev.vars. */
 const bindings = {
@@ -26,8 +27,7 @@ const bindings = {
   SES_SNS_TOPIC_ARNS: "arn:aws:sns:ap-south-1:123456789012:dalgo-mail",
   SES_ACCESS_KEY_ID: "example",
   SES_SECRET_ACCESS_KEY: "example",
-  VAPID_PUBLIC_KEY: "BIPETICaEMYQwsU8RZK4ZatRUuLp-Y-Uv5YfLqW63XTPtvq0Rdw2ucdSvkWlDfgF10t0B-pmcegTwvMJZG8djiQ",
-  VAPID_PRIVATE_KEY: "-So5C-808YOjlgPJHQuxrJYAury43lAZlE642_veRLw",
+  ...vapidPair(),
   VAPID_SUBJECT: "mailto:notifications@dalgo.test",
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "true",
   ADMIN_EMAIL: "",
@@ -66,6 +66,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**"],
     setupFiles: ["./test/support/setup.ts"],
+    testTimeout: 20_000,
     provide: {
       fuzz: { seed: Number(process.env.FUZZ_SEED ?? 20_261_125), runs: Number(process.env.FUZZ_RUNS ?? 50) },
       faults: { seeds: seedsOf(process.env) },

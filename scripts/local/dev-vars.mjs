@@ -1,6 +1,7 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { vapidPair } from "./vapid-pair.mjs"
 
 const path = fileURLToPath(new URL("../../.dev.vars", import.meta.url))
 
@@ -23,13 +24,6 @@ export function readDevVars() {
 
 /** Made of one another: with half of them missing, both are new. */
 const PAIR = ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]
-
-/** What signs push messages, as `web-push generate-vapid-keys` prints it. */
-function vapidPair() {
-  const { x, y, d } = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" })
-  const point = Buffer.concat([Buffer.of(4), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")])
-  return { VAPID_PUBLIC_KEY: point.toString("base64url"), VAPID_PRIVATE_KEY: d }
-}
 
 /** Writes the secrets that are missing, and returns their names. Those that are there are never changed. */
 export function ensureDevVars() {

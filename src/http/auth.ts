@@ -9,6 +9,7 @@ import { membershipIn, membershipsOf } from "../orgs/membership"
 import { isAtLeast, type Role } from "../orgs/roles"
 import { type Door, demanding } from "./demands"
 import { isOneOf } from "./keys"
+import { isAllowed } from "./origins"
 import type { App } from "./router"
 import { readToken } from "./token"
 
@@ -82,9 +83,16 @@ export const operators = demanding(
   }),
 )
 
+/** A page elsewhere makes a browser send its cookies along; it must not make it do anything. */
+function isForeign(c: Context<App>): boolean {
+  const origin = c.req.header("origin")
+  return !["GET", "HEAD"].includes(c.req.method) && origin !== undefined && !isAllowed(c, origin)
+}
+
 async function callerOf(c: Context<App>): Promise<Caller> {
   const { db, settings, now } = c.var.deps
   const token = tokenOf(c)
+  if (cookieOf(c) && isForeign(c)) throw notAllowed()
   if (!token) throw new AppError("unauthenticated", "Not signed in")
   // A key is a server's, and servers send no cookies.
   if (!cookieOf(c) && (await isOneOf(settings.SERVICE_KEYS, token))) return { kind: "service" }

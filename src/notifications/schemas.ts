@@ -17,9 +17,12 @@ const DateTime = z.iso.datetime({ offset: true, local: true })
 /** A time as ISO 8601; without an offset it is UTC. Milliseconds since 1970 inside. */
 const Time = z.pipe(DateTime, z.transform(parseTime))
 
+/** Something that can be seen: not blanks, controls and characters of no width only. */
+const isSeen = z.refine<string>((text) => /[^\s\p{C}]/u.test(text), "nothing that can be read")
+
 export const CreateNotification = z.strictObject({
   author: z.string().check(z.trim(), z.minLength(1), z.maxLength(254)),
-  message: z.string().check(z.trim(), z.minLength(1), z.maxLength(10_000)),
+  message: z.string().check(z.trim(), z.minLength(1, { abort: true }), z.maxLength(10_000), isSeen),
   sent_to: z.enum(["all_users", "all_org_users", "single_user"]),
   urgent: z._default(z.boolean(), false),
   category: z._default(Category, "system"),

@@ -37,6 +37,17 @@ it("told at the start what became of its sample failure", () => {
   expect(printed).toMatch(/mail\s+sent to Alice and Bob/)
 })
 
+it("outlives whom it turns away before they have said everything", async () => {
+  const refused = { method: "POST", body: JSON.stringify({ body: "x".repeat(2_000) }) }
+  for (let i = 0; i < 30; i += 1) {
+    const headers = { "content-type": "application/json", "x-notification-key": "wrong", connection: "close" }
+    expect((await fetch(`${worker}/webhooks/v1/notification/`, { ...refused, headers })).status).toBe(401)
+    const bob = { ...headers, authorization: `Bearer ${tokens.bob}` }
+    expect((await fetch(`${worker}/api/notifications/`, { ...refused, headers: bob })).status).toBe(403)
+  }
+  expect((await fetch(`${worker}/healthz`)).status).toBe(200)
+})
+
 it("shows another failure in inboxes, on an open socket and in the mail, and soon with its summary", async () => {
   const before = { alice: await total("alice"), bob: await total("bob"), charlie: await total("charlie") }
   const mailsBefore = (await mailsTo("bob@acme.test")).length

@@ -159,3 +159,23 @@ describe("a refusal", () => {
     expect(listed(answer.headers.get("vary"))).toContain("origin")
   })
 })
+
+describe("a request with a cookie that changes something", () => {
+  const ticket = (origin?: string) =>
+    request("/api/notifications/ticket", { method: "POST", headers: { ...alice, ...(origin && { origin }) } })
+
+  it.each(FOREIGN)("does nothing for a page of %s, which needs no preflight where there is no body", async (origin) => {
+    const answer = await ticket(origin)
+    expect(answer.status).toBe(403)
+    expect(await answer.json()).toEqual({ detail: "not allowed" })
+  })
+
+  it.each([ALLOWED, OWN, undefined])("is done for %s", async (origin) => {
+    expect((await ticket(origin)).status).toBe(200)
+  })
+
+  it("is done for whoever brings a token, wherever they come from", async () => {
+    const headers = { authorization: `Bearer ${await tokenFor("1")}`, origin: "https://evil.test" }
+    expect((await request("/api/notifications/ticket", { method: "POST", headers })).status).toBe(200)
+  })
+})

@@ -199,6 +199,9 @@ describe("what is refused", () => {
     "file:///etc/ssl/cert.pem",
     "data:application/x-pem-file,x.pem",
     "https://127.0.0.1/cert.pem",
+    `${AMAZON}/SimpleNotificationService-0123456789abcdef.pem?`,
+    `${AMAZON}/SimpleNotificationService-0123456789abcdef.pem#`,
+    `${AMAZON}/another.pem`,
   ])("names a certificate that is not Amazon's, and that nobody fetches: %s", async (SigningCertURL) => {
     await expectRefused(await bounce({ SigningCertURL }), "other_certificate")
     expect(requests).toEqual([])

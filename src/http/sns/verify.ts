@@ -7,6 +7,9 @@ const MINUTE_MS = 60_000
 const OLDEST_MS = 65 * MINUTE_MS
 const MOST_AHEAD_MS = 5 * MINUTE_MS
 
+/** As Amazon names them; nothing after it, not even an empty query. */
+const CERTIFICATE = /^https:\/\/[^/]+\/SimpleNotificationService-[\w-]+\.pem$/
+
 const HASH = { "1": "SHA-1", "2": "SHA-256" }
 
 export type Verified = { kind: "good"; message: SnsMessage } | { kind: "bad"; reason: string }
@@ -22,7 +25,7 @@ export async function verify(body: string, { topics, now }: { topics: string[]; 
   const age = now - Date.parse(message.Timestamp)
   if (!(age <= OLDEST_MS && age >= -MOST_AHEAD_MS)) return bad("other_time")
   const url = addressAt(hostOf(message.TopicArn) ?? "", message.SigningCertURL)
-  if (!url || !/^\/[\w-]+\.pem$/.test(url.pathname) || url.search || url.hash) return bad("other_certificate")
+  if (!url || !CERTIFICATE.test(url.href)) return bad("other_certificate")
   return (await isSigned(message, await publicKeyAt(url))) ? { kind: "good", message } : bad("wrong_signature")
 }
 
