@@ -59,7 +59,7 @@ it(
     const said: Said[] = []
     const { taken, wrong } = await told(world, org, said)
     expect(wrong).toEqual([])
-    tally.add(OPERATION, { steps: taken.length })
+    tally.add(OPERATION, { steps: taken.length, ...Object.fromEntries(KINDS.map((kind) => [kind, 0])) })
     for (const { at, name, port } of taken) {
       for (const kind of KINDS) {
         if (isPause(kind) && port === "bar's database") continue

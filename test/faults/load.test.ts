@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest"
-import { MINUTE } from "../support/clock"
+import { DAY, MINUTE } from "../support/clock"
 import { Tally } from "./figures"
 import { byServer, crowd, everybody, found } from "./organisation"
 import { World } from "./world"
@@ -28,7 +28,7 @@ it(
     const body = { author: "Dalgo", message: world.newMark(), sent_to: "all_org_users", org_slug: org.slug }
     const answer = await world.ask("/api/notifications/", await byServer("POST", body)())
     expect(answer?.status).toBe(200)
-    await world.rest()
+    await world.rest({ withinMs: DAY })
 
     expect(await world.rows("SELECT status, count(*) AS n FROM deliveries GROUP BY status")).toEqual([
       { status: "sent", n: MAILS },

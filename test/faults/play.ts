@@ -1,6 +1,6 @@
 import { abortAllDurableObjects } from "cloudflare:test"
 import type { Category } from "../../src/categories"
-import { HOUR, MINUTE, SECOND } from "../support/clock"
+import { DAY, HOUR, MINUTE, SECOND } from "../support/clock"
 import { dice } from "../support/dice"
 import { entered, runId } from "../support/failures"
 import { by, byPrefect, byServer, everybody, type Organisation, type Person } from "./organisation"
@@ -64,7 +64,7 @@ export class Play {
     world.model.isDown = false
     world.steps.strike = undefined
     await this.lookUp()
-    await world.rest()
+    await world.rest({ withinMs: 2 * DAY })
     await this.lookUp()
     const nobody = { inbox: [], mails: [] }
     return this.told.map(({ mark, isAccepted }) => ({ mark, isAccepted, ...(this.sent.get(mark) ?? nobody) }))

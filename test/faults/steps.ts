@@ -72,6 +72,9 @@ export class Steps {
   /** Who is calling a bar, and whether that bar's object has died under the call. */
   private inBar: { run: Run; isDead: boolean } | undefined
 
+  /** The faults that struck this run. */
+  of = (run: Run) => this.struck.filter((strike) => strike.run === run)
+
   /** A call that the worker makes. */
   async take<T>(port: Port, name: string, act: (run: Run, at: number) => Promise<T>): Promise<T> {
     const run = runs.getStore()

@@ -27,7 +27,7 @@ const MOST_TRIES = 7
 const SUMMARY = /Summary \(/g
 
 /**
- * What is not as it must be, now that nothing is left to be done. Each function below is one truth.
+ * What is not as it must be, now that nothing is left to be done. Each function below is one truth; that nobody gets an error for a lost hint is another.
  */
 export async function untruths(world: World, org: Organisation, said: Said[]): Promise<string[]> {
   const seen = await look(world, org)
@@ -38,9 +38,10 @@ export async function untruths(world: World, org: Organisation, said: Said[]): P
     ...(await ends(world)),
     ...summaries(seen),
     ...(await bars(world, org, seen)),
+    ...world.needless,
   ]
 }
-export const TRUTHS = ["inboxes", "counters", "mails", "ends", "summaries", "bars"] as const
+export const TRUTHS = ["inboxes", "counters", "mails", "ends", "summaries", "bars", "answers"] as const
 
 type Seen = {
   org: Organisation
@@ -165,7 +166,7 @@ function excuses({ steps, post }: World, key: string): number {
         const isAfter = own.some((asked) => asked.at <= at)
         if (kind === "dies before" || kind === "dies after") return isAfter
         if (port === "e-mail") return kind === "reply lost" && own.some((asked) => asked.at === at)
-        return isAfter && steps.struck.filter((other) => other.run === run && other.port === port).length > 1
+        return isAfter && steps.of(run).filter((other) => other.port === port).length > 1
       })
       .map(({ run, at }) => `${run.number}:${at}`),
   ).size
