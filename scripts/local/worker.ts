@@ -28,7 +28,7 @@ export default {
   ...worker,
   async fetch(given: Parameters<typeof worker.fetch>[0], env: LocalEnv, context: ExecutionContext) {
     // Who is refused is answered before their body is read, and that ends wrangler's proxy.
-    const request = given.body ? new Request(given, { body: await given.arrayBuffer() }) : given
+    const request = given.body ? new Request(given, { method: given.method, body: await given.arrayBuffer() }) : given
     const isLocal = new URL(request.url).pathname.startsWith("/local/")
     return isLocal ? local.fetch(request, env, context) : worker.fetch(request, env, context)
   },

@@ -345,7 +345,7 @@ describe("a worker that dies", () => {
     const post = mailing()
     const message = await announced()
     const result = await deliver(message, losing("after"))
-    expect(result.explicitAcks).toHaveLength(1)
+    expect(result.retryMessages).toHaveLength(1)
     vi.setSystemTime(NOON + LEASE)
     await deliver(message)
     await cronAt(NOON + DAY)
