@@ -469,6 +469,50 @@ describe("a push service that does not answer", () => {
   })
 })
 
+describe("a person with several devices", () => {
+  /** Push services that take so long, whatever they say then. */
+  function slow(code: number, ms: number) {
+    const asked: string[] = []
+    let atOnce = 0
+    let most = 0
+    outside(ses().handler, async ({ url }) => {
+      if (!url.includes("mozilla")) return undefined
+      asked.push(url)
+      most = Math.max(most, ++atOnce)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      atOnce--
+      vi.setSystemTime(Date.now() + ms)
+      return status(code)
+    })
+    return { asked, most: () => most }
+  }
+  const push = () => sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
+
+  it("is told on one after the other, while others are told", async () => {
+    for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
+    for (const name of ["hers", "hers-too"]) await hasDevice(alice, name)
+    const { asked, most } = slow(201, 0)
+    await say()
+    await consume("dalgo-deliveries", [push()])
+    expect([asked.length, most()]).toEqual([5, 2])
+  })
+
+  it("has a quarter of a minute for all of them", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout")
+    for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
+    const { asked } = slow(400, 9 * SECOND)
+    await say()
+    timeout.mockClear()
+    await consume("dalgo-deliveries", [push()])
+    expect(asked).toHaveLength(2)
+    expect(timeout.mock.calls).toEqual([[10 * SECOND], [6 * SECOND]])
+    expect(await delivery()).toMatchObject({
+      status: "pending",
+      reason: "the push services of other devices took too long",
+    })
+  })
+})
+
 describe("what is stored of a device", () => {
   it.each([
     "https://evil.test/x",

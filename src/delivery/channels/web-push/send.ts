@@ -13,14 +13,23 @@ export type Answer =
   | { kind: "refused"; why: string }
   | { kind: "busy"; why: string; retryAfterMs?: number | undefined }
 
-type Message = { notification: Notification; payload: Uint8Array; authorization: string; now: number }
+type Message = {
+  notification: Notification
+  payload: Uint8Array
+  authorization: string
+  now: number
+  /** When it must be over. */
+  until: number
+}
 
 const TIMEOUT_MS = 10_000
 /** For how long a push service keeps it for a device that is off: what failed the day before is in the inbox. */
 const TTL_SECONDS = 24 * 60 * 60
 
 /** Gives the push service of a device a message (RFC 8030), which nobody but the device can read (RFC 8291). */
-export async function sendTo(device: Device, { notification, payload, authorization, now }: Message): Promise<Answer> {
+export async function sendTo(device: Device, message: Message): Promise<Answer> {
+  const { notification, payload, authorization, now, until } = message
+  if (now >= until) return { kind: "busy", why: "the push services of other devices took too long" }
   const body = await encrypt(device, payload).catch(() => undefined)
   if (!body) return { kind: "refused", why: "a device has keys that cannot be used" }
   const response = await fetch(device.endpoint, {
@@ -36,7 +45,7 @@ export async function sendTo(device: Device, { notification, payload, authorizat
     },
     body,
     redirect: "manual",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(Math.min(TIMEOUT_MS, until - now)),
   }).catch(() => undefined)
   if (!response) return { kind: "busy", why: "the push service did not answer" }
   await response.body?.cancel()
