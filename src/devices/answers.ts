@@ -31,7 +31,9 @@ export const deviceAnswers = {
 
   "GET /api/notifications/push-subscriptions": {
     summary: "My devices",
-    description: "Those on which I am told of the chosen organisation. A browser finds itself by its endpoint.",
+    description:
+      "Those on which I am told of the chosen organisation. A browser finds itself by its endpoint. One that was " +
+      "subscribed by a key of ours that is replaced is not among them.",
     answer: z.strictObject({ ...done, res: z.array(Device) }),
   },
 

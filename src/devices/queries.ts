@@ -2,11 +2,12 @@ import { and, eq, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { orgUsers, pushSubscriptions } from "../db/schema"
 
-export const devicesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
+/** Those that can be pushed to by this key of ours. */
+export const devicesOf = (db: Db, { orgUserId, serverKey }: { orgUserId: number; serverKey: string }) =>
   db
     .select({ endpoint: pushSubscriptions.endpoint, createdAt: pushSubscriptions.createdAt })
     .from(pushSubscriptions)
-    .where(eq(pushSubscriptions.orgUserId, orgUserId))
+    .where(and(eq(pushSubscriptions.orgUserId, orgUserId), eq(pushSubscriptions.serverKey, serverKey)))
 
 /** Takes a browser from whoever had it before: of somebody who is one person in several organisations it stays. */
 export const takeFromOthers = (db: Db, { orgUserId, endpoint }: { orgUserId: number; endpoint: string }) =>
@@ -25,8 +26,9 @@ export const saveDevice = (db: Db, device: typeof pushSubscriptions.$inferInsert
     .values(device)
     .onConflictDoUpdate({
       target: [pushSubscriptions.orgUserId, pushSubscriptions.endpoint],
-      set: { p256dh: device.p256dh, auth: device.auth },
-      setWhere: sql`(${pushSubscriptions.p256dh}, ${pushSubscriptions.auth}) <> (excluded.p256dh, excluded.auth)`,
+      set: { p256dh: device.p256dh, auth: device.auth, serverKey: device.serverKey },
+      setWhere: sql`(${pushSubscriptions.p256dh}, ${pushSubscriptions.auth}, ${pushSubscriptions.serverKey})
+        <> (excluded.p256dh, excluded.auth, excluded.server_key)`,
     })
 
 /** Leaves a person their newest devices. Each is counted against the few others, which needs no sorting. */

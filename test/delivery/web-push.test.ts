@@ -342,8 +342,37 @@ describe("a device that is gone", () => {
   })
 })
 
+describe("a device that knows us by a key that was replaced", () => {
+  const replaceKey = ({ subscription }: Device) =>
+    rows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
+
+  it("is not pushed to, and fails nothing", async () => {
+    await replaceKey(await hasDevice(bob, "phone"))
+    const { pushes } = pushing()
+    const id = await say()
+    await drain()
+    expect(pushes).toEqual([])
+    expect(await traceOf(bob, id)).toMatchObject({
+      outcome: "suppressed",
+      reason: "No device of yours takes push messages any more.",
+    })
+    expect((await (await alice.get("/api/notifications/deliveries")).json<any>()).res).toEqual([])
+    // The key may come back.
+    expect(await endpoints()).toHaveLength(1)
+  })
+
+  it("keeps no other from being told", async () => {
+    await replaceKey(await hasDevice(bob, "phone"))
+    const laptop = await hasDevice(bob, "laptop")
+    const { pushes, to } = pushing()
+    await say()
+    await drain()
+    expect([pushes.length, to(laptop).length]).toEqual([1, 1])
+  })
+})
+
 describe("a push service that says no", () => {
-  it.each([400, 401, 403, 405, 413, 301, 307])("for good is not asked again: %i", async (code) => {
+  it.each([400, 405, 413, 301, 307])("for good is not asked again: %i", async (code) => {
     const phone = await hasDevice(bob, "phone")
     const { requests } = pushing(answering(phone, () => status(code, { location: "https://evil.test/" })))
     const id = await say()
@@ -359,7 +388,7 @@ describe("a push service that says no", () => {
     expect(await endpoints()).toHaveLength(1)
   })
 
-  it.each([408, 429, 500, 502, 503])("for now is asked again: %i", async (code) => {
+  it.each([401, 403, 408, 429, 500, 502, 503])("for now is asked again: %i", async (code) => {
     const phone = await hasDevice(bob, "phone")
     let isBusy = true
     const { to } = pushing((endpoint) => (isBusy ? answering(phone, () => status(code))(endpoint) : undefined))

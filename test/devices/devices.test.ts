@@ -21,7 +21,14 @@ describe("a device", () => {
     const phone = await hasDevice(bob, "phone")
     const { endpoint, keys } = phone.subscription
     expect(await rows("SELECT * FROM push_subscriptions")).toEqual([
-      { org_user_id: bob.orgUserId, org_id: ACME, endpoint, ...keys, created_at: NOON },
+      {
+        org_user_id: bob.orgUserId,
+        org_id: ACME,
+        endpoint,
+        ...keys,
+        created_at: NOON,
+        server_key: env.VAPID_PUBLIC_KEY,
+      },
     ])
   })
 
@@ -130,6 +137,17 @@ describe("the list of devices", () => {
     const expected = id.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
     expect(await devicesOf(bob)).toEqual([{ id: expected, created_at: "2050-11-20T12:00:00.000Z" }])
     expect(await devicesOf(charlie)).toEqual([])
+  })
+})
+
+describe("a device that knows us by a key that was replaced", () => {
+  it("is not listed, until it is registered again", async () => {
+    const { subscription } = await hasDevice(bob, "phone")
+    await hasDevice(bob, "laptop")
+    await rows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
+    expect(await devicesOf(bob)).toHaveLength(1)
+    await bob.post(SUBSCRIPTIONS, subscription)
+    expect(await devicesOf(bob)).toHaveLength(2)
   })
 })
 

@@ -18,7 +18,8 @@ const LONGEST_MS = 15_000
  */
 export const webPush: Channel = async (deps, { notification, recipientIds }) => {
   const rows = await queries.devicesOf(deps.db, { orgUserIds: recipientIds })
-  const authorizationFor = signer(vapidOf(deps.settings), deps.now())
+  const vapid = vapidOf(deps.settings)
+  const authorizationFor = signer(vapid, deps.now())
 
   return async (recipientId) => {
     const theirs = rows.filter((row) => row.recipientId === recipientId)
@@ -29,7 +30,9 @@ export const webPush: Channel = async (deps, { notification, recipientIds }) => 
     const until = deps.now() + LONGEST_MS
     const answers: [Device, Answer][] = []
     for (const device of theirs.filter(isDevice)) {
+      // Before its key is looked at: settings that are wrong are nobody's device that is gone.
       const authorization = await authorizationFor(device.endpoint)
+      if (device.serverKey !== vapid?.publicKey) continue
       const answer = await sendTo(device, { notification, payload, authorization, now: deps.now(), until })
       answers.push([device, answer])
     }
