@@ -41,8 +41,13 @@ export const deviceAnswers = {
     summary: "Tell me on this device",
     description:
       "Takes what a browser's `PushSubscription.toJSON()` says. The same again changes nothing. A browser belongs to " +
-      "one person: whoever had it before is not told there any more. Of more than ten devices the oldest goes.",
-    fields: { endpoint: "at the push service of a browser", expirationTime: "is not looked at" },
+      "one person: whoever had it before is not told there any more. Of more than ten devices the oldest goes. With " +
+      "`replaces` it takes the place of another device of mine in all my organisations, and is added to none.",
+    fields: {
+      endpoint: "at the push service of a browser",
+      expirationTime: "is not looked at",
+      replaces: "the endpoint that this browser had before",
+    },
     answer: z.strictObject(done),
     refuses: NOT_CONFIGURED,
     example: { body: EXAMPLE },
