@@ -192,6 +192,19 @@ it("is not there where a browser knows nothing of push, and where the service is
   }
 })
 
+it("can be put on a home screen, without which an iPhone takes no messages", async () => {
+  const page = await openAs(await browserOf(), "alice")
+  const session = await page.context().newCDPSession(page)
+  const { url, data, errors } = await session.send("Page.getAppManifest")
+  expect([url, errors]).toEqual([`${worker}/manifest.webmanifest`, []])
+  const { name, start_url, display, icons } = JSON.parse(data ?? "")
+  expect({ name, start_url, display }).toEqual({ name: "Dalgo notifications", start_url: "/", display: "standalone" })
+
+  const typeOf = async (path: string) => (await page.request.get(worker + path)).headers()["content-type"]
+  expect(await typeOf("/manifest.webmanifest")).toBe("application/manifest+json")
+  for (const { src, type } of icons) expect(await typeOf(src)).toBe(type)
+})
+
 /** A push message as it arrives from the push service. */
 async function deliver(page: Page, data: string): Promise<void> {
   const session = await page.context().newCDPSession(page)
