@@ -37,15 +37,16 @@ async function browserOf(options: Parameters<Browser["newContext"]>[0] = { permi
         localStorage.removeItem(KEY)
         return true
       }
-      const options = { applicationServerKey: bytes(key).buffer }
-      return { endpoint, options, unsubscribe, toJSON: () => ({ ...made, endpoint }) } as unknown as PushSubscription
+      const toJSON = () => ({ ...made, endpoint })
+      const by = { applicationServerKey: bytes(key).buffer }
+      return { endpoint, options: by, unsubscribe, toJSON } as unknown as PushSubscription
     }
     PushManager.prototype.getSubscription = async () => {
       const key = localStorage.getItem(KEY)
       return key ? subscriptionBy(key) : null
     }
     PushManager.prototype.subscribe = async ({ applicationServerKey } = {}) => {
-      const key = String(applicationServerKey)
+      const key = applicationServerKey as string
       if ((localStorage.getItem(KEY) ?? key) !== key) throw new DOMException("by another key", "InvalidStateError")
       localStorage.setItem(KEY, key)
       return subscriptionBy(key)
