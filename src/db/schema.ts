@@ -185,6 +185,7 @@ export const pushSubscriptions = sqliteTable(
     p256dh: text().notNull(),
     auth: text().notNull(),
     createdAt: integer("created_at").notNull(),
+    serverKey: text("server_key").notNull(),
   },
   (table) => [primaryKey({ columns: [table.orgUserId, table.endpoint] })],
 )

@@ -31,7 +31,9 @@ export const deviceAnswers = {
 
   "GET /api/notifications/push-subscriptions": {
     summary: "My devices",
-    description: "Those on which I am told of the chosen organisation. A browser finds itself by its endpoint.",
+    description:
+      "Those on which I am told of the chosen organisation. A browser finds itself by its endpoint. One that was " +
+      "subscribed by a key of ours that is replaced is not among them.",
     answer: z.strictObject({ ...done, res: z.array(Device) }),
   },
 
@@ -39,8 +41,13 @@ export const deviceAnswers = {
     summary: "Tell me on this device",
     description:
       "Takes what a browser's `PushSubscription.toJSON()` says. The same again changes nothing. A browser belongs to " +
-      "one person: whoever had it before is not told there any more. Of more than ten devices the oldest goes.",
-    fields: { endpoint: "at the push service of a browser", expirationTime: "is not looked at" },
+      "one person: whoever had it before is not told there any more. Of more than ten devices the oldest goes. With " +
+      "`replaces` it takes the place of another device of mine in all my organisations, and is added to none.",
+    fields: {
+      endpoint: "at the push service of a browser",
+      expirationTime: "is not looked at",
+      replaces: "the endpoint that this browser had before",
+    },
     answer: z.strictObject(done),
     refuses: NOT_CONFIGURED,
     example: { body: EXAMPLE },

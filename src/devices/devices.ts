@@ -18,8 +18,10 @@ export function publicKey({ settings }: Deps): string {
   return vapid.publicKey
 }
 
-export async function devicesOf({ db }: Deps, { me }: { me: Membership }): Promise<Device[]> {
-  const devices = await queries.devicesOf(db, { orgUserId: me.orgUserId })
+export async function devicesOf({ db, settings }: Deps, { me }: { me: Membership }): Promise<Device[]> {
+  const serverKey = vapidOf(settings)?.publicKey
+  if (!serverKey) return []
+  const devices = await queries.devicesOf(db, { orgUserId: me.orgUserId, serverKey })
   return Promise.all(
     devices.map(async ({ endpoint, createdAt }) => ({
       id: await idOf(endpoint),
@@ -28,17 +30,24 @@ export async function devicesOf({ db }: Deps, { me }: { me: Membership }): Promi
   )
 }
 
-/** Tells this person on this device from now on, and nobody else. Throws `unavailable` where push is not set up. */
+/**
+ * Tells this person on this device from now on, and nobody else. One that replaces another takes its place wherever
+ * that was switched on, and is switched on nowhere else: a browser does it by itself, perhaps long after. Throws `unavailable` where push is not set up.
+ */
 export async function addDevice(deps: Deps, { me, device }: { me: Membership; device: NewDevice }): Promise<void> {
-  publicKey(deps)
+  const serverKey = publicKey(deps)
   const { db } = deps
-  const { endpoint, keys } = device
+  const { replaces, endpoint, keys } = device
   const { orgUserId, orgId } = me
-  await commit(db, [
-    queries.takeFromOthers(db, { orgUserId, endpoint }),
-    queries.saveDevice(db, { orgUserId, orgId, endpoint, ...keys, createdAt: deps.now() }),
-    queries.dropOldest(db, { orgUserId, most: MOST_DEVICES }),
-  ])
+  const known = { orgUserId, endpoint, ...keys, serverKey }
+  const itsRows =
+    replaces === undefined
+      ? [
+          queries.saveDevice(db, { ...known, orgId, createdAt: deps.now() }),
+          queries.dropOldest(db, { orgUserId, most: MOST_DEVICES }),
+        ]
+      : [queries.moveDevice(db, { ...known, from: replaces })]
+  await commit(db, [queries.takeFromOthers(db, { orgUserId, endpoint }), ...itsRows])
 }
 
 export async function removeDevice({ db }: Deps, { me, endpoint }: { me: Membership; endpoint: string }) {

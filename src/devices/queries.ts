@@ -1,22 +1,26 @@
-import { and, eq, sql } from "drizzle-orm"
+import { type AnyColumn, and, eq, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { orgUsers, pushSubscriptions } from "../db/schema"
 
-export const devicesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
+type NewKeys = Pick<typeof pushSubscriptions.$inferInsert, "endpoint" | "p256dh" | "auth" | "serverKey">
+
+/** Those that can be pushed to by this key of ours. */
+export const devicesOf = (db: Db, { orgUserId, serverKey }: { orgUserId: number; serverKey: string }) =>
   db
     .select({ endpoint: pushSubscriptions.endpoint, createdAt: pushSubscriptions.createdAt })
     .from(pushSubscriptions)
-    .where(eq(pushSubscriptions.orgUserId, orgUserId))
+    .where(and(eq(pushSubscriptions.orgUserId, orgUserId), eq(pushSubscriptions.serverKey, serverKey)))
+
+/** The person of a membership. */
+const userOf = (orgUserId: number | AnyColumn) =>
+  sql`(SELECT person.user_id FROM ${orgUsers} person WHERE person.id = ${orgUserId})`
+const OWNER = userOf(pushSubscriptions.orgUserId)
 
 /** Takes a browser from whoever had it before: of somebody who is one person in several organisations it stays. */
 export const takeFromOthers = (db: Db, { orgUserId, endpoint }: { orgUserId: number; endpoint: string }) =>
-  db.delete(pushSubscriptions).where(
-    and(
-      eq(pushSubscriptions.endpoint, endpoint),
-      sql`(SELECT owner.user_id FROM ${orgUsers} owner WHERE owner.id = ${pushSubscriptions.orgUserId})
-        <> (SELECT me.user_id FROM ${orgUsers} me WHERE me.id = ${orgUserId})`,
-    ),
-  )
+  db
+    .delete(pushSubscriptions)
+    .where(and(eq(pushSubscriptions.endpoint, endpoint), sql`${OWNER} <> ${userOf(orgUserId)}`))
 
 /** The same again changes nothing. */
 export const saveDevice = (db: Db, device: typeof pushSubscriptions.$inferInsert) =>
@@ -25,9 +29,29 @@ export const saveDevice = (db: Db, device: typeof pushSubscriptions.$inferInsert
     .values(device)
     .onConflictDoUpdate({
       target: [pushSubscriptions.orgUserId, pushSubscriptions.endpoint],
-      set: { p256dh: device.p256dh, auth: device.auth },
-      setWhere: sql`(${pushSubscriptions.p256dh}, ${pushSubscriptions.auth}) <> (excluded.p256dh, excluded.auth)`,
+      set: { p256dh: device.p256dh, auth: device.auth, serverKey: device.serverKey },
+      setWhere: sql`(${pushSubscriptions.p256dh}, ${pushSubscriptions.auth}, ${pushSubscriptions.serverKey})
+        <> (excluded.p256dh, excluded.auth, excluded.server_key)`,
     })
+
+/**
+ * One browser at a new address, in all organisations of its person. Where it is known by that already, the old row stays:
+ * the push service says that it is gone.
+ */
+export const moveDevice = (db: Db, { orgUserId, from, ...to }: NewKeys & { orgUserId: number; from: string }) =>
+  db
+    .update(pushSubscriptions)
+    .set(to)
+    .where(
+      and(
+        eq(pushSubscriptions.endpoint, from),
+        sql`${OWNER} = ${userOf(orgUserId)}`,
+        sql`NOT EXISTS (
+          SELECT 1 FROM ${pushSubscriptions} other
+          WHERE other.org_user_id = ${pushSubscriptions}.org_user_id AND other.endpoint = ${to.endpoint}
+        )`,
+      ),
+    )
 
 /** Leaves a person their newest devices. Each is counted against the few others, which needs no sorting. */
 export const dropOldest = (db: Db, { orgUserId, most }: { orgUserId: number; most: number }) =>

@@ -16,7 +16,7 @@ async function isPublicKey(text: string): Promise<boolean> {
 
 const withoutPadding = z.overwrite((text: string) => text.replace(/=+$/, ""))
 
-/** What a browser's `PushSubscription.toJSON()` says. */
+/** What a browser's `PushSubscription.toJSON()` says, and the endpoint that it had before. */
 export const NewDevice = z.strictObject({
   endpoint: z
     .string()
@@ -32,6 +32,7 @@ export const NewDevice = z.strictObject({
       ),
     auth: z.string().check(z.regex(/^[\w-]{22}(==)?$/, "not 16 bytes as base64url"), withoutPadding),
   }),
+  replaces: z.optional(z.string().check(z.maxLength(LONGEST_ENDPOINT))),
 })
 export type NewDevice = z.infer<typeof NewDevice>
 

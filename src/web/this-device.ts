@@ -13,9 +13,10 @@ export class ThisDevice {
   async state(): Promise<"on" | "off" | "blocked" | undefined> {
     if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return undefined
     try {
-      await this.#publicKey()
+      const key = await this.#publicKey()
       if (Notification.permission === "denied") return "blocked"
-      return (await this.#isMine()) ? "on" : "off"
+      const subscription = await current()
+      return subscription && isBy(key, subscription) && (await this.#isMine(subscription)) ? "on" : "off"
     } catch {
       return undefined
     }
@@ -26,24 +27,37 @@ export class ThisDevice {
     if ((await Notification.requestPermission()) !== "granted") return false
     await navigator.serviceWorker.register(`/push-worker.js?org=${encodeURIComponent(this.org)}`)
     const { pushManager } = await navigator.serviceWorker.ready
-    const subscription = await subscribe(pushManager, await this.#publicKey())
-    const { p256dh = "", auth = "" } = subscription.toJSON().keys ?? {}
+    const key = await this.#publicKey()
+    const known = await pushManager.getSubscription()
+    if (known && isBy(key, known)) {
+      await this.#tell(known)
+      return true
+    }
+    // By a key that the service had before it can not be pushed to, and a browser has no two.
+    await known?.unsubscribe()
+    const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key })
     try {
-      await this.#rest.api["push-subscriptions"].$post({
-        json: { endpoint: subscription.endpoint, keys: { p256dh, auth } },
-      })
+      if (known) await this.#tell(made, { replaces: known.endpoint })
+      await this.#tell(made)
     } catch (error) {
-      await subscription.unsubscribe()
+      await made.unsubscribe()
       throw error
     }
     return true
   }
 
+  /** The browser stays subscribed: the person's other organisations may push to it. */
   async turnOff() {
     const subscription = await current()
     if (!subscription) return
     await this.#rest.api["push-subscriptions"].$delete({ json: { endpoint: subscription.endpoint } })
-    await subscription.unsubscribe()
+  }
+
+  async #tell(subscription: PushSubscription, replacing: { replaces?: string } = {}) {
+    const { p256dh = "", auth = "" } = subscription.toJSON().keys ?? {}
+    await this.#rest.api["push-subscriptions"].$post({
+      json: { endpoint: subscription.endpoint, keys: { p256dh, auth }, ...replacing },
+    })
   }
 
   async #publicKey() {
@@ -52,14 +66,8 @@ export class ThisDevice {
   }
 
   /** On a computer that several share, the browser may well be subscribed for somebody else. */
-  async #isMine() {
-    const subscription = await current()
-    if (!subscription) return false
-    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subscription.endpoint))
-    const id = btoa(String.fromCharCode(...new Uint8Array(hash)))
-      .replaceAll("+", "-")
-      .replaceAll("/", "_")
-      .replaceAll("=", "")
+  async #isMine(subscription: PushSubscription) {
+    const id = base64Url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subscription.endpoint)))
     const { res } = await (await this.#rest.api["push-subscriptions"].$get()).json()
     return res.some((device) => device.id === id)
   }
@@ -67,15 +75,11 @@ export class ThisDevice {
 
 const current = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription()
 
-async function subscribe(pushManager: PushManager, applicationServerKey: string) {
-  const options = { userVisibleOnly: true, applicationServerKey }
-  try {
-    return await pushManager.subscribe(options)
-  } catch (error) {
-    // It may be subscribed by a key that the service had before.
-    const known = await pushManager.getSubscription()
-    if (!known) throw error
-    await known.unsubscribe()
-    return pushManager.subscribe(options)
-  }
-}
+const isBy = (key: string, { options: { applicationServerKey } }: PushSubscription) =>
+  applicationServerKey !== null && base64Url(applicationServerKey) === key
+
+const base64Url = (bytes: ArrayBuffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(bytes)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "")

@@ -113,6 +113,7 @@ async function doEverything(): Promise<void> {
   await server.delete("/api/orgs/initech/members/9")
   await bob.post("/api/notifications/ticket")
   await bob.get(SUBSCRIPTIONS)
+  await bob.post(SUBSCRIPTIONS, { ...laptop.subscription, replaces: laptop.subscription.endpoint })
   await bob.delete(SUBSCRIPTIONS, {}, { endpoint: laptop.subscription.endpoint })
   await openTabWith(bob)
   await acmeBar().removed({ orgUserIds: [bob.orgUserId] })

@@ -342,8 +342,37 @@ describe("a device that is gone", () => {
   })
 })
 
+describe("a device that knows us by a key that was replaced", () => {
+  const replaceKey = ({ subscription }: Device) =>
+    rows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
+
+  it("is not pushed to, and fails nothing", async () => {
+    await replaceKey(await hasDevice(bob, "phone"))
+    const { pushes } = pushing()
+    const id = await say()
+    await drain()
+    expect(pushes).toEqual([])
+    expect(await traceOf(bob, id)).toMatchObject({
+      outcome: "suppressed",
+      reason: "No device of yours takes push messages any more.",
+    })
+    expect((await (await alice.get("/api/notifications/deliveries")).json<any>()).res).toEqual([])
+    // The key may come back.
+    expect(await endpoints()).toHaveLength(1)
+  })
+
+  it("keeps no other from being told", async () => {
+    await replaceKey(await hasDevice(bob, "phone"))
+    const laptop = await hasDevice(bob, "laptop")
+    const { pushes, to } = pushing()
+    await say()
+    await drain()
+    expect([pushes.length, to(laptop).length]).toEqual([1, 1])
+  })
+})
+
 describe("a push service that says no", () => {
-  it.each([400, 401, 403, 405, 413, 301, 307])("for good is not asked again: %i", async (code) => {
+  it.each([400, 405, 413, 301, 307])("for good is not asked again: %i", async (code) => {
     const phone = await hasDevice(bob, "phone")
     const { requests } = pushing(answering(phone, () => status(code, { location: "https://evil.test/" })))
     const id = await say()
@@ -359,7 +388,7 @@ describe("a push service that says no", () => {
     expect(await endpoints()).toHaveLength(1)
   })
 
-  it.each([408, 429, 500, 502, 503])("for now is asked again: %i", async (code) => {
+  it.each([401, 403, 408, 429, 500, 502, 503])("for now is asked again: %i", async (code) => {
     const phone = await hasDevice(bob, "phone")
     let isBusy = true
     const { to } = pushing((endpoint) => (isBusy ? answering(phone, () => status(code))(endpoint) : undefined))
@@ -387,21 +416,34 @@ describe("a push service that says no", () => {
     else expect(await dueIn()).toBeLessThanOrEqual(36 * SECOND)
   })
 
-  it("for one device has all told again, with the same topic", async () => {
+  it.each([503, 400])("for one device does not have the other told again: %i", async (code) => {
+    const phone = await hasDevice(bob, "phone")
+    const laptop = await hasDevice(bob, "laptop")
+    const { to, requests } = pushing(answering(phone, () => status(code)))
+    await say()
+    await drain()
+    expect(await delivery()).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
+    const before = requests.length
+    await cronAt(NOON + DAY)
+    expect(requests).toHaveLength(before)
+    expect(to(laptop)).toHaveLength(1)
+  })
+
+  it("for all devices has all told again, if one of them may take it later", async () => {
     const phone = await hasDevice(bob, "phone")
     const laptop = await hasDevice(bob, "laptop")
     let isBusy = true
-    const { to } = pushing((endpoint) => (isBusy ? answering(phone, () => status(503))(endpoint) : undefined))
+    const { to } = pushing((endpoint) => {
+      if (!isBusy) return undefined
+      return status(endpoint === phone.subscription.endpoint ? 400 : 503)
+    })
     await say()
     await drain()
-    expect(await delivery()).toMatchObject({ status: "pending" })
+    expect(await delivery()).toMatchObject({ status: "pending", reason: "the push service answered 503" })
     isBusy = false
     await cronAt(NOON + MINUTE)
-    expect(await delivery()).toMatchObject({ status: "sent" })
-    expect([to(phone).length, to(laptop).length]).toEqual([1, 2])
-    expect(new Set(to(laptop).map(({ headers }) => headers.get("topic"))).size).toBe(1)
-    const told = await Promise.all(to(laptop).map((push) => laptop.read(push)))
-    expect(told[0]).toEqual(told[1])
+    expect(await delivery()).toMatchObject({ status: "sent", attempts: 2 })
+    expect([to(phone).length, to(laptop).length]).toEqual([1, 1])
   })
 
   it("to one person does not hold up another", async () => {
@@ -453,6 +495,50 @@ describe("a push service that does not answer", () => {
     await consume("dalgo-deliveries", [push])
     expect(timeout).toHaveBeenCalledWith(10_000)
     expect(await delivery()).toMatchObject({ status: "pending" })
+  })
+})
+
+describe("a person with several devices", () => {
+  /** Push services that take so long, whatever they say then. */
+  function slow(code: number, ms: number) {
+    const asked: string[] = []
+    let atOnce = 0
+    let most = 0
+    outside(ses().handler, async ({ url }) => {
+      if (!url.includes("mozilla")) return undefined
+      asked.push(url)
+      most = Math.max(most, ++atOnce)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      atOnce--
+      vi.setSystemTime(Date.now() + ms)
+      return status(code)
+    })
+    return { asked, most: () => most }
+  }
+  const push = () => sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
+
+  it("is told on one after the other, while others are told", async () => {
+    for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
+    for (const name of ["hers", "hers-too"]) await hasDevice(alice, name)
+    const { asked, most } = slow(201, 0)
+    await say()
+    await consume("dalgo-deliveries", [push()])
+    expect([asked.length, most()]).toEqual([5, 2])
+  })
+
+  it("has a quarter of a minute for all of them", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout")
+    for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
+    const { asked } = slow(400, 9 * SECOND)
+    await say()
+    timeout.mockClear()
+    await consume("dalgo-deliveries", [push()])
+    expect(asked).toHaveLength(2)
+    expect(timeout.mock.calls).toEqual([[10 * SECOND], [6 * SECOND]])
+    expect(await delivery()).toMatchObject({
+      status: "pending",
+      reason: "the push services of other devices took too long",
+    })
   })
 })
 

@@ -21,7 +21,14 @@ describe("a device", () => {
     const phone = await hasDevice(bob, "phone")
     const { endpoint, keys } = phone.subscription
     expect(await rows("SELECT * FROM push_subscriptions")).toEqual([
-      { org_user_id: bob.orgUserId, org_id: ACME, endpoint, ...keys, created_at: NOON },
+      {
+        org_user_id: bob.orgUserId,
+        org_id: ACME,
+        endpoint,
+        ...keys,
+        created_at: NOON,
+        server_key: env.VAPID_PUBLIC_KEY,
+      },
     ])
   })
 
@@ -121,6 +128,75 @@ describe("a computer that several share", () => {
   })
 })
 
+describe("a browser with a new address", () => {
+  const inGlobex = { "x-dalgo-org": "globex" }
+  beforeEach(async () => {
+    await rows(
+      "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
+    )
+  })
+  const replace = async (speaker: Speaker, { subscription }: Device, headers = {}) => {
+    const renewed = (await device("https://web.push.apple.com/renewed")).subscription
+    const answer = await speaker.post(SUBSCRIPTIONS, { ...renewed, replaces: subscription.endpoint }, headers)
+    expect(answer.status).toBe(200)
+    return renewed
+  }
+
+  it("keeps its place in all organisations of its person", async () => {
+    const phone = await hasDevice(bob, "phone")
+    await hasDevice(bob, "laptop")
+    await bob.post(SUBSCRIPTIONS, phone.subscription, inGlobex)
+    vi.setSystemTime(NOON + 1)
+    const { endpoint, keys } = await replace(bob, phone)
+    const its = { endpoint, ...keys, created_at: NOON, server_key: env.VAPID_PUBLIC_KEY }
+    expect(await rows("SELECT * FROM push_subscriptions WHERE endpoint = ? ORDER BY org_id", endpoint)).toEqual([
+      { org_user_id: bob.orgUserId, org_id: ACME, ...its },
+      { org_user_id: 9, org_id: GLOBEX, ...its },
+    ])
+    expect(await stored()).toHaveLength(3)
+  })
+
+  it("is not switched on where it was off, whatever organisation it says", async () => {
+    const phone = await hasDevice(bob, "phone")
+    const { endpoint } = await replace(bob, phone, inGlobex)
+    expect(await stored()).toEqual([{ org_user_id: bob.orgUserId, org_id: ACME, endpoint }])
+  })
+
+  it("may say so twice, and after it was registered", async () => {
+    const phone = await hasDevice(bob, "phone")
+    await bob.post(SUBSCRIPTIONS, phone.subscription, inGlobex)
+    await bob.post(SUBSCRIPTIONS, (await device("https://web.push.apple.com/renewed")).subscription)
+    for (let i = 0; i < 2; i++) await replace(bob, phone)
+    expect(await stored()).toMatchObject([
+      { org_user_id: bob.orgUserId, endpoint: phone.subscription.endpoint },
+      { org_user_id: bob.orgUserId, endpoint: "https://web.push.apple.com/renewed" },
+      { org_user_id: 9, endpoint: "https://web.push.apple.com/renewed" },
+    ])
+  })
+
+  it("takes the place of nobody else's device", async () => {
+    const hers = await hasDevice(alice, "hers")
+    for (const stranger of [bob, charlie]) await replace(stranger, hers)
+    expect(await stored()).toEqual([
+      { org_user_id: alice.orgUserId, org_id: ACME, endpoint: hers.subscription.endpoint },
+    ])
+  })
+
+  it("takes it on a computer that several share from none but its own person", async () => {
+    const shared = await hasDevice(alice, "shared")
+    await rows(
+      `INSERT INTO push_subscriptions SELECT ?, endpoint, org_id, p256dh, auth, created_at, server_key
+       FROM push_subscriptions`,
+      bob.orgUserId,
+    )
+    const { endpoint } = await replace(bob, shared)
+    expect(await stored()).toMatchObject([
+      { org_user_id: alice.orgUserId, endpoint: shared.subscription.endpoint },
+      { org_user_id: bob.orgUserId, endpoint },
+    ])
+  })
+})
+
 describe("the list of devices", () => {
   it("is one's own, and names no address", async () => {
     await hasDevice(alice, "hers")
@@ -130,6 +206,17 @@ describe("the list of devices", () => {
     const expected = id.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
     expect(await devicesOf(bob)).toEqual([{ id: expected, created_at: "2050-11-20T12:00:00.000Z" }])
     expect(await devicesOf(charlie)).toEqual([])
+  })
+})
+
+describe("a device that knows us by a key that was replaced", () => {
+  it("is not listed, until it is registered again", async () => {
+    const { subscription } = await hasDevice(bob, "phone")
+    await hasDevice(bob, "laptop")
+    await rows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
+    expect(await devicesOf(bob)).toHaveLength(1)
+    await bob.post(SUBSCRIPTIONS, subscription)
+    expect(await devicesOf(bob)).toHaveLength(2)
   })
 })
 

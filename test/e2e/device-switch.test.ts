@@ -29,18 +29,27 @@ async function browserOf(options: Parameters<Browser["newContext"]>[0] = { permi
   onTestFinished(() => context.close())
   await context.addInitScript((made) => {
     const KEY = "subscribed"
-    const subscription = {
-      endpoint: made.endpoint,
-      toJSON: () => made,
-      unsubscribe: async () => {
+    const bytes = (key: string) =>
+      Uint8Array.from(atob(key.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0))
+    const subscriptionBy = (key: string) => {
+      const endpoint = `${made.endpoint}-${key.slice(-8)}`
+      const unsubscribe = async () => {
         localStorage.removeItem(KEY)
         return true
-      },
-    } as unknown as PushSubscription
-    PushManager.prototype.getSubscription = async () => (localStorage.getItem(KEY) ? subscription : null)
+      }
+      const toJSON = () => ({ ...made, endpoint })
+      const by = { applicationServerKey: bytes(key).buffer }
+      return { endpoint, options: by, unsubscribe, toJSON } as unknown as PushSubscription
+    }
+    PushManager.prototype.getSubscription = async () => {
+      const key = localStorage.getItem(KEY)
+      return key ? subscriptionBy(key) : null
+    }
     PushManager.prototype.subscribe = async ({ applicationServerKey } = {}) => {
-      localStorage.setItem(KEY, typeof applicationServerKey === "string" ? applicationServerKey : "bytes")
-      return subscription
+      const key = applicationServerKey as string
+      if ((localStorage.getItem(KEY) ?? key) !== key) throw new DOMException("by another key", "InvalidStateError")
+      localStorage.setItem(KEY, key)
+      return subscriptionBy(key)
     }
   }, SUBSCRIPTION)
   return context
@@ -58,6 +67,7 @@ const openAs = async (context: BrowserContext, name: string) => {
 const untilItIs = (page: Page, checked: boolean) =>
   page.getByRole("switch", { name: NAME, checked, exact: true }).waitFor(WITHIN_5_S)
 const turn = (page: Page) => page.getByRole("switch", { name: NAME }).click()
+const subscribedBy = (page: Page) => page.evaluate(() => localStorage.getItem("subscribed"))
 const devicesSeenBy = async (page: Page) =>
   (await (await page.request.get(`${worker}/api/notifications/push-subscriptions`)).json()).res.length
 
@@ -72,7 +82,7 @@ it("tells on a device what is pushed there, once it is switched on", async () =>
   await untilItIs(page, true)
   expect(await page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.role)).toBe("switch")
   const { res } = await (await page.request.get(`${worker}/api/notifications/push-key`)).json()
-  expect(await page.evaluate(() => localStorage.getItem("subscribed"))).toBe(res.public_key)
+  expect(await subscribedBy(page)).toBe(res.public_key)
   expect(await devicesSeenBy(page)).toBe(1)
   await page.reload()
   await untilItIs(page, true)
@@ -86,7 +96,28 @@ it("tells on a device what is pushed there, once it is switched on", async () =>
   await turn(page)
   await untilItIs(page, false)
   expect(await devicesSeenBy(page)).toBe(0)
-  expect(await page.evaluate(() => localStorage.getItem("subscribed"))).toBeNull()
+  // Her other organisations may push to it.
+  expect(await subscribedBy(page)).toBe(res.public_key)
+})
+
+it("is off after the service has another key, and is subscribed again when it is switched on", async () => {
+  const context = await browserOf()
+  const page = await openAs(context, "alice")
+  await turn(page)
+  await untilItIs(page, true)
+
+  await page.route("**/push-key", (route) =>
+    route.fulfill({ json: { success: true, res: { public_key: SUBSCRIPTION.keys.p256dh } } }),
+  )
+  await page.reload()
+  await untilItIs(page, false)
+  await turn(page)
+  await untilItIs(page, true)
+  expect(await subscribedBy(page)).toBe(SUBSCRIPTION.keys.p256dh)
+  // It took the place of the other.
+  expect(await devicesSeenBy(page)).toBe(1)
+  await turn(page)
+  await untilItIs(page, false)
 })
 
 it("belongs on a computer that several share to whoever switched it on last", async () => {
@@ -130,7 +161,7 @@ it("stays off, and says so, where nothing was permitted", async () => {
   expect(await devicesSeenBy(page)).toBe(0)
 })
 
-it("says where the service did not take it, and keeps nothing", async () => {
+it("says where the service did not take it, and keeps no subscription that it made", async () => {
   const context = await browserOf()
   const page = await openAs(context, "alice")
   await page.route("**/push-subscriptions", (route) =>
@@ -139,7 +170,14 @@ it("says where the service did not take it, and keeps nothing", async () => {
   await turn(page)
   await page.getByRole("status").getByText("That did not work.").waitFor(WITHIN_5_S)
   await untilItIs(page, false)
-  expect(await page.evaluate(() => localStorage.getItem("subscribed"))).toBeNull()
+  expect(await subscribedBy(page)).toBeNull()
+
+  const { res } = await (await page.request.get(`${worker}/api/notifications/push-key`)).json()
+  await page.evaluate((key) => localStorage.setItem("subscribed", key), res.public_key)
+  await turn(page)
+  await page.getByRole("status").getByText("That did not work.").waitFor(WITHIN_5_S)
+  // Another organisation had it before.
+  expect(await subscribedBy(page)).toBe(res.public_key)
 })
 
 it("is not there where a browser knows nothing of push, and where the service is not set up for it", async () => {
@@ -153,6 +191,19 @@ it("is not there where a browser knows nothing of push, and where the service is
     await each.waitForLoadState("networkidle")
     expect(await each.getByRole("switch").count()).toBe(0)
   }
+})
+
+it("can be put on a home screen, without which an iPhone takes no messages", async () => {
+  const page = await openAs(await browserOf(), "alice")
+  const session = await page.context().newCDPSession(page)
+  const { url, data, errors } = await session.send("Page.getAppManifest")
+  expect([url, errors]).toEqual([`${worker}/manifest.webmanifest`, []])
+  const { name, start_url, display, icons } = JSON.parse(data ?? "")
+  expect({ name, start_url, display }).toEqual({ name: "Dalgo notifications", start_url: "/", display: "standalone" })
+
+  const typeOf = async (path: string) => (await page.request.get(worker + path)).headers()["content-type"]
+  expect(await typeOf("/manifest.webmanifest")).toBe("application/manifest+json")
+  for (const { src, type } of icons) expect(await typeOf(src)).toBe(type)
 })
 
 /** A push message as it arrives from the push service. */

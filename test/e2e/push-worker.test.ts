@@ -120,20 +120,24 @@ describe("a click", () => {
 })
 
 describe("a subscription that the browser has replaced", () => {
+  const made = { endpoint: "new", userVisibleOnly: true, applicationServerKey: "our key" }
+
+  it("says which it replaces", async () => {
+    const { requests, dispatch } = workerWith({ org: "acme" })
+    await dispatch("pushsubscriptionchange", { oldSubscription: { endpoint: "old" } })
+    expect(JSON.parse(requests[1]?.init.body)).toEqual({ ...made, replaces: "old" })
+  })
+
   it.each([
     ["acme", { "content-type": "application/json", "x-dalgo-org": "acme" }],
     ["", { "content-type": "application/json" }],
   ])("is made known, where it was for the organisation %j", async (org, headers) => {
     const { requests, dispatch } = workerWith({ org })
-    await dispatch("pushsubscriptionchange")
+    await dispatch("pushsubscriptionchange", { oldSubscription: null })
     expect(requests).toMatchObject([
       { url: "/api/notifications/push-key", init: { headers } },
       { url: "/api/notifications/push-subscriptions", init: { method: "POST", headers } },
     ])
-    expect(JSON.parse(requests[1]?.init.body)).toEqual({
-      endpoint: "new",
-      userVisibleOnly: true,
-      applicationServerKey: "our key",
-    })
+    expect(JSON.parse(requests[1]?.init.body)).toEqual(made)
   })
 })

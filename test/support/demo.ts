@@ -36,11 +36,11 @@ export async function demo(): Promise<void> {
          due_at = NULL`,
     ),
     env.DB.prepare(
-      `INSERT OR IGNORE INTO push_subscriptions (org_user_id, endpoint, org_id, p256dh, auth, created_at)
+      `INSERT OR IGNORE INTO push_subscriptions (org_user_id, endpoint, org_id, p256dh, auth, created_at, server_key)
        VALUES (1, 'https://fcm.googleapis.com/fcm/send/demo', 1,
          'BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8',
-         'BTBZMqHH6r4Tts7J_aSIgg', 1700000000000)`,
-    ),
+         'BTBZMqHH6r4Tts7J_aSIgg', 1700000000000, ?)`,
+    ).bind(env.VAPID_PUBLIC_KEY),
     env.DB.prepare("UPDATE org_users SET removed_at = NULL WHERE user_id = '3'"),
     env.DB.prepare(
       `INSERT INTO org_preferences (org_id, discord_webhook, slack_webhook, created_at, updated_at)

@@ -15,7 +15,7 @@ self.addEventListener("notificationclick", (event) => {
   event.waitUntil(open(pageOf(event.notification.data?.url)))
 })
 
-self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(subscribeAgain()))
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(subscribeAgain(event.oldSubscription)))
 
 /** A browser wants something shown for every push, whether it can be read or not. */
 function payloadOf(data: PushMessageData | null): Payload {
@@ -52,12 +52,16 @@ async function open(page: URL): Promise<void> {
   await (led ? led.focus() : self.clients.openWindow(page.href))
 }
 
-/** For the organisation in which the switch was last turned on: the page says it in our address. */
-async function subscribeAgain(): Promise<void> {
+/**
+ * Takes the place of the old subscription in all organisations. Where the browser does not say which that was, it is for
+ * the organisation in which the switch was last turned on: the page says it in our address.
+ */
+async function subscribeAgain(old: PushSubscription | null): Promise<void> {
   const org = new URL(self.location.href).searchParams.get("org")
   const headers = { "content-type": "application/json", ...(org && { "x-dalgo-org": org }) }
   const { res } = await (await fetch(`${API}/push-key`, { headers })).json()
   const options = { userVisibleOnly: true, applicationServerKey: res.public_key }
   const subscription = await self.registration.pushManager.subscribe(options)
-  await fetch(`${API}/push-subscriptions`, { method: "POST", headers, body: JSON.stringify(subscription) })
+  const body = JSON.stringify({ ...subscription.toJSON(), replaces: old?.endpoint })
+  await fetch(`${API}/push-subscriptions`, { method: "POST", headers, body })
 }

@@ -12,6 +12,7 @@ export const devicesOf = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
       endpoint: pushSubscriptions.endpoint,
       p256dh: pushSubscriptions.p256dh,
       auth: pushSubscriptions.auth,
+      serverKey: pushSubscriptions.serverKey,
     })
     .from(orgUsers)
     .innerJoin(orgs, eq(orgs.id, orgUsers.orgId))

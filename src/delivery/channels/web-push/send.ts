@@ -13,14 +13,25 @@ export type Answer =
   | { kind: "refused"; why: string }
   | { kind: "busy"; why: string; retryAfterMs?: number | undefined }
 
-type Message = { notification: Notification; payload: Uint8Array; authorization: string; now: number }
+type Message = {
+  notification: Notification
+  payload: Uint8Array
+  authorization: string
+  now: number
+  /** When it must be over. */
+  until: number
+}
 
 const TIMEOUT_MS = 10_000
+/** Timeout, too many requests, and what settings of ours bring about until somebody mends them: who we say we are. */
+const PASSING = [408, 429, 401, 403]
 /** For how long a push service keeps it for a device that is off: what failed the day before is in the inbox. */
 const TTL_SECONDS = 24 * 60 * 60
 
 /** Gives the push service of a device a message (RFC 8030), which nobody but the device can read (RFC 8291). */
-export async function sendTo(device: Device, { notification, payload, authorization, now }: Message): Promise<Answer> {
+export async function sendTo(device: Device, message: Message): Promise<Answer> {
+  const { notification, payload, authorization, now, until } = message
+  if (now >= until) return { kind: "busy", why: "the push services of other devices took too long" }
   const body = await encrypt(device, payload).catch(() => undefined)
   if (!body) return { kind: "refused", why: "a device has keys that cannot be used" }
   const response = await fetch(device.endpoint, {
@@ -36,7 +47,7 @@ export async function sendTo(device: Device, { notification, payload, authorizat
     },
     body,
     redirect: "manual",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(Math.min(TIMEOUT_MS, until - now)),
   }).catch(() => undefined)
   if (!response) return { kind: "busy", why: "the push service did not answer" }
   await response.body?.cancel()
@@ -45,6 +56,6 @@ export async function sendTo(device: Device, { notification, payload, authorizat
   if (ok) return { kind: "sent" }
   if (status === 404 || status === 410) return { kind: "gone" }
   const why = `the push service answered ${status}`
-  if (status < 500 && status !== 408 && status !== 429) return { kind: "refused", why }
+  if (status < 500 && !PASSING.includes(status)) return { kind: "refused", why }
   return { kind: "busy", why, retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now) }
 }
