@@ -68,3 +68,28 @@ it("leaves links that are seen to the keyboard, however long the message", async
   await page.keyboard.press("Tab")
   expect(await bar().locator(":focus").getAttribute("href")).toBe("https://x.test/seen")
 })
+
+it("turns no letters around, and shows where a link leads", async () => {
+  await tell({ author: "\u202Eevil\u2066", message: "Get https://x.test/\u202Egpj.exe\u200B" })
+  for (const shown of [bar(), row()]) {
+    const link = shown.getByRole("link", { name: /x\.test/ })
+    await link.waitFor(WITHIN_5_S)
+    expect(await link.innerText()).toMatch(/^https:\/\/x\.test\/gpj\.exe\s/)
+    expect(await link.getAttribute("href")).toBe("https://x.test/gpj.exe")
+  }
+  expect(await row().locator(".meta").innerText()).toMatch(/\bevil$/)
+})
+
+it("keeps an author without blanks on the card", async () => {
+  await tell({ author: "a".repeat(254), message: "Who?" })
+  await row().getByText("Who?").waitFor(WITHIN_5_S)
+  for (const width of [1_100, 320]) {
+    await page.setViewportSize({ width, height: 800 })
+    const author = row().getByText("aaaa")
+    const [itsRight, cardsRight] = await Promise.all(
+      [author, row()].map((part) => part.evaluate((element) => element.getBoundingClientRect().right)),
+    )
+    expect(itsRight).toBeLessThanOrEqual(cardsRight as number)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+  }
+})
