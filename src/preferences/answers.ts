@@ -82,7 +82,9 @@ export const preferenceAnswers = {
   },
   "GET /unsubscribe": {
     summary: "The page behind the link that ends e-mails",
-    description: "Shows a button and changes nothing, since programs follow links too.",
+    description:
+      "Shows a button and changes nothing, since programs follow links too. Of a link that is cut a browser (`Accept: " +
+      "text/html`) gets a page that says so, with 404; the same goes for POST.",
     fields: { token: "from the link in a mail" },
     answer: z.string(),
     refuses: NOT_OURS,

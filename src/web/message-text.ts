@@ -94,6 +94,9 @@ export class MessageText extends LitElement {
   #measure() {
     const box = this.#body.parentElement as Element
     if (!this.isOpen) this.isCut = box.scrollHeight > box.clientHeight + 1
+    // The focus must not go to where nobody sees it. Half a line: letters may be higher than theirs.
+    const end = box.getBoundingClientRect().bottom - 10
+    for (const link of box.querySelectorAll("a")) link.tabIndex = link.getBoundingClientRect().top < end ? 0 : -1
   }
 }
 customElements.define("dalgo-message-text", MessageText)
@@ -111,7 +114,7 @@ export const messageStyles = css`
     display: -webkit-box;
     -webkit-box-orient: vertical;
     -webkit-line-clamp: var(--message-lines);
-    overflow: hidden;
+    overflow: clip;
   }
   .message-body {
     display: block;

@@ -1,5 +1,6 @@
 import type { BarItem, Frame } from "../live/events"
 import { LiveSocket, type LiveState } from "./live-socket"
+import { readableItem } from "./readable"
 import { ApiError, Rest } from "./rest"
 
 const FIRST_POLL_MS = 5_000
@@ -77,7 +78,8 @@ export class NotifyClient extends EventTarget {
   }
 
   async list(query: { page: number; limit: number }) {
-    return (await this.#rest.api.v1.$get({ query })).json()
+    const page = await (await this.#rest.api.v1.$get({ query })).json()
+    return { ...page, res: page.res.map(readableItem) }
   }
 
   async unreadCount() {
@@ -87,7 +89,7 @@ export class NotifyClient extends EventTarget {
 
   async urgentBar() {
     const { res } = await (await this.#rest.api["urgent-bar"].$get()).json()
-    return res
+    return res.map(readableItem)
   }
 
   async setRead(ids: number[], isRead: boolean) {
@@ -119,11 +121,11 @@ export class NotifyClient extends EventTarget {
   }
 
   #receive(frame: Frame) {
-    if (frame.type === "snapshot") this.#replace(frame.urgent)
+    if (frame.type === "snapshot") this.#replace(frame.urgent.map(readableItem))
     else if (!(frame.seq > this.#lastSeq)) return
-    else if (frame.type === "urgent_added") this.#add([frame.item])
+    else if (frame.type === "urgent_added") this.#add([readableItem(frame.item)])
     else if (frame.type === "urgent_removed") this.#remove(frame.ids)
-    else if (frame.type === "item_updated") this.#update(frame.item)
+    else if (frame.type === "item_updated") this.#update(readableItem(frame.item))
     this.#lastSeq = frame.seq
     if ("unread_count" in frame) this.#count(frame.unread_count)
   }

@@ -3,7 +3,7 @@ import "./device-switch"
 import "./inbox"
 import { NotifyClient } from "./notify-client"
 import { ApiError } from "./rest"
-import { controls, palette } from "./tokens"
+import { controls } from "./tokens"
 import "./urgent-bar"
 
 /** Somebody of the local instance's cast; other instances have no such list. */
@@ -62,7 +62,7 @@ function showSignedIn(people: LocalPerson[]) {
   show("local", html`Local instance: sign in as ${links}or read the <a href="/local/mail">mails</a>.`)
 }
 
-document.adoptedStyleSheets.push(...[palette, controls].flatMap(({ styleSheet }) => styleSheet ?? []))
+if (controls.styleSheet) document.adoptedStyleSheets.push(controls.styleSheet)
 show("org", org)
 const [signedIn, people] = await Promise.all([isSignedIn(), localPeople()])
 if (signedIn) showSignedIn(people)

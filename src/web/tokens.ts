@@ -1,32 +1,8 @@
-import { css } from "lit"
+import { css, unsafeCSS } from "lit"
+import colours from "./palette.css" with { type: "text" }
 
 /** Every colour with its light and its dark value; which of them counts, `color-scheme` decides. */
-export const palette = css`
-  :host,
-  :root {
-    --dn-bg: light-dark(#f7f8f8, #0f1514);
-    --dn-surface: light-dark(#ffffff, #161d1c);
-    --dn-ink: light-dark(#16211f, #e6edeb);
-    --dn-muted: light-dark(#55625f, #a3b1ae);
-    --dn-accent: light-dark(#00695f, #5cc9b8);
-    --dn-on-accent: light-dark(#ffffff, #06201c);
-    --dn-unread: light-dark(#f1f9f7, #13231f);
-    --dn-control: light-dark(#7a8784, #6f7f7b);
-    --dn-divider: light-dark(#d9dfdd, #2a3533);
-    --dn-focus: light-dark(#0b57d0, #8ab4f8);
-
-    --dn-urgent: #b3261e;
-    --dn-on-urgent: #ffffff;
-    --dn-on-urgent-muted: #f6dedd;
-    --dn-urgent-edge: light-dark(#b3261e, #ff8a80);
-    --dn-urgent-text: light-dark(#b3261e, #ffb4ab);
-    --dn-urgent-soft: light-dark(#fdecea, #3a1614);
-    --dn-offline-text: light-dark(#3a2c00, #f0cc6b);
-    --dn-offline: light-dark(#ffe8b3, #33290c);
-    --dn-strip: light-dark(#16211f, #2a3533);
-    --dn-on-strip: light-dark(#ffffff, #e6edeb);
-  }
-`
+export const palette = unsafeCSS(colours)
 
 /** Light unless the page asks otherwise, since most pages that embed an element have no dark side. */
 export const theme = css`

@@ -51,6 +51,14 @@ it.each(["light", "dark"] as const)("fits a phone and follows it into %s", async
   expect(requested).toEqual(names.map((name) => `${list}/${name}/html`))
 })
 
+it("needs no more room than a small phone has, the list and a mail with its headers", async () => {
+  const page = await browser.newPage({ viewport: { width: 320, height: 640 } })
+  for (const path of ["", "/job_failure-urgent-ai", "/system?width=phone"]) {
+    await page.goto(list + path)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(320)
+  }
+})
+
 it.each(["light", "dark"])("shows a mail %s to somebody who prefers the other", async (scheme) => {
   const page = await browser.newPage({ colorScheme: scheme === "light" ? "dark" : "light" })
   await page.goto(`${list}/system/html?scheme=${scheme}`)

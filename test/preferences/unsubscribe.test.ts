@@ -63,6 +63,15 @@ describe("one click", () => {
     for (const other of [alice, charlie]) expect(await preferencesOf(other)).toEqual(allOn())
   })
 
+  it("says where they can be turned on again", async () => {
+    const path = pathWith(await tokenOfBob())
+    expect(await (await oneClick(path)).text()).toContain(
+      'You can turn them on again in your <a href="https://app.dalgo.test/notifications">notification settings',
+    )
+    const homeless = workerWith({ FRONTEND_URL: "" })
+    expect(await (await homeless(path, { method: "POST" })).text()).not.toContain("<a ")
+  })
+
   it("keeps the day of the first one", async () => {
     vi.setSystemTime(NOON)
     await oneClick(pathWith(await tokenOfBob()))
@@ -125,6 +134,35 @@ describe("a link that we did not make", () => {
       expect(await answer.json()).toEqual({ detail: "link not found" })
     }
     expect(await switches()).toEqual([])
+  })
+
+  const BROWSER = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" }
+
+  it.each([
+    ["cut", async () => pathWith((await tokenOfBob()).slice(0, 40))],
+    ["without its end", async () => "/unsubscribe"],
+    ["without its token", async () => "/unsubscribe?token="],
+    ["far too long", async () => pathWith("x".repeat(1_001))],
+  ])("is a page for people where it is %s", async (_, path) => {
+    for (const method of ["GET", "POST"]) {
+      const answer = await request(await path(), { method, headers: BROWSER })
+      expect(answer.status).toBe(404)
+      expect(answer.headers.get("content-type")).toMatch(/^text\/html/)
+      const html = await answer.text()
+      expect(html).toContain("This link is not complete")
+      expect(html).toContain('href="https://app.dalgo.test/notifications"')
+    }
+    expect(await switches()).toEqual([])
+  })
+
+  it("is an error like any other for programs", async () => {
+    for (const accept of ["application/json", "*/*"]) {
+      const answer = await request(pathWith("cut"), { headers: { accept } })
+      expect({ status: answer.status, body: await answer.json() }).toEqual({
+        status: 404,
+        body: { detail: "link not found" },
+      })
+    }
   })
 
   it("is refused without a token", async () => {

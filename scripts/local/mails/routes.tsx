@@ -11,11 +11,13 @@ const WIDTHS = { wide: "100%", phone: "380px" }
 const STYLE = `
 :root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
 body{max-width:1000px;margin:0 auto;padding:24px 16px}
-h1{font-size:22px;overflow-wrap:anywhere}
+h1,dl,pre{overflow-wrap:anywhere}
+h1{font-size:22px}
 h2{font-size:18px}
 td,th{padding:4px 16px 4px 0;text-align:left;font-weight:400}
-iframe{display:block;width:100%;border:1px solid gray;resize:both}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:16px;border:1px solid gray}
+@media (max-width:720px){td,th{display:block}th{padding-top:16px}}
+iframe{display:block;box-sizing:border-box;width:100%;max-width:100%;border:1px solid gray;resize:both}
+pre{white-space:pre-wrap;padding:16px;border:1px solid gray}
 nav{display:flex;flex-wrap:wrap;gap:4px 24px;margin:16px 0}
 a[aria-current]{font-weight:700;text-decoration:none;color:inherit}`
 

@@ -24,7 +24,7 @@ export function row(item: InboxItem, toggleRead: () => void) {
         <span class="visually-hidden" id="state-${id}">${isRead ? "" : "Unread"} ${item.urgent ? "Urgent" : ""}</span>
         <div class="meta" id="meta-${id}">
           ${item.urgent ? urgentMark : nothing} ${categoryChip(item.category)} ${timeTag(item.timestamp)}
-          <span>${item.author}</span>
+          <span class="author">${item.author}</span>
         </div>
         <button class="toggle" aria-label="${action}: ${message.slice(0, 60)}" @click=${toggleRead}>${action}</button>
         <dalgo-message-text key=${id} .text=${message}></dalgo-message-text>

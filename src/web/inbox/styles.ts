@@ -109,6 +109,10 @@ export const inboxStyles = css`
     font-size: 12px;
     line-height: 16px;
   }
+  .author {
+    min-inline-size: 0;
+    overflow-wrap: anywhere;
+  }
   .urgent {
     display: inline-flex;
     align-items: center;
