@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { CATEGORIES } from "../../src/categories"
 import type { EmailContent } from "../../src/delivery/channels/email/letter"
-import { LOOK } from "../../src/delivery/channels/email/looks"
+import { LOOK } from "../../src/delivery/channels/looks"
 import { toEmail } from "../../src/delivery/channels/email/message"
 import { subjectOf } from "../../src/delivery/channels/email/subject"
 

@@ -1,5 +1,5 @@
 import { CATEGORY, type Category } from "../../../categories"
-import { oneLine } from "./one-line"
+import { oneLine } from "../one-line"
 
 const LONGEST_FIRST_LINE = 100
 

@@ -1,4 +1,4 @@
-import { LOOK } from "./looks"
+import { LOOK } from "../looks"
 import type { Letter } from "./letter"
 import type { Block } from "./outline"
 

@@ -1,7 +1,7 @@
 import type { Category } from "../../../categories"
-import { LOOK } from "../email/looks"
-import { oneLine, pageAddress } from "../email/one-line"
-import { readable } from "../email/outline"
+import { LOOK } from "../looks"
+import { oneLine, pageAddress } from "../one-line"
+import { readable } from "../readable"
 
 /** What is said in a room, before it is written as that room writes. */
 export type Note = {

@@ -1,6 +1,6 @@
 import type { Category } from "../../../categories"
-import { LOOK } from "../email/looks"
-import { oneLine } from "../email/one-line"
+import { LOOK } from "../looks"
+import { oneLine } from "../one-line"
 
 /** What a device is told; `web/push-worker` shows it. */
 export type Payload = {

@@ -1,4 +1,4 @@
-import type { Category } from "../../../categories"
+import type { Category } from "../../categories"
 
 type Tint = { ink: string; tint: string }
 type Look = {
