@@ -34,6 +34,11 @@ describe("the subject", () => {
     ],
     ["with a longer one cut to 100", { message: "x".repeat(101) }, `[Acme] Job Failures: ${"x".repeat(99)}…`],
     [
+      "with one cut without a gap",
+      { message: `${"x".repeat(98)} ${"y".repeat(9)}` },
+      `[Acme] Job Failures: ${"x".repeat(98)}…`,
+    ],
+    [
       "cut between characters, not within one",
       { message: "😀".repeat(101) },
       `[Acme] Job Failures: ${"😀".repeat(99)}…`,

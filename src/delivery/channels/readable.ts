@@ -8,3 +8,11 @@ export const readable = (message: string) =>
     .replaceAll(/\r\n?|[\u2028\u2029]/g, "\n")
     .replaceAll(UNREADABLE, "")
     .trim()
+
+/** In at most so many characters. What is left out leaves an ellipsis. */
+export function shortened(text: string, longest: number): string {
+  const characters = Array.from(text)
+  if (characters.length <= longest) return text
+  const kept = characters.slice(0, longest - 1).join("")
+  return `${kept.trimEnd()}…`
+}

@@ -1,6 +1,6 @@
 import { type Room, ROOM_NAME } from "../../../channels"
 import { webhookFrom } from "../../../webhooks"
-import { DeliveryError, retryAfterMs } from "../../retry"
+import { DeliveryError, mayPass, retryAfterMs } from "../../retry"
 import type { Note } from "./note"
 
 /** How one kind of room is spoken to. */
@@ -53,7 +53,7 @@ export async function post(manner: Manner, webhook: string, note: Note): Promise
   const why = manner.endOf(status, answer)
   if (why) throw new RoomGoneError(`${name} answered ${status}: ${why}`, why)
   throw new DeliveryError(`${name} answered ${status}`, {
-    permanent: status < 500 && status !== 408 && status !== 429,
+    permanent: !mayPass(status),
     retryAfterMs: waitIn(answer) ?? retryAfterMs(headers.get("retry-after"), Date.now()),
   })
 }

@@ -1,5 +1,5 @@
 import type { Notification } from "../../../db/schema"
-import { retryAfterMs } from "../../retry"
+import { mayPass, retryAfterMs } from "../../retry"
 import { type DeviceKeys, encrypt } from "./encrypt"
 
 /** As its browser tells of it. */
@@ -45,6 +45,6 @@ export async function sendTo(device: Device, { notification, payload, authorizat
   if (ok) return { kind: "sent" }
   if (status === 404 || status === 410) return { kind: "gone" }
   const why = `the push service answered ${status}`
-  if (status < 500 && status !== 408 && status !== 429) return { kind: "refused", why }
+  if (!mayPass(status)) return { kind: "refused", why }
   return { kind: "busy", why, retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now) }
 }
