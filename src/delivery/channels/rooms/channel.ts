@@ -23,7 +23,9 @@ export const roomChannel =
       if (!told) return { kind: "suppressed", reason: `${ROOM_NAME[room]} is switched off for this organisation` }
       // Its admins may send it again, by another webhook.
       if (!told.isOn)
-        throw new DeliveryError(`${ROOM_NAME[room]} was switched off: ${told.whyGone ?? "the webhook is gone"}`, { permanent: true })
+        throw new DeliveryError(`${ROOM_NAME[room]} was switched off: ${told.whyGone ?? "the webhook is gone"}`, {
+          permanent: true,
+        })
       const webhook = await unseal(SECRETS_KEYS, told.webhook, { orgId, column: `${room}_webhook` })
       const inboxUrl = FRONTEND_URL && `${FRONTEND_URL}/notifications`
       try {
