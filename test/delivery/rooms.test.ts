@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { DeliveryMessage } from "../../src/messages"
-import { DAY, HOUR, MINUTE, NOON } from "../support/clock"
+import { DAY, HOUR, MINUTE, NOON, SECOND } from "../support/clock"
 import { outside, ses } from "../support/outside"
 import { ACME, alice, bob, charlie, dora, GLOBEX, server, settle, type Speaker } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
@@ -371,6 +371,29 @@ describe.each(KINDS)("a room of $name that is gone", (kind) => {
     await rows("UPDATE deliveries SET status = 'sending', attempts = 1, due_at = ? WHERE channel = ?", NOON, room)
     await cronAt(NOON + HOUR)
     expect(await deliveryOf(kind)).toMatchObject({ status: "failed" })
+    expect(await told(alice)).toBe(1)
+  })
+
+  it("is told of soon after a try that failed, and given up after twelve", async () => {
+    world(gone)
+    await store(kind, webhook)
+    await tell()
+    queue.lose("dalgo-signals")
+    await queue.drain()
+    const [{ body }] = await events()
+    await rows("UPDATE signal_events SET body = 'no word'")
+    const again = { kind: "room_gone", eventId: 1 } as const
+    await consume("dalgo-signals", [again])
+    expect(await rows("SELECT status, reason, due_at FROM signal_events")).toEqual([
+      { status: "received", reason: "SyntaxError", due_at: NOON + 30 * SECOND },
+    ])
+
+    await rows("UPDATE signal_events SET attempts = 12, due_at = 1")
+    await consume("dalgo-signals", [again])
+    expect(await events()).toMatchObject([{ status: "failed", reason: "given_up" }])
+
+    await rows("UPDATE signal_events SET status = 'received', attempts = 0, due_at = 0, body = ?", body)
+    await consume("dalgo-signals", [again])
     expect(await told(alice)).toBe(1)
   })
 
