@@ -16,6 +16,7 @@ import { unsubscribeRoutes } from "./preferences/unsubscribe-routes"
 import { userPreferenceRoutes } from "./preferences/user-routes"
 import { mailEventRoutes } from "./signals/mail-events/routes"
 import { prefectRoutes } from "./signals/prefect/routes"
+import { testSendRoutes } from "./test-sends/routes"
 
 export const app = router()
   .use(requestId())
@@ -34,6 +35,7 @@ export const app = router()
   .route("/api/notifications", notificationRoutes)
   .route("/api/userpreferences", userPreferenceRoutes)
   .route("/api/orgpreferences", orgPreferenceRoutes)
+  .route("/api/orgpreferences", testSendRoutes)
   .route("/api/orgs", orgRoutes)
   .route("/api", openapiRoutes)
   .route("/webhooks/v1/notification", prefectRoutes)

@@ -1,5 +1,4 @@
 import { type Db, open } from "./db/client"
-import type { tryRoom } from "./delivery/channels/rooms/try"
 import type { UrgentBar } from "./live/urgent-bar"
 import type { DeliveryMessage, SignalMessage } from "./messages"
 import { Platform } from "./preferences/platform"
@@ -18,8 +17,6 @@ export type Deps = {
   bar: (orgId: number) => DurableObjectStub<UrgentBar>
   /** Cloudflare's own; `EMAIL_PROVIDER` may be another. */
   email: SendEmail
-  /** Says in a room of this webhook's that it is a test: how a message leaves is no concern of who asks for that. */
-  tryRoom: typeof tryRoom
   sendingLimit: RateLimit
   /** Not there where no Prefect is configured. */
   prefect: PrefectApi | undefined
@@ -41,7 +38,6 @@ export function depsFrom(env: Env, ctx: { waitUntil(promise: Promise<unknown>): 
     bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
     sendingLimit: env.SEND_LIMIT,
     email: env.EMAIL,
-    tryRoom: async (room) => (await import("./delivery/channels/rooms/try")).tryRoom(room),
     prefect: settings.PREFECT_API_URL ? new PrefectApi(settings.PREFECT_API_URL, settings) : undefined,
     platform: settings.PLATFORM_ORIGIN ? new Platform(settings.PLATFORM_ORIGIN) : undefined,
     ai: env.AI,

@@ -1,14 +1,18 @@
 import type { Room } from "./channels"
 
-/** Where rooms take messages, and nothing else: whoever holds such an address makes us call it. */
+/**
+ * Where rooms take messages, and nothing else: whoever holds such an address makes us call it. Discord's may name a
+ * thread, without which a message would come to another place. Whether an answer is waited for is ours to say.
+ */
 const WEBHOOK: Record<Room, RegExp> = {
-  discord: /^https:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]+$/,
-  slack: /^https:\/\/hooks\.slack(?:-gov)?\.com\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+$/,
+  discord:
+    /^(https:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]+)(?:\?(?:wait=\w+|(?:wait=\w+&)?(thread_id=\d+)(?:&wait=\w+)?))?$/,
+  slack: /^(https:\/\/hooks\.slack(?:-gov)?\.com\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+)$/,
 }
 
 /** The form in words. */
 export const FORM: Record<Room, string> = {
-  discord: "https://discord.com/api/webhooks/<id>/<token>",
+  discord: "https://discord.com/api/webhooks/<id>/<token>, for a thread with ?thread_id=<id>",
   slack: "https://hooks.slack.com/services/T…/B…/…",
 }
 
@@ -18,7 +22,15 @@ export const FORM: Record<Room, string> = {
  */
 export function webhookFrom(room: Room, text: string): string | undefined {
   const webhook = text.replace(/^https:\/\/[a-z.-]+(?=\/)/i, (origin) => origin.toLowerCase())
-  return WEBHOOK[room].test(webhook) ? webhook : undefined
+  const [, address, thread] = WEBHOOK[room].exec(webhook) ?? []
+  return address && thread ? `${address}?${thread}` : address
+}
+
+/** The same of what Dalgo stored, which looked at no address: what may not stand at its end is left out. */
+export function webhookStored(room: Room, text: string): string | undefined {
+  const address = text.replace(/\/?(?:[?#].*)?$/s, "")
+  const [, thread] = /^[^#]*[?&](thread_id=\d+)(?:[&#]|$)/.exec(text) ?? []
+  return (thread && webhookFrom(room, `${address}?${thread}`)) ?? webhookFrom(room, address)
 }
 
 /**

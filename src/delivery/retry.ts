@@ -34,6 +34,9 @@ export function afterFailure(
   return { kind: "retry", at: now + Math.round(Math.min(Math.max(jittered, error.retryAfterMs ?? 0), LONGEST_MS)) }
 }
 
+/** Whether what answered with this status may yet take the same. */
+export const mayPass = (status: number) => status >= 500 || status === 408 || status === 429
+
 /** A `Retry-After` header, in seconds or as a date, in milliseconds from now. */
 export function retryAfterMs(header: string | null, now: number): number | undefined {
   if (!header) return undefined

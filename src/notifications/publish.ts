@@ -58,7 +58,8 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
 
   const addressed = toAddressees([rows, policies, devices, ofOrgs])
   const { people } = addressed
-  if (people.length === 0) return { kind: "nobody" }
+  // Of what reaches nobody else, those who run the platform must hear all the more: it is for them to mend.
+  if (people.length === 0 && !announcement.operators) return { kind: "nobody" }
 
   const scheduledAt = announcement.scheduledAt ?? null
   const isForLater = scheduledAt !== null && scheduledAt > now

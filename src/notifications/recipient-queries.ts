@@ -29,6 +29,9 @@ export const recipientsOf = (db: Db, { notification, after }: { notification: To
         notification.audience?.kind === "email"
           ? and(eq(orgUsers.email, notification.audience.email), isNull(orgUsers.removedAt))
           : undefined,
+        notification.audience?.kind === "org_users"
+          ? sql`${orgUsers}.id IN (SELECT value FROM json_each(${JSON.stringify(notification.audience.ids)}))`
+          : undefined,
       ),
     )
     .orderBy(sql`${orgUsers}.id`)

@@ -5,6 +5,7 @@ import { orgAnswers } from "../orgs/answers"
 import { preferenceAnswers } from "../preferences/answers"
 import { mailEventAnswers } from "../signals/mail-events/answers"
 import { prefectAnswers } from "../signals/prefect/answers"
+import { testSendAnswers } from "../test-sends/answers"
 import { serviceAnswers } from "./answers"
 import type { Room } from "./described"
 
@@ -12,7 +13,11 @@ import type { Room } from "./described"
 export const ROOMS: Room[] = [
   { name: "Notifications", about: "What was said to me, and saying something.", routes: notificationAnswers },
   { name: "Live", about: "What open tabs are told at once.", routes: liveAnswers },
-  { name: "Preferences", about: "How a person, and an organisation, wants to be told.", routes: preferenceAnswers },
+  {
+    name: "Preferences",
+    about: "How a person, and an organisation, wants to be told.",
+    routes: { ...preferenceAnswers, ...testSendAnswers },
+  },
   { name: "Devices", about: "Where a person takes push messages.", routes: deviceAnswers },
   { name: "Organisations", about: "Who there is.", routes: orgAnswers },
   { name: "Webhooks", about: "What other systems tell us.", routes: { ...prefectAnswers, ...mailEventAnswers } },

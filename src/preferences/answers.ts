@@ -35,9 +35,6 @@ export type UserPreferencesAnswer = z.infer<typeof UserPreferencesAnswer>
 export const OrgPreferencesAnswer = succeeding(OrgPreferences)
 export type OrgPreferencesAnswer = z.infer<typeof OrgPreferencesAnswer>
 
-export const RoomTested = z.strictObject({ success: z.literal(true), message: z.string() })
-export type RoomTested = z.infer<typeof RoomTested>
-
 const SEALING = "Secrets cannot be stored, for SECRETS_KEYS is not set; or sign-in cannot be checked."
 
 const switching = (room: Room): Described => ({
@@ -49,19 +46,6 @@ const switching = (room: Room): Described => ({
   rejects: [`${ROOM_NAME[room]} webhook is required to enable notifications.`],
   refuses: { unavailable: SEALING },
   example: { body: { [`enable_${room}_notifications`]: false, [`${room}_webhook`]: "" } },
-})
-
-const testing = (room: Room): Described => ({
-  summary: `Send a test to my organisation on ${ROOM_NAME[room]}`,
-  description: "At once, to the webhook that is stored, whether it is switched on or off.",
-  answer: RoomTested,
-  rejects: [
-    `No ${ROOM_NAME[room]} webhook is stored.`,
-    `${ROOM_NAME[room]} does not know this webhook any more: make a new one there, and store it here.`,
-    `${ROOM_NAME[room]} refused the message.`,
-  ],
-  refuses: { unavailable: `${ROOM_NAME[room]} cannot be reached, or what is stored cannot be read.` },
-  example: {},
 })
 
 const NOT_OURS = { not_found: "We did not make this link." }
@@ -124,6 +108,4 @@ export const preferenceAnswers = {
   },
   "PUT /api/orgpreferences/enable-discord-notifications": switching("discord"),
   "PUT /api/orgpreferences/enable-slack-notifications": switching("slack"),
-  "POST /api/orgpreferences/test-discord": testing("discord"),
-  "POST /api/orgpreferences/test-slack": testing("slack"),
 } satisfies DescribedRoutes

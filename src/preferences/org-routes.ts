@@ -1,11 +1,9 @@
 import { anyOrg, ownOrg } from "../http/auth"
 import { body, jsonBody } from "../http/contract"
 import { router } from "../http/router"
-import { sendingLimit } from "../http/sending-limit"
-import type { OrgPreferencesAnswer, RoomTested } from "./answers"
+import type { OrgPreferencesAnswer } from "./answers"
 import { orgPreferencesOf, switchRoom } from "./org-preferences"
 import { DiscordChange, SlackChange } from "./schemas"
-import { testRoom } from "./test-room"
 
 export const orgPreferenceRoutes = router()
   // Members too: the web app fills its form, with a member's own switch of e-mail in it, from this answer.
@@ -24,14 +22,4 @@ export const orgPreferenceRoutes = router()
     const { enable_slack_notifications: isOn, slack_webhook: webhook } = c.req.valid("json")
     const res = await switchRoom(c.var.deps, { org: c.var.org, room: "slack", change: { isOn, webhook } })
     return c.json<OrgPreferencesAnswer>({ success: true, res })
-  })
-
-  .post("/test-discord", ownOrg, sendingLimit, async (c) => {
-    await testRoom(c.var.deps, { orgId: c.var.org.id, room: "discord" })
-    return c.json<RoomTested>({ success: true, message: "The test is on Discord." })
-  })
-
-  .post("/test-slack", ownOrg, sendingLimit, async (c) => {
-    await testRoom(c.var.deps, { orgId: c.var.org.id, room: "slack" })
-    return c.json<RoomTested>({ success: true, message: "The test is on Slack." })
   })

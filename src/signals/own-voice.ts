@@ -23,6 +23,16 @@ export const inOwnVoiceToOne = ({
   urgent: false,
 })
 
+/** What it says to those who run the platform, and to nobody else. */
+export const inOwnVoiceToOperators = ({ category, message }: { category: Category; message: string }) => ({
+  orgId: null,
+  audience: { kind: "org_users" as const, ids: [] },
+  author: AUTHOR,
+  message,
+  category,
+  urgent: isUrgentFor(category, null),
+})
+
 /** What the service itself says to an organisation: to whom, and how urgently, the category and the organisation decide. */
 export const inOwnVoice = ({ org, category, message }: { org: Org; category: Category; message: string }) => ({
   orgId: org.id,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { CATEGORIES } from "../../src/categories"
 import type { EmailContent } from "../../src/delivery/channels/email/letter"
-import { LOOK } from "../../src/delivery/channels/email/looks"
+import { LOOK } from "../../src/delivery/channels/looks"
 import { toEmail } from "../../src/delivery/channels/email/message"
 import { subjectOf } from "../../src/delivery/channels/email/subject"
 
@@ -33,6 +33,11 @@ describe("the subject", () => {
       `[Acme] Job Failures: ${"x".repeat(100)}`,
     ],
     ["with a longer one cut to 100", { message: "x".repeat(101) }, `[Acme] Job Failures: ${"x".repeat(99)}…`],
+    [
+      "with one cut without a gap",
+      { message: `${"x".repeat(98)} ${"y".repeat(9)}` },
+      `[Acme] Job Failures: ${"x".repeat(98)}…`,
+    ],
     [
       "cut between characters, not within one",
       { message: "😀".repeat(101) },

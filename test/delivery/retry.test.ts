@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { afterFailure, BACK_OFF_MS, retryAfterMs } from "../../src/delivery/retry"
+import { afterFailure, BACK_OFF_MS, mayPass, retryAfterMs } from "../../src/delivery/retry"
 import { HOUR, MINUTE, SECOND } from "../support/clock"
 
 const NOW = Date.UTC(2026, 10, 20, 12)
@@ -64,4 +64,9 @@ describe("Retry-After", () => {
   ])("may be %s", (_, header, expected) => {
     expect(retryAfterMs(header, NOW)).toBe(expected)
   })
+})
+
+it("may pass where the other side is broken, slow or overrun, and nowhere else", () => {
+  const statuses = [300, 400, 401, 403, 404, 407, 408, 409, 410, 413, 428, 429, 430, 499, 500, 503, 599]
+  expect(statuses.filter(mayPass)).toEqual([408, 429, 500, 503, 599])
 })

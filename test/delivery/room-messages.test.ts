@@ -235,6 +235,7 @@ it.each([
 
 it.each([
   [404, { code: 10_015, message: "Unknown Webhook" }, "the webhook was deleted there"],
+  [404, { code: 10_003, message: "Unknown Channel" }, "its channel or thread is gone"],
   [401, { code: 50_027, message: "Invalid Webhook Token" }, "the webhook's token is wrong"],
 ])("knows what Discord means by %i %j", async (status, body, why) => {
   outside(() => Response.json(body, { status }))
@@ -264,5 +265,29 @@ describe("whatever is stored", () => {
     const { requests } = outside(() => Response.json({ id: "1" }))
     await post(DISCORD, DISCORD_WEBHOOK + end, said(FAILED))
     expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
+  })
+
+  it.each(["?thread_id=123", "?thread_id=123&wait=false", "?wait=true&thread_id=123", "/?x=1&thread_id=123#here"])(
+    "is told in its thread: %s",
+    async (end) => {
+      const { requests } = outside(() => Response.json({ id: "1" }))
+      await post(DISCORD, DISCORD_WEBHOOK + end, said(FAILED))
+      expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?thread_id=123&wait=true`])
+    },
+  )
+
+  it.each(["?thread_id=", "?thread_id=1a", "?thread_id=%31", "#?thread_id=1", "?other_thread_id=1"])(
+    "has no thread by this: %s",
+    async (end) => {
+      const { requests } = outside(() => Response.json({ id: "1" }))
+      await post(DISCORD, DISCORD_WEBHOOK + end, said(FAILED))
+      expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
+    },
+  )
+
+  it("has no thread on Slack", async () => {
+    const { requests } = outside(() => new Response("ok"))
+    await post(SLACK, `${SLACK_WEBHOOK}?thread_id=1`, said(FAILED))
+    expect(requests.map(({ url }) => url)).toEqual([SLACK_WEBHOOK])
   })
 })

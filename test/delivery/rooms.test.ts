@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { DeliveryMessage } from "../../src/messages"
-import { DAY, HOUR, MINUTE, NOON } from "../support/clock"
+import { DAY, HOUR, MINUTE, NOON, SECOND } from "../support/clock"
 import { outside, ses } from "../support/outside"
 import { ACME, alice, bob, charlie, dora, GLOBEX, server, settle, type Speaker } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
@@ -290,11 +290,48 @@ describe.each(KINDS)("a room of $name that is gone", (kind) => {
     expect(requests.filter(({ url }) => url.includes(webhook))).toHaveLength(1)
     for (const id of [2, 3]) {
       expect(await deliveryOf(kind, id)).toMatchObject({
-        status: "suppressed",
-        reason: `${name} is switched off for this organisation`,
+        status: "failed",
+        reason: expect.stringMatching(`^${name} was switched off: the webhook was (deleted|removed) there$`),
+        due_at: null,
       })
     }
     expect(await told(alice)).toBe(1)
+  })
+
+  it("is told again all that it missed, once its admins have stored another webhook", async () => {
+    world(gone)
+    await store(kind, webhook)
+    for (const message of ["one", "two", "three"]) await tell({ message })
+    await queue.drain()
+    const missed = await failedOf(alice)
+    expect(missed.map((each: any) => each.notification_id).sort()).toEqual([1, 2, 3])
+
+    const heard = world()
+    await store(kind, other)
+    for (const { id } of missed) {
+      expect((await alice.post(`/api/notifications/deliveries/${id}/resend`)).status).toBe(200)
+    }
+    await queue.drain()
+    const words = heard[room].map(({ body }) => /one|two|three/.exec(JSON.stringify(body))?.[0])
+    expect(new Set(words)).toEqual(new Set(["one", "two", "three"]))
+    expect(words).toHaveLength(3)
+    expect(await failedOf(alice)).toEqual([])
+  })
+
+  it("leaves nothing to send again of what waited until an admin switched it off", async () => {
+    world(gone)
+    await store(kind, webhook)
+    await tell({ message: "one" })
+    await queue.drain()
+    await store(kind, "")
+    await tell({ message: "two" })
+    const off = { [`enable_${room}_notifications`]: false }
+    await alice.put(`/api/orgpreferences/enable-${room}-notifications`, off)
+    await queue.drain()
+    expect(await deliveryOf(kind, 3)).toMatchObject({
+      status: "suppressed",
+      reason: `${name} is switched off for this organisation`,
+    })
   })
 
   it("is one event though several messages find it gone at once", async () => {
@@ -333,7 +370,30 @@ describe.each(KINDS)("a room of $name that is gone", (kind) => {
     await queue.drain()
     await rows("UPDATE deliveries SET status = 'sending', attempts = 1, due_at = ? WHERE channel = ?", NOON, room)
     await cronAt(NOON + HOUR)
-    expect(await deliveryOf(kind)).toMatchObject({ status: "suppressed" })
+    expect(await deliveryOf(kind)).toMatchObject({ status: "failed" })
+    expect(await told(alice)).toBe(1)
+  })
+
+  it("is told of soon after a try that failed, and given up after twelve", async () => {
+    world(gone)
+    await store(kind, webhook)
+    await tell()
+    queue.lose("dalgo-signals")
+    await queue.drain()
+    const [{ body }] = await events()
+    await rows("UPDATE signal_events SET body = 'no word'")
+    const again = { kind: "room_gone", eventId: 1 } as const
+    await consume("dalgo-signals", [again])
+    expect(await rows("SELECT status, reason, due_at FROM signal_events")).toEqual([
+      { status: "received", reason: "SyntaxError", due_at: NOON + 30 * SECOND },
+    ])
+
+    await rows("UPDATE signal_events SET attempts = 12, due_at = 1")
+    await consume("dalgo-signals", [again])
+    expect(await events()).toMatchObject([{ status: "failed", reason: "given_up" }])
+
+    await rows("UPDATE signal_events SET status = 'received', attempts = 0, due_at = 0, body = ?", body)
+    await consume("dalgo-signals", [again])
     expect(await told(alice)).toBe(1)
   })
 

@@ -51,6 +51,15 @@ it.each(["", DISCORD, SLACK, "a word"])("goes when its room is switched off, wha
   }
 })
 
+it.each([
+  [`${DISCORD}?thread_id=123`, `${DISCORD}?thread_id=123`],
+  [`${DISCORD}?thread_id=123&wait=true`, `${DISCORD}?thread_id=123`],
+  [`${DISCORD}?wait=false&thread_id=123`, `${DISCORD}?thread_id=123`],
+  [`${DISCORD}?wait=true`, DISCORD],
+])("of Discord's keeps its thread, and nothing else that is asked: %s", (given, webhook) => {
+  expect(webhookFrom("discord", given)).toBe(webhook)
+})
+
 describe("what is shown of it", () => {
   it("are its last four characters, and nothing else of it", () => {
     expect(masked("discord", DISCORD)).toBe("https://discord.com/api/webhooks/…wxyz")

@@ -154,6 +154,111 @@ describe("who runs the platform", () => {
   })
 })
 
+describe("a failure that reaches nobody else", () => {
+  const initech = { parameters: { config: { org_slug: "initech", tasks: [] } }, tags: ["nightly", "initech"] }
+  const events = () => rows("SELECT status, reason FROM signal_events ORDER BY id")
+  const notifications = () => rows("SELECT org_id, dedupe_key FROM notifications ORDER BY id")
+  const UNKNOWN = { status: "failed", reason: "unknown_organisation" }
+  const textOf = ({ discord }: { discord: Said[] }, n = 0) => discord[n]?.body.content.replaceAll("\\", "")
+
+  it("is heard by who runs the platform where its organisation has no members", async () => {
+    await rows("UPDATE org_users SET removed_at = 1 WHERE org_id = 1")
+    const heard = world()
+    for (let i = 0; i < 2; i += 1) await fail()
+    expect(textOf(heard)).toContain("The pipeline nightly-survey failed")
+    expect(textOf(heard)).toContain("Organisation: Acme (acme)")
+    expect(heard.discord).toHaveLength(1)
+    expect(heard.mails.map(({ to }) => to)).toEqual([ON.ADMIN_EMAIL])
+    expect(await events()).toEqual([
+      { status: "processed", reason: "published" },
+      { status: "processed", reason: "known_already" },
+    ])
+  })
+
+  it("is heard once where its organisation is not known, with what it names", async () => {
+    const heard = world({ run: failedRun(initech) })
+    for (let i = 0; i < 2; i += 1) await fail()
+    await cron()
+    await drain(ON)
+    expect(heard.discord).toHaveLength(1)
+    expect(heard.mails.map(({ to }) => to)).toEqual([ON.ADMIN_EMAIL])
+    for (const text of [textOf(heard), heard.mails[0]?.text]) {
+      for (const part of [
+        "The pipeline nightly-survey failed",
+        "Nobody was told: no organisation is called initech or nightly.",
+        "Organisation: not known",
+        `Prefect: ${RUN_URL}`,
+      ]) {
+        expect(text).toContain(part)
+      }
+    }
+    expect(await events()).toEqual([UNKNOWN, UNKNOWN])
+    for (const one of [alice, bob, dora]) {
+      expect((await (await one.get("/api/notifications/v1")).json<any>()).res).toEqual([])
+    }
+  })
+
+  it.each([
+    [
+      "names no organisation",
+      failedRun({ parameters: null, tags: [] }),
+      "Nobody was told: the run names no organisation.",
+    ],
+    [
+      "is not known to Prefect",
+      Response.json({ detail: "Flow run not found" }, { status: 404 }),
+      `Nobody was told that the run ${RUN_ID} is in the state Failed: Prefect did not say whose it is.`,
+    ],
+  ])("is heard though the run %s", async (_, run, words) => {
+    const heard = world({ run })
+    await fail()
+    expect(textOf(heard)).toContain(words)
+    expect(await events()).toEqual([UNKNOWN])
+  })
+
+  it("is told to its people when their organisation is known, and the event is taken up again", async () => {
+    const heard = world({ run: failedRun(initech) })
+    await fail()
+    await rows("UPDATE orgs SET slug = 'initech' WHERE id = 1")
+    await rows("UPDATE signal_events SET status = 'received', attempts = 0, due_at = 1")
+    await cron()
+    await drain(ON)
+    expect(await events()).toEqual([{ status: "processed", reason: "published" }])
+    expect(await notifications()).toEqual([
+      { org_id: null, dedupe_key: `operators:prefect:${RUN_ID}:Failed` },
+      { org_id: 1, dedupe_key: `prefect:${RUN_ID}:Failed` },
+    ])
+    for (const one of [alice, bob]) expect(heard.mails.map(({ to }) => to)).toContain(one.email)
+    expect(textOf(heard, 1)).toContain("Organisation: Acme (initech)")
+  })
+
+  it("is nobody's where who runs the platform does not want to hear of any", async () => {
+    world({ run: failedRun(initech) })
+    await fail({ ...ON, NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "" })
+    expect(await notifications()).toEqual([])
+    expect(await events()).toEqual([UNKNOWN])
+  })
+
+  it("is shown to super-admins and servers, as told to nobody, and to no organisation", async () => {
+    world({ run: failedRun(initech) })
+    await fail()
+    for (const one of [dora, server]) {
+      const { res } = await (await one.get("/api/notifications/history")).json<any>()
+      expect(res).toMatchObject([{ id: 1, author: "Dalgo", category: "job_failure" }])
+      const told = await one.get("/api/notifications/recipients?notification_id=1")
+      expect([told.status, await told.json()]).toEqual([200, { success: true, res: [] }])
+    }
+    expect((await (await alice.get("/api/notifications/history")).json<any>()).res).toEqual([])
+    for (const [one, path, status] of [
+      [alice, "/api/notifications/recipients?notification_id=1", 400],
+      [alice, "/api/notifications/1/trace", 404],
+      [dora, "/api/notifications/1/trace", 404],
+    ] as const) {
+      expect((await one.get(path)).status).toBe(status)
+    }
+  })
+})
+
 describe("what could not be told to who runs the platform", () => {
   const list = async (one: Speaker) => (await (await one.get("/api/notifications/deliveries")).json<any>()).res
 

@@ -9,16 +9,18 @@ export function rooms(fail?: (said: Said) => Response | undefined) {
   const discord: Said[] = []
   const slack: Said[] = []
   const handler = async (request: Request) => {
-    const { origin, pathname, hostname, search } = new URL(request.url)
-    const kept = { "discord.com": discord, "hooks.slack.com": slack }[hostname]
+    const url = new URL(request.url)
+    const kept = { "discord.com": discord, "hooks.slack.com": slack }[url.hostname]
     if (!kept) return undefined
-    const said = { webhook: origin + pathname, body: await request.json<any>() }
+    const isWaiting = url.searchParams.get("wait") === "true"
+    url.searchParams.delete("wait")
+    const said = { webhook: url.href, body: await request.json<any>() }
     const failure = fail?.(said)
     if (failure) return failure
     kept.push(said)
     if (kept === slack) return new Response("ok")
     // Without `wait` it says nothing of the message.
-    return search === "?wait=true" ? Response.json({ id: `90${kept.length}` }) : new Response(null, { status: 204 })
+    return isWaiting ? Response.json({ id: `90${kept.length}` }) : new Response(null, { status: 204 })
   }
   return { discord, slack, handler }
 }

@@ -14,7 +14,7 @@ const write = (piece: string) => (isAddress(piece) ? piece : piece.replace(/[\\*
 export const DISCORD: Manner = {
   room: "discord",
   // Else it answers nothing, and no message has an id.
-  addressOf: (webhook) => `${webhook}?wait=true`,
+  addressOf: (webhook) => `${webhook}${webhook.includes("?") ? "&" : "?"}wait=true`,
 
   toBody({ heading, text, link }) {
     const head = `**${fitted(heading, { most: LONGEST_HEADING, write })}**\n`
@@ -26,6 +26,7 @@ export const DISCORD: Manner = {
   idIn: (answer) => /"id"\s*:\s*"(\d+)"/.exec(answer)?.[1] ?? null,
 
   endOf(status, answer) {
+    if (status === 404 && /"code"\s*:\s*10003\b/.test(answer)) return "its channel or thread is gone"
     if (status === 404 || status === 410) return "the webhook was deleted there"
     // 401 alone may be said by something on the way.
     if (status === 401 && /"code"\s*:\s*50027\b/.test(answer)) return "the webhook's token is wrong"

@@ -51,6 +51,15 @@ export function failedAsTold(run: FlowRun, { errorMessage }: { errorMessage: str
 export const candidateSlugs = (run: FlowRun): string[] =>
   [run.parameters?.config?.org_slug, ...run.tags].filter((slug): slug is string => Boolean(slug))
 
+/** As many as one reads through. */
+const MOST_SLUGS = 10
+
+/** Why a run is no organisation's here. */
+export function whyNobodys(run: FlowRun): string {
+  const slugs = [...new Set(candidateSlugs(run))].slice(0, MOST_SLUGS)
+  return slugs.length > 0 ? `no organisation is called ${slugs.join(" or ")}` : "the run names no organisation"
+}
+
 /** Which step of the run failed, in words; `undefined` if the graph does not tell. */
 export function failedStep(graph: Graph): string | undefined {
   const [failed] = failedNodes(graph)

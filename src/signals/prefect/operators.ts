@@ -4,15 +4,27 @@ import type { Settings } from "../../settings"
 import type { Org } from "../own-voice"
 import type { FlowRun } from "./schemas"
 
-type Failure = { flowRunId: string; stateName: string; org: Org; message: string; run?: FlowRun }
+type Failure = {
+  flowRunId: string
+  stateName: string
+  /** Not there where it is not known. */
+  org?: Org
+  message: string
+  run?: FlowRun | undefined
+}
 
-/** What those who run the platform are told of a failure, and by what; nothing where they do not want to hear of it. */
-export function toOperators(settings: Settings, failure: Failure): Announcement["operators"] {
-  if (!settings.NOTIFY_PLATFORM_ADMINS_OF_ERRORS) return undefined
-  const channels: OperatorChannel[] = [
+/** By what those who run the platform are told of failures; by nothing where they do not want to hear of any. */
+export function operatorChannels(settings: Settings): OperatorChannel[] {
+  if (!settings.NOTIFY_PLATFORM_ADMINS_OF_ERRORS) return []
+  return [
     ...(settings.ADMIN_EMAIL ? ["operator_email" as const] : []),
     ...(settings.ADMIN_DISCORD_WEBHOOK ? ["operator_discord" as const] : []),
   ]
+}
+
+/** What they are told of a failure, and by what. */
+export function toOperators(settings: Settings, failure: Failure): Announcement["operators"] {
+  const channels = operatorChannels(settings)
   return channels.length === 0 ? undefined : { note: noteOn(settings, failure), channels }
 }
 
@@ -24,7 +36,7 @@ function noteOn(settings: Settings, { flowRunId, stateName, org, message, run }:
   return [
     message,
     "",
-    `Organisation: ${org.name} (${org.slug})`,
+    `Organisation: ${org ? `${org.name} (${org.slug})` : "not known"}`,
     `State: ${stateName}`,
     ...(prefect ? [`Prefect: ${prefect}/runs/flow-run/${encodeURIComponent(flowRunId)}`] : [`Flow run: ${flowRunId}`]),
     ...Array.from(connections, (id) => `Airbyte: ${airbyte ? `${airbyte}/connections/` : "connection "}${id}`),

@@ -6,6 +6,7 @@ import * as signals from "../queries"
 import { askForRun, describe } from "./ask"
 import { readBody } from "./bodies"
 import { candidateSlugs, judge, mayBeFailure, type RunEvent } from "./interpret"
+import { sayNobodys } from "./nobodys"
 import * as queries from "./queries"
 import { sayFailure } from "./say"
 import type { Deployment, FlowRun } from "./schemas"
@@ -31,7 +32,8 @@ type Result =
  *
  * 1. Claim the event.
  * 2. Ask Prefect for the run, if the event may be a failure; where it does not tell, take what the event itself told.
- * 3. Judge, and find whose run it is.
+ * 3. Judge, and find whose run it is. Of one that is nobody's here, those who run the platform are told, and the event
+ *    stays: its organisation is told when it is known, and the event is taken up again.
  * 4. Say it: the notification, the record of the run and the end of the event are one batch.
  */
 export async function processEvent(deps: Deps, { eventId }: { eventId: number }): Promise<void> {
@@ -69,10 +71,14 @@ async function understand(
 
   const verdict = judge(said, run)
   if (verdict.kind === "ignore") return { status: "ignored", reason: verdict.reason }
+  const { stateName } = verdict.kind === "job_failure" ? verdict : said
+  const told = said.told?.deployment
   const org = run && (await orgOf(deps, run))
-  if (verdict.kind === "unknown_organisation" || !run || !org)
+  if (!run || !org) {
+    await sayNobodys(deps, { flowRunId: said.flowRunId, run, told, stateName })
     return { status: "failed", reason: "unknown_organisation" }
-  return say(deps, { run, told: said.told?.deployment, org, stateName: verdict.stateName, eventId })
+  }
+  return say(deps, { run, told, org, stateName, eventId })
 }
 
 /** `told` is the run's deployment by the event itself. */

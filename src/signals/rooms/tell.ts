@@ -1,43 +1,21 @@
 import * as z from "zod/mini"
 import { type Room, ROOM_NAME, ROOMS } from "../../channels"
 import type { Deps } from "../../deps"
-import { log } from "../../log"
 import { publish } from "../../notifications/publish"
+import { handleEvent, type Result } from "../handle-event"
 import { inOwnVoice } from "../own-voice"
 import * as signals from "../queries"
 import * as queries from "./queries"
 
-const LEASE_MS = 60_000
-/** Word that was taken up this often, and never passed on, brings its worker down. */
-const MOST_TRIES = 12
-
 /** What delivery/ leaves where it finds a room gone. */
 const Word = z.object({ orgId: z.int(), room: z.enum(ROOMS) })
 
-type Result = { status: "processed" | "failed"; reason: string }
-
 /**
  * Tells the admins of an organisation that its room is gone, once: it may run twice, since the event has a dedupe key.
- *
- * 1. Claim the event.
- * 2. Say it; the notification and the end of the event are one batch.
+ * The notification and the end of the event are one batch.
  */
-export async function tellOfGoneRoom(deps: Deps, { eventId }: { eventId: number }): Promise<void> {
-  const { db } = deps
-  const [event] = await signals.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
-  if (!event) return
-  const result: Result =
-    event.attempts > MOST_TRIES
-      ? { status: "failed", reason: "given_up" }
-      : await tell(deps, { eventId, word: Word.parse(JSON.parse(event.body)) })
-  await signals.finishEvent(db, { id: eventId, ...result, now: deps.now() })
-  log({
-    event: result.status === "failed" ? "signal_failed" : "signal_processed",
-    signal_id: eventId,
-    source: event.source,
-    reason: result.reason,
-  })
-}
+export const tellOfGoneRoom = (deps: Deps, { eventId }: { eventId: number }): Promise<void> =>
+  handleEvent(deps, { eventId }, (event) => tell(deps, { eventId, word: Word.parse(JSON.parse(event.body)) }))
 
 async function tell(deps: Deps, { eventId, word }: { eventId: number; word: z.infer<typeof Word> }): Promise<Result> {
   const { orgId, room } = word

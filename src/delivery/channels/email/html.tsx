@@ -1,6 +1,6 @@
 import { html } from "hono/html"
 import type { Letter } from "./letter"
-import { LOOK } from "./looks"
+import { LOOK } from "../looks"
 import type { Block } from "./outline"
 
 const FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"

@@ -1,5 +1,5 @@
 import { CATEGORY, type Category } from "../../../categories"
-import { oneLine, pageAddress } from "./one-line"
+import { oneLine, pageAddress } from "../one-line"
 import { type Outline, outlineOf } from "./outline"
 import { subjectOf } from "./subject"
 

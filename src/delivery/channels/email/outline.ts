@@ -1,3 +1,5 @@
+import { readable } from "../readable"
+
 export type Block = { kind: "line"; text: string; isAfterGap: boolean } | { kind: "list"; items: string[] }
 
 /** A message as it is laid out. */
@@ -11,17 +13,6 @@ export type Outline = {
 
 /** As `summaries/` begins what it appends. */
 const SUMMARY = /(?<=\n\n)Summary \((?:written by AI|taken from the log)[^\n)]*\)$/m
-
-/** What no reader sees, and what turns the order of letters around. */
-const UNREADABLE = /(?![\n\t])\p{Cc}|[\u202A-\u202E\u2066-\u2069]/gu
-
-/** The message without what no reader sees, in lines. */
-export const readable = (message: string) =>
-  message
-    .toWellFormed()
-    .replaceAll(/\r\n?|[\u2028\u2029]/g, "\n")
-    .replaceAll(UNREADABLE, "")
-    .trim()
 
 /** Lays a message out. Of what was said, and of its summary, at most `most` characters each are kept. */
 export function outlineOf(message: string, { most }: { most: number }): Outline {

@@ -1,7 +1,7 @@
 import { MisconfiguredError } from "../../../errors"
 import type { Settings } from "../../../settings"
 import { CloudflareEmail } from "./cloudflare"
-import { isOneAddress, oneLine } from "./one-line"
+import { isOneAddress, oneLine } from "../one-line"
 import { SesEmail } from "./ses"
 
 /** One mail to one person. The subject and the headers hold no control characters. */

@@ -1,7 +1,7 @@
 import { AwsClient } from "aws4fetch"
 import { encodeBase64 } from "hono/utils/encode"
 import * as z from "zod/mini"
-import { DeliveryError, retryAfterMs } from "../../retry"
+import { DeliveryError, mayPass, retryAfterMs } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
 import { type Meaning, refusal } from "./refusals"
 
@@ -115,5 +115,5 @@ function meaningOf({ status, type, message }: { status: number; type: string; me
   if (status === 429) return "rate"
   // A key that is wrong, or that may not send.
   if (status === 401 || status === 403) return "settings"
-  return status >= 500 || status === 408 ? "passing" : "mail"
+  return mayPass(status) ? "passing" : "mail"
 }

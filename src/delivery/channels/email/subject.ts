@@ -1,5 +1,6 @@
 import { CATEGORY, type Category } from "../../../categories"
-import { oneLine } from "./one-line"
+import { oneLine } from "../one-line"
+import { shortened } from "../readable"
 
 const LONGEST_FIRST_LINE = 100
 
@@ -9,11 +10,7 @@ type Said = { orgName: string; category: Category; message: string; emailSubject
 export function subjectOf({ emailSubject, orgName, category, message }: Said): string {
   const [firstLine = ""] = message.trim().split(/[\r\n\u2028\u2029]/, 1)
   return (
-    oneLine(emailSubject ?? "") || `[${oneLine(orgName)}] ${CATEGORY[category].label}: ${shortened(oneLine(firstLine))}`
+    oneLine(emailSubject ?? "") ||
+    `[${oneLine(orgName)}] ${CATEGORY[category].label}: ${shortened(oneLine(firstLine), LONGEST_FIRST_LINE)}`
   )
-}
-
-const shortened = (line: string) => {
-  const characters = Array.from(line)
-  return characters.length <= LONGEST_FIRST_LINE ? line : `${characters.slice(0, LONGEST_FIRST_LINE - 1).join("")}…`
 }

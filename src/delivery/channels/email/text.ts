@@ -1,13 +1,14 @@
-import { LOOK } from "./looks"
+import { headingOf, LOOK } from "../looks"
 import type { Letter } from "./letter"
 import type { Block } from "./outline"
 
 /** The letter for those who read no HTML. */
-export function textOf({ category, urgent, orgName, outline, said, inboxUrl, unsubscribeUrl }: Letter): string {
-  const { word, action } = LOOK[category]
+export function textOf(letter: Letter): string {
+  const { category, outline, said, inboxUrl, unsubscribeUrl } = letter
+  const { action } = LOOK[category]
   const { heading, body, summary, isCut } = outline
   const parts = [
-    [...(urgent ? ["Urgent"] : []), word, orgName].join(" · "),
+    headingOf(letter),
     [heading, ...lines(body)].join("\n"),
     summary && [summary.title, ...lines(summary.body)].join("\n"),
     isCut && said.cut,

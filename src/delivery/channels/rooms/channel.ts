@@ -2,6 +2,7 @@ import { ROOM_NAME } from "../../../channels"
 import type { Deps } from "../../../deps"
 import { kindOf, log } from "../../../log"
 import { unseal } from "../../../secrets"
+import { DeliveryError } from "../../retry"
 import type { Channel } from "../channel"
 import { noteOf } from "./note"
 import { type Manner, post, RoomGoneError } from "./post"
@@ -16,17 +17,23 @@ export const roomChannel =
   async (deps, { notification, recipientIds }) => {
     const { room } = manner
     const { SECRETS_KEYS, FRONTEND_URL } = deps.settings
-    const rooms = await queries.webhooksOf(deps.db, { room, orgIds: recipientIds })
+    const rooms = await queries.roomsOf(deps.db, { room, orgIds: recipientIds })
     return async (orgId) => {
       const told = rooms.find((one) => one.orgId === orgId)
       if (!told) return { kind: "suppressed", reason: `${ROOM_NAME[room]} is switched off for this organisation` }
+      // Its admins may send it again, by another webhook.
+      if (!told.isOn)
+        throw new DeliveryError(`${ROOM_NAME[room]} was switched off: ${told.whyGone ?? "the webhook is gone"}`, {
+          permanent: true,
+        })
       const webhook = await unseal(SECRETS_KEYS, told.webhook, { orgId, column: `${room}_webhook` })
       const inboxUrl = FRONTEND_URL && `${FRONTEND_URL}/notifications`
       try {
         const note = noteOf({ ...notification, orgName: told.orgName, inboxUrl })
         return { kind: "sent", providerId: await post(manner, webhook, note) }
       } catch (error) {
-        if (error instanceof RoomGoneError) await switchOff(deps, { room, ...told, why: error.why })
+        if (error instanceof RoomGoneError)
+          await switchOff(deps, { room, orgId, webhook: told.webhook, why: error.why })
         throw error
       }
     }

@@ -1,11 +1,10 @@
 import type { Category } from "../../../categories"
-import { LOOK } from "../email/looks"
-import { oneLine, pageAddress } from "../email/one-line"
-import { readable } from "../email/outline"
+import { headingOf, LOOK } from "../looks"
+import { pageAddress } from "../one-line"
+import { readable } from "../readable"
 
 /** What is said in a room, before it is written as that room writes. */
 export type Note = {
-  /** One line: what kind of message this is. */
   heading: string
   text: string
   /** Where the whole of it is, and what the link to that says. */
@@ -14,13 +13,12 @@ export type Note = {
 
 type Said = { category: Category; urgent: boolean; orgName: string; message: string; inboxUrl: string | undefined }
 
-export function noteOf({ category, urgent, orgName, message, inboxUrl }: Said): Note {
-  const { word, action } = LOOK[category]
-  const url = pageAddress(inboxUrl)
+export function noteOf(said: Said): Note {
+  const url = pageAddress(said.inboxUrl)
   return {
-    heading: [...(urgent ? ["Urgent"] : []), word, oneLine(orgName)].join(" · "),
-    text: readable(message),
-    link: url ? { url, says: action } : undefined,
+    heading: headingOf(said),
+    text: readable(said.message),
+    link: url ? { url, says: LOOK[said.category].action } : undefined,
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Room, ROOM_NAME } from "../../../channels"
-import { webhookFrom } from "../../../webhooks"
-import { DeliveryError, retryAfterMs } from "../../retry"
+import { webhookStored } from "../../../webhooks"
+import { DeliveryError, mayPass, retryAfterMs } from "../../retry"
 import type { Note } from "./note"
 
 /** How one kind of room is spoken to. */
@@ -33,8 +33,7 @@ const TIMEOUT_MS = 15_000
  */
 export async function post(manner: Manner, webhook: string, note: Note): Promise<string | null> {
   const name = ROOM_NAME[manner.room]
-  // Dalgo stored what it was given: some ask in their query for what we ask for anyway.
-  const known = webhookFrom(manner.room, webhook.replace(/\/?(?:[?#].*)?$/s, ""))
+  const known = webhookStored(manner.room, webhook)
   if (!known) throw new RoomGoneError(`the webhook is none of ${name}'s`, `the webhook is none of ${name}'s`)
   const response = await fetch(manner.addressOf(known), {
     method: "POST",
@@ -53,7 +52,7 @@ export async function post(manner: Manner, webhook: string, note: Note): Promise
   const why = manner.endOf(status, answer)
   if (why) throw new RoomGoneError(`${name} answered ${status}: ${why}`, why)
   throw new DeliveryError(`${name} answered ${status}`, {
-    permanent: status < 500 && status !== 408 && status !== 429,
+    permanent: !mayPass(status),
     retryAfterMs: waitIn(answer) ?? retryAfterMs(headers.get("retry-after"), Date.now()),
   })
 }

@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from "drizzle-orm"
+import { and, eq, isNotNull, or, type SQL, sql } from "drizzle-orm"
 import type { Room } from "../../../channels"
 import type { Db } from "../../../db/client"
 import { orgPreferences, orgs, ROOM, signalEvents } from "../../../db/schema"
@@ -6,20 +6,25 @@ import { orgPreferences, orgs, ROOM, signalEvents } from "../../../db/schema"
 const isOn = (room: Room) => orgPreferences[ROOM[room].isOn]
 const webhookIn = (room: Room) => orgPreferences[ROOM[room].webhook]
 
-/** The webhooks, as they are stored, of those of these organisations that are still told in this kind of room. */
-export const webhooksOf = (db: Db, { room, orgIds }: { room: Room; orgIds: number[] }) =>
+/**
+ * Those of these organisations that are told in this kind of room, or were until it was found gone; and by which
+ * webhook, as it is stored.
+ */
+export const roomsOf = (db: Db, { room, orgIds }: { room: Room; orgIds: number[] }) =>
   db
     .select({
       orgId: sql<number>`${orgs.id}`.as("org_id"),
       orgName: sql<string>`${orgs.name}`.as("org_name"),
       webhook: sql<string>`${webhookIn(room)}`.as("webhook"),
+      isOn: sql`${isOn(room)}`.mapWith(Boolean).as("is_on"),
+      whyGone: sql<string | null>`${orgPreferences[ROOM[room].reason]}`.as("why_gone"),
     })
     .from(orgPreferences)
     .innerJoin(orgs, eq(orgs.id, orgPreferences.orgId))
     .where(
       and(
         sql`${orgPreferences.orgId} IN (SELECT value FROM json_each(${JSON.stringify(orgIds)}))`,
-        eq(isOn(room), true),
+        or(eq(isOn(room), true), isNotNull(orgPreferences[ROOM[room].goneAt])),
         sql`${webhookIn(room)} <> ''`,
       ),
     )

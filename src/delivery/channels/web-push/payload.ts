@@ -1,6 +1,7 @@
 import type { Category } from "../../../categories"
-import { LOOK } from "../email/looks"
-import { oneLine } from "../email/one-line"
+import { headingOf } from "../looks"
+import { oneLine } from "../one-line"
+import { shortened } from "../readable"
 
 /** What a device is told; `web/push-worker` shows it. */
 export type Payload = {
@@ -20,25 +21,15 @@ const LONGEST_TITLE = 100
 const LONGEST_BODY = 300
 
 export function payloadOf({ id, category, urgent, message }: Told, org: { orgName: string; orgSlug: string }): Payload {
-  const title = [...(urgent ? ["Urgent"] : []), LOOK[category].word, oneLine(org.orgName)].join(" · ")
   const lines = message.trim().split(/\r\n|[\r\n\u2028\u2029]/)
   return {
-    title: shortened(title, LONGEST_TITLE),
+    title: shortened(headingOf({ category, urgent, orgName: org.orgName }), LONGEST_TITLE),
     body: shortened(lines.map(oneLine).join("\n"), LONGEST_BODY),
     url: `/?org=${encodeURIComponent(org.orgSlug)}`,
     tag: String(id),
     category,
     urgent,
   }
-}
-
-function shortened(text: string, longest: number): string {
-  const characters = Array.from(text)
-  if (characters.length <= longest) return text
-  return `${characters
-    .slice(0, longest - 1)
-    .join("")
-    .trimEnd()}…`
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Notification } from "../../../db/schema"
-import { retryAfterMs } from "../../retry"
+import { mayPass, retryAfterMs } from "../../retry"
 import { type DeviceKeys, encrypt } from "./encrypt"
 
 /** As its browser tells of it. */
@@ -23,8 +23,6 @@ type Message = {
 }
 
 const TIMEOUT_MS = 10_000
-/** Timeout, too many requests, and what settings of ours bring about until somebody mends them: who we say we are. */
-const PASSING = [408, 429, 401, 403]
 /** For how long a push service keeps it for a device that is off: what failed the day before is in the inbox. */
 const TTL_SECONDS = 24 * 60 * 60
 
@@ -56,6 +54,7 @@ export async function sendTo(device: Device, message: Message): Promise<Answer> 
   if (ok) return { kind: "sent" }
   if (status === 404 || status === 410) return { kind: "gone" }
   const why = `the push service answered ${status}`
-  if (status < 500 && !PASSING.includes(status)) return { kind: "refused", why }
+  // 401 and 403 are for who we say we are, and pass once somebody has mended our settings.
+  if (!mayPass(status) && status !== 401 && status !== 403) return { kind: "refused", why }
   return { kind: "busy", why, retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now) }
 }

@@ -1,4 +1,5 @@
-import type { Category } from "../../../categories"
+import type { Category } from "../../categories"
+import { oneLine } from "./one-line"
 
 type Tint = { ink: string; tint: string }
 type Look = {
@@ -52,3 +53,7 @@ export const LOOK: Record<Category, Look> = {
     dark: { ink: "#bccac5", tint: "#222d2a" },
   },
 }
+
+/** One line: what kind of message this is, and of which organisation. */
+export const headingOf = ({ category, urgent, orgName }: { category: Category; urgent: boolean; orgName: string }) =>
+  [...(urgent ? ["Urgent"] : []), LOOK[category].word, oneLine(orgName)].join(" · ")

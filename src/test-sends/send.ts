@@ -1,19 +1,21 @@
 import { type Room, ROOM_NAME } from "../channels"
 import type { Deps } from "../deps"
 import { AppError, MisconfiguredError } from "../errors"
-import { webhookOf } from "./org-preferences"
+import { webhookOf } from "../preferences/org-preferences"
 
 const TRY_AGAIN_SECONDS = 60
 
 /** Sends a test at once to the webhook that is stored. Throws what came of it, if that is not a message in the room. */
-export async function testRoom(deps: Deps, { orgId, room }: { orgId: number; room: Room }): Promise<void> {
+export async function sendTest(deps: Deps, { orgId, room }: { orgId: number; room: Room }): Promise<void> {
   const { orgName, webhook } = await webhookOf(deps, { orgId, room }).catch((error) => {
     if (!(error instanceof MisconfiguredError)) throw error
     throw new AppError("unavailable", "the stored webhook cannot be read")
   })
   const name = ROOM_NAME[room]
   if (!webhook) throw new AppError("rejected", `No ${name} webhook is stored.`)
-  switch (await deps.tryRoom({ room, webhook, orgName })) {
+  // No other request needs what sends.
+  const { tryRoom } = await import("../delivery/channels/rooms/try")
+  switch (await tryRoom({ room, webhook, orgName })) {
     case "sent":
       return
     case "gone":
