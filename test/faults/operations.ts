@@ -3,7 +3,7 @@ import { unsubscribeToken } from "../../src/unsubscribe-token"
 import { HOUR, MINUTE } from "../support/clock"
 import { entered, runId } from "../support/failures"
 import { snapshotOf, tabOn } from "../support/sockets"
-import { by, byPrefect, byServer, everybody, type Organisation, type Person } from "./organisation"
+import { by, byPrefect, byServer, everybody, type Organisation, type Person, reachElsewhere } from "./organisation"
 import { Run } from "./steps"
 import type { Said } from "./truths"
 import type { World } from "./world"
@@ -90,6 +90,19 @@ export const OPERATIONS: Operation[] = [
       const again = by(org.ann, "POST", { body: incident(scene, mark), headers: { "idempotency-key": mark } })
       const answer = await world.insist(CREATE, again)
       said.push({ mark, isAccepted: answer.ok, ...toldOfIncident(scene) })
+      await world.deliver()
+    },
+  },
+  {
+    name: "tell a room and a device as well",
+    isLasting: true,
+    before: ({ world, org }) => reachElsewhere(world, org),
+    async act(scene) {
+      const { world, org, said } = scene
+      const mark = world.newMark()
+      const again = by(org.ann, "POST", { body: incident(scene, mark), headers: { "idempotency-key": mark } })
+      const answer = await world.insist(CREATE, again)
+      said.push({ mark, isAccepted: answer.ok, ...toldOfIncident(scene), isToldElsewhere: true })
       await world.deliver()
     },
   },

@@ -1,5 +1,7 @@
+import { device } from "../support/devices"
 import { sequence } from "../support/inbox"
 import { cookieOf } from "../support/people"
+import { PUSH_SERVICE, ROOMS_AT } from "./outsiders"
 import type { World } from "./world"
 
 export type Person = { orgUserId: number; userId: string; email: string }
@@ -54,6 +56,18 @@ export async function found(world: World, id: number): Promise<Organisation> {
     ],
   )
   return org
+}
+
+/** It is told in a room of Discord's too, and Ben on a device. */
+export async function reachElsewhere(world: World, { id, ben }: Organisation): Promise<void> {
+  const { subscription } = await device(`https://${PUSH_SERVICE}/fcm/send/${id}`)
+  await world.insist("/api/notifications/push-subscriptions", by(ben, "POST", { body: subscription }))
+  await world.rows(
+    `INSERT INTO org_preferences (org_id, enable_discord_notifications, discord_webhook, created_at, updated_at)
+     VALUES (?, 1, ?, '', '')`,
+    id,
+    `https://${ROOMS_AT}/api/webhooks/${id}/token`,
+  )
 }
 
 /** So many more members of whom nobody knows anything. No organisation founded after it can be in the same database. */

@@ -49,6 +49,22 @@ export class Post {
 
 const rejected = () => new Response(null, { status: 400, headers: { "x-amzn-errortype": "MessageRejected" } })
 
+/** Discord and a push service, which take what comes: what each was told, by the address that it was told at. */
+export class Elsewhere {
+  readonly asked: Asked[] = []
+
+  async answer(request: Request, { run, at }: { run: Run; at: number }): Promise<Response> {
+    const { host, pathname } = new URL(request.url)
+    const about = request.headers.get("topic") ?? (await request.text()).match(MARK)?.[0] ?? ""
+    this.asked.push({ key: elsewhereKey(host, pathname, about), run, at, status: 200 })
+    return host === PUSH_SERVICE ? new Response(null, { status: 201 }) : Response.json({ id: "1" })
+  }
+}
+export const ROOMS_AT = "discord.com"
+export const PUSH_SERVICE = "fcm.googleapis.com"
+/** A room is told by a mark; what a device is told nobody on the way can read, but its topic names the notification. */
+export const elsewhereKey = (host: string, pathname: string, about: string) => `${about} at ${host}${pathname}`
+
 /** Prefect: every run that anybody asks about has failed, and its error says which it is. */
 export class Prefect {
   isDown = false

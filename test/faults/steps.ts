@@ -21,7 +21,17 @@ export type Kind = (typeof KINDS)[number]
 /** Others work while this run stands still; within an object nobody does. */
 export const isPause = (kind: Kind) => kind === "stalls" || kind === "is overtaken"
 
-export type Port = "database" | "bar's database" | "queue" | "bar" | "e-mail" | "Prefect" | "AI" | "rate limit"
+export type Port =
+  | "database"
+  | "bar's database"
+  | "queue"
+  | "bar"
+  | "e-mail"
+  | "room"
+  | "push service"
+  | "Prefect"
+  | "AI"
+  | "rate limit"
 export type Step = { at: number; port: Port; name: string }
 export type Strike = Step & { kind: Kind; run: Run }
 

@@ -1,5 +1,6 @@
 import { by, everybody, lookers, type Organisation, type Person } from "./organisation"
-import { mailKey } from "./outsiders"
+import { type Asked, elsewhereKey, mailKey, PUSH_SERVICE, ROOMS_AT } from "./outsiders"
+import type { Port, Steps } from "./steps"
 import type { World } from "./world"
 
 /** Something that was said, or that somebody tried to say. */
@@ -9,6 +10,8 @@ export type Said = {
   isAccepted: boolean
   inbox: Person[]
   mails: Person[]
+  /** In the organisation's room and on Ben's device. */
+  isToldElsewhere?: true
 }
 
 type Row = { id: number; mark: string; message: string; sent_at: number | null }
@@ -35,13 +38,14 @@ export async function untruths(world: World, org: Organisation, said: Said[]): P
     ...inboxes(seen, said),
     ...counters(seen),
     ...mails(world, seen, said),
+    ...(await elsewhere(world, seen, said)),
     ...(await ends(world)),
     ...summaries(seen),
     ...(await bars(world, org, seen)),
     ...world.needless,
   ]
 }
-export const TRUTHS = ["inboxes", "counters", "mails", "ends", "summaries", "bars", "answers"] as const
+export const TRUTHS = ["inboxes", "counters", "mails", "elsewhere", "ends", "summaries", "bars", "answers"] as const
 
 type Seen = {
   org: Organisation
@@ -118,7 +122,7 @@ function mails(world: World, seen: Seen, said: Said[]): string[] {
       const key = mailKey(who.email, mark)
       const delivery = rows.find((each) => each.recipient_id === who.orgUserId)
       const taken = world.post.taken.filter((asked) => asked.key === key).length
-      const excused = excuses(world, key)
+      const excused = excuses(world.steps, world.post, key)
       if (!isGoodEnd(world, seen, { who, delivery }) || (delivery?.status === "sent" ? taken === 0 : taken > excused)) {
         faults.push(`${key} is ${delivery?.status} (${delivery?.reason}), and went out ${taken} times`)
       }
@@ -132,6 +136,33 @@ function mails(world: World, seen: Seen, said: Said[]): string[] {
   const got = world.post.taken.filter(({ key }) => key.endsWith(`@${seen.org.slug}.test`))
   for (const { key } of got) if (!meant.has(key)) faults.push(`nobody was to get ${key}`)
   return faults
+}
+
+/** What is said in a room and on a device is said there, and again only where a worker could not know that it was. */
+async function elsewhere(world: World, { org, notifications }: Seen, said: Said[]): Promise<string[]> {
+  const rows = await world.rows<{ notification_id: number; channel: string; status: string }>(
+    `SELECT * FROM deliveries WHERE channel IN ('discord', 'push')
+       AND notification_id IN (SELECT id FROM notifications WHERE org_id = ?)`,
+    org.id,
+  )
+  return said.flatMap(({ mark, isToldElsewhere }) => {
+    const row = notifications.find((each) => each.mark === mark)
+    if (!row) return []
+    const own = rows.filter((each) => each.notification_id === row.id)
+    if (!isToldElsewhere) return own.length === 0 ? [] : [`${mark} was said elsewhere`]
+    const places = {
+      discord: elsewhereKey(ROOMS_AT, `/api/webhooks/${org.id}/token`, mark),
+      push: elsewhereKey(PUSH_SERVICE, `/fcm/send/${org.id}`, `notification-${row.id}`),
+    }
+    return Object.entries(places).flatMap(([channel, key]) => {
+      const status = own.find((each) => each.channel === channel)?.status
+      const times = world.elsewhere.asked.filter((asked) => asked.key === key).length
+      const most = 1 + excuses(world.steps, world.elsewhere, key)
+      return status === "sent" && times >= 1 && times <= most
+        ? []
+        : [`${key} is ${status}, and was said ${times} times`]
+    })
+  })
 }
 
 /** Most mails are sent in the end. Of the others each has its reason, and is a row that an admin can see. */
@@ -150,13 +181,15 @@ function isGoodEnd(world: World, { org }: Seen, { who, delivery }: { who: Person
   }
 }
 
+const PROVIDERS = new Set<Port>(["e-mail", "room", "push service"])
+
 /**
- * How often this mail may have been repeated: each time that a worker died, or fell asleep, with the mail in its hands,
+ * How often this may have been repeated: each time that a worker died, or fell asleep, with the mail in its hands,
  * or that the provider's yes was lost. A worker that lives can write down what it knows, so that one error of the
  * database excuses nothing; two in a row do.
  */
-function excuses({ steps, post }: World, key: string): number {
-  const tries = post.asked.filter((asked) => asked.key === key)
+function excuses(steps: Steps, { asked: all }: { asked: Asked[] }, key: string): number {
+  const tries = all.filter((asked) => asked.key === key)
   return new Set(
     steps.struck
       .filter(({ run, at, kind, port }) => {
@@ -165,7 +198,7 @@ function excuses({ steps, post }: World, key: string): number {
         if (kind === "is overtaken") return false
         const isAfter = own.some((asked) => asked.at <= at)
         if (kind === "dies before" || kind === "dies after") return isAfter
-        if (port === "e-mail") return kind === "reply lost" && own.some((asked) => asked.at === at)
+        if (PROVIDERS.has(port)) return kind === "reply lost" && own.some((asked) => asked.at === at)
         return isAfter && steps.of(run).filter((other) => other.port === port).length > 1
       })
       .map(({ run, at }) => `${run.number}:${at}`),

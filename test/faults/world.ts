@@ -6,7 +6,7 @@ import { forgetAll } from "../../src/orgs/membership"
 import { MINUTE, NOON } from "../support/clock"
 import { dice } from "../support/dice"
 import { MemoryQueue, type Message } from "./memory-queue"
-import { Model, Post, Prefect } from "./outsiders"
+import { Elsewhere, Model, Post, Prefect, PUSH_SERVICE, ROOMS_AT } from "./outsiders"
 import { databaseThrough, ports } from "./ports"
 import { type Port, Run, Steps, within } from "./steps"
 
@@ -30,6 +30,7 @@ export class World {
   readonly steps = new Steps()
   readonly queue = new MemoryQueue()
   readonly post = new Post()
+  readonly elsewhere = new Elsewhere()
   readonly prefect = new Prefect()
   readonly model = new Model()
   /** Errors that were answered though no more than a hint was lost. */
@@ -197,8 +198,15 @@ export class World {
 
   private answer(request: Request): Promise<Response> {
     const { host, pathname } = new URL(request.url)
-    return host === "ses.dalgo.test"
-      ? this.steps.take("e-mail", "send", (run, at) => this.post.answer(request, { run, at }))
-      : this.steps.take("Prefect", pathname.replace(/[0-9a-f-]{36}/, "…"), () => this.prefect.answer(request))
+    switch (host) {
+      case "ses.dalgo.test":
+        return this.steps.take("e-mail", "send", (run, at) => this.post.answer(request, { run, at }))
+      case ROOMS_AT:
+        return this.steps.take("room", "say", (run, at) => this.elsewhere.answer(request, { run, at }))
+      case PUSH_SERVICE:
+        return this.steps.take("push service", "push", (run, at) => this.elsewhere.answer(request, { run, at }))
+      default:
+        return this.steps.take("Prefect", pathname.replace(/[0-9a-f-]{36}/, "…"), () => this.prefect.answer(request))
+    }
   }
 }
