@@ -62,6 +62,7 @@ it("keeps its headline while somebody walks through the bar by keyboard", async 
 
 it("leaves links that are seen to the keyboard, however long the message", async () => {
   await tell({ message: "See https://x.test/seen\n\nFirst\nSecond" })
+  await bar().getByRole("link", { name: /seen/ }).waitFor(WITHIN_5_S)
   await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_5_S)
   await page.reload()
   await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_5_S)
@@ -72,7 +73,7 @@ it("leaves links that are seen to the keyboard, however long the message", async
 it("turns no letters around, and shows where a link leads", async () => {
   await tell({ author: "\u202Eevil\u2066", message: "Get https://x.test/\u202Egpj.exe\u200B" })
   for (const shown of [bar(), row()]) {
-    const link = shown.getByRole("link", { name: /x\.test/ })
+    const link = shown.getByRole("link", { name: /gpj/ })
     await link.waitFor(WITHIN_5_S)
     expect(await link.innerText()).toMatch(/^https:\/\/x\.test\/gpj\.exe\s/)
     expect(await link.getAttribute("href")).toBe("https://x.test/gpj.exe")
