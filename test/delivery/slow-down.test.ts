@@ -1,4 +1,7 @@
+import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
+import { open } from "../../src/db/client"
+import * as queries from "../../src/delivery/queries"
 import type { DeliveryMessage } from "../../src/messages"
 import { HOUR, MINUTE, NOON, SECOND } from "../support/clock"
 import { outside, ses } from "../support/outside"
@@ -66,6 +69,23 @@ describe("a provider that takes no more", () => {
     expect(await rows("SELECT DISTINCT reason FROM deliveries WHERE status = 'pending'")).toEqual([
       { reason: "SES answered 429 TooManyRequestsException" },
     ])
+  })
+
+  it("is asked nothing before the time, however often the same message comes", async () => {
+    const { requests } = answering(quota)
+    const message = await announced()
+    for (let i = 0; i < 5; i += 1) await deliver(message)
+    expect(requests).toHaveLength(AT_ONCE)
+    vi.setSystemTime(NOON + 6 * HOUR)
+    await deliver(message)
+    expect(requests).toHaveLength(2 * AT_ONCE)
+  })
+
+  it("is asked nothing before the time by the summary either", async () => {
+    answering(quota)
+    const message = await announced()
+    await deliver(message)
+    expect(await queries.untried(open(env.DB), message)).toEqual([])
   })
 
   it("gets the rest when it takes some again, each once", async () => {
