@@ -1,8 +1,7 @@
 import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { deliveries, notifications, signalEvents } from "../db/schema"
+import { deliveries, notifications } from "../db/schema"
 import type { DeliveryMessage } from "../messages"
-import type { Signal } from "./channels/channel"
 
 const KEY = {
   notificationId: deliveries.notificationId,
@@ -82,17 +81,6 @@ export const record = (
       ),
     )
 }
-
-/** Leaves these among what has come in, for the next sweep. */
-export const leaveSignals = (db: Db, { signals, now }: { signals: Signal[]; now: number }) =>
-  db
-    .insert(signalEvents)
-    .select(sql`
-      SELECT NULL, s.value ->> 'source', s.value ->> 'body', 'received', NULL, 0, ${now}, ${now}, ${now},
-        s.value ->> 'dedupeKey'
-      FROM json_each(${JSON.stringify(signals)}) s WHERE true
-    `)
-    .onConflictDoNothing()
 
 /** What is due, the longest first. */
 export const overdue = (db: Db, { now, limit }: { now: number; limit: number }) =>
