@@ -69,9 +69,17 @@ async function record({ db, now }: Deps, message: DeliveryMessage, done: Done[])
   report(message, outcomes)
 }
 
+const EVENT = {
+  sent: "delivery_sent",
+  pending: "delivery_put_off",
+  suppressed: "delivery_suppressed",
+  failed: "delivery_failed",
+  dead: "delivery_failed",
+} as const satisfies Record<queries.Outcome["status"], string>
+
 function report({ notificationId, channel }: DeliveryMessage, outcomes: queries.Outcome[]): void {
   for (const [status, rows] of Map.groupBy(outcomes, (outcome) => outcome.status)) {
-    const event = status === "sent" ? "delivery_sent" : "delivery_failed"
+    const event = EVENT[status]
     log({
       event,
       notification_id: notificationId,
