@@ -250,6 +250,15 @@ describe("a mailbox that refuses our mail", () => {
   })
 })
 
+it("tells the log that a mail to the platform admins came back, for their address is no member's", async () => {
+  const log = vi.spyOn(console, "log").mockReturnValue()
+  await tell(bounceOf("Ops@dalgo.test"))
+  const changes = { ADMIN_EMAIL: "ops@dalgo.test" }
+  await consume("dalgo-signals", sent.splice(0).map(({ body }) => body) as never[], { changes })
+  const line = { event: "operator_address_bounced", signal_id: 1, reason: "bounced" }
+  expect(log.mock.calls.map(([said]) => JSON.parse(said))).toContainEqual(line)
+})
+
 describe("a complaint", () => {
   it("switches e-mail off, and says that it was marked as spam", async () => {
     await tell(complaintOf(bob.email))

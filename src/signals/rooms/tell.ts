@@ -1,15 +1,15 @@
 import * as z from "zod/mini"
 import { type Room, ROOM_NAME, ROOMS } from "../../channels"
+import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { log } from "../../log"
 import { publish } from "../../notifications/publish"
 import { inOwnVoice } from "../own-voice"
+import { MOST_TRIES, putOff } from "../put-off"
 import * as signals from "../queries"
 import * as queries from "./queries"
 
 const LEASE_MS = 60_000
-/** Word that was taken up this often, and never passed on, brings its worker down. */
-const MOST_TRIES = 12
 
 /** What delivery/ leaves where it finds a room gone. */
 const Word = z.object({ orgId: z.int(), room: z.enum(ROOMS) })
@@ -26,10 +26,7 @@ export async function tellOfGoneRoom(deps: Deps, { eventId }: { eventId: number 
   const { db } = deps
   const [event] = await signals.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
   if (!event) return
-  const result: Result =
-    event.attempts > MOST_TRIES
-      ? { status: "failed", reason: "given_up" }
-      : await tell(deps, { eventId, word: Word.parse(JSON.parse(event.body)) })
+  const result = await tell(deps, event).catch(putOff(deps, event))
   await signals.finishEvent(db, { id: eventId, ...result, now: deps.now() })
   log({
     event: result.status === "failed" ? "signal_failed" : "signal_processed",
@@ -39,8 +36,9 @@ export async function tellOfGoneRoom(deps: Deps, { eventId }: { eventId: number 
   })
 }
 
-async function tell(deps: Deps, { eventId, word }: { eventId: number; word: z.infer<typeof Word> }): Promise<Result> {
-  const { orgId, room } = word
+async function tell(deps: Deps, { id: eventId, body, attempts }: SignalEvent): Promise<Result> {
+  if (attempts > MOST_TRIES) return { status: "failed", reason: "given_up" }
+  const { orgId, room } = Word.parse(JSON.parse(body))
   const [org] = await queries.orgWithRoom(deps.db, { orgId, room })
   if (!org) return { status: "failed", reason: "unknown_organisation" }
   const voice = inOwnVoice({ org, category: "system", message: messageFor(room, org.reason) })
