@@ -254,7 +254,11 @@ it("tells the log that a mail to the platform admins came back, for their addres
   const log = vi.spyOn(console, "log").mockReturnValue()
   await tell(bounceOf("Ops@dalgo.test"))
   const changes = { ADMIN_EMAIL: "ops@dalgo.test" }
-  await consume("dalgo-signals", sent.splice(0).map(({ body }) => body) as never[], { changes })
+  await consume(
+    "dalgo-signals",
+    sent.splice(0).map(({ body }) => body),
+    { changes },
+  )
   const line = { event: "operator_address_bounced", signal_id: 1, reason: "bounced" }
   expect(log.mock.calls.map(([said]) => JSON.parse(said))).toContainEqual(line)
 })
