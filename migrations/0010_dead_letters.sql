@@ -1,5 +1,5 @@
 -- What a queue gave up on, for those who run the service. The rows that a message named are still due, and the sweep
--- goes on with them: this says that something brings its workers down.
+-- goes on with them; what Email Service told becomes a row then. This says that something failed each time.
 CREATE TABLE dead_letters (
   message_id TEXT PRIMARY KEY,
   queue TEXT NOT NULL,

@@ -9,7 +9,7 @@ export { NotificationService } from "./rpc"
 // No request needs these: each is loaded when it is first called.
 const signals = () => import("./signals/consumer")
 const deliveries = () => import("./delivery/consumer")
-const deadLetters = () => import("./dead-letters")
+const deadLetters = () => import("./dead-letters/bury")
 const cron = () => import("./sweep")
 
 export default {

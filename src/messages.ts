@@ -9,5 +9,10 @@ export type SignalMessage =
   | { kind: "summary"; flowRunId: string }
   | { kind: "fan_out"; notificationId: number }
 
+const KINDS: SignalMessage["kind"][] = [...EVENT_SOURCES, "summary", "fan_out"]
+
+export const isSignalMessage = (body: unknown): boolean =>
+  typeof body === "object" && body !== null && "kind" in body && KINDS.some((kind) => kind === body.kind)
+
 /** What the queue `deliveries` carries: some recipients of one notification on one channel. */
 export type DeliveryMessage = { channel: Outgoing; notificationId: number; recipientIds: number[] }

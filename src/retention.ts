@@ -1,6 +1,6 @@
 import { commit } from "./db/client"
+import { deleteOldLetters } from "./dead-letters/queries"
 import { deleteDeliveriesOf } from "./delivery/queries"
-import { deleteOldLetters } from "./dead-letters"
 import type { Deps } from "./deps"
 import * as queries from "./notifications/retention-queries"
 import { deleteOldRuns } from "./signals/prefect/queries"
@@ -11,11 +11,12 @@ const DAY_MS = 24 * 60 * 60_000
 const DELIVERIES = 1_000
 const RUNS = 200
 const EVENTS = 200
+const LETTERS = 200
 
 /**
  * Deletes a little of what is read and old: in one sweep at most 1,000 inbox rows, 1,000 deliveries, 20 notifications,
- * 200 runs, 200 events and 200 dead letters, in two round trips. Twice a minute does no harm, and it may end anywhere, since all that it
- * keeps in mind is where to look next. What somebody has not read stays, with its notification.
+ * 200 runs, 200 events and 200 dead letters, in two round trips. Twice a minute does no harm, and it may end anywhere,
+ * since all that it keeps in mind is where to look next. What somebody has not read stays, with its notification.
  *
  * 1. Delete what the next people have read, and runs and events that are over; look at the next old notifications.
  * 2. Delete those that nobody has in an inbox, and what hangs on them; note of the others who has them.
@@ -30,7 +31,7 @@ export async function purge(deps: Deps): Promise<void> {
     queries.moveOnByPerson(db, limit),
     deleteOldRuns(db, { before: limit.before, limit: RUNS }),
     deleteOldEvents(db, { before: limit.before, limit: EVENTS }),
-    deleteOldLetters(db, { before: limit.before, limit: EVENTS }),
+    deleteOldLetters(db, { before: limit.before, limit: LETTERS }),
     queries.oldOnes(db, limit),
   ])
   if (old.length === 0) return

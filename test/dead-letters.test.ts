@@ -1,6 +1,7 @@
-import { expect, it, vi } from "vitest"
-import { DAY, NOON } from "./support/clock"
-import { consume, cron } from "./support/queues"
+import { beforeEach, describe, expect, it, vi } from "vitest"
+import { DAY, MINUTE, NOON } from "./support/clock"
+import { bob } from "./support/people"
+import { consume, cron, queues } from "./support/queues"
 import { rows } from "./support/rows"
 
 const mails = { channel: "email" as const, notificationId: 7, recipientIds: [1, 2] }
@@ -31,4 +32,61 @@ it("forgets it after as long as notifications are kept", async () => {
   vi.setSystemTime(NOON + 181 * DAY)
   await cron()
   expect(await rows("SELECT queue FROM dead_letters")).toEqual([])
+})
+
+describe("what Email Service told, and nobody could store", () => {
+  const bounced = (payload: object = {}) => ({
+    type: "cf.email.sending.message.bounced",
+    payload: { recipient: bob.email, bounce: { type: "hard" }, ...payload },
+  })
+  const bury = (...bodies: unknown[]) => consume("dalgo-signals-dead", bodies as never[])
+  const events = () => rows("SELECT source, status, reason FROM signal_events ORDER BY id")
+
+  let sent: ReturnType<typeof queues>["sent"]
+  let drain: ReturnType<typeof queues>["drain"]
+  let lose: ReturnType<typeof queues>["lose"]
+  beforeEach(() => {
+    vi.setSystemTime(NOON)
+    ;({ sent, drain, lose } = queues())
+  })
+
+  it.each([
+    ["with an id", bounced({ eventId: "event-1" })],
+    ["with none", bounced()],
+    ["as text", JSON.stringify(bounced())],
+  ])("is stored now, once, and worked on: %s", async (_, body) => {
+    for (let i = 0; i < 3; i += 1) expect((await bury(body)).ackAll).toBe(true)
+    expect(await rows("SELECT queue, body FROM dead_letters")).toEqual([
+      { queue: "dalgo-signals-dead", body: JSON.stringify(body) },
+    ])
+    expect(sent).toHaveLength(1)
+    await drain()
+    expect(await events()).toEqual([{ source: "mail_event", status: "processed", reason: "bounced" }])
+    expect(await rows("SELECT org_user_id, reason FROM user_notification_preferences")).toEqual([
+      { org_user_id: bob.orgUserId, reason: "bounced" },
+    ])
+  })
+
+  it("is found by the cron where the hint is lost", async () => {
+    lose("dalgo-signals")
+    await bury(bounced())
+    expect(sent).toEqual([])
+    vi.setSystemTime(NOON + MINUTE)
+    await cron()
+    await drain()
+    expect(await events()).toEqual([{ source: "mail_event", status: "processed", reason: "bounced" }])
+  })
+
+  it("is kept though nobody understands it", async () => {
+    await bury({ kind: "news" }, null, undefined)
+    const row = { source: "mail_event", status: "not_understood", reason: null }
+    expect(await events()).toEqual([row, row, row])
+    expect(await rows("SELECT 1 FROM dead_letters")).toHaveLength(3)
+  })
+
+  it("is no message of ours", async () => {
+    await bury({ kind: "mail_event", eventId: 1 }, { kind: "summary", flowRunId: "x" }, { kind: "fan_out" })
+    await consume("dalgo-deliveries-dead", [mails])
+    expect(await events()).toEqual([])
+  })
 })

@@ -1,5 +1,4 @@
 import type { Outgoing } from "../channels"
-import { commit } from "../db/client"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
 import type { DeliveryMessage } from "../messages"
@@ -33,7 +32,7 @@ const AT_ONCE = 6
  * 2. Let the channel read where they go.
  * 3. Send, each by itself: one refusal does not hold up the others. Where the provider wants all of a group to slow
  *    down, those after it are put off without a try.
- * 4. Record all outcomes at once, with what others must hear of them.
+ * 4. Record all outcomes at once.
  */
 export async function deliver(deps: Deps, message: DeliveryMessage): Promise<void> {
   const { db } = deps
@@ -64,17 +63,23 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
 
 async function record({ db, now }: Deps, message: DeliveryMessage, done: Done[]): Promise<void> {
   const outcomes = done.map(toOutcome)
-  const signals = done.flatMap(({ became }) => ("signal" in became && became.signal ? became.signal : []))
-  const leaving = signals.length === 0 ? [] : [queries.leaveSignals(db, { signals, now: now() })]
-  const write = () => commit(db, [queries.record(db, { message, outcomes, now: now() }), ...leaving])
+  const write = async () => queries.record(db, { message, outcomes, now: now() })
   // They are told: one error of the database must not tell all of them again.
   await write().catch(write)
   report(message, outcomes)
 }
 
+const EVENT = {
+  sent: "delivery_sent",
+  pending: "delivery_put_off",
+  suppressed: "delivery_suppressed",
+  failed: "delivery_failed",
+  dead: "delivery_failed",
+} as const satisfies Record<queries.Outcome["status"], string>
+
 function report({ notificationId, channel }: DeliveryMessage, outcomes: queries.Outcome[]): void {
   for (const [status, rows] of Map.groupBy(outcomes, (outcome) => outcome.status)) {
-    const event = status === "sent" ? "delivery_sent" : "delivery_failed"
+    const event = EVENT[status]
     log({
       event,
       notification_id: notificationId,

@@ -116,7 +116,7 @@ export async function sendAgain(deps: Deps, key: queries.Key): Promise<boolean> 
 export async function sweepDeliveries(deps: Deps): Promise<void> {
   const now = deps.now()
   const [, overdue] = await deps.db.batch([
-    queries.giveUp(deps.db, { tries: BACK_OFF_MS.length + 1, now }),
+    queries.giveUp(deps.db, { tries: BACK_OFF_MS.length + 1, now, limit: PER_SWEEP }),
     queries.overdue(deps.db, { now, limit: PER_SWEEP }),
   ])
   await hint(deps, overdue)

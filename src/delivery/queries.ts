@@ -1,8 +1,7 @@
-import { and, eq, gt, inArray, lte, or, sql } from "drizzle-orm"
+import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { deliveries, notifications, signalEvents } from "../db/schema"
+import { deliveries, notifications } from "../db/schema"
 import type { DeliveryMessage } from "../messages"
-import type { Signal } from "./channels/channel"
 
 const KEY = {
   notificationId: deliveries.notificationId,
@@ -18,20 +17,18 @@ const named = ({ notificationId, channel, recipientIds }: DeliveryMessage) =>
     sql`${deliveries.recipientId} IN (SELECT value FROM json_each(${JSON.stringify(recipientIds)}))`,
   )
 
+/** One that was put off has lost no try, but has a reason to wait. */
+const isUntouched = and(eq(deliveries.status, "pending"), eq(deliveries.attempts, 0), isNull(deliveries.reason))
+
 /**
- * Takes those of the named rows that are anybody's to take: due, or never tried (a hint may come before its time,
+ * Takes those of the named rows that are anybody's to take: due, or never touched (a hint may come before its time,
  * when a summary is ready early). A row that is being sent is due when its lease ends.
  */
 export const claim = (db: Db, { message, now, leaseMs }: { message: DeliveryMessage; now: number; leaseMs: number }) =>
   db
     .update(deliveries)
     .set({ status: "sending", attempts: sql`${deliveries.attempts} + 1`, dueAt: now + leaseMs, updatedAt: now })
-    .where(
-      and(
-        named(message),
-        or(lte(deliveries.dueAt, now), and(eq(deliveries.status, "pending"), eq(deliveries.attempts, 0))),
-      ),
-    )
+    .where(and(named(message), or(lte(deliveries.dueAt, now), isUntouched)))
     .returning({ recipientId: deliveries.recipientId, attempts: deliveries.attempts })
 
 export const notificationFor = (db: Db, { id }: { id: number }) =>
@@ -85,41 +82,28 @@ export const record = (
     )
 }
 
-/** Leaves these among what has come in, for the next sweep. */
-export const leaveSignals = (db: Db, { signals, now }: { signals: Signal[]; now: number }) =>
-  db
-    .insert(signalEvents)
-    .select(sql`
-      SELECT NULL, s.value ->> 'source', s.value ->> 'body', 'received', NULL, 0, ${now}, ${now}, ${now},
-        s.value ->> 'dedupeKey'
-      FROM json_each(${JSON.stringify(signals)}) s WHERE true
-    `)
-    .onConflictDoNothing()
-
-/** Gives up what was begun more often than there are tries: whoever tried died each time. */
-export const giveUp = (db: Db, { tries, now }: { tries: number; now: number }) =>
-  db
-    .update(deliveries)
-    .set({ status: "dead", reason: "no try was ever finished", dueAt: null, updatedAt: now })
-    .where(and(lte(deliveries.dueAt, now), gt(deliveries.attempts, tries)))
-
 /** What is due, the longest first. */
 export const overdue = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db.select(KEY).from(deliveries).where(lte(deliveries.dueAt, now)).orderBy(deliveries.dueAt).limit(limit)
 
-/** Everybody whose first mail about this notification has not been tried yet. */
+/** Gives up, of what `overdue` has, what was begun more often than there are tries: whoever tried died each time. */
+export const giveUp = (db: Db, { tries, now, limit }: { tries: number; now: number; limit: number }) =>
+  db
+    .update(deliveries)
+    .set({ status: "dead", reason: "no try was ever finished", dueAt: null, updatedAt: now })
+    .where(
+      and(
+        sql`(${deliveries.notificationId}, ${deliveries.channel}, ${deliveries.recipientId}) IN ${overdue(db, { now, limit })}`,
+        gt(deliveries.attempts, tries),
+      ),
+    )
+
+/** Everybody whose mail about this notification has not been touched yet. */
 export const untried = (db: Db, { notificationId }: { notificationId: number }) =>
   db
     .select(KEY)
     .from(deliveries)
-    .where(
-      and(
-        eq(deliveries.notificationId, notificationId),
-        eq(deliveries.channel, "email"),
-        eq(deliveries.status, "pending"),
-        eq(deliveries.attempts, 0),
-      ),
-    )
+    .where(and(eq(deliveries.notificationId, notificationId), eq(deliveries.channel, "email"), isUntouched))
 
 /** Due now, as if it had never been tried; nothing if it was not given up on. */
 export const putBack = (db: Db, { notificationId, channel, recipientId, now }: Key & { now: number }) =>

@@ -1,7 +1,7 @@
-import { and, eq, isNull, ne, type SQL, sql } from "drizzle-orm"
+import { and, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm"
 import type { Category } from "../categories"
 import type { Db } from "../db/client"
-import { orgPreferences, orgs, orgUsers } from "../db/schema"
+import { orgPreferences, orgs, orgUsers, switches } from "../db/schema"
 import type { Membership } from "./membership"
 import type { Member } from "./schemas"
 
@@ -93,14 +93,33 @@ export const countMembers = (db: Db, { slug, userIds }: { slug: string; userIds:
       ),
     )
 
+const listOf = (members: Member[]) => JSON.stringify(members.map((m) => [m.user_id, m.email, m.role, m.name || null]))
+
+/**
+ * What a mailbox said is said of its address: who gets another one gets e-mail again. A `CROSS JOIN`, since
+ * SQLite would join from the members, and read the list for each.
+ */
+export const forgetMailTrouble = (db: Db, { slug, members }: { slug: string; members: Member[] }) =>
+  db.delete(switches).where(
+    and(
+      sql`${switches.orgUserId} IN (
+        SELECT known.id FROM json_each(${listOf(members)}) person
+        CROSS JOIN ${orgUsers} known ON known.org_id = ${orgNamed(slug)} AND known.user_id = person.value ->> 0
+        WHERE known.email <> person.value ->> 1
+      )`,
+      eq(switches.category, "all"),
+      eq(switches.channel, "email"),
+      isNotNull(switches.reason),
+    ),
+  )
+
 /** Answers those who were not members, and those who were members of another description. */
 export function saveMembers(db: Db, { slug, members }: { slug: string; members: Member[] }) {
-  const list = JSON.stringify(members.map((m) => [m.user_id, m.email, m.role, m.name || null]))
   return db
     .insert(orgUsers)
     .select(sql`
       SELECT NULL, o.id, person.value ->> 0, person.value ->> 1, person.value ->> 2, person.value ->> 3, NULL
-      FROM ${orgs} o, json_each(${list}) person WHERE o.slug = ${slug}
+      FROM ${orgs} o, json_each(${listOf(members)}) person WHERE o.slug = ${slug}
     `)
     .onConflictDoUpdate({
       target: [orgUsers.orgId, orgUsers.userId],

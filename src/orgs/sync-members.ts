@@ -11,16 +11,18 @@ type Sync = { slug: string; members: Member[]; others: "remove" | "keep" }
 /**
  * Makes these people members, as they are described here, and of the others nobody where `others` are removed.
  *
- * 1. Count who is a member already, write who is not or not like this, and remove the others: one round trip, so that
- *    of two lists at once the later one holds. Whoever comes back finds their old inbox.
+ * 1. Count who is a member already, forget what was said of addresses that are others now, write who is not or not like
+ *    this, and remove the others: one round trip, so that of two lists at once the later one holds. Whoever comes back
+ *    finds their old inbox.
  * 2. Let this isolate know at once; others know within 30 s.
  */
 export async function syncMembers(deps: Deps, { slug, members, others }: Sync): Promise<SyncedMembers> {
   const { db } = deps
   const userIds = members.map((member) => member.user_id)
-  const [[org], [before], saved, removed = []] = await db.batch([
+  const [[org], [before], , saved, removed = []] = await db.batch([
     queries.orgsBySlugs(db, { slugs: [slug] }),
     queries.countMembers(db, { slug, userIds }),
+    queries.forgetMailTrouble(db, { slug, members }),
     queries.saveMembers(db, { slug, members }),
     ...(others === "remove" ? [queries.removeOthers(db, { slug, userIds, now: deps.now() })] : []),
   ])

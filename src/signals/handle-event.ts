@@ -1,14 +1,11 @@
 import type { SignalEvent } from "../db/schema"
 import type { Deps } from "../deps"
-import { kindOf, log } from "../log"
+import { log } from "../log"
+import { MOST_TRIES, putOff } from "./put-off"
 import * as queries from "./queries"
 
 /** Longer than making something of an event can take. */
 const LEASE_MS = 2 * 60_000
-/** When a try that threw is repeated: whoever tries again need not wait for our lease. */
-const TRY_AGAIN_MS = 30_000
-/** An event that was begun this often, and never finished, brings its worker down. */
-const MOST_TRIES = 12
 
 export type Result = { status: SignalEvent["status"]; reason: string }
 const GIVEN_UP: Result = { status: "failed", reason: "given_up" }
@@ -30,10 +27,7 @@ export async function handleEvent(
   const [event] = await queries.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
   if (!event) return
   const work = async () => (event.attempts > MOST_TRIES ? GIVEN_UP : understand(event))
-  const result = await work().catch(async (error) => {
-    await queries.postponeEvent(db, { id: eventId, reason: kindOf(error), dueAt: deps.now() + TRY_AGAIN_MS })
-    throw error
-  })
+  const result = await work().catch(putOff(deps, event))
   await queries.finishEvent(db, { id: eventId, ...result, now: deps.now() })
   log({
     event: result.status === "failed" ? "signal_failed" : "signal_processed",

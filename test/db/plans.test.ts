@@ -122,7 +122,6 @@ async function doEverything(): Promise<void> {
   for (const Message of [JSON.stringify(bounceOf(bob.email)), "nothing that we know"]) {
     await nobody.post("/webhooks/v1/ses/", await signed({ Message }))
   }
-  await refuseOneMail()
 
   vi.useFakeTimers({ toFake: ["Date"] })
   await alice.post("/api/notifications/", {
@@ -152,17 +151,6 @@ async function doEverything(): Promise<void> {
   )
   await cron()
   await drain({ delayed: true })
-}
-
-/** What a mail leaves behind whose address the provider does not write to any more. */
-async function refuseOneMail(): Promise<void> {
-  vi.spyOn(env.EMAIL, "send").mockRejectedValue(Object.assign(new Error(), { code: "E_RECIPIENT_SUPPRESSED" }))
-  const to = { sent_to: "single_user", user_email: alice.email }
-  const { res } = await (await server.post("/api/notifications/", { author: "a", message: "m", ...to })).json<any>()
-  const mail = { channel: "email" as const, notificationId: res.notification_id, recipientIds: [alice.orgUserId] }
-  await consume("dalgo-deliveries", [mail], { changes: { EMAIL_PROVIDER: "cloudflare" } })
-  const [{ status }] = await rows("SELECT status FROM deliveries WHERE notification_id = ?", mail.notificationId)
-  expect(status).toBe("suppressed")
 }
 
 /** Reading a list that was passed as JSON, or what a subquery found, is not reading a table. */

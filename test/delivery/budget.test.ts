@@ -9,6 +9,7 @@ import { consume, cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
 
 const EVERYBODY = 120
+const PER_SWEEP = 5_000
 
 it("sends 120 mails with three messages, each of three round trips, and at most four rows written per mail", async () => {
   const post = ses()
@@ -48,4 +49,23 @@ it("sends 120 mails with three messages, each of three round trips, and at most 
   vi.setSystemTime(Date.now() + DAY)
   await cron()
   expect(sent).toEqual([])
+})
+
+it.each([
+  ["to be tried again", 1, { pending: 4 * PER_SWEEP }],
+  ["never finished", 8, { dead: PER_SWEEP, pending: 3 * PER_SWEEP }],
+])("takes up no more in a minute than it can, however much is overdue and %s", async (_, attempts, expected) => {
+  queues()
+  await rows(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     INSERT INTO deliveries (notification_id, channel, recipient_id, status, attempts, created_at, updated_at, due_at)
+     SELECT 1, 'email', i, 'pending', ?, 1, 1, i FROM n`,
+    4 * PER_SWEEP,
+    attempts,
+  )
+  const { db, spent } = metered(env.DB)
+  await cron({ DB: db })
+  expect(spent.rowsRead).toBeLessThanOrEqual(7 * PER_SWEEP)
+  const states = await rows("SELECT status, count(*) AS count FROM deliveries GROUP BY status ORDER BY status")
+  expect(Object.fromEntries(states.map(({ status, count }) => [status, count]))).toEqual(expected)
 })

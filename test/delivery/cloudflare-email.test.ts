@@ -1,9 +1,8 @@
 import { env } from "cloudflare:workers"
 import { describe, expect, it, vi } from "vitest"
 import { CloudflareEmail } from "../../src/delivery/channels/email/cloudflare"
-import { AddressRefused } from "../../src/delivery/channels/email/refusals"
 import { DeliveryError } from "../../src/delivery/retry"
-import { HOUR, MINUTE } from "../support/clock"
+import { HOUR } from "../support/clock"
 
 const email = {
   to: "alice@acme.test",
@@ -36,7 +35,7 @@ describe("an error", () => {
   const FOR_GOOD = { permanent: true, retryAfterMs: undefined }
   const SOON = { permanent: false, retryAfterMs: undefined }
   const SLOWER = { permanent: false, retryAfterMs: undefined, slowDown: true }
-  const WHEN_MENDED = { permanent: false, retryAfterMs: 10 * MINUTE, slowDown: true }
+  const WHEN_MENDED = { permanent: false, retryAfterMs: 4 * HOUR, slowDown: true }
   const ANOTHER_DAY = { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true }
 
   it.each<[string, DeliveryError["options"]]>([
@@ -46,7 +45,6 @@ describe("an error", () => {
     ["E_TOO_MANY_ATTACHMENTS", FOR_GOOD],
     ["E_CONTENT_TOO_LARGE", FOR_GOOD],
     ["E_RECIPIENT_NOT_ALLOWED", FOR_GOOD],
-    ["E_RECIPIENT_SUPPRESSED", FOR_GOOD],
     ["E_HEADER_NOT_ALLOWED", FOR_GOOD],
     ["E_HEADER_USE_API_FIELD", FOR_GOOD],
     ["E_HEADER_VALUE_INVALID", FOR_GOOD],
@@ -67,11 +65,23 @@ describe("an error", () => {
     expect({ message: refusal.message, options: refusal.options }).toEqual({ message: code, options })
   })
 
-  it("says of an address, and of nothing else, that it is not written to any more", async () => {
-    expect(await refusing(coded("E_RECIPIENT_SUPPRESSED"))).toBeInstanceOf(AddressRefused)
-    for (const code of ["E_RECIPIENT_NOT_ALLOWED", "E_VALIDATION_ERROR", "E_DELIVERY_FAILED"]) {
-      expect(await refusing(coded(code))).not.toBeInstanceOf(AddressRefused)
-    }
+  it("of an address that is not written to, for a day or for ever, says so in words", async () => {
+    const refusal = await refusing(coded("E_RECIPIENT_SUPPRESSED"))
+    expect({ message: refusal.message, options: refusal.options }).toEqual({
+      message: "the provider does not write to this address at present",
+      options: FOR_GOOD,
+    })
+  })
+
+  it("is silence for a quarter of a minute, and is tried again", async () => {
+    const clock = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(clock.signal)
+    vi.spyOn(env.EMAIL, "send").mockReturnValue(new Promise(() => {}))
+    const refusal = sending().catch((error: unknown) => error)
+    clock.abort()
+    expect(await refusal).toMatchObject({ message: "Email Service did not answer", options: { permanent: false } })
+    expect(await refusal).toBeInstanceOf(DeliveryError)
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(15_000)
   })
 
   it("of a setting is written to the log, by its code", async () => {

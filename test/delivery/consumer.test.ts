@@ -220,6 +220,42 @@ describe("a refusal", () => {
   })
 })
 
+describe("an address that the provider does not write to at present", () => {
+  const WHY = "the provider does not write to this address at present"
+  const suppressing = () =>
+    vi.spyOn(env.EMAIL, "send").mockImplementation(async (mail) => {
+      if ((mail as { to: string }).to !== bob.email) return { messageId: "cf-1" }
+      throw Object.assign(new Error(`${bob.email} is suppressed`), { code: "E_RECIPIENT_SUPPRESSED" })
+    })
+  const byCloudflare = { EMAIL_PROVIDER: "cloudflare" }
+
+  it("costs that one mail, which admins see", async () => {
+    const provider = suppressing()
+    const message = await announced()
+    await deliver(message, byCloudflare)
+    await deliver(message, byCloudflare)
+    expect(provider).toHaveBeenCalledTimes(2)
+    expect(await deliveryOf(bob)).toMatchObject({ status: "failed", reason: WHY, due_at: null })
+    const { res } = await (await alice.get("/api/notifications/deliveries")).json<any>()
+    expect(res).toMatchObject([{ id: "1-email-2", status: "failed", reason: WHY }])
+  })
+
+  it("switches nothing off: the mail can be sent again, and the next one is tried", async () => {
+    const provider = suppressing()
+    await deliver(await announced(), byCloudflare)
+    await cron()
+    await drain()
+    expect(await rows("SELECT * FROM user_notification_preferences")).toEqual([])
+    expect(await rows("SELECT * FROM signal_events")).toEqual([])
+
+    provider.mockResolvedValue({ messageId: "cf-2" })
+    await alice.post("/api/notifications/deliveries/1-email-2/resend")
+    const [again] = sent.splice(0)
+    await deliver(again?.body as DeliveryMessage, byCloudflare)
+    expect(await deliveryOf(bob)).toMatchObject({ status: "sent", provider_id: "cf-2" })
+  })
+})
+
 describe("a failure that may pass", () => {
   it("is due again half a minute later, by then found by the cron, and sent", async () => {
     const failing = mailing(only(bob, busy()))

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { SesEmail } from "../../src/delivery/channels/email/ses"
 import { DeliveryError } from "../../src/delivery/retry"
-import { HOUR, MINUTE } from "../support/clock"
+import { HOUR } from "../support/clock"
 import { outside } from "../support/outside"
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -111,8 +111,8 @@ describe("what SES answers", () => {
   const gone = { permanent: true, retryAfterMs: undefined }
   const passing = { permanent: false, retryAfterMs: undefined }
   const slower = { ...passing, slowDown: true }
-  const mended = { permanent: false, retryAfterMs: 10 * MINUTE, slowDown: true }
-  const paused = { permanent: false, retryAfterMs: HOUR, slowDown: true }
+  const mended = { permanent: false, retryAfterMs: 4 * HOUR, slowDown: true }
+  const paused = { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true }
   const anotherDay = { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true }
 
   it.each<[string, Response, object]>([
@@ -193,8 +193,8 @@ describe("what SES answers", () => {
     ],
     [
       "an account that is suspended, and is to wait longer than we would",
-      amazon(400, "AccountSuspendedException", { "retry-after": "7200" }),
-      { message: "SES answered 400 AccountSuspendedException", ...paused, retryAfterMs: 2 * HOUR },
+      amazon(400, "AccountSuspendedException", { "retry-after": "28800" }),
+      { message: "SES answered 400 AccountSuspendedException", ...paused, retryAfterMs: 8 * HOUR },
     ],
     [
       "that it waited too long for us",

@@ -1,4 +1,7 @@
+import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
+import { open } from "../../src/db/client"
+import * as queries from "../../src/delivery/queries"
 import type { DeliveryMessage } from "../../src/messages"
 import { HOUR, MINUTE, NOON, SECOND } from "../support/clock"
 import { outside, ses } from "../support/outside"
@@ -44,6 +47,8 @@ function answering(answer: (n: number) => Response | undefined) {
 }
 const saying = (message: string) => () =>
   Response.json({ message }, { status: 429, headers: { "x-amzn-errortype": "TooManyRequestsException" } })
+const refusing = (type: string, status: number) => () =>
+  Response.json({ message: "" }, { status, headers: { "x-amzn-errortype": type } })
 const rate = saying("Maximum sending rate exceeded.")
 const quota = saying("Daily message quota exceeded.")
 
@@ -66,6 +71,23 @@ describe("a provider that takes no more", () => {
     expect(await rows("SELECT DISTINCT reason FROM deliveries WHERE status = 'pending'")).toEqual([
       { reason: "SES answered 429 TooManyRequestsException" },
     ])
+  })
+
+  it("is asked nothing before the time, however often the same message comes", async () => {
+    const { requests } = answering(quota)
+    const message = await announced()
+    for (let i = 0; i < 5; i += 1) await deliver(message)
+    expect(requests).toHaveLength(AT_ONCE)
+    vi.setSystemTime(NOON + 6 * HOUR)
+    await deliver(message)
+    expect(requests).toHaveLength(2 * AT_ONCE)
+  })
+
+  it("is asked nothing before the time by the summary either", async () => {
+    answering(quota)
+    const message = await announced()
+    await deliver(message)
+    expect(await queries.untried(open(env.DB), message)).toEqual([])
   })
 
   it("gets the rest when it takes some again, each once", async () => {
@@ -104,6 +126,25 @@ describe("a provider that takes no more", () => {
       { status: "sent", attempts: 1, count: EVERYBODY - AT_ONCE },
       { status: "sent", attempts: 5, count: AT_ONCE },
     ])
+  })
+
+  it.each([
+    ["as many mails a day as were sent", quota, 36, 38],
+    ["from an account that is paused", refusing("SendingPausedException", 400), 36, 38],
+    ["from a sender that is not set up", refusing("MailFromDomainNotVerifiedException", 400), 24, 28],
+    ["anything from such a key", refusing("InvalidClientTokenId", 403), 24, 28],
+  ])("no longer takes %s, is tried for as long as that may take", async (_, answer, least, most) => {
+    answering(answer)
+    await deliver(await announced())
+    const isOver = async () => (await rows("SELECT 1 FROM deliveries WHERE status = 'dead'")).length > 0
+    while (!(await isOver())) {
+      const [{ at }] = await rows("SELECT min(due_at) AS at FROM deliveries")
+      vi.setSystemTime(at)
+      await cron()
+      await drain()
+    }
+    expect((Date.now() - NOON) / HOUR).toBeGreaterThanOrEqual(least)
+    expect((Date.now() - NOON) / HOUR).toBeLessThanOrEqual(most)
   })
 
   it("for ever is given up in the end, for everybody", async () => {

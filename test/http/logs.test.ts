@@ -4,6 +4,7 @@ import type { LogLine } from "../../src/log"
 import { ai, failedRun, logLine, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, charlie, claimsOf, nobody, request, server, tokenFor } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
+import { rows } from "../support/rows"
 import { workerWith } from "../support/worker-with"
 
 const KNOWN = {
@@ -16,8 +17,11 @@ const KNOWN = {
   signal_failed: true,
   notification_published: true,
   delivery_sent: true,
+  delivery_put_off: true,
+  delivery_suppressed: true,
   delivery_failed: true,
   email_misconfigured: true,
+  operator_address_bounced: true,
   dead_letter: true,
   summary_made: true,
   summary_fell_back: true,
@@ -137,7 +141,7 @@ describe("nothing private is written", () => {
     await server.post(SENT, { ...message, sent_to: "all_users" })
     await queue.drain()
     await cron()
-    expect(eventsWritten()).toEqual(new Set(["notification_published", "delivery_failed"]))
+    expect(eventsWritten()).toEqual(new Set(["notification_published", "delivery_put_off"]))
   })
 
   it("of those who are not let in", async () => {
@@ -177,8 +181,26 @@ describe("nothing private is written", () => {
       await queue.drain()
     }
     expect(eventsWritten()).toEqual(
-      new Set(["notification_published", "delivery_failed", "delivery_sent", "signal_processed"]),
+      new Set(["notification_published", "delivery_put_off", "delivery_failed", "delivery_sent", "signal_processed"]),
     )
+  })
+
+  it("of mails that wait, are not meant to leave any more, and have failed", async () => {
+    const body = { channel: "email" as const, notificationId: 1, recipientIds: [alice.orgUserId, bob.orgUserId] }
+    const { handler } = ses((to) => (to === bob.email ? new Response(null, { status: 500 }) : undefined))
+    outside(handler)
+    await alice.post(SENT, message)
+    await rows("UPDATE org_users SET removed_at = 1 WHERE id = ?", alice.orgUserId)
+    await consume("dalgo-deliveries", [body])
+    outside(ses(() => new Response(null, { status: 400 })).handler)
+    await rows("UPDATE deliveries SET due_at = 1 WHERE due_at > 1")
+    await consume("dalgo-deliveries", [body])
+    const about = { notification_id: 1, channel: "email", count: 1 }
+    expect(lines().filter(({ event }) => event.startsWith("delivery_"))).toEqual([
+      { event: "delivery_suppressed", ...about },
+      { event: "delivery_put_off", ...about },
+      { event: "delivery_failed", ...about, reason: "failed" },
+    ])
   })
 
   it("when the database fails", async () => {

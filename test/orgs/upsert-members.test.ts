@@ -1,5 +1,5 @@
-import { expect, it } from "vitest"
-import { server } from "../support/people"
+import { describe, expect, it } from "vitest"
+import { bob, server } from "../support/people"
 import { rows } from "../support/rows"
 import { ALICE, BOB, costOf, IVY, MEMBERS, membersOf, sync, upsert } from "./members"
 
@@ -19,7 +19,7 @@ it("does nothing for nobody", async () => {
 it("writes nothing the second time", async () => {
   await upsert([BOB, IVY])
   const again = await costOf("PATCH", MEMBERS, [BOB, IVY])
-  expect(again).toMatchObject({ status: 200, roundTrips: 1, statements: 3, rowsWritten: 0 })
+  expect(again).toMatchObject({ status: 200, roundTrips: 1, statements: 4, rowsWritten: 0 })
   expect(again.answer.res).toEqual({ ...none, unchanged: 2 })
 })
 
@@ -34,4 +34,55 @@ it("does not find an organisation that is not there", async () => {
   expect(answer.status).toBe(404)
   expect(await answer.json()).toEqual({ detail: "organisation not found" })
   expect(await rows("SELECT id FROM org_users")).toHaveLength(4)
+})
+
+describe("e-mail that a mailbox refused", () => {
+  const ROBERT = { ...BOB, email: "robert@acme.test" }
+  const switches = () =>
+    rows("SELECT org_user_id, enabled, reason FROM user_notification_preferences ORDER BY org_user_id, category")
+  const off = (orgUserId: number, reason: string | null, category = "all") =>
+    rows("INSERT INTO user_notification_preferences VALUES (?, ?, 'email', 0, 1, ?)", orgUserId, category, reason)
+
+  it.each([
+    ["bounced", upsert],
+    ["complained", (list: object[]) => sync([ALICE, ...list])],
+  ])("is on again with another address: %s", async (reason, save) => {
+    await off(bob.orgUserId, reason)
+    await save([ROBERT])
+    expect(await switches()).toEqual([])
+    const preferences = await (await bob.get("/api/notifications/preferences")).json<any>()
+    expect(preferences.res.email_notifications_enabled).toBe(true)
+  })
+
+  it("is on again for who comes back with another address", async () => {
+    await off(bob.orgUserId, "bounced")
+    await sync([ALICE])
+    await upsert([ROBERT])
+    expect(await switches()).toEqual([])
+  })
+
+  it("stays off with the same address, and nothing is written", async () => {
+    await off(bob.orgUserId, "bounced")
+    const before = await switches()
+    expect(await costOf("PATCH", MEMBERS, [{ ...BOB, email: " Bob@ACME.test" }])).toMatchObject({ rowsWritten: 0 })
+    await upsert([{ ...BOB, role: "analyst", name: "Bob" }])
+    expect(await switches()).toEqual(before)
+  })
+
+  it("stays off for everybody else", async () => {
+    await off(1, "bounced")
+    await off(3, "bounced")
+    await upsert([ALICE, ROBERT])
+    await server.put("/api/orgs/initech", { name: "Initech" })
+    await upsert([{ user_id: "3", email: "charles@initech.test", role: "admin" }], "/api/orgs/initech/members")
+    expect(await switches()).toMatchObject([{ org_user_id: 1 }, { org_user_id: 3 }])
+  })
+
+  it("stays off where its reader switched it, whatever the address", async () => {
+    await off(bob.orgUserId, null)
+    await off(bob.orgUserId, null, "incident")
+    const before = await switches()
+    await upsert([ROBERT])
+    expect(await switches()).toEqual(before)
+  })
 })

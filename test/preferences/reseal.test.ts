@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
+import readme from "../../README.md?raw"
 import worker from "../../src/index"
 import { seal, unseal } from "../../src/secrets"
 import { metered } from "../support/d1-meter"
@@ -113,5 +114,20 @@ describe("the cron", () => {
     const isSealed = (row: { discord_webhook: string }) => row.discord_webhook.startsWith("v1.new.")
     expect((await stored()).filter(isSealed)).toHaveLength(20)
     expect(spent.rowsRead).toBeLessThan(250)
+  })
+})
+
+describe("the count of the README", () => {
+  const count = async (name: string) => {
+    const [sql = ""] = /SELECT count\(\*\) FROM org_preferences[^"]*/.exec(readme) ?? []
+    const [found] = await rows(sql.replaceAll("\\\n", "").replaceAll("<old name>", name))
+    return found["count(*)"]
+  }
+
+  it("counts the webhooks that this key has sealed, and those of no other", async () => {
+    const sealedBy = (name: string) => `v1.${name}.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA`
+    await store(ACME, sealedBy("a_b"), sealedBy("axb"))
+    await store(GLOBEX, sealedBy("A_B"), null)
+    expect(await Promise.all(["a_b", "axb", "A_B", "a"].map(count))).toEqual([1, 1, 1, 0])
   })
 })

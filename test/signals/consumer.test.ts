@@ -4,9 +4,10 @@ import type { SignalMessage } from "../../src/messages"
 import { MINUTE, NOON, SECOND } from "../support/clock"
 import { entered, runId, tell } from "../support/failures"
 import { ai, failedRun, outside, prefect, ses } from "../support/outside"
-import { alice, type Speaker } from "../support/people"
+import { ACME, alice, type Speaker } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
+import { bounceOf } from "../support/sns"
 
 let sent: ReturnType<typeof queues>["sent"]
 let drain: ReturnType<typeof queues>["drain"]
@@ -143,6 +144,40 @@ describe("a try that throws", () => {
     await consume("dalgo-signals", [hint], { attempts: 2 })
     expect(await inboxOf(alice)).toHaveLength(1)
     expect(await events()).toMatchObject([{ status: "processed", reason: "published", attempts: 2 }])
+  })
+})
+
+describe("a try that throws again and again", () => {
+  const leave = (source: string, body: string) =>
+    rows(
+      "INSERT INTO signal_events (id, source, body, status, received_at, updated_at, due_at) VALUES (1, ?, ?, 'received', 1, 1, 1)",
+      source,
+      body,
+    )
+
+  it.each([
+    ["prefect", JSON.stringify(entered("Failed"))],
+    ["mail_event", JSON.stringify(bounceOf(alice.email))],
+    ["room_gone", JSON.stringify({ orgId: ACME, room: "slack" })],
+  ] as const)("waits longer each time, for almost two days: %s", async (source, body) => {
+    await leave(source, body)
+    const real = Object.getPrototypeOf(env.DB)
+    const prepare = (sql: string) => {
+      if (sql.startsWith("update")) return real.prepare.call(env.DB, sql)
+      throw new TypeError("the database is not there")
+    }
+    const batch = () => Promise.reject(new TypeError("the database is not there"))
+    const waits: number[] = []
+    for (let i = 0; i < 12; i += 1) {
+      await consume("dalgo-signals", [{ kind: source, eventId: 1 }], { changes: { DB: { prepare, batch } } })
+      const [{ reason, due_at: dueAt }] = await events()
+      expect(reason).toBe("TypeError")
+      waits.push((dueAt - Date.now()) / MINUTE)
+      vi.setSystemTime(dueAt)
+    }
+    expect(waits).toEqual([0.5, 2, 10, 30, 120, ...Array(7).fill(360)])
+    await consume("dalgo-signals", [{ kind: source, eventId: 1 }])
+    expect(await events()).toMatchObject([{ status: "failed", reason: "given_up", attempts: 13 }])
   })
 })
 

@@ -129,7 +129,11 @@ describe("an event", () => {
     ["one that says not how", cloudflareEvent("bounced"), ignored("may_pass")],
     ["a delay at Cloudflare", cloudflareEvent("deferred", { bounce: { type: "soft" } }), ignored("delivered_or_so")],
     ["a complaint at Cloudflare", cloudflareEvent("complained", { complaint: { type: "abuse" } }), complained],
-    ["the list of Cloudflare", cloudflareEvent("rejected", { rejection: { reason: "suppressed" } }), bounced],
+    [
+      "the list of Cloudflare, on which one may be for a day",
+      cloudflareEvent("rejected", { rejection: { reason: "suppressed" } }),
+      ignored("may_pass"),
+    ],
     [
       "a mail that looks like spam",
       cloudflareEvent("rejected", { rejection: { reason: "spam" } }),
@@ -138,7 +142,6 @@ describe("an event", () => {
     ["a delivery at Cloudflare", cloudflareEvent("delivered"), ignored("delivered_or_so")],
     ["a failure of Cloudflare's own", cloudflareEvent("failed"), ignored("delivered_or_so")],
     ["something new of Cloudflare", cloudflareEvent("teleported"), ignored("delivered_or_so")],
-    ["what our delivery left", { kind: "refused", address: "Bob@acme.test" }, bounced],
   ])("may be %s", (_name, event, expected) => {
     expect(readMailEvent(typeof event === "string" ? event : JSON.stringify(event))).toEqual(expected)
   })
@@ -245,6 +248,19 @@ describe("a mailbox that refuses our mail", () => {
     expect(await switches()).toEqual([])
     expect(await events()).toEqual([{ status: "ignored", reason: "may_pass" }])
   })
+})
+
+it("tells the log that a mail to the platform admins came back, for their address is no member's", async () => {
+  const log = vi.spyOn(console, "log").mockReturnValue()
+  await tell(bounceOf("Ops@dalgo.test"))
+  const changes = { ADMIN_EMAIL: "ops@dalgo.test" }
+  await consume(
+    "dalgo-signals",
+    sent.splice(0).map(({ body }) => body),
+    { changes },
+  )
+  const line = { event: "operator_address_bounced", signal_id: 1, reason: "bounced" }
+  expect(log.mock.calls.map(([said]) => JSON.parse(said))).toContainEqual(line)
 })
 
 describe("a complaint", () => {
@@ -381,50 +397,6 @@ describe("the queue of Email Service", () => {
     expect(await fail(1)).toBe(60)
     expect(await fail(10)).toBe(600)
     expect(await fail(99)).toBe(3_600)
-  })
-})
-
-describe("an address that the provider refuses when we send", () => {
-  const refusing = () =>
-    vi.spyOn(env.EMAIL, "send").mockImplementation(async (mail) => {
-      if ((mail as { to: string }).to !== bob.email) return { messageId: "cf-1" }
-      throw Object.assign(new Error(`${bob.email} is suppressed`), { code: "E_RECIPIENT_SUPPRESSED" })
-    })
-  const send = async () => {
-    await announce()
-    await vi.waitFor(() => expect(sent).toHaveLength(1))
-    const [mail] = sent.splice(0)
-    return () => consume("dalgo-deliveries", [mail?.body as never], { changes: { EMAIL_PROVIDER: "cloudflare" } })
-  }
-
-  it("is switched off, told and not tried again", async () => {
-    const provider = refusing()
-    const deliver = await send()
-    await deliver()
-    expect(await rows("SELECT recipient_id, status, reason, since, due_at FROM deliveries ORDER BY 1")).toEqual([
-      { recipient_id: alice.orgUserId, status: "sent", reason: null, since: null, due_at: null },
-      { recipient_id: bob.orgUserId, status: "suppressed", reason: "email_bounced", since: NOON, due_at: null },
-    ])
-    await deliver()
-    await cron()
-    await drain()
-    await cron()
-    await drain()
-    expect(provider).toHaveBeenCalledTimes(2)
-    expect(await switches()).toEqual([off(bob, "bounced")])
-    expect((await messagesOf(bob)).filter((message: string) => message === BOUNCED)).toHaveLength(1)
-    expect(await events()).toEqual([{ status: "processed", reason: "bounced" }])
-    expect(await messagesOf(alice)).toEqual(["The warehouse is down"])
-  })
-
-  it("is told of when it is recorded, or not at all", async () => {
-    refusing()
-    const deliver = await send()
-    const real = Object.getPrototypeOf(env.DB).batch.bind(env.DB)
-    vi.spyOn(env.DB, "batch").mockImplementationOnce(real).mockRejectedValueOnce(new Error("Network connection lost"))
-    expect((await deliver()).retryMessages).toHaveLength(1)
-    expect(await events()).toEqual([])
-    expect(await rows("SELECT status FROM deliveries")).toEqual([{ status: "sending" }, { status: "sending" }])
   })
 })
 

@@ -65,9 +65,9 @@ export async function consume(
   return { ...(await getQueueResult(batch, ctx)), delays }
 }
 
-/** The cron, once. */
-export async function cron(): Promise<void> {
+/** The cron, once. `changes` are as those of `consume`. */
+export async function cron(changes: object = {}): Promise<void> {
   const ctx = createExecutionContext()
-  await worker.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, env, ctx)
+  await worker.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, { ...env, ...changes }, ctx)
   await waitOnExecutionContext(ctx)
 }

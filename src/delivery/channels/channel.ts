@@ -1,14 +1,11 @@
-import type { Notification, SignalEvent } from "../../db/schema"
+import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 
 /** What became of one delivery. */
 export type Sent =
   | { kind: "sent"; providerId: string | null }
   /** Not meant to leave any more. `reason` is one of preferences/decide, or a few words. */
-  | { kind: "suppressed"; reason: string; since?: number; signal?: Signal }
-
-/** What others must hear of, kept together with the outcome: as if it had come from outside, on the next sweep. */
-export type Signal = { source: SignalEvent["source"]; body: object; dedupeKey: string }
+  | { kind: "suppressed"; reason: string; since?: number }
 
 /**
  * Gets ready to tell these of a notification, in at most one round trip, and answers what tells one of them. That

@@ -1,5 +1,5 @@
 import type { MailTrouble } from "../../preferences/decide"
-import { CloudflareEvent, Refused, SesEvent } from "./schemas"
+import { CloudflareEvent, SesEvent } from "./schemas"
 
 /** What an event says of addresses. */
 export type MailEvent =
@@ -16,8 +16,6 @@ const NO_COMPLAINT = ["not-spam", "auth-failure"]
 export function readMailEvent(body: string): MailEvent | undefined {
   if (body.trim() === SET_UP) return { kind: "ignore", reason: "set_up" }
   const json = jsonIn(body)
-  const refused = Refused.safeParse(json)
-  if (refused.success) return trouble("bounced", [refused.data.address])
   const cloudflare = CloudflareEvent.safeParse(json)
   if (cloudflare.success) return ofCloudflare(cloudflare.data)
   const ses = SesEvent.safeParse(json)
@@ -50,15 +48,14 @@ function ofSes({ eventType, notificationType, mail, bounce, complaint }: SesEven
 }
 
 function ofCloudflare({ type, payload }: CloudflareEvent): MailEvent {
-  const { recipient, bounce, rejection, complaint } = payload
+  const { recipient, bounce, complaint } = payload
   switch (type.split(".").at(-1)) {
     case "bounced":
       if (bounce?.type !== "hard") return { kind: "ignore", reason: "may_pass" }
       return trouble("bounced", [recipient])
     case "rejected":
-      // Of validation and spam it is the mail that is at fault.
-      if (rejection?.reason !== "suppressed") return { kind: "ignore", reason: "may_pass" }
-      return trouble("bounced", [recipient])
+      // For the mail's own fault, or for an address that is left alone for a day, a week or for good.
+      return { kind: "ignore", reason: "may_pass" }
     case "complained":
       return complained(complaint?.type, [recipient])
     default:

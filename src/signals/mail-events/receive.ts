@@ -27,6 +27,13 @@ export async function receiveMailEvent(
   return true
 }
 
+/** The same of what Email Service put on a queue, once, however often it comes. */
+export function receiveFromQueue(deps: Deps, { id, body: said }: Message): Promise<boolean> {
+  const body = typeof said === "string" ? said : (JSON.stringify(said) ?? "")
+  const eventId = eventIdIn(body)
+  return receiveMailEvent(deps, { body, dedupeKey: eventId ? `cloudflare:${eventId}` : `queue:${id}` })
+}
+
 const RETRY_SECONDS = 60
 const LONGEST_RETRY_SECONDS = 3_600
 
@@ -35,9 +42,7 @@ export async function consumeMailEvents(deps: Deps, batch: MessageBatch): Promis
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        const body = typeof message.body === "string" ? message.body : (JSON.stringify(message.body) ?? "")
-        const eventId = eventIdIn(body)
-        await receiveMailEvent(deps, { body, dedupeKey: eventId && `cloudflare:${eventId}` })
+        await receiveFromQueue(deps, message)
         message.ack()
       } catch (error) {
         log({ event: "signal_failed", source: "mail_event", reason: kindOf(error) })

@@ -27,11 +27,7 @@ export const CloudflareEvent = z.object({
     eventId: text,
     recipient: z.string(),
     bounce: z.optional(z.object({ type: text })),
-    rejection: z.optional(z.object({ reason: text })),
     complaint: z.optional(z.object({ type: text })),
   }),
 })
 export type CloudflareEvent = z.infer<typeof CloudflareEvent>
-
-/** What our own delivery leaves: a provider does not write to this address any more. */
-export const Refused = z.object({ kind: z.literal("refused"), address: z.string() })

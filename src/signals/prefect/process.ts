@@ -1,7 +1,8 @@
 import type { Deps } from "../../deps"
-import { kindOf, log } from "../../log"
+import { log } from "../../log"
 import * as orgs from "../../orgs/queries"
 import type { Org } from "../own-voice"
+import { MOST_TRIES, putOff } from "../put-off"
 import * as signals from "../queries"
 import { askForRun, describe } from "./ask"
 import { readBody } from "./bodies"
@@ -13,12 +14,8 @@ import type { Deployment, FlowRun } from "./schemas"
 
 /** Longer than Prefect may take for everything we ask. */
 const LEASE_MS = 2 * 60_000
-/** When a try that threw is repeated. */
-const TRY_AGAIN_MS = 30_000
 /** How long after each try that Prefect did not answer. An event that nobody could ask about concerns nobody. */
 const PATIENCE_MS = [5_000, 30_000, 2 * 60_000, 10 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000]
-/** An event that was begun this often, and never finished, brings its worker down. */
-const MOST_TRIES = 12
 
 /** What became of an event, for the log and the row. */
 type Result =
@@ -41,11 +38,7 @@ export async function processEvent(deps: Deps, { eventId }: { eventId: number })
   const [event] = await signals.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
   if (!event) return
   const said = readBody(event.body)
-  const result = await understand(deps, { said, eventId, attempts: event.attempts }).catch(async (error) => {
-    // Whoever tries again need not wait for our lease.
-    await signals.postponeEvent(db, { id: eventId, reason: kindOf(error), dueAt: deps.now() + TRY_AGAIN_MS })
-    throw error
-  })
+  const result = await understand(deps, { said, eventId, attempts: event.attempts }).catch(putOff(deps, event))
   if (result === "later") return
   await signals.finishEvent(db, { id: eventId, ...result, now: deps.now() })
   log({

@@ -1,5 +1,6 @@
 import * as z from "zod/mini"
 import { type Room, ROOM_NAME, ROOMS } from "../../channels"
+import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { publish } from "../../notifications/publish"
 import { handleEvent, type Result } from "../handle-event"
@@ -15,10 +16,10 @@ const Word = z.object({ orgId: z.int(), room: z.enum(ROOMS) })
  * The notification and the end of the event are one batch.
  */
 export const tellOfGoneRoom = (deps: Deps, { eventId }: { eventId: number }): Promise<void> =>
-  handleEvent(deps, { eventId }, (event) => tell(deps, { eventId, word: Word.parse(JSON.parse(event.body)) }))
+  handleEvent(deps, { eventId }, (event) => tell(deps, event))
 
-async function tell(deps: Deps, { eventId, word }: { eventId: number; word: z.infer<typeof Word> }): Promise<Result> {
-  const { orgId, room } = word
+async function tell(deps: Deps, { id: eventId, body }: SignalEvent): Promise<Result> {
+  const { orgId, room } = Word.parse(JSON.parse(body))
   const [org] = await queries.orgWithRoom(deps.db, { orgId, room })
   if (!org) return { status: "failed", reason: "unknown_organisation" }
   const voice = inOwnVoice({ org, category: "system", message: messageFor(room, org.reason) })

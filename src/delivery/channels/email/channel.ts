@@ -1,10 +1,9 @@
 import type { Notification } from "../../../db/schema"
 import type { Deps } from "../../../deps"
-import type { Channel, Sent } from "../channel"
+import type { Channel } from "../channel"
 import { toEmail } from "./message"
 import { emailProviderFrom } from "./provider"
 import * as queries from "./queries"
-import { AddressRefused } from "./refusals"
 import { unsubscribeUrl } from "./unsubscribe-url"
 
 type Address = Awaited<ReturnType<typeof queries.addressesOf>>[number]
@@ -17,34 +16,13 @@ export const email: Channel = async (deps, { notification, recipientIds }) => {
     if (!address) return { kind: "suppressed", reason: "not_a_member" }
     // It was still on when this was said.
     if (address.trouble) return { kind: "suppressed", reason: `email_${address.trouble}`, since: address.since ?? 0 }
-    return send(deps, { address, notification })
-  }
-}
-
-type Job = { address: Address; notification: Notification }
-
-/** An address that the provider does not write to any more is switched off by whoever reads the signal. */
-async function send(deps: Deps, { address, notification }: Job): Promise<Sent> {
-  const mail = await mailTo(deps, { address, notification })
-  try {
+    const mail = await mailTo(deps, { address, notification })
     const { providerId } = await emailProviderFrom(deps.settings, deps.email).send(mail)
     return { kind: "sent", providerId }
-  } catch (error) {
-    if (!(error instanceof AddressRefused)) throw error
-    return {
-      kind: "suppressed",
-      reason: "email_bounced",
-      since: deps.now(),
-      signal: {
-        source: "mail_event",
-        body: { kind: "refused", address: address.email },
-        dedupeKey: `refused:${notification.id}:${address.recipientId}`,
-      },
-    }
   }
 }
 
-async function mailTo({ settings }: Deps, { address, notification }: Job) {
+async function mailTo({ settings }: Deps, { address, notification }: { address: Address; notification: Notification }) {
   const { category, urgent, message, emailSubject } = notification
   return toEmail({
     to: address.email,

@@ -1,5 +1,14 @@
+import { DeliveryError } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
 import { type Meaning, refusal } from "./refusals"
+
+const TIMEOUT_MS = 15_000
+
+/**
+ * For a day after a full mailbox, a week after a bounce, or for good; the code does not say which, events do.
+ * https://developers.cloudflare.com/email-service/concepts/suppressions/
+ */
+const SUPPRESSED = "E_RECIPIENT_SUPPRESSED"
 
 /**
  * Every code that is documented, and what it means:
@@ -19,9 +28,7 @@ const MEANING: Record<string, Meaning> = {
   E_HEADERS_TOO_LARGE: "mail",
   E_HEADERS_TOO_MANY: "mail",
   E_RECIPIENT_NOT_ALLOWED: "mail",
-  // For a day after a full mailbox, a week after a bounce, or for good; the code does not say which.
-  // https://developers.cloudflare.com/email-service/concepts/suppressions/
-  E_RECIPIENT_SUPPRESSED: "address",
+  [SUPPRESSED]: "mail",
   E_SENDER_NOT_VERIFIED: "settings",
   E_SENDER_DOMAIN_NOT_AVAILABLE: "settings",
   E_RATE_LIMIT_EXCEEDED: "rate",
@@ -37,17 +44,32 @@ export class CloudflareEmail implements EmailProvider {
     private readonly from: { email: string; name: string },
   ) {}
 
-  async send({ to, subject, text, html, headers }: Email): Promise<{ providerId: string }> {
+  send(email: Email): Promise<{ providerId: string }> {
+    return Promise.race([this.ask(email), silence()])
+  }
+
+  private async ask({ to, subject, text, html, headers }: Email): Promise<{ providerId: string }> {
     try {
       const { messageId } = await this.binding.send({ from: this.from, to, subject, text, html, headers })
       return { providerId: messageId }
     } catch (error) {
       const code = codeOf(error)
-      throw refusal(Object.hasOwn(MEANING, code) ? MEANING[code] : "passing", { message: code })
+      throw refusal(Object.hasOwn(MEANING, code) ? MEANING[code] : "passing", { message: wordsOf(code) })
     }
   }
 }
 
+/** The binding may hang for longer than our lease: another worker would send the same once more. */
+const silence = () =>
+  new Promise<never>((_, reject) => {
+    AbortSignal.timeout(TIMEOUT_MS).addEventListener("abort", () => {
+      reject(new DeliveryError("Email Service did not answer", { permanent: false }))
+    })
+  })
+
 /** The error's code, which names no address; its message may. */
 const codeOf = (error: unknown) =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "email service error"
+
+const wordsOf = (code: string) =>
+  code === SUPPRESSED ? "the provider does not write to this address at present" : code

@@ -1,7 +1,7 @@
-import { MisconfiguredError } from "../../../errors"
 import type { Settings } from "../../../settings"
 import { CloudflareEmail } from "./cloudflare"
 import { isOneAddress, oneLine } from "../one-line"
+import { refusal } from "./refusals"
 import { SesEmail } from "./ses"
 
 /** One mail to one person. The subject and the headers hold no control characters. */
@@ -19,10 +19,10 @@ export interface EmailProvider {
   send(email: Email): Promise<{ providerId: string }>
 }
 
-/** The provider that is configured. Throws `MisconfiguredError`. */
+/** The provider that is configured. Throws `DeliveryError` where it is not. */
 export function emailProviderFrom(settings: Settings, binding: SendEmail): EmailProvider {
   const from = { email: required(settings, "EMAIL_FROM"), name: oneLine(settings.EMAIL_FROM_NAME) }
-  if (!isOneAddress(from.email)) throw new MisconfiguredError("EMAIL_FROM is not an address")
+  if (!isOneAddress(from.email)) throw refusal("settings", { message: "EMAIL_FROM is not an address" })
   switch (settings.EMAIL_PROVIDER) {
     case "cloudflare":
       return new CloudflareEmail(binding, from)
@@ -40,6 +40,6 @@ export function emailProviderFrom(settings: Settings, binding: SendEmail): Email
 
 function required(settings: Settings, name: "EMAIL_FROM" | "SES_ACCESS_KEY_ID" | "SES_SECRET_ACCESS_KEY"): string {
   const value = settings[name]
-  if (!value) throw new MisconfiguredError(`${name} is not set`)
+  if (!value) throw refusal("settings", { message: `${name} is not set` })
   return value
 }
