@@ -257,24 +257,26 @@ export const OPERATIONS: Operation[] = [
     },
   },
   {
-    name: "bring the list of members",
+    name: "bring the list of members, while a mail is on its way to who is not on it",
     isLasting: true,
-    before: (scene) => told(scene),
+    before: (scene) => tell(scene),
     async act({ world, org }) {
-      const { ann, ben, dot } = org
-      const members = [ann, ben, dot].map(({ userId, email }) => ({ user_id: userId, email, role: "admin" }))
+      const { ann, ben, cas, dot } = org
+      const members = [ann, cas, dot].map(({ userId, email }) => ({ user_id: userId, email, role: "admin" }))
       await world.insist(`/api/orgs/${org.slug}/members`, byServer("PUT", members))
-      org.left.add(org.cas)
+      org.left.add(ben)
+      world.post.former.add(ben.email)
+      await world.deliver()
     },
     async after(scene) {
-      const { ann, ben, dot } = scene.org
+      const { ann, cas, dot } = scene.org
       await told(scene)
-      Object.assign(scene.said[1] ?? {}, { inbox: [ann, ben], mails: [ann, ben] })
+      Object.assign(scene.said[1] ?? {}, { inbox: [ann, cas], mails: [ann] })
       const members = await scene.world.rows<{ id: number }>(
         "SELECT id FROM org_users WHERE org_id = ? AND removed_at IS NULL AND role = 'admin' ORDER BY id",
         scene.org.id,
       )
-      const expected = [ann, ben, dot].map((who) => who.orgUserId)
+      const expected = [ann, cas, dot].map((who) => who.orgUserId)
       return String(members.map(({ id }) => id)) === String(expected) ? [] : ["the members are not those of the list"]
     },
   },

@@ -13,6 +13,9 @@ export class Post {
   /** Addresses that it never takes a mail for. */
   readonly bad = new Set<string>()
   refuse: (to: string) => Response | undefined = () => undefined
+  /** Addresses of those who are members no longer, and what was yet to be sent to them. */
+  readonly former = new Set<string>()
+  readonly toFormer: string[] = []
 
   async answer(request: Request, { run, at }: { run: Run; at: number }): Promise<Response> {
     const { mails, handler } = ses((to) => {
@@ -26,6 +29,7 @@ export class Post {
     if (!response) throw new Error("not a mail")
     const to = mails[0]?.to ?? refusedTo
     this.asked.push({ key: mailKey(to, text.match(MARK)?.[0] ?? ""), run, at, status: response.status })
+    if (this.former.has(to)) this.toFormer.push(mailKey(to, text.match(MARK)?.[0] ?? ""))
     return response
   }
 

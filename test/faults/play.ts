@@ -121,11 +121,13 @@ export class Play {
           await world.insist(`/api/orgs/${org.slug}/members/${who.userId}`, byServer("DELETE"))
           this.here.delete(who)
           org.left.add(who)
+          world.post.former.add(who.email)
         })
       case "join":
         return this.change(async () => {
           const { userId, email } = org[act.who]
           const members = [{ user_id: userId, email, role: "member" }]
+          world.post.former.delete(email)
           await world.insist(`/api/orgs/${org.slug}/members`, byServer("PATCH", members))
           this.here.add(org[act.who])
         })

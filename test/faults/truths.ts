@@ -134,6 +134,7 @@ function mails(world: World, seen: Seen, said: Said[]): string[] {
   }
   const meant = new Set(said.flatMap(({ mark, mails: wanted }) => wanted.map((who) => mailKey(who.email, mark))))
   const got = world.post.taken.filter(({ key }) => key.endsWith(`@${seen.org.slug}.test`))
+  faults.push(...world.post.toFormer.map((key) => `${key} went to a member no longer`))
   for (const { key } of got) if (!meant.has(key)) faults.push(`nobody was to get ${key}`)
   return faults
 }
