@@ -95,7 +95,6 @@ export const OPERATIONS: Operation[] = [
   },
   {
     name: "tell a room and a device as well",
-    isLasting: true,
     before: ({ world, org }) => reachElsewhere(world, org),
     async act(scene) {
       const { world, org, said } = scene

@@ -63,7 +63,7 @@ export async function reachElsewhere(world: World, { id, ben }: Organisation): P
   const { subscription } = await device(`https://${PUSH_SERVICE}/fcm/send/${id}`)
   await world.insist("/api/notifications/push-subscriptions", by(ben, "POST", { body: subscription }))
   await world.rows(
-    `INSERT INTO org_preferences (org_id, enable_discord_notifications, discord_webhook, created_at, updated_at)
+    `INSERT OR IGNORE INTO org_preferences (org_id, enable_discord_notifications, discord_webhook, created_at, updated_at)
      VALUES (?, 1, ?, '', '')`,
     id,
     `https://${ROOMS_AT}/api/webhooks/${id}/token`,

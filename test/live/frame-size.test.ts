@@ -21,7 +21,7 @@ const SCRIPTS: [string, string][] = [
   ["emoji", "😀"],
   ["families of emoji", "👩‍👩‍👧‍👦"],
   ["combining marks", "e\u0301"],
-  ["control characters", "\u0001"],
+  ["control characters", "x\u0001\u0001\u0001\u0001"],
   ["line separators", "\u2028x"],
   ["quotes", '"'],
   ["backslashes", "\\"],
