@@ -32,7 +32,8 @@ export async function devicesOf({ db, settings }: Deps, { me }: { me: Membership
 
 /**
  * Tells this person on this device from now on, and nobody else. One that replaces another takes its place wherever
- * that was switched on, and is switched on nowhere else: a browser does it by itself, perhaps long after. Throws `unavailable` where push is not set up.
+ * that was switched on, and is switched on nowhere else: a browser does it by itself, perhaps long after. Throws
+ * `unavailable` where push is not set up.
  */
 export async function addDevice(deps: Deps, { me, device }: { me: Membership; device: NewDevice }): Promise<void> {
   const serverKey = publicKey(deps)
@@ -47,7 +48,7 @@ export async function addDevice(deps: Deps, { me, device }: { me: Membership; de
           queries.dropOldest(db, { orgUserId, most: MOST_DEVICES }),
         ]
       : [queries.moveDevice(db, { ...known, from: replaces })]
-  await commit(db, [queries.takeFromOthers(db, { orgUserId, endpoint }), ...itsRows])
+  await commit(db, [queries.takeFromOthers(db, { orgUserId, endpoint, ...keys }), ...itsRows])
 }
 
 export async function removeDevice({ db }: Deps, { me, endpoint }: { me: Membership; endpoint: string }) {

@@ -16,11 +16,24 @@ const userOf = (orgUserId: number | AnyColumn) =>
   sql`(SELECT person.user_id FROM ${orgUsers} person WHERE person.id = ${orgUserId})`
 const OWNER = userOf(pushSubscriptions.orgUserId)
 
-/** Takes a browser from whoever had it before: of somebody who is one person in several organisations it stays. */
-export const takeFromOthers = (db: Db, { orgUserId, endpoint }: { orgUserId: number; endpoint: string }) =>
+/**
+ * Takes a browser from whoever had it before: of somebody who is one person in several organisations it stays. Its keys
+ * are asked for too, since an address alone may be known to somebody who does not have the browser.
+ */
+export const takeFromOthers = (
+  db: Db,
+  { orgUserId, endpoint, p256dh, auth }: Omit<NewKeys, "serverKey"> & { orgUserId: number },
+) =>
   db
     .delete(pushSubscriptions)
-    .where(and(eq(pushSubscriptions.endpoint, endpoint), sql`${OWNER} <> ${userOf(orgUserId)}`))
+    .where(
+      and(
+        eq(pushSubscriptions.endpoint, endpoint),
+        eq(pushSubscriptions.p256dh, p256dh),
+        eq(pushSubscriptions.auth, auth),
+        sql`${OWNER} <> ${userOf(orgUserId)}`,
+      ),
+    )
 
 /** The same again changes nothing. */
 export const saveDevice = (db: Db, device: typeof pushSubscriptions.$inferInsert) =>
@@ -35,8 +48,8 @@ export const saveDevice = (db: Db, device: typeof pushSubscriptions.$inferInsert
     })
 
 /**
- * One browser at a new address, in all organisations of its person. Where it is known by that already, the old row stays:
- * the push service says that it is gone.
+ * One browser at a new address, in all organisations of its person. Where it is known by that already, the old row
+ * stays: the push service says that it is gone.
  */
 export const moveDevice = (db: Db, { orgUserId, from, ...to }: NewKeys & { orgUserId: number; from: string }) =>
   db

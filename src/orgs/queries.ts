@@ -25,16 +25,19 @@ export type Org = { id: number; slug: string; name: string }
 export const orgBySlug = (db: Db, { slug }: { slug: string }): Promise<Org | undefined> =>
   db.select().from(orgs).where(eq(orgs.slug, slug)).get()
 
+/** What there is to know before something is said to an organisation. */
+export const WHO_IS_TOLD = {
+  id: orgs.id,
+  slug: orgs.slug,
+  name: orgs.name,
+  llmOptin: orgPreferences.llmOptin,
+  urgentCategories: orgPreferences.urgentCategories,
+}
+
 /** Those of these organisations that exist, with what each decided about failures. */
 export const orgsBySlugs = (db: Db, { slugs }: { slugs: string[] }) =>
   db
-    .select({
-      id: orgs.id,
-      slug: orgs.slug,
-      name: orgs.name,
-      llmOptin: orgPreferences.llmOptin,
-      urgentCategories: orgPreferences.urgentCategories,
-    })
+    .select(WHO_IS_TOLD)
     .from(orgs)
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
     .where(sql`${orgs.slug} IN (SELECT value FROM json_each(${JSON.stringify(slugs)}))`)

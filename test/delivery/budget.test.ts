@@ -3,8 +3,9 @@ import { expect, it, vi } from "vitest"
 import type { DeliveryMessage } from "../../src/messages"
 import { DAY } from "../support/clock"
 import { metered } from "../support/d1-meter"
+import { growAcmeTo } from "../support/inbox"
 import { outside, ses } from "../support/outside"
-import { ACME, server } from "../support/people"
+import { server } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
 
@@ -15,13 +16,7 @@ it("sends 120 mails with three messages, each of three round trips, and at most 
   const post = ses()
   outside(post.handler)
   const { sent } = queues()
-  const hired = Array.from({ length: EVERYBODY - 2 }, (_, i) => 1_001 + i)
-  await rows(
-    `INSERT INTO org_users (id, org_id, user_id, email, role)
-     SELECT value, ?, value, 'person' || value || '@acme.test', 'member' FROM json_each(?)`,
-    ACME,
-    JSON.stringify(hired),
-  )
+  await growAcmeTo(EVERYBODY)
   const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
   await server.post("/api/notifications/", news)
   await vi.waitFor(() => expect(sent).toHaveLength(3))

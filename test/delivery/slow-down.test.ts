@@ -4,8 +4,9 @@ import { open } from "../../src/db/client"
 import * as queries from "../../src/delivery/queries"
 import type { DeliveryMessage } from "../../src/messages"
 import { HOUR, MINUTE, NOON, SECOND } from "../support/clock"
+import { growAcmeTo } from "../support/inbox"
 import { outside, ses } from "../support/outside"
-import { ACME, server } from "../support/people"
+import { server } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
 
@@ -21,13 +22,7 @@ beforeEach(() => {
 
 /** Tells twenty people something; answers the message that is to send their mails. */
 async function announced(): Promise<DeliveryMessage> {
-  const hired = Array.from({ length: EVERYBODY - 2 }, (_, i) => 1_001 + i)
-  await rows(
-    `INSERT INTO org_users (id, org_id, user_id, email, role)
-     SELECT value, ?, value, 'person' || value || '@acme.test', 'member' FROM json_each(?)`,
-    ACME,
-    JSON.stringify(hired),
-  )
+  await growAcmeTo(EVERYBODY)
   const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
   await server.post("/api/notifications/", news)
   await vi.waitFor(() => expect(sent).toHaveLength(1))

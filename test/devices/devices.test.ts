@@ -105,8 +105,10 @@ describe("a computer that several share", () => {
     for (const stranger of [bob, charlie]) {
       const answer = await remove(stranger, computer)
       expect(await answer.json()).toEqual({ success: true })
+      const { keys } = (await device("")).subscription
+      expect((await stranger.post(SUBSCRIPTIONS, { ...computer.subscription, keys })).status).toBe(200)
     }
-    expect(await stored()).toHaveLength(1)
+    expect(await devicesOf(alice)).toHaveLength(1)
   })
 
   it("tells one person of each of their organisations", async () => {

@@ -53,6 +53,16 @@ async function tell(scene: Scene, changes: object = {}): Promise<void> {
   said.push({ mark, isAccepted: true, ...toldOfIncident(scene) })
 }
 
+/** Tells until somebody answers, always with the same key, and delivers. */
+async function tellWithKey(scene: Scene, elsewhere: Pick<Said, "isToldElsewhere"> = {}): Promise<void> {
+  const { world, org, said } = scene
+  const mark = world.newMark()
+  const again = by(org.ann, "POST", { body: incident(scene, mark), headers: { "idempotency-key": mark } })
+  const answer = await world.insist(CREATE, again)
+  said.push({ mark, isAccepted: answer.ok, ...toldOfIncident(scene), ...elsewhere })
+  await world.deliver()
+}
+
 /** Tells, delivers and lets everything come to rest. */
 async function told(scene: Scene, times = 1): Promise<void> {
   for (let i = 0; i < times; i++) await tell(scene)
@@ -84,26 +94,12 @@ const isLatestRead = async (scene: Scene) => {
 export const OPERATIONS: Operation[] = [
   {
     name: "tell an organisation, repeated with its key",
-    async act(scene) {
-      const { world, org, said } = scene
-      const mark = world.newMark()
-      const again = by(org.ann, "POST", { body: incident(scene, mark), headers: { "idempotency-key": mark } })
-      const answer = await world.insist(CREATE, again)
-      said.push({ mark, isAccepted: answer.ok, ...toldOfIncident(scene) })
-      await world.deliver()
-    },
+    act: (scene) => tellWithKey(scene),
   },
   {
     name: "tell a room and a device as well",
     before: ({ world, org }) => reachElsewhere(world, org),
-    async act(scene) {
-      const { world, org, said } = scene
-      const mark = world.newMark()
-      const again = by(org.ann, "POST", { body: incident(scene, mark), headers: { "idempotency-key": mark } })
-      const answer = await world.insist(CREATE, again)
-      said.push({ mark, isAccepted: answer.ok, ...toldOfIncident(scene), isToldElsewhere: true })
-      await world.deliver()
-    },
+    act: (scene) => tellWithKey(scene, { isToldElsewhere: true }),
   },
   {
     name: "tell an organisation, once and without a key",

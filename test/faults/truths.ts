@@ -30,7 +30,8 @@ const MOST_TRIES = 7
 const SUMMARY = /Summary \(/g
 
 /**
- * What is not as it must be, now that nothing is left to be done. Each function below is one truth; that nobody gets an error for a lost hint is another.
+ * What is not as it must be, now that nothing is left to be done. Each function below is one truth; that nobody gets an
+ * error for a lost hint is another.
  */
 export async function untruths(world: World, org: Organisation, said: Said[]): Promise<string[]> {
   const seen = await look(world, org)

@@ -7,20 +7,11 @@ import { toCursor } from "../../src/notifications/cursor"
 import { metered } from "../support/d1-meter"
 import { ACME, bob, tokenFor } from "../support/people"
 import { queues } from "../support/queues"
-import { sequence } from "../support/inbox"
+import { growAcmeTo, sequence } from "../support/inbox"
 
 beforeEach(() => {
   queues()
 })
-
-/** Alice and so many others: an organisation of that size. */
-const growAcmeTo = (size: number) =>
-  env.DB.prepare(
-    `INSERT INTO org_users (id, org_id, user_id, email, role)
-     SELECT 100 + value, ?, 'm' || value, 'm' || value || '@acme.test', 'member' FROM json_each(?)`,
-  )
-    .bind(ACME, sequence(3, size))
-    .run()
 
 /** An inbox of Bob's with so many of every kind, every second one read, a millisecond apart. */
 const fillInboxTo = (size: number) =>

@@ -6,6 +6,15 @@ import { ACME, alice } from "./people"
 export const sequence = (from: number, to: number) =>
   JSON.stringify(Array.from({ length: to - from + 1 }, (_, i) => from + i))
 
+/** Alice, Bob and as many others as an organisation of that size has. */
+export const growAcmeTo = (size: number) =>
+  env.DB.prepare(
+    `INSERT INTO org_users (id, org_id, user_id, email, role)
+     SELECT 100 + value, ?, 'm' || value, 'm' || value || '@acme.test', 'member' FROM json_each(?)`,
+  )
+    .bind(ACME, sequence(3, size))
+    .run()
+
 type Said = {
   message?: string
   author?: string
