@@ -17,15 +17,18 @@ const BARS_AT_ONCE = 50
 
 export type Chunk = { plan: Plan; outbox: Outbox; isLast: boolean; statements: [Statement, ...Statement[]] }
 
-/** What tells these people of a notification, and moves its fan-out past them. Written once, however often it is tried. */
+/**
+ * What tells these people of a notification, and `others`, who are no members; and moves its fan-out past them. Written
+ * once, however often it is tried.
+ */
 export function chunkFor(
   db: Db,
   notification: { publicationId: string; category: Category; emailDueAt: number | null; after: number },
-  { people, rooms, isLast, now }: { people: Addressee[]; rooms: Outbox; isLast: boolean; now: number },
+  { people, others, isLast, now }: { people: Addressee[]; others: Outbox; isLast: boolean; now: number },
 ): Chunk {
   const { publicationId, after } = notification
   const plan = planFor(people, notification, now)
-  const outbox = { ...plan.outbox, ...rooms }
+  const outbox = { ...plan.outbox, ...others }
   const here = queries.whileFanOutIsAt({ publicationId, after })
   return {
     plan,
@@ -63,7 +66,8 @@ export async function continueFanOut(deps: Deps, { notificationId }: { notificat
   const answers = await db.batch(
     addressees(db, { audience: notification.audience, category: notification.category, after }),
   )
-  const chunk = chunkFor(db, { ...notification, after }, { ...toAddressees(answers), now })
+  const addressed = toAddressees(answers)
+  const chunk = chunkFor(db, { ...notification, after }, { ...addressed, others: addressed.rooms, now })
   await commit(db, [queries.markSent(db, { publicationId: notification.publicationId, now }), ...chunk.statements])
   await hintAt(deps, { notification, chunk })
 }

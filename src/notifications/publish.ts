@@ -65,10 +65,10 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
   const isForLater = scheduledAt !== null && scheduledAt > now
   const emailDueAt = announcement.holdEmailMs === undefined ? null : now + announcement.holdEmailMs
   const publicationId = crypto.randomUUID()
-  const rooms = { ...addressed.rooms, ...toOutbox(announcement.operators) }
+  const others = { ...addressed.rooms, ...toOutbox(announcement.operators) }
   const chunk = isForLater
     ? undefined
-    : chunkFor(db, { publicationId, category, emailDueAt, after: 0 }, { ...addressed, rooms, now })
+    : chunkFor(db, { publicationId, category, emailDueAt, after: 0 }, { ...addressed, others, now })
 
   const [notification] = await commitAndRead(
     db,
