@@ -7,4 +7,4 @@ export const notificationsClient = (base: string, options?: ClientRequestOptions
 export type NotificationsClient = ReturnType<typeof notificationsClient>
 export type InboxPage = InferResponseType<NotificationsClient["api"]["notifications"]["v1"]["$get"]>
 export type InboxItem = InboxPage["res"][number]
-export type { Category } from "./categories"
+export type { Category } from "./domain/categories"

@@ -1,10 +1,10 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
-import type { Category } from "../categories"
-import type { Channel, DeliveryChannel, Room } from "../channels"
+import type { Category } from "../domain/categories"
+import type { Channel, DeliveryChannel, Room } from "../domain/channels"
 import { EVENT_SOURCES } from "../messages"
 import type { MailTrouble, Policy, Reason } from "../preferences/decide"
 import type { Audience } from "../notifications/audience"
-import type { Role } from "../orgs/roles"
+import type { Role } from "../domain/roles"
 
 // The tables as the migrations leave them. Times are integers: milliseconds since 1970, UTC. The indexes stand
 // in the migrations, each below the query that it serves; test/db/schema.test.ts holds both to the same columns.

@@ -1,4 +1,4 @@
-import type { Outgoing } from "../channels"
+import type { Outgoing } from "../domain/channels"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"
 import type { DeliveryMessage } from "../messages"

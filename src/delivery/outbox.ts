@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
-import { OPERATOR_CHANNELS, OUTGOING, type Outgoing, ROOMS } from "../channels"
+import { OPERATOR_CHANNELS, OUTGOING, type Outgoing, ROOMS } from "../domain/channels"
 import type { Db } from "../db/client"
 import { deliveries } from "../db/schema"
 import type { Deps } from "../deps"

@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import type { Category } from "../categories"
+import type { Category } from "../domain/categories"
 
 /** An entry of the urgent bar. */
 export type BarItem = {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
-import { CATEGORIES } from "../categories"
-import { CHANNELS, DELIVERY_CHANNELS } from "../channels"
+import { CATEGORIES } from "../domain/categories"
+import { CHANNELS, DELIVERY_CHANNELS } from "../domain/channels"
 import type { DescribedRoutes } from "../openapi/described"
 import { named } from "../openapi/named"
 import { DELIVERY_ID } from "./delivery-id"

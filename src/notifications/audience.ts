@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm"
-import type { Category } from "../categories"
-import type { Room } from "../channels"
+import type { Category } from "../domain/categories"
+import type { Room } from "../domain/channels"
 import type { Db } from "../db/client"
 import { orgPolicies, orgPreferences, orgUsers, pushSubscriptions, switches } from "../db/schema"
 import type { MailTrouble, OrgPolicy, Person, Switch } from "../preferences/decide"

@@ -1,5 +1,5 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
-import { type DeliveryChannel, OPERATOR_CHANNELS, ROOMS } from "../channels"
+import { type DeliveryChannel, OPERATOR_CHANNELS, ROOMS } from "../domain/channels"
 import type { Db } from "../db/client"
 import { merged, whole } from "../db/runs"
 import { deliveries, orgs, orgUsers } from "../db/schema"

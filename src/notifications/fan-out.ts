@@ -1,4 +1,4 @@
-import type { Category } from "../categories"
+import type { Category } from "../domain/categories"
 import { commit, type Db, type Statement } from "../db/client"
 import type { Notification } from "../db/schema"
 import { hintOutbox, insertOutbox, insertSuppressed, type Outbox } from "../delivery/outbox"

@@ -1,4 +1,4 @@
-import { CATEGORIES, type Category } from "../categories"
+import { CATEGORIES, type Category } from "../domain/categories"
 
 /** Which notifications somebody wants to see; what is left out does not narrow. Times are inclusive. */
 export type Filter = {

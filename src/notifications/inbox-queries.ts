@@ -1,5 +1,5 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
-import { CATEGORIES } from "../categories"
+import { CATEGORIES } from "../domain/categories"
 import type { Db } from "../db/client"
 import { clampedOffset, concatenated, merged, whole } from "../db/runs"
 import { inboxCounters, notifications, recipients } from "../db/schema"

@@ -1,5 +1,5 @@
-import type { Category } from "../categories"
-import type { Channel } from "../channels"
+import type { Category } from "../domain/categories"
+import type { Channel } from "../domain/channels"
 import { type Decision, decide, type Reason } from "../preferences/decide"
 import type { Addressee } from "./audience"
 

@@ -1,5 +1,5 @@
-import type { Category } from "../categories"
-import type { OperatorChannel } from "../channels"
+import type { Category } from "../domain/categories"
+import type { OperatorChannel } from "../domain/channels"
 import { commitAndRead, type Statement } from "../db/client"
 import type { Notification } from "../db/schema"
 import type { Outbox } from "../delivery/outbox"

@@ -1,4 +1,4 @@
-import { CATEGORIES, CATEGORY } from "../categories"
+import { CATEGORIES, CATEGORY } from "../domain/categories"
 import { admins, chosenSlug, ownInbox, signedIn } from "../http/auth"
 import { body, conditional, jsonBody, path, query } from "../http/contract"
 import { idempotent } from "../http/idempotency"

@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import { CATEGORIES } from "../categories"
+import { CATEGORIES } from "../domain/categories"
 import { parseCursor } from "./cursor"
 import { DELIVERY_ID, parseDeliveryCursor, parseDeliveryId } from "./delivery-id"
 

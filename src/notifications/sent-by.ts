@@ -1,7 +1,7 @@
 import type { Deps } from "../deps"
 import { AppError } from "../errors"
 import type { Caller } from "../orgs/caller"
-import { isAtLeast } from "../orgs/roles"
+import { isAtLeast } from "../domain/roles"
 import { byId } from "./queries"
 
 /** A notification that the caller answers for. Somebody else's does not exist. */

@@ -1,5 +1,5 @@
 import { and, eq, inArray, sql } from "drizzle-orm"
-import { type Channel, CHANNELS } from "../channels"
+import { type Channel, CHANNELS } from "../domain/channels"
 import type { Db } from "../db/client"
 import { deliveries, notifications, recipients } from "../db/schema"
 

@@ -1,5 +1,5 @@
-import { CATEGORY, type Category } from "../categories"
-import type { Channel } from "../channels"
+import { CATEGORY, type Category } from "../domain/categories"
+import type { Channel } from "../domain/channels"
 import type { Deps } from "../deps"
 import { notFound } from "../errors"
 import type { Membership } from "../orgs/membership"

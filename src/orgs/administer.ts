@@ -2,7 +2,7 @@ import type { Deps } from "../deps"
 import { AppError, notAllowed, notFound } from "../errors"
 import { type Caller, mayAddressAnybody } from "./caller"
 import { knownOrg } from "./membership"
-import { isAtLeast, type Role } from "./roles"
+import { isAtLeast, type Role } from "../domain/roles"
 
 /** An organisation that somebody acts on; `isRun` says whether they run it, and are not only a member. */
 export type ChosenOrg = { id: number; slug: string; isRun: boolean }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import { CATEGORIES } from "../categories"
+import { CATEGORIES } from "../domain/categories"
 import type { DescribedRoutes } from "../openapi/described"
 
 const SavedOrg = z.strictObject({

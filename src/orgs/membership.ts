@@ -1,7 +1,7 @@
 import type { Db } from "../db/client"
 import { notAllowed, notFound } from "../errors"
 import * as queries from "./queries"
-import type { Role } from "./roles"
+import type { Role } from "../domain/roles"
 
 /** One person in one organisation. */
 export type Membership = { orgUserId: number; orgId: number; orgSlug: string; role: Role; email: string }

@@ -1,5 +1,5 @@
 import { and, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm"
-import type { Category } from "../categories"
+import type { Category } from "../domain/categories"
 import type { Db } from "../db/client"
 import { orgPreferences, orgs, orgUsers, switches } from "../db/schema"
 import type { Membership } from "./membership"

@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
-import { CATEGORIES, type Category } from "../categories"
-import { ROLE_BY_NAME, type RoleName } from "./roles"
+import { CATEGORIES, type Category } from "../domain/categories"
+import { ROLE_BY_NAME, type RoleName } from "../domain/roles"
 
 export const OrgPath = z.object({
   slug: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,100}$/, "1 to 100 letters, digits, _ or -")),

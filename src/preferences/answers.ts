@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
-import { CATEGORIES } from "../categories"
-import { type Room, ROOM_NAME } from "../channels"
+import { CATEGORIES } from "../domain/categories"
+import { type Room, ROOM_NAME } from "../domain/channels"
 import type { Described, DescribedRoutes } from "../openapi/described"
 import { FORM } from "../webhooks"
 import { Preferences, UserPreferences } from "./schemas"

@@ -1,5 +1,5 @@
-import type { Category } from "../categories"
-import type { Channel } from "../channels"
+import type { Category } from "../domain/categories"
+import type { Channel } from "../domain/channels"
 
 export type Policy = "required" | "off" | "default_off"
 

@@ -1,4 +1,4 @@
-import { type Room, ROOM_NAME } from "../channels"
+import { type Room, ROOM_NAME } from "../domain/channels"
 import { commitAndRead } from "../db/client"
 import { ROOM } from "../db/schema"
 import type { Deps } from "../deps"

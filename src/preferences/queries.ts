@@ -1,5 +1,5 @@
 import { and, eq, isNotNull, isNull, sql } from "drizzle-orm"
-import type { Room } from "../channels"
+import type { Room } from "../domain/channels"
 import type { Db } from "../db/client"
 import { orgPreferences, orgs, orgUsers, ROOM, switches, userPreferences } from "../db/schema"
 import type { MailTrouble, Switch } from "./decide"

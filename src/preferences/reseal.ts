@@ -1,4 +1,4 @@
-import type { Room } from "../channels"
+import type { Room } from "../domain/channels"
 import { commit } from "../db/client"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../log"

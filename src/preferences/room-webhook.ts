@@ -1,4 +1,4 @@
-import type { Room } from "../channels"
+import type { Room } from "../domain/channels"
 import { webhookFrom } from "../webhooks"
 
 /** What is to become of an organisation's webhook. */

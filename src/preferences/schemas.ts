@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import { CATEGORIES, type Category } from "../categories"
+import { CATEGORIES, type Category } from "../domain/categories"
 
 const perCategory = <T extends z.ZodMiniType>(value: T) =>
   z.strictObject(Object.fromEntries(CATEGORIES.map((category) => [category, value])) as Record<Category, T>)

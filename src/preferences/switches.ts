@@ -1,5 +1,5 @@
-import { CATEGORIES, type Category } from "../categories"
-import type { Channel } from "../channels"
+import { CATEGORIES, type Category } from "../domain/categories"
+import type { Channel } from "../domain/channels"
 import type { Switch } from "./decide"
 import type { Preferences, PreferencesChange } from "./schemas"
 

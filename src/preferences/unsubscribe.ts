@@ -1,4 +1,4 @@
-import type { Category } from "../categories"
+import type { Category } from "../domain/categories"
 import type { Deps } from "../deps"
 import { notFound } from "../errors"
 import { readUnsubscribeToken } from "../unsubscribe-token"

@@ -1,4 +1,4 @@
-import { CATEGORY, type Category, isUrgentFor } from "../categories"
+import { CATEGORY, type Category, isUrgentFor } from "../domain/categories"
 import type { orgsBySlugs } from "../orgs/queries"
 
 const AUTHOR = "Dalgo"

@@ -1,4 +1,4 @@
-import { redact } from "../redact"
+import { redact } from "../domain/redact"
 
 /** A line of a run's log. `level` as Python's: 20 info, 30 warning, 40 error. */
 export type LogEntry = { level: number; message: string }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import { type Room, ROOM_NAME } from "../channels"
+import { type Room, ROOM_NAME } from "../domain/channels"
 import type { Described, DescribedRoutes } from "../openapi/described"
 
 export const TestSent = z.strictObject({ success: z.literal(true), message: z.string() })

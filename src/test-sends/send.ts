@@ -1,4 +1,4 @@
-import { type Room, ROOM_NAME } from "../channels"
+import { type Room, ROOM_NAME } from "../domain/channels"
 import type { Deps } from "../deps"
 import { AppError, MisconfiguredError } from "../errors"
 import { webhookOf } from "../preferences/org-preferences"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { CATEGORIES } from "../../src/categories"
+import { CATEGORIES } from "../../src/domain/categories"
 import type { EmailContent } from "../../src/delivery/channels/email/letter"
 import { LOOK } from "../../src/delivery/channels/looks"
 import { toEmail } from "../../src/delivery/channels/email/message"

@@ -1,6 +1,6 @@
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
 import { describe, expect, it } from "vitest"
-import { CATEGORIES } from "../../src/categories"
+import { CATEGORIES } from "../../src/domain/categories"
 import { encrypt } from "../../src/delivery/channels/web-push/encrypt"
 import { outcomeOf } from "../../src/delivery/channels/web-push/outcome"
 import { inBytes, PAYLOAD_BYTES, payloadOf } from "../../src/delivery/channels/web-push/payload"

@@ -1,5 +1,5 @@
 import { abortAllDurableObjects } from "cloudflare:test"
-import type { Category } from "../../src/categories"
+import type { Category } from "../../src/domain/categories"
 import { DAY, HOUR, MINUTE, SECOND } from "../support/clock"
 import { dice } from "../support/dice"
 import { entered, runId } from "../support/failures"

@@ -1,5 +1,5 @@
 import * as fc from "fast-check"
-import { CATEGORIES } from "../../src/categories"
+import { CATEGORIES } from "../../src/domain/categories"
 import { HOUR, MINUTE, SECOND } from "../support/clock"
 
 const MEMBERS = ["ben", "cas", "dot"] as const

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { CATEGORIES } from "../../src/categories"
+import { CATEGORIES } from "../../src/domain/categories"
 import { said } from "../support/inbox"
 import { forgetAll } from "../../src/orgs/membership"
 import { alice, bob, charlie, dora } from "../support/people"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { CATEGORIES, type Category } from "../../src/categories"
-import { type Channel, CHANNELS } from "../../src/channels"
+import { CATEGORIES, type Category } from "../../src/domain/categories"
+import { type Channel, CHANNELS } from "../../src/domain/channels"
 import {
   decide,
   type Decision,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { redact } from "../../src/redact"
+import { redact } from "../../src/domain/redact"
 
 describe("takes out", () => {
   it.each<[string, string, string]>([

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers"
-import type { Category } from "../../src/categories"
+import type { Category } from "../../src/domain/categories"
 import { ACME, alice } from "./people"
 
 /** The numbers from one to the other, as a parameter for `json_each`. */

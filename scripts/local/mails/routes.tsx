@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono"
 import { html } from "hono/html"
-import { CATEGORIES, CATEGORY } from "../../../src/categories"
+import { CATEGORIES, CATEGORY } from "../../../src/domain/categories"
 import { toEmail } from "../../../src/delivery/channels/email/message"
 import { contentOf, type Sample, samples } from "./samples"
 

@@ -1,5 +1,5 @@
 import type { EmailContent } from "../../../src/delivery/channels/email/letter"
-import { CATEGORIES, type Category } from "../../../src/categories"
+import { CATEGORIES, type Category } from "../../../src/domain/categories"
 import { orgs, people } from "../people.mjs"
 
 const MESSAGES: Record<Category, string> = {

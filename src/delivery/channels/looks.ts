@@ -1,4 +1,4 @@
-import type { Category } from "../../categories"
+import type { Category } from "../../domain/categories"
 import { oneLine } from "./one-line"
 
 type Tint = { ink: string; tint: string }

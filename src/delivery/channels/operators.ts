@@ -1,6 +1,6 @@
 import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
-import { CATEGORY } from "../../categories"
+import { CATEGORY } from "../../domain/categories"
 import type { Channel } from "./channel"
 import { DISCORD } from "./discord"
 import { toEmail } from "./email/message"

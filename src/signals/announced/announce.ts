@@ -1,4 +1,4 @@
-import type { Category } from "../../categories"
+import type { Category } from "../../domain/categories"
 import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { AppError, notFound } from "../../errors"

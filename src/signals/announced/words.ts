@@ -1,4 +1,4 @@
-import { redact } from "../../redact"
+import { redact } from "../../domain/redact"
 import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
 
 /** More would not help who reads it. */

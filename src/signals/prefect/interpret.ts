@@ -1,4 +1,4 @@
-import { redact } from "../../redact"
+import { redact } from "../../domain/redact"
 import type { Deployment, FlowRun, Graph } from "./schemas"
 import { FAILED_TYPES, isNoFailure } from "./states"
 

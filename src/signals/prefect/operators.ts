@@ -1,4 +1,4 @@
-import type { OperatorChannel } from "../../channels"
+import type { OperatorChannel } from "../../domain/channels"
 import type { Announcement } from "../../notifications/publish"
 import type { Settings } from "../../settings"
 import type { Org } from "../own-voice"

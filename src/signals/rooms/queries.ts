@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm"
-import type { Room } from "../../channels"
+import type { Room } from "../../domain/channels"
 import type { Db } from "../../db/client"
 import { orgPreferences, orgs, ROOM } from "../../db/schema"
 import { WHO_IS_TOLD } from "../../orgs/queries"

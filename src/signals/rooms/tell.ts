@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import { type Room, ROOM_NAME, ROOMS } from "../../channels"
+import { type Room, ROOM_NAME, ROOMS } from "../../domain/channels"
 import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { publish } from "../../notifications/publish"

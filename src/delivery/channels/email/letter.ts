@@ -1,4 +1,4 @@
-import { CATEGORY, type Category } from "../../../categories"
+import { CATEGORY, type Category } from "../../../domain/categories"
 import { oneLine, pageAddress } from "../one-line"
 import { type Outline, outlineOf } from "./outline"
 import { subjectOf } from "./subject"

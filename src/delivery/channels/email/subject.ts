@@ -1,4 +1,4 @@
-import { CATEGORY, type Category } from "../../../categories"
+import { CATEGORY, type Category } from "../../../domain/categories"
 import { oneLine } from "../one-line"
 import { shortened } from "../readable"
 

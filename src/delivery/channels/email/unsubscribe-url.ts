@@ -1,4 +1,4 @@
-import type { Category } from "../../../categories"
+import type { Category } from "../../../domain/categories"
 import type { Settings } from "../../../settings"
 import { unsubscribeToken } from "../../../unsubscribe-token"
 

@@ -1,4 +1,4 @@
-import { ROOM_NAME } from "../../../channels"
+import { ROOM_NAME } from "../../../domain/channels"
 import type { Deps } from "../../../deps"
 import { kindOf, log } from "../../../log"
 import { unseal } from "../../../secrets"

@@ -1,4 +1,4 @@
-import type { Category } from "../../../categories"
+import type { Category } from "../../../domain/categories"
 import { headingOf, LOOK } from "../looks"
 import { pageAddress } from "../one-line"
 import { readable } from "../readable"

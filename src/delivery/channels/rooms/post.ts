@@ -1,4 +1,4 @@
-import { type Room, ROOM_NAME } from "../../../channels"
+import { type Room, ROOM_NAME } from "../../../domain/channels"
 import { webhookStored } from "../../../webhooks"
 import { DeliveryError, mayPass, retryAfterMs } from "../../retry"
 import type { Note } from "./note"

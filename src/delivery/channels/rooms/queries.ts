@@ -1,5 +1,5 @@
 import { and, eq, isNotNull, or, type SQL, sql } from "drizzle-orm"
-import type { Room } from "../../../channels"
+import type { Room } from "../../../domain/channels"
 import type { Db } from "../../../db/client"
 import { orgPreferences, orgs, ROOM, signalEvents } from "../../../db/schema"
 

@@ -1,4 +1,4 @@
-import type { Room } from "../../../channels"
+import type { Room } from "../../../domain/channels"
 import { DeliveryError } from "../../retry"
 import { DISCORD } from "../discord"
 import { SLACK } from "../slack"

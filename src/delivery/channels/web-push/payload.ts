@@ -1,4 +1,4 @@
-import type { Category } from "../../../categories"
+import type { Category } from "../../../domain/categories"
 import { headingOf } from "../looks"
 import { oneLine } from "../one-line"
 import { shortened } from "../readable"
