@@ -1,9 +1,9 @@
 import { type Db, open } from "./db/client"
 import type { UrgentBar } from "./live/urgent-bar"
-import type { DeliveryMessage, SignalMessage } from "./messages"
+import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
 import { Platform } from "./preferences/platform"
 import { PrefectApi } from "./signals/prefect/api"
-import { type Settings, settingsFrom } from "./settings"
+import { type Settings, settingsFrom } from "./runtime/config"
 
 /** What a verb may reach; the same behind every door. */
 export type Deps = {

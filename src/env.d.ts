@@ -3,8 +3,8 @@ declare namespace Cloudflare {
   interface Env {
     DB: D1Database
     URGENT_BAR: DurableObjectNamespace<import("./live/urgent-bar").UrgentBar>
-    SIGNALS: Queue<import("./messages").SignalMessage>
-    DELIVERIES: Queue<import("./messages").DeliveryMessage>
+    SIGNALS: Queue<import("./runtime/queue-messages").SignalMessage>
+    DELIVERIES: Queue<import("./runtime/queue-messages").DeliveryMessage>
     EMAIL: SendEmail
     AI: Ai
     ASSETS: Fetcher

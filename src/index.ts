@@ -1,6 +1,6 @@
 import { app } from "./app"
 import { depsFrom } from "./deps"
-import type { DeliveryMessage, SignalMessage } from "./messages"
+import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
 import { consumeMailEvents } from "./signals/mail-events/receive"
 
 export { UrgentBar } from "./live/urgent-bar"

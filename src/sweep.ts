@@ -1,6 +1,6 @@
 import { sweepDeliveries } from "./delivery/outbox"
 import type { Deps } from "./deps"
-import { kindOf, log } from "./log"
+import { kindOf, log } from "./runtime/log"
 import { releaseDue } from "./notifications/release"
 import { resealWebhooks } from "./preferences/reseal"
 import { purge } from "./retention"

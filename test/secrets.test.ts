@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { MisconfiguredError } from "../src/errors"
+import { MisconfiguredError } from "../src/runtime/errors"
 import { seal, staleRanges, unseal } from "../src/secrets"
 
 const keyOf = (id: string, byte: number) =>

@@ -1,7 +1,7 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import type { Category } from "../domain/categories"
 import type { Channel, DeliveryChannel, Room } from "../domain/channels"
-import { EVENT_SOURCES } from "../messages"
+import { EVENT_SOURCES } from "../runtime/queue-messages"
 import type { MailTrouble, Policy, Reason } from "../preferences/decide"
 import type { Audience } from "../notifications/audience"
 import type { Role } from "../domain/roles"

@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
-import { log } from "../log"
-import { isSignalMessage } from "../messages"
+import { log } from "../runtime/log"
+import { isSignalMessage } from "../runtime/queue-messages"
 import { receiveFromQueue } from "../signals/mail-events/receive"
 import * as queries from "./queries"
 

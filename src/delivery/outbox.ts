@@ -3,8 +3,8 @@ import { OPERATOR_CHANNELS, OUTGOING, type Outgoing, ROOMS } from "../domain/cha
 import type { Db } from "../db/client"
 import { deliveries } from "../db/schema"
 import type { Deps } from "../deps"
-import { kindOf, log } from "../log"
-import type { DeliveryMessage } from "../messages"
+import { kindOf, log } from "../runtime/log"
+import type { DeliveryMessage } from "../runtime/queue-messages"
 import * as queries from "./queries"
 import { BACK_OFF_MS } from "./retry"
 

@@ -1,4 +1,4 @@
-import { kindOf } from "../log"
+import { kindOf } from "../runtime/log"
 import type { Sent } from "./channels/channel"
 import type { Outcome } from "./queries"
 import { afterFailure, BACK_OFF_MS, DeliveryError } from "./retry"

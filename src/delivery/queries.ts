@@ -1,7 +1,7 @@
 import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { deliveries, notifications } from "../db/schema"
-import type { DeliveryMessage } from "../messages"
+import type { DeliveryMessage } from "../runtime/queue-messages"
 
 const KEY = {
   notificationId: deliveries.notificationId,

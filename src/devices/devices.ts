@@ -1,7 +1,7 @@
 import { encodeBase64Url } from "hono/utils/encode"
 import { commit } from "../db/client"
 import type { Deps } from "../deps"
-import { AppError } from "../errors"
+import { AppError } from "../runtime/errors"
 import type { Membership } from "../orgs/membership"
 import { vapidOf } from "../vapid"
 import type { Device } from "./answers"

@@ -5,7 +5,7 @@ import { etag, RETAINED_304_HEADERS } from "hono/etag"
 import { createMiddleware } from "hono/factory"
 import * as z from "zod/mini"
 import en from "zod/v4/locales/en.js"
-import { AppError, type Flaw } from "../errors"
+import { AppError, type Flaw } from "../runtime/errors"
 import { demanding } from "./demands"
 import type { App } from "./router"
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono"
 import { HTTPException } from "hono/http-exception"
-import { AppError, type ErrorCode } from "../errors"
-import { kindOf, log, whereOf } from "../log"
+import { AppError, type ErrorCode } from "../runtime/errors"
+import { kindOf, log, whereOf } from "../runtime/log"
 import type { App } from "./router"
 
 /** 498 is Dalgo's: the web app refreshes its token once and tries again. On 401 it logs the person out. */

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory"
 import { sha256 } from "hono/utils/crypto"
-import { AppError } from "../errors"
-import { LONGEST_KEY } from "../idempotency-key"
+import { AppError } from "../runtime/errors"
+import { LONGEST_KEY } from "../runtime/idempotency-key"
 import { demanding } from "./demands"
 import type { App } from "./router"
 

@@ -1,6 +1,6 @@
 import { decode, type verifyWithJwks } from "hono/jwt"
 import * as z from "zod/mini"
-import { AppError } from "../errors"
+import { AppError } from "../runtime/errors"
 
 const KeySet = z.object({ keys: z.array(z.looseObject({ kid: z.exactOptional(z.string()), kty: z.string() })) })
 type Keys = NonNullable<Parameters<typeof verifyWithJwks>[1]["keys"]>

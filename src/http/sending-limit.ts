@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory"
-import { AppError } from "../errors"
+import { AppError } from "../runtime/errors"
 import { nameOf } from "../orgs/caller"
 import { demanding } from "./demands"
 import type { App } from "./router"

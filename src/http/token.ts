@@ -1,7 +1,7 @@
 import { verify, verifyWithJwks } from "hono/jwt"
 import * as z from "zod/mini"
-import { AppError } from "../errors"
-import type { Settings } from "../settings"
+import { AppError } from "../runtime/errors"
+import type { Settings } from "../runtime/config"
 import { keysOf } from "./jwks"
 
 export type Token =

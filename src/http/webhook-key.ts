@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory"
-import { AppError } from "../errors"
-import type { Settings } from "../settings"
+import { AppError } from "../runtime/errors"
+import type { Settings } from "../runtime/config"
 import { demanding } from "./demands"
 import { isOneOf } from "./keys"
 import type { App } from "./router"

@@ -1,6 +1,6 @@
 import type { Context } from "hono"
 import * as z from "zod/mini"
-import { AppError, notAllowed } from "../errors"
+import { AppError, notAllowed } from "../runtime/errors"
 import { ownInbox, tokenOf } from "../http/auth"
 import { query } from "../http/contract"
 import { isAllowed } from "../http/origins"

@@ -1,4 +1,4 @@
-import { kindOf, log } from "../log"
+import { kindOf, log } from "../runtime/log"
 import { NO_LONGER_GOOD } from "./closing"
 
 /** Who sits behind a socket, and until when their token is good. */

@@ -1,7 +1,7 @@
 import { sign, verify } from "hono/jwt"
 import * as z from "zod/mini"
 import type { Deps } from "../deps"
-import { AppError } from "../errors"
+import { AppError } from "../runtime/errors"
 import type { Membership } from "../orgs/membership"
 import type { Ticket } from "./answers"
 

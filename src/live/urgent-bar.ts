@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers"
 import { type Deps, depsFrom } from "../deps"
-import { kindOf, log } from "../log"
+import { kindOf, log } from "../runtime/log"
 import { mark } from "../notifications/inbox-queries"
 import { admissionIn } from "./admission"
 import { BarCopy, type Standing } from "./bar-copy"

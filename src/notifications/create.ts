@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { AppError, notAllowed } from "../errors"
+import { AppError, notAllowed } from "../runtime/errors"
 import { orgToRun } from "../orgs/administer"
 import { type Caller, mayAddressAnybody, nameOf } from "../orgs/caller"
 import type { Audience } from "./audience"

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { AppError } from "../errors"
+import { AppError } from "../runtime/errors"
 import { orgToOversee } from "../orgs/administer"
 import type { Caller } from "../orgs/caller"
 import { membershipIn } from "../orgs/membership"

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { kindOf, log } from "../log"
+import { kindOf, log } from "../runtime/log"
 import type { Membership } from "../orgs/membership"
 import * as queries from "./inbox-queries"
 

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { kindOf, log } from "../log"
+import { kindOf, log } from "../runtime/log"
 import { continueFanOut } from "./fan-out"
 import * as queries from "./queries"
 

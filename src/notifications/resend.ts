@@ -1,6 +1,6 @@
 import { sendAgain } from "../delivery/outbox"
 import type { Deps } from "../deps"
-import { AppError, notFound } from "../errors"
+import { AppError, notFound } from "../runtime/errors"
 import type { Caller } from "../orgs/caller"
 import type { DeliveryKey } from "./delivery-id"
 import * as queries from "./failed-queries"

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { AppError } from "../errors"
+import { AppError } from "../runtime/errors"
 import type { Caller } from "../orgs/caller"
 import { isAtLeast } from "../domain/roles"
 import { byId } from "./queries"

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { AppError } from "../errors"
+import { AppError } from "../runtime/errors"
 import type { Caller } from "../orgs/caller"
 import * as queries from "./queries"
 import { notificationOf } from "./sent-by"

@@ -1,7 +1,7 @@
 import { CATEGORY, type Category } from "../domain/categories"
 import type { Channel } from "../domain/channels"
 import type { Deps } from "../deps"
-import { notFound } from "../errors"
+import { notFound } from "../runtime/errors"
 import type { Membership } from "../orgs/membership"
 import { isReason, type Reason } from "../preferences/decide"
 import type { TraceEntry } from "./answers"

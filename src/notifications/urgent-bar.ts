@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
 import { type Bar, barsOf } from "../live/queries"
-import { kindOf, log } from "../log"
+import { kindOf, log } from "../runtime/log"
 import type { Membership } from "../orgs/membership"
 
 /** What is unread and urgent for this person: from the organisation's bar, or from the truth if that is not there. */

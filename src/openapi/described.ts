@@ -1,5 +1,5 @@
 import type * as z from "zod/mini"
-import type { ErrorCode } from "../errors"
+import type { ErrorCode } from "../runtime/errors"
 
 /**
  * What the description of the API says of a route beyond what its middleware demands: words, the shape of the

@@ -1,4 +1,4 @@
-import { LONGEST_KEY } from "../idempotency-key"
+import { LONGEST_KEY } from "../runtime/idempotency-key"
 import type { Room } from "./described"
 import { INTRODUCTION, TITLE } from "./introduction"
 import { jsonSchemas } from "./json-schema"

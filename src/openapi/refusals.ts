@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import type { ErrorCode } from "../errors"
+import type { ErrorCode } from "../runtime/errors"
 import type { Demand, Door } from "../http/demands"
 import { STATUS } from "../http/errors"
 import type { Described } from "./described"

@@ -1,5 +1,5 @@
 import type { Context } from "hono"
-import { notFound } from "../errors"
+import { notFound } from "../runtime/errors"
 import { demanding } from "../http/demands"
 import { type App, router } from "../http/router"
 

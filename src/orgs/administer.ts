@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { AppError, notAllowed, notFound } from "../errors"
+import { AppError, notAllowed, notFound } from "../runtime/errors"
 import { type Caller, mayAddressAnybody } from "./caller"
 import { knownOrg } from "./membership"
 import { isAtLeast, type Role } from "../domain/roles"

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { kindOf, log } from "../log"
+import { kindOf, log } from "../runtime/log"
 import { forgetMembers } from "./membership"
 
 type Removed = { orgUserId: number; userId: string }

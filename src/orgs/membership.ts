@@ -1,5 +1,5 @@
 import type { Db } from "../db/client"
-import { notAllowed, notFound } from "../errors"
+import { notAllowed, notFound } from "../runtime/errors"
 import * as queries from "./queries"
 import type { Role } from "../domain/roles"
 

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { notFound } from "../errors"
+import { notFound } from "../runtime/errors"
 import { letGo } from "./let-go"
 import * as queries from "./queries"
 

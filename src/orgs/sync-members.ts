@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { notFound } from "../errors"
+import { notFound } from "../runtime/errors"
 import type { SyncedMembers } from "./answers"
 import { letGo } from "./let-go"
 import { forgetMembers } from "./membership"

@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
-import { AppError } from "../errors"
-import { kindOf, log } from "../log"
+import { AppError } from "../runtime/errors"
+import { kindOf, log } from "../runtime/log"
 import { UserPreferences } from "./schemas"
 
 const TIMEOUT_MS = 2_000

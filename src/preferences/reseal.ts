@@ -1,7 +1,7 @@
 import type { Room } from "../domain/channels"
 import { commit } from "../db/client"
 import type { Deps } from "../deps"
-import { kindOf, log } from "../log"
+import { kindOf, log } from "../runtime/log"
 import { seal, staleRanges, unseal } from "../secrets"
 import * as queries from "./queries"
 

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory"
 import * as z from "zod/mini"
-import { AppError } from "../errors"
+import { AppError } from "../runtime/errors"
 import { query, rawBody } from "../http/contract"
 import { type App, router } from "../http/router"
 import { unsubscribe, unsubscription } from "./unsubscribe"

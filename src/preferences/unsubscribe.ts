@@ -1,6 +1,6 @@
 import type { Category } from "../domain/categories"
 import type { Deps } from "../deps"
-import { notFound } from "../errors"
+import { notFound } from "../runtime/errors"
 import { readUnsubscribeToken } from "../unsubscribe-token"
 import * as queries from "./queries"
 

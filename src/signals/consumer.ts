@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
-import { kindOf, log } from "../log"
-import type { SignalMessage } from "../messages"
+import { kindOf, log } from "../runtime/log"
+import type { SignalMessage } from "../runtime/queue-messages"
 import { continueFanOut } from "../notifications/fan-out"
 import { processMailEvent } from "./mail-events/process"
 import { processEvent } from "./prefect/process"

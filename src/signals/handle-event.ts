@@ -1,6 +1,6 @@
 import type { SignalEvent } from "../db/schema"
 import type { Deps } from "../deps"
-import { log } from "../log"
+import { log } from "../runtime/log"
 import { MOST_TRIES, putOff } from "./put-off"
 import * as queries from "./queries"
 

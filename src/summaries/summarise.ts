@@ -1,7 +1,7 @@
 import * as z from "zod/mini"
 import { commit } from "../db/client"
 import type { Deps } from "../deps"
-import { kindOf, log } from "../log"
+import { kindOf, log } from "../runtime/log"
 import { extract, type LogEntry, logForModel, SYSTEM_PROMPT } from "./prompt"
 import * as queries from "./queries"
 

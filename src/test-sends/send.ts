@@ -1,6 +1,6 @@
 import { type Room, ROOM_NAME } from "../domain/channels"
 import type { Deps } from "../deps"
-import { AppError, MisconfiguredError } from "../errors"
+import { AppError, MisconfiguredError } from "../runtime/errors"
 import { webhookOf } from "../preferences/org-preferences"
 
 const TRY_AGAIN_SECONDS = 60

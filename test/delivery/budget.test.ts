@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
-import type { DeliveryMessage } from "../../src/messages"
+import type { DeliveryMessage } from "../../src/runtime/queue-messages"
 import { DAY } from "../support/clock"
 import { metered } from "../support/d1-meter"
 import { growAcmeTo } from "../support/inbox"

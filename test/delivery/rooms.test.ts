@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import type { DeliveryMessage } from "../../src/messages"
+import type { DeliveryMessage } from "../../src/runtime/queue-messages"
 import { DAY, HOUR, MINUTE, NOON, SECOND } from "../support/clock"
 import { outside, ses } from "../support/outside"
 import { ACME, alice, bob, charlie, dora, GLOBEX, server, settle, type Speaker } from "../support/people"

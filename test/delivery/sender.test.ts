@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
 import { emailProviderFrom } from "../../src/delivery/channels/email/provider"
-import { settingsFrom } from "../../src/settings"
+import { settingsFrom } from "../../src/runtime/config"
 import { outside } from "../support/outside"
 
 const email = { to: "alice@acme.test", subject: "hello", text: "hello", html: "<p>hello</p>", headers: {} }

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import type { LogLine } from "../../src/log"
+import type { LogLine } from "../../src/runtime/log"
 import { ai, failedRun, logLine, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, charlie, claimsOf, nobody, request, server, tokenFor } from "../support/people"
 import { consume, cron, queues } from "../support/queues"

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
-import { kindOf, whereOf } from "../../src/log"
-import { settingsFrom } from "../../src/settings"
+import { kindOf, whereOf } from "../../src/runtime/log"
+import { settingsFrom } from "../../src/runtime/config"
 
 it("logs the places of an error and nothing of its message, even where that looks like a stack", () => {
   const where = whereOf(new Error("refused\n    at payroll.Anna(anna@acme.test:1)"))

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import type { SignalMessage } from "../../src/messages"
+import type { SignalMessage } from "../../src/runtime/queue-messages"
 import { toTrace } from "../../src/notifications/trace"
 import { MINUTE, NOON } from "../support/clock"
 import { entered, tell } from "../support/failures"

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import type { SignalMessage } from "../../src/messages"
+import type { SignalMessage } from "../../src/runtime/queue-messages"
 import { MINUTE, NOON, SECOND } from "../support/clock"
 import { entered, runId, tell } from "../support/failures"
 import { ai, failedRun, outside, prefect, ses } from "../support/outside"

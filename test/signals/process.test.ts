@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import type { SignalMessage } from "../../src/messages"
+import type { SignalMessage } from "../../src/runtime/queue-messages"
 import { NOON, SECOND } from "../support/clock"
 import { entered, runId, tell } from "../support/failures"
 import { ai, failedRun, logLine, outside, prefect, RUN_ID, ses } from "../support/outside"

@@ -2,7 +2,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecu
 import { env } from "cloudflare:workers"
 import { vi } from "vitest"
 import worker from "../../src/index"
-import type { DeliveryMessage, SignalMessage } from "../../src/messages"
+import type { DeliveryMessage, SignalMessage } from "../../src/runtime/queue-messages"
 
 type Sent = { queue: "dalgo-signals" | "dalgo-deliveries"; body: SignalMessage | DeliveryMessage; delaySeconds: number }
 

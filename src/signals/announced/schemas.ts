@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import { IdempotencyKey } from "../../idempotency-key"
+import { IdempotencyKey } from "../../runtime/idempotency-key"
 
 const text = (longest: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(longest))
 const orgSlug = text(100)

@@ -1,6 +1,6 @@
 import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
-import { log } from "../../log"
+import { log } from "../../runtime/log"
 import { publish } from "../../notifications/publish"
 import * as preferences from "../../preferences/queries"
 import { handleEvent, type Result } from "../handle-event"

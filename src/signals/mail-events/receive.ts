@@ -1,5 +1,5 @@
 import type { Deps } from "../../deps"
-import { kindOf, log } from "../../log"
+import { kindOf, log } from "../../runtime/log"
 import * as queries from "../queries"
 import { eventIdIn, readMailEvent } from "./interpret"
 

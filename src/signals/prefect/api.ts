@@ -1,6 +1,6 @@
 import { encodeBase64 } from "hono/utils/encode"
 import type * as z from "zod/mini"
-import type { Settings } from "../../settings"
+import type { Settings } from "../../runtime/config"
 import { Deployment, FlowRun, Graph, Logs } from "./schemas"
 
 /** Prefect did not give what was asked. `isThere: false`: it answered that there is no such thing. */

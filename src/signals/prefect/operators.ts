@@ -1,6 +1,6 @@
 import type { OperatorChannel } from "../../domain/channels"
 import type { Announcement } from "../../notifications/publish"
-import type { Settings } from "../../settings"
+import type { Settings } from "../../runtime/config"
 import type { Org } from "../own-voice"
 import type { FlowRun } from "./schemas"
 

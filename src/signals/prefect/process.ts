@@ -1,5 +1,5 @@
 import type { Deps } from "../../deps"
-import { log } from "../../log"
+import { log } from "../../runtime/log"
 import * as orgs from "../../orgs/queries"
 import type { Org } from "../own-voice"
 import { MOST_TRIES, putOff } from "../put-off"

@@ -1,5 +1,5 @@
 import type { Deps } from "../../deps"
-import { kindOf, log } from "../../log"
+import { kindOf, log } from "../../runtime/log"
 import { notUnderstood } from "../not-understood"
 import * as queries from "../queries"
 import { readBody } from "./bodies"

@@ -1,6 +1,6 @@
 import type { Statement } from "../../db/client"
 import type { Deps } from "../../deps"
-import { kindOf, log } from "../../log"
+import { kindOf, log } from "../../runtime/log"
 import { publish, type Published } from "../../notifications/publish"
 import * as summaries from "../../summaries/queries"
 import { inOwnVoice, type Org } from "../own-voice"

@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps"
 import { hintUntried } from "../../delivery/outbox"
-import { kindOf, log } from "../../log"
+import { kindOf, log } from "../../runtime/log"
 import * as notifications from "../../notifications/queries"
 import * as summaries from "../../summaries/queries"
 import { summarise } from "../../summaries/summarise"

@@ -1,4 +1,4 @@
-import type { Settings } from "../../../settings"
+import type { Settings } from "../../../runtime/config"
 import { CloudflareEmail } from "./cloudflare"
 import { isOneAddress, oneLine } from "../one-line"
 import { refusal } from "./refusals"

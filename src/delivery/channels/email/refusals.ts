@@ -1,4 +1,4 @@
-import { log } from "../../../log"
+import { log } from "../../../runtime/log"
 import { DeliveryError } from "../../retry"
 
 const HOUR = 60 * 60_000

@@ -1,5 +1,5 @@
 import type { Category } from "../../../domain/categories"
-import type { Settings } from "../../../settings"
+import type { Settings } from "../../../runtime/config"
 import { unsubscribeToken } from "../../../unsubscribe-token"
 
 /** The link that ends this category's e-mail for this person; `undefined` where we have no address or no secret. */

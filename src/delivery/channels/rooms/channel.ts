@@ -1,6 +1,6 @@
 import { ROOM_NAME } from "../../../domain/channels"
 import type { Deps } from "../../../deps"
-import { kindOf, log } from "../../../log"
+import { kindOf, log } from "../../../runtime/log"
 import { unseal } from "../../../secrets"
 import { DeliveryError } from "../../retry"
 import type { Channel } from "../channel"

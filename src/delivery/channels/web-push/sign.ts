@@ -1,6 +1,6 @@
 import { sign } from "hono/jwt"
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
-import { MisconfiguredError } from "../../../errors"
+import { MisconfiguredError } from "../../../runtime/errors"
 import type { Vapid } from "../../../vapid"
 
 /** Twelve hours. A push service permits a day (RFC 8292). */

@@ -1,4 +1,4 @@
-import type { Outgoing } from "./domain/channels"
+import type { Outgoing } from "../domain/channels"
 
 /** Who leaves rows in `signal_events`. A message about one has the name of its source. */
 export const EVENT_SOURCES = ["prefect", "room_gone", "mail_event"] as const
