@@ -1,8 +1,8 @@
 import { Hono } from "hono/quick"
 import type { Deps } from "../deps"
-import type { Caller } from "../orgs/caller"
-import type { ChosenOrg } from "../orgs/administer"
-import type { Membership } from "../orgs/membership"
+import type { Caller } from "../auth/caller"
+import type { ChosenOrg } from "../auth/authority"
+import type { Membership } from "../auth/membership"
 import type { Idempotency } from "./idempotency"
 import type { SnsMessage } from "./sns/message"
 

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory"
 import { AppError } from "../runtime/errors"
-import { nameOf } from "../orgs/caller"
+import { nameOf } from "../auth/caller"
 import { demanding } from "./demands"
 import type { App } from "./router"
 

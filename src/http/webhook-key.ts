@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory"
 import { AppError } from "../runtime/errors"
 import type { Settings } from "../runtime/config"
 import { demanding } from "./demands"
-import { isOneOf } from "./keys"
+import { isOneOf } from "../auth/compare-keys"
 import type { App } from "./router"
 
 /**

@@ -2,7 +2,7 @@ import { sign, verify } from "hono/jwt"
 import * as z from "zod/mini"
 import type { Deps } from "../deps"
 import { AppError } from "../runtime/errors"
-import type { Membership } from "../orgs/membership"
+import type { Membership } from "../auth/membership"
 import type { Ticket } from "./answers"
 
 const LIVES_SECONDS = 30

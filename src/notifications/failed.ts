@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
-import { orgToOversee } from "../orgs/administer"
-import type { Caller } from "../orgs/caller"
+import { orgToOversee } from "../auth/authority"
+import type { Caller } from "../auth/caller"
 import type { DeliveryPlace } from "./delivery-id"
 import * as queries from "./failed-queries"
 import { cut } from "./page"

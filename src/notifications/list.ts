@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import type { Membership } from "../orgs/membership"
+import type { Membership } from "../auth/membership"
 import { countOf, type Filter, isUncounted, kindsOf } from "./filter"
 import * as queries from "./inbox-queries"
 import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "./page"

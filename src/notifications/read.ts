@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
 import { kindOf, log } from "../runtime/log"
-import type { Membership } from "../orgs/membership"
+import type { Membership } from "../auth/membership"
 import * as queries from "./inbox-queries"
 
 export async function unreadCount(deps: Deps, { me }: { me: Membership }): Promise<number> {

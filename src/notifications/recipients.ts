@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import type { Caller } from "../orgs/caller"
+import type { Caller } from "../auth/caller"
 import { cut } from "./page"
 import * as queries from "./recipient-queries"
 import { notificationOf } from "./sent-by"

@@ -1,7 +1,7 @@
 import { sendAgain } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import { AppError, notFound } from "../runtime/errors"
-import type { Caller } from "../orgs/caller"
+import type { Caller } from "../auth/caller"
 import type { DeliveryKey } from "./delivery-id"
 import * as queries from "./failed-queries"
 import { answersFor } from "./sent-by"

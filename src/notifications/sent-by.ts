@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
 import { AppError } from "../runtime/errors"
-import type { Caller } from "../orgs/caller"
+import type { Caller } from "../auth/caller"
 import { isAtLeast } from "../domain/roles"
 import { byId } from "./queries"
 

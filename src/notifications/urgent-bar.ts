@@ -1,7 +1,7 @@
 import type { Deps } from "../deps"
 import { type Bar, barsOf } from "../live/queries"
 import { kindOf, log } from "../runtime/log"
-import type { Membership } from "../orgs/membership"
+import type { Membership } from "../auth/membership"
 
 /** What is unread and urgent for this person: from the organisation's bar, or from the truth if that is not there. */
 export async function urgentBar(deps: Deps, { me }: { me: Membership }): Promise<Pick<Bar, "items" | "total">> {

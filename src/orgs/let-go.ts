@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
 import { kindOf, log } from "../runtime/log"
-import { forgetMembers } from "./membership"
+import { forgetMembers } from "../auth/membership"
 
 type Removed = { orgUserId: number; userId: string }
 

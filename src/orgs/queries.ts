@@ -2,7 +2,7 @@ import { and, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm"
 import type { Category } from "../domain/categories"
 import type { Db } from "../db/client"
 import { orgPreferences, orgs, orgUsers, switches } from "../db/schema"
-import type { Membership } from "./membership"
+import type { Membership } from "../auth/membership"
 import type { Member } from "./schemas"
 
 /** Where this person is a member, the first organisation first. */

@@ -1,7 +1,7 @@
 import { commitAndRead } from "../db/client"
 import type { Deps } from "../deps"
 import type { SavedOrg } from "./answers"
-import { forgetOrg } from "./membership"
+import { forgetOrg } from "../auth/membership"
 import * as queries from "./queries"
 import type { OrgChange } from "./schemas"
 

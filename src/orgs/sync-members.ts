@@ -2,7 +2,7 @@ import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { SyncedMembers } from "./answers"
 import { letGo } from "./let-go"
-import { forgetMembers } from "./membership"
+import { forgetMembers } from "../auth/membership"
 import * as queries from "./queries"
 import type { Member } from "./schemas"
 

@@ -2,7 +2,7 @@ import { createExecutionContext, runDurableObjectAlarm, waitOnExecutionContext }
 import { env } from "cloudflare:workers"
 import { vi } from "vitest"
 import worker from "../../src/index"
-import { forgetAll } from "../../src/orgs/membership"
+import { forgetAll } from "../../src/auth/membership"
 import { MINUTE, NOON } from "../support/clock"
 import { dice } from "../support/dice"
 import { MemoryQueue, type Message } from "./memory-queue"

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { forgetAll } from "../../src/orgs/membership"
+import { forgetAll } from "../../src/auth/membership"
 import { alice, bob, charlie, cookieOf, dora, person, server } from "../support/people"
 import { queues } from "../support/queues"
 import { ask, CASES, keyring, WEBHOOKS } from "./every-route"

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { CATEGORIES } from "../../src/domain/categories"
 import { said } from "../support/inbox"
-import { forgetAll } from "../../src/orgs/membership"
+import { forgetAll } from "../../src/auth/membership"
 import { alice, bob, charlie, dora } from "../support/people"
 import { cron, queues } from "../support/queues"
 

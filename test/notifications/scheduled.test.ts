@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, expect, it, vi } from "vitest"
-import { forgetAll } from "../../src/orgs/membership"
+import { forgetAll } from "../../src/auth/membership"
 import { alice, bob, type Speaker } from "../support/people"
 import { cron, queues } from "../support/queues"
 
