@@ -1,7 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
 import { type DeliveryChannel, OPERATOR_CHANNELS, ROOMS } from "../domain/channels"
 import type { Db } from "../db/client"
-import { merged, whole } from "../db/runs"
+import { merged, whole } from "../db/merge-sorted"
 import { deliveries, orgs, orgUsers } from "../db/schema"
 import type { DeliveryKey, DeliveryPlace } from "./delivery-id"
 import type { GivenUp } from "./schemas"

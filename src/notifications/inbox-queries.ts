@@ -1,7 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
 import { CATEGORIES } from "../domain/categories"
 import type { Db } from "../db/client"
-import { clampedOffset, concatenated, merged, whole } from "../db/runs"
+import { clampedOffset, concatenated, merged, whole } from "../db/merge-sorted"
 import { inboxCounters, notifications, recipients } from "../db/schema"
 import { type Cursor, lowerOf } from "./cursor"
 import { type Filter, type Kind, kindsOf, nameOf } from "./filter"

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
-import { whole } from "../db/runs"
+import { whole } from "../db/merge-sorted"
 import { type Cursor, lowerOf } from "./cursor"
 import type { Filter } from "./filter"
 

@@ -1,6 +1,6 @@
 import { eq, inArray, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { whole } from "../db/runs"
+import { whole } from "../db/merge-sorted"
 import { deliveries, notifications, orgUsers, recipients, retention } from "../db/schema"
 import { ID_BITS } from "./position"
 

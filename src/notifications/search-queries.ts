@@ -1,6 +1,6 @@
 import { eq, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { clampedOffset, whole } from "../db/runs"
+import { clampedOffset, whole } from "../db/merge-sorted"
 import { notifications, recipients } from "../db/schema"
 import type { Cursor } from "./cursor"
 import type { Filter } from "./filter"
