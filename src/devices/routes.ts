@@ -1,5 +1,5 @@
-import { ownInbox } from "../http/auth"
-import { body, jsonBody } from "../http/contract"
+import { ownInbox } from "../http/authenticate"
+import { body, jsonBody } from "../http/validate"
 import { router } from "../http/router"
 import { addDevice, devicesOf, publicKey, removeDevice } from "./devices"
 import { NewDevice, OldDevice } from "./schemas"

@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory"
 import { sha256 } from "hono/utils/crypto"
 import { AppError } from "../runtime/errors"
 import { LONGEST_KEY } from "../runtime/idempotency-key"
-import { demanding } from "./demands"
+import { demanding } from "./route-meta"
 import type { App } from "./router"
 
 /** What makes a repeated request recognisable: its `Idempotency-Key` and a hash of its body. */

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory"
 import { AppError } from "../runtime/errors"
 import type { Settings } from "../runtime/config"
-import { demanding } from "./demands"
+import { demanding } from "./route-meta"
 import { isOneOf } from "../auth/compare-keys"
 import type { App } from "./router"
 

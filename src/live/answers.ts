@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import type { DescribedRoutes } from "../openapi/described"
+import type { DescribedRoutes } from "../http/route-docs"
 
 const Ticket = z.strictObject({ ticket: z.string(), expires_in: z.literal(30) })
 export type Ticket = z.infer<typeof Ticket>

@@ -1,8 +1,8 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
 import { CHANNELS, DELIVERY_CHANNELS } from "../domain/channels"
-import type { DescribedRoutes } from "../openapi/described"
-import { named } from "../openapi/named"
+import type { DescribedRoutes } from "../http/route-docs"
+import { named } from "../../scripts/openapi/schema-name"
 import { DELIVERY_ID } from "./delivery-id"
 import { Category, CreateNotification, GivenUp, MarkRead } from "./schemas"
 

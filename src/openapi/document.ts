@@ -1,5 +1,5 @@
 import { LONGEST_KEY } from "../runtime/idempotency-key"
-import type { Room } from "./described"
+import type { Room } from "../http/route-docs"
 import { INTRODUCTION, TITLE } from "./introduction"
 import { jsonSchemas } from "./json-schema"
 import { operationOf } from "./operation"

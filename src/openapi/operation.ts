@@ -1,5 +1,5 @@
-import type { Demand, Door } from "../http/demands"
-import type { Described } from "./described"
+import type { Demand, Door } from "../http/route-meta"
+import type { Described } from "../http/route-docs"
 import { putWords } from "./fields"
 import type { jsonSchemas } from "./json-schema"
 import { parametersOf, templateOf } from "./parameters"

@@ -1,6 +1,6 @@
 import type * as z from "zod/mini"
-import type { Demand, Door } from "../http/demands"
-import type { Described } from "./described"
+import type { Demand, Door } from "../http/route-meta"
+import type { Described } from "../http/route-docs"
 import { putWords } from "./fields"
 import type { JsonSchema, jsonSchemas } from "./json-schema"
 import type { Registered } from "./registered"

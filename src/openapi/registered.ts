@@ -1,4 +1,4 @@
-import { type Demand, demandOf } from "../http/demands"
+import { type Demand, demandOf } from "../http/route-meta"
 
 export type Registered = { name: string; method: string; path: string; demand: Demand }
 

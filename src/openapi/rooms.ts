@@ -7,7 +7,7 @@ import { mailEventAnswers } from "../signals/mail-events/answers"
 import { prefectAnswers } from "../signals/prefect/answers"
 import { testSendAnswers } from "../test-sends/answers"
 import { serviceAnswers } from "./answers"
-import type { Room } from "./described"
+import type { Room } from "../http/route-docs"
 
 /** Every room that answers requests, in the order in which a reader wants them. */
 export const ROOMS: Room[] = [

@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
-import type { DescribedRoutes } from "../openapi/described"
+import type { DescribedRoutes } from "../http/route-docs"
 
 const SavedOrg = z.strictObject({
   slug: z.string(),

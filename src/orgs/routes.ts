@@ -1,5 +1,5 @@
-import { operators } from "../http/auth"
-import { body, jsonBody, largeJsonBody, path } from "../http/contract"
+import { operators } from "../http/authenticate"
+import { body, jsonBody, largeJsonBody, path } from "../http/validate"
 import { router } from "../http/router"
 import { removeMember } from "./remove-member"
 import { saveOrg } from "./save-org"

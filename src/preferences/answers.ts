@@ -1,7 +1,7 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
 import { type Room, ROOM_NAME } from "../domain/channels"
-import type { Described, DescribedRoutes } from "../openapi/described"
+import type { Described, DescribedRoutes } from "../http/route-docs"
 import { FORM } from "../webhooks"
 import { Preferences, UserPreferences } from "./schemas"
 

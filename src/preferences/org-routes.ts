@@ -1,5 +1,5 @@
-import { anyOrg, ownOrg } from "../http/auth"
-import { body, jsonBody } from "../http/contract"
+import { anyOrg, ownOrg } from "../http/authenticate"
+import { body, jsonBody } from "../http/validate"
 import { router } from "../http/router"
 import type { OrgPreferencesAnswer } from "./answers"
 import { orgPreferencesOf, switchRoom } from "./org-preferences"

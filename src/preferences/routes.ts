@@ -1,5 +1,5 @@
-import { ownInbox } from "../http/auth"
-import { body, jsonBody } from "../http/contract"
+import { ownInbox } from "../http/authenticate"
+import { body, jsonBody } from "../http/validate"
 import { router } from "../http/router"
 import type { PreferencesAnswer } from "./answers"
 import { changePreferences, preferencesOf } from "./change"

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory"
 import * as z from "zod/mini"
 import { AppError } from "../runtime/errors"
-import { query, rawBody } from "../http/contract"
+import { query, rawBody } from "../http/validate"
 import { type App, router } from "../http/router"
 import { unsubscribe, unsubscription } from "./unsubscribe"
 import { askingPage, donePage, incompletePage } from "./unsubscribe-pages"

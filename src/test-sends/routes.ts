@@ -1,6 +1,6 @@
-import { ownOrg } from "../http/auth"
+import { ownOrg } from "../http/authenticate"
 import { router } from "../http/router"
-import { sendingLimit } from "../http/sending-limit"
+import { sendingLimit } from "../http/rate-limit"
 import type { TestSent } from "./answers"
 import { sendTest } from "./send"
 

@@ -1,4 +1,4 @@
-import type { Door as Demanded } from "../../src/http/demands"
+import type { Door as Demanded } from "../../src/http/route-meta"
 import type { Registered } from "../../src/openapi/registered"
 import { unsubscribeToken } from "../../src/unsubscribe-token"
 import { demo } from "../support/demo"

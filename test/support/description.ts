@@ -1,6 +1,6 @@
 import { Validator } from "@cfworker/json-schema"
 import { app } from "../../src/app"
-import type { Described } from "../../src/openapi/described"
+import type { Described } from "../../src/http/route-docs"
 import { description } from "../../src/openapi/description"
 import { templateOf } from "../../src/openapi/parameters"
 import { registered } from "../../src/openapi/registered"

@@ -1,4 +1,4 @@
-import { rawBody } from "../../http/contract"
+import { rawBody } from "../../http/validate"
 import { router } from "../../http/router"
 import { webhookKey } from "../../http/webhook-key"
 import { receive } from "./receive"

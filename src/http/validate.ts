@@ -6,7 +6,7 @@ import { createMiddleware } from "hono/factory"
 import * as z from "zod/mini"
 import en from "zod/v4/locales/en.js"
 import { AppError, type Flaw } from "../runtime/errors"
-import { demanding } from "./demands"
+import { demanding } from "./route-meta"
 import type { App } from "./router"
 
 // The mini edition of zod says nothing but "Invalid input" until it is told the words.

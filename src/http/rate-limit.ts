@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory"
 import { AppError } from "../runtime/errors"
 import { nameOf } from "../auth/caller"
-import { demanding } from "./demands"
+import { demanding } from "./route-meta"
 import type { App } from "./router"
 
 const WINDOW_SECONDS = 60

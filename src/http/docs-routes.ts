@@ -1,7 +1,7 @@
 import type { Context } from "hono"
 import { notFound } from "../runtime/errors"
-import { demanding } from "../http/demands"
-import { type App, router } from "../http/router"
+import { demanding } from "./route-meta"
+import { type App, router } from "./router"
 
 /** What the build has put among the assets. Where there is no such file, the assets answer with the inbox's page. */
 async function built(c: Context<App>, path: string, { isPage = false } = {}): Promise<Response> {
