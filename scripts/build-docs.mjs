@@ -25,7 +25,7 @@ export async function buildDocs({ root, outdir }) {
 async function descriptionOf(root) {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ["src/openapi/description.ts"],
+    entryPoints: ["scripts/openapi/description.ts"],
     bundle: true,
     write: false,
     platform: "node",

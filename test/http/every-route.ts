@@ -1,5 +1,5 @@
 import type { Door as Demanded } from "../../src/http/route-meta"
-import type { Registered } from "../../src/openapi/registered"
+import type { Registered } from "../../scripts/openapi/registered-routes"
 import { unsubscribeToken } from "../../src/unsubscribe-token"
 import { demo } from "../support/demo"
 import { describedAs, REGISTERED } from "../support/description"

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { TITLE } from "../../src/openapi/introduction"
+import { TITLE } from "../../scripts/openapi/introduction"
 import { DOCUMENT } from "../support/description"
 import { nobody } from "../support/people"
 

@@ -1,10 +1,10 @@
 import { Validator } from "@cfworker/json-schema"
 import { app } from "../../src/app"
 import type { Described } from "../../src/http/route-docs"
-import { description } from "../../src/openapi/description"
-import { templateOf } from "../../src/openapi/parameters"
-import { registered } from "../../src/openapi/registered"
-import { ROOMS } from "../../src/openapi/rooms"
+import { description } from "../../scripts/openapi/description"
+import { templateOf } from "../../scripts/openapi/parameters"
+import { registered } from "../../scripts/openapi/registered-routes"
+import { ROOMS } from "../../scripts/openapi/tags"
 
 /** JSON Schema, as it is read off the document. */
 export type Schema = Record<string, any>

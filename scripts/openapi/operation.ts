@@ -1,10 +1,10 @@
-import type { Demand, Door } from "../http/route-meta"
-import type { Described } from "../http/route-docs"
+import type { Demand, Door } from "../../src/http/route-meta"
+import type { Described } from "../../src/http/route-docs"
 import { putWords } from "./fields"
 import type { jsonSchemas } from "./json-schema"
 import { parametersOf, templateOf } from "./parameters"
-import { headerNamed, refusalsOf } from "./refusals"
-import type { Registered } from "./registered"
+import { headerNamed, refusalsOf } from "./error-responses"
+import type { Registered } from "./registered-routes"
 
 type Schemas = ReturnType<typeof jsonSchemas>
 

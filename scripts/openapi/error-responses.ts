@@ -1,10 +1,10 @@
 import * as z from "zod/mini"
-import type { ErrorCode } from "../runtime/errors"
-import type { Demand, Door } from "../http/route-meta"
-import { STATUS } from "../http/errors"
-import type { Described } from "../http/route-docs"
+import type { ErrorCode } from "../../src/runtime/errors"
+import type { Demand, Door } from "../../src/http/route-meta"
+import { STATUS } from "../../src/http/errors"
+import type { Described } from "../../src/http/route-docs"
 import type { JsonSchema } from "./json-schema"
-import { named } from "../../scripts/openapi/schema-name"
+import { named } from "./schema-name"
 
 const Refusal = named("Refusal", z.object({ detail: z.string() }))
 const Flaw = named(

@@ -1,13 +1,13 @@
-import { deviceAnswers } from "../devices/answers"
-import { liveAnswers } from "../live/answers"
-import { notificationAnswers } from "../notifications/answers"
-import { orgAnswers } from "../orgs/answers"
-import { preferenceAnswers } from "../preferences/answers"
-import { mailEventAnswers } from "../signals/mail-events/answers"
-import { prefectAnswers } from "../signals/prefect/answers"
-import { testSendAnswers } from "../test-sends/answers"
-import { serviceAnswers } from "./answers"
-import type { Room } from "../http/route-docs"
+import { deviceAnswers } from "../../src/devices/answers"
+import { liveAnswers } from "../../src/live/answers"
+import { notificationAnswers } from "../../src/notifications/answers"
+import { orgAnswers } from "../../src/orgs/answers"
+import { preferenceAnswers } from "../../src/preferences/answers"
+import { mailEventAnswers } from "../../src/signals/mail-events/answers"
+import { prefectAnswers } from "../../src/signals/prefect/answers"
+import { testSendAnswers } from "../../src/test-sends/answers"
+import { serviceAnswers } from "./service-docs"
+import type { Room } from "../../src/http/route-docs"
 
 /** Every room that answers requests, in the order in which a reader wants them. */
 export const ROOMS: Room[] = [

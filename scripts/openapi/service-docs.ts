@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import type { DescribedRoutes } from "../http/route-docs"
+import type { DescribedRoutes } from "../../src/http/route-docs"
 
 export const serviceAnswers: DescribedRoutes = {
   "GET /healthz": {

@@ -1,9 +1,9 @@
 import type * as z from "zod/mini"
-import type { Demand, Door } from "../http/route-meta"
-import type { Described } from "../http/route-docs"
+import type { Demand, Door } from "../../src/http/route-meta"
+import type { Described } from "../../src/http/route-docs"
 import { putWords } from "./fields"
 import type { JsonSchema, jsonSchemas } from "./json-schema"
-import type { Registered } from "./registered"
+import type { Registered } from "./registered-routes"
 
 type Schemas = ReturnType<typeof jsonSchemas>
 

@@ -1,11 +1,11 @@
-import { LONGEST_KEY } from "../runtime/idempotency-key"
-import type { Room } from "../http/route-docs"
+import { LONGEST_KEY } from "../../src/runtime/idempotency-key"
+import type { Room } from "../../src/http/route-docs"
 import { INTRODUCTION, TITLE } from "./introduction"
 import { jsonSchemas } from "./json-schema"
 import { operationOf } from "./operation"
 import { templateOf } from "./parameters"
-import { refusalResponses } from "./refusals"
-import { registered } from "./registered"
+import { refusalResponses } from "./error-responses"
+import { registered } from "./registered-routes"
 
 type Operation = ReturnType<typeof operationOf>
 

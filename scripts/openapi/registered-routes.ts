@@ -1,4 +1,4 @@
-import { type Demand, demandOf } from "../http/route-meta"
+import { type Demand, demandOf } from "../../src/http/route-meta"
 
 export type Registered = { name: string; method: string; path: string; demand: Demand }
 

@@ -1,4 +1,4 @@
-import type { Described } from "../http/route-docs"
+import type { Described } from "../../src/http/route-docs"
 import type { JsonSchema } from "./json-schema"
 
 /** Puts what a room says of fields beside what their schemas say. */
