@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { CATEGORIES } from "../../src/domain/categories"
-import type { EmailContent } from "../../src/delivery/channels/email/letter"
+import type { EmailContent } from "../../src/delivery/channels/email/content"
 import { LOOK } from "../../src/delivery/channels/looks"
-import { toEmail } from "../../src/delivery/channels/email/message"
+import { toEmail } from "../../src/delivery/channels/email/compose"
 import { subjectOf } from "../../src/delivery/channels/email/subject"
 
 const content = (changes: Partial<EmailContent> = {}): EmailContent => ({

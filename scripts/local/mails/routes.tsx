@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono"
 import { html } from "hono/html"
 import { CATEGORIES, CATEGORY } from "../../../src/domain/categories"
-import { toEmail } from "../../../src/delivery/channels/email/message"
+import { toEmail } from "../../../src/delivery/channels/email/compose"
 import { contentOf, type Sample, samples } from "./samples"
 
 const SCHEMES = ["light", "dark"] as const

@@ -1,4 +1,4 @@
-import type { EmailContent } from "../../../src/delivery/channels/email/letter"
+import type { EmailContent } from "../../../src/delivery/channels/email/content"
 import { CATEGORIES, type Category } from "../../../src/domain/categories"
 import { orgs, people } from "../people.mjs"
 

@@ -1,7 +1,7 @@
 import type { Notification } from "../../../db/schema"
 import type { Deps } from "../../../deps"
 import type { Channel } from "../channel"
-import { toEmail } from "./message"
+import { toEmail } from "./compose"
 import { emailProviderFrom } from "./provider"
 import * as queries from "./queries"
 import { unsubscribeUrl } from "./unsubscribe-url"

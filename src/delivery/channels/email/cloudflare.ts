@@ -1,6 +1,6 @@
 import { DeliveryError } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
-import { type Meaning, refusal } from "./refusals"
+import { type Meaning, refusal } from "./provider-errors"
 
 const TIMEOUT_MS = 15_000
 

@@ -1,7 +1,7 @@
 import { html } from "hono/html"
-import type { Letter } from "./letter"
+import type { Letter } from "./content"
 import { LOOK } from "../looks"
-import type { Block } from "./outline"
+import type { Block } from "./layout"
 
 const FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
 const LONGEST_HEADING = 160

@@ -1,7 +1,7 @@
 import type { Settings } from "../../../runtime/config"
 import { CloudflareEmail } from "./cloudflare"
 import { isOneAddress, oneLine } from "../one-line"
-import { refusal } from "./refusals"
+import { refusal } from "./provider-errors"
 import { SesEmail } from "./ses"
 
 /** One mail to one person. The subject and the headers hold no control characters. */

@@ -3,7 +3,7 @@ import { encodeBase64 } from "hono/utils/encode"
 import * as z from "zod/mini"
 import { DeliveryError, mayPass, retryAfterMs } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
-import { type Meaning, refusal } from "./refusals"
+import { type Meaning, refusal } from "./provider-errors"
 
 type Options = {
   from: { email: string; name: string }

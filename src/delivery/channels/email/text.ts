@@ -1,6 +1,6 @@
 import { headingOf, LOOK } from "../looks"
-import type { Letter } from "./letter"
-import type { Block } from "./outline"
+import type { Letter } from "./content"
+import type { Block } from "./layout"
 
 /** The letter for those who read no HTML. */
 export function textOf(letter: Letter): string {

@@ -1,6 +1,6 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
 import { oneLine, pageAddress } from "../one-line"
-import { type Outline, outlineOf } from "./outline"
+import { type Outline, outlineOf } from "./layout"
 import { subjectOf } from "./subject"
 
 export type EmailContent = {

@@ -1,6 +1,6 @@
 import { DeliveryError } from "../../retry"
 import { htmlOf } from "./html"
-import { type EmailContent, letterOf } from "./letter"
+import { type EmailContent, letterOf } from "./content"
 import { isOneAddress } from "../one-line"
 import type { Email } from "./provider"
 import { textOf } from "./text"
