@@ -14,7 +14,7 @@ export async function sendTest(deps: Deps, { orgId, room }: { orgId: number; roo
   const name = ROOM_NAME[room]
   if (!webhook) throw new AppError("rejected", `No ${name} webhook is stored.`)
   // No other request needs what sends.
-  const { tryRoom } = await import("../delivery/channels/rooms/try")
+  const { tryRoom } = await import("../delivery/channels/chat/send-test")
   switch (await tryRoom({ room, webhook, orgName })) {
     case "sent":
       return

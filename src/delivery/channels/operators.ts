@@ -2,12 +2,12 @@ import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { CATEGORY } from "../../domain/categories"
 import type { Channel } from "./channel"
-import { DISCORD } from "./discord"
+import { DISCORD } from "./chat/discord"
 import { toEmail } from "./email/compose"
 import { emailProviderFrom } from "./email/provider"
-import { noteOf } from "./rooms/note"
-import { post } from "./rooms/post"
-import * as queries from "./rooms/queries"
+import { noteOf } from "./chat/content"
+import { post } from "./chat/post"
+import * as queries from "./chat/queries"
 
 // Those who run the platform are members of nothing: they have no inbox, and nothing to unsubscribe from.
 

@@ -4,7 +4,7 @@ import { kindOf, log } from "../../../runtime/log"
 import { unseal } from "../../../secrets"
 import { DeliveryError } from "../../retry"
 import type { Channel } from "../channel"
-import { noteOf } from "./note"
+import { noteOf } from "./content"
 import { type Manner, post, RoomGoneError } from "./post"
 import * as queries from "./queries"
 

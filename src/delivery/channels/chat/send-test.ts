@@ -1,7 +1,7 @@
 import type { Room } from "../../../domain/channels"
 import { DeliveryError } from "../../retry"
-import { DISCORD } from "../discord"
-import { SLACK } from "../slack"
+import { DISCORD } from "./discord"
+import { SLACK } from "./slack"
 import { type Manner, post, RoomGoneError } from "./post"
 
 const MANNER: Record<Room, Manner> = { discord: DISCORD, slack: SLACK }

@@ -1,7 +1,7 @@
 import { type Room, ROOM_NAME } from "../../../domain/channels"
 import { webhookStored } from "../../../webhooks"
 import { DeliveryError, mayPass, retryAfterMs } from "../../retry"
-import type { Note } from "./note"
+import type { Note } from "./content"
 
 /** How one kind of room is spoken to. */
 export type Manner = {

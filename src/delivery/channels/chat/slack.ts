@@ -1,6 +1,6 @@
-import { roomChannel } from "./rooms/channel"
-import { fitted, isAddress } from "./rooms/note"
-import type { Manner } from "./rooms/post"
+import { roomChannel } from "./channel"
+import { fitted, isAddress } from "./content"
+import type { Manner } from "./post"
 
 const LONGEST_SECTION = 3_000
 const LONGEST_HEADING = 400
