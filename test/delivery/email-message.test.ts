@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { CATEGORIES } from "../../src/domain/categories"
 import type { EmailContent } from "../../src/delivery/channels/email/content"
-import { LOOK } from "../../src/delivery/channels/looks"
+import { LOOK } from "../../src/delivery/channels/category-style"
 import { toEmail } from "../../src/delivery/channels/email/compose"
 import { subjectOf } from "../../src/delivery/channels/email/subject"
 

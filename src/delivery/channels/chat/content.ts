@@ -1,7 +1,7 @@
 import type { Category } from "../../../domain/categories"
-import { headingOf, LOOK } from "../looks"
-import { pageAddress } from "../one-line"
-import { readable } from "../readable"
+import { headingOf, LOOK } from "../category-style"
+import { pageAddress } from "../../../domain/one-line"
+import { readable } from "../../../domain/text"
 
 /** What is said in a room, before it is written as that room writes. */
 export type Note = {

@@ -1,7 +1,7 @@
 import { DeliveryError } from "../../retry"
 import { htmlOf } from "./html"
 import { type EmailContent, letterOf } from "./content"
-import { isOneAddress } from "../one-line"
+import { isOneAddress } from "../../../domain/one-line"
 import type { Email } from "./provider"
 import { textOf } from "./text"
 

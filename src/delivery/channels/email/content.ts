@@ -1,5 +1,5 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
-import { oneLine, pageAddress } from "../one-line"
+import { oneLine, pageAddress } from "../../../domain/one-line"
 import { type Outline, outlineOf } from "./layout"
 import { subjectOf } from "./subject"
 

@@ -1,6 +1,6 @@
 import { html } from "hono/html"
 import type { Letter } from "./content"
-import { LOOK } from "../looks"
+import { LOOK } from "../category-style"
 import type { Block } from "./layout"
 
 const FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"

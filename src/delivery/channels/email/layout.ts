@@ -1,4 +1,4 @@
-import { readable } from "../readable"
+import { readable } from "../../../domain/text"
 
 export type Block = { kind: "line"; text: string; isAfterGap: boolean } | { kind: "list"; items: string[] }
 

@@ -1,6 +1,6 @@
 import type { Settings } from "../../../runtime/config"
 import { CloudflareEmail } from "./cloudflare"
-import { isOneAddress, oneLine } from "../one-line"
+import { isOneAddress, oneLine } from "../../../domain/one-line"
 import { refusal } from "./provider-errors"
 import { SesEmail } from "./ses"
 

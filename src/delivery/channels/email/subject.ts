@@ -1,6 +1,6 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
-import { oneLine } from "../one-line"
-import { shortened } from "../readable"
+import { oneLine } from "../../../domain/one-line"
+import { shortened } from "../../../domain/text"
 
 const LONGEST_FIRST_LINE = 100
 

@@ -1,4 +1,4 @@
-import { headingOf, LOOK } from "../looks"
+import { headingOf, LOOK } from "../category-style"
 import type { Letter } from "./content"
 import type { Block } from "./layout"
 

@@ -5,7 +5,7 @@ import { outcomeOf } from "./outcome"
 import { inBytes, payloadOf } from "./payload"
 import * as queries from "./queries"
 import { type Answer, type Device, sendTo } from "./send"
-import { signer } from "./sign"
+import { signer } from "./vapid-header"
 
 type Row = Awaited<ReturnType<typeof queries.devicesOf>>[number]
 

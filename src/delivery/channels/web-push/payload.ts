@@ -1,7 +1,7 @@
 import type { Category } from "../../../domain/categories"
-import { headingOf } from "../looks"
-import { oneLine } from "../one-line"
-import { shortened } from "../readable"
+import { headingOf } from "../category-style"
+import { oneLine } from "../../../domain/one-line"
+import { shortened } from "../../../domain/text"
 
 /** What a device is told; `web/push-worker` shows it. */
 export type Payload = {

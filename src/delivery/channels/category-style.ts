@@ -1,5 +1,5 @@
 import type { Category } from "../../domain/categories"
-import { oneLine } from "./one-line"
+import { oneLine } from "../../domain/one-line"
 
 type Tint = { ink: string; tint: string }
 type Look = {
