@@ -16,7 +16,7 @@ import { unsubscribeRoutes } from "./preferences/unsubscribe-routes"
 import { userPreferenceRoutes } from "./preferences/user-routes"
 import { mailEventRoutes } from "./signals/mail-events/routes"
 import { prefectRoutes } from "./signals/prefect/routes"
-import { testSendRoutes } from "./test-sends/routes"
+import { testSendRoutes } from "./delivery/test-send/routes"
 
 export const app = router()
   .use(requestId())

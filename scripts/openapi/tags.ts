@@ -5,7 +5,7 @@ import { orgAnswers } from "../../src/orgs/answers"
 import { preferenceAnswers } from "../../src/preferences/answers"
 import { mailEventAnswers } from "../../src/signals/mail-events/answers"
 import { prefectAnswers } from "../../src/signals/prefect/answers"
-import { testSendAnswers } from "../../src/test-sends/answers"
+import { testSendAnswers } from "../../src/delivery/test-send/docs"
 import { serviceAnswers } from "./service-docs"
 import type { Room } from "../../src/http/route-docs"
 

@@ -1,8 +1,8 @@
-import { ownOrg } from "../http/authenticate"
-import { router } from "../http/router"
-import { sendingLimit } from "../http/rate-limit"
-import type { TestSent } from "./answers"
-import { sendTest } from "./send"
+import { ownOrg } from "../../http/authenticate"
+import { router } from "../../http/router"
+import { sendingLimit } from "../../http/rate-limit"
+import type { TestSent } from "./docs"
+import { sendTest } from "./send-test"
 
 export const testSendRoutes = router()
   .post("/test-discord", ownOrg, sendingLimit, async (c) => {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
-import { type Room, ROOM_NAME } from "../domain/channels"
-import type { Described, DescribedRoutes } from "../http/route-docs"
+import { type Room, ROOM_NAME } from "../../domain/channels"
+import type { Described, DescribedRoutes } from "../../http/route-docs"
 
 export const TestSent = z.strictObject({ success: z.literal(true), message: z.string() })
 export type TestSent = z.infer<typeof TestSent>

@@ -1,7 +1,7 @@
-import { type Room, ROOM_NAME } from "../domain/channels"
-import type { Deps } from "../deps"
-import { AppError, MisconfiguredError } from "../runtime/errors"
-import { webhookOf } from "../preferences/org-preferences"
+import { type Room, ROOM_NAME } from "../../domain/channels"
+import type { Deps } from "../../deps"
+import { AppError, MisconfiguredError } from "../../runtime/errors"
+import { webhookOf } from "../../preferences/org-preferences"
 
 const TRY_AGAIN_SECONDS = 60
 
@@ -14,7 +14,7 @@ export async function sendTest(deps: Deps, { orgId, room }: { orgId: number; roo
   const name = ROOM_NAME[room]
   if (!webhook) throw new AppError("rejected", `No ${name} webhook is stored.`)
   // No other request needs what sends.
-  const { tryRoom } = await import("../delivery/channels/chat/send-test")
+  const { tryRoom } = await import("../channels/chat/send-test")
   switch (await tryRoom({ room, webhook, orgName })) {
     case "sent":
       return
