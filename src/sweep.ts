@@ -2,7 +2,7 @@ import { sweepDeliveries } from "./delivery/outbox"
 import type { Deps } from "./deps"
 import { kindOf, log } from "./runtime/log"
 import { releaseDue } from "./notifications/release"
-import { resealWebhooks } from "./preferences/reseal"
+import { resealWebhooks } from "./destinations/chat-webhooks/reseal"
 import { purge } from "./retention"
 import { sweepSignals } from "./signals/consumer"
 

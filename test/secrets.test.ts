@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { MisconfiguredError } from "../src/runtime/errors"
-import { seal, staleRanges, unseal } from "../src/secrets"
+import { seal, staleRanges, unseal } from "../src/destinations/chat-webhooks/seal"
 
 const keyOf = (id: string, byte: number) =>
   `${id}:${btoa(String.fromCharCode(...new Uint8Array(32).fill(byte)))

@@ -2,7 +2,7 @@ import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
 import { type Room, ROOM_NAME } from "../domain/channels"
 import type { Described, DescribedRoutes } from "../http/route-docs"
-import { FORM } from "../webhooks"
+import { FORM } from "../destinations/chat-webhooks/url"
 import { Preferences, UserPreferences } from "./schemas"
 
 /** When we switched a room off, which did not know its webhook any more, and why. */

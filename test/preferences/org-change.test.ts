@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { describe, expect, it, vi } from "vitest"
-import { unseal } from "../../src/secrets"
+import { unseal } from "../../src/destinations/chat-webhooks/seal"
 import { DAY, NOON } from "../support/clock"
 import { ACME, alice, bob, charlie, cookieOf, dora, nobody, server } from "../support/people"
 import { rows } from "../support/rows"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { decideWebhook } from "../../src/preferences/room-webhook"
-import { masked, webhookFrom } from "../../src/webhooks"
+import { decideWebhook } from "../../src/destinations/chat-webhooks/decide"
+import { masked, webhookFrom } from "../../src/destinations/chat-webhooks/url"
 
 const DISCORD = "https://discord.com/api/webhooks/123456789012345678/a-Token_of-acme-wxyz"
 const SLACK = "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXwxyz"

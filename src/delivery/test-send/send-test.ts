@@ -1,7 +1,7 @@
 import { type Room, ROOM_NAME } from "../../domain/channels"
 import type { Deps } from "../../deps"
 import { AppError, MisconfiguredError } from "../../runtime/errors"
-import { webhookOf } from "../../preferences/org-preferences"
+import { webhookOf } from "../../destinations/chat-webhooks/settings"
 
 const TRY_AGAIN_SECONDS = 60
 

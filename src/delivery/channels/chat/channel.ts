@@ -1,7 +1,7 @@
 import { ROOM_NAME } from "../../../domain/channels"
 import type { Deps } from "../../../deps"
 import { kindOf, log } from "../../../runtime/log"
-import { unseal } from "../../../secrets"
+import { unseal } from "../../../destinations/chat-webhooks/seal"
 import { DeliveryError } from "../../retry"
 import type { Channel } from "../channel"
 import { noteOf } from "./content"

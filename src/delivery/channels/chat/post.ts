@@ -1,5 +1,5 @@
 import { type Room, ROOM_NAME } from "../../../domain/channels"
-import { webhookStored } from "../../../webhooks"
+import { webhookStored } from "../../../destinations/chat-webhooks/url"
 import { DeliveryError, mayPass, retryAfterMs } from "../../retry"
 import type { Note } from "./content"
 

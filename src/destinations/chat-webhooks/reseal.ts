@@ -1,9 +1,9 @@
-import type { Room } from "../domain/channels"
-import { commit } from "../db/client"
-import type { Deps } from "../deps"
-import { kindOf, log } from "../runtime/log"
-import { seal, staleRanges, unseal } from "../secrets"
-import * as queries from "./queries"
+import type { Room } from "../../domain/channels"
+import { commit } from "../../db/client"
+import type { Deps } from "../../deps"
+import { kindOf, log } from "../../runtime/log"
+import { seal, staleRanges, unseal } from "./seal"
+import * as queries from "../../preferences/queries"
 
 /** Of each kind of room, in one sweep. */
 const MOST = 20

@@ -1,4 +1,4 @@
-import type { Room } from "./domain/channels"
+import type { Room } from "../../domain/channels"
 
 /**
  * Where rooms take messages, and nothing else: whoever holds such an address makes us call it. Discord's may name a

@@ -1,9 +1,9 @@
-import { anyOrg, ownOrg } from "../http/authenticate"
-import { body, jsonBody } from "../http/validate"
-import { router } from "../http/router"
-import type { OrgPreferencesAnswer } from "./answers"
-import { orgPreferencesOf, switchRoom } from "./org-preferences"
-import { DiscordChange, SlackChange } from "./schemas"
+import { anyOrg, ownOrg } from "../../http/authenticate"
+import { body, jsonBody } from "../../http/validate"
+import { router } from "../../http/router"
+import type { OrgPreferencesAnswer } from "../../preferences/answers"
+import { orgPreferencesOf, switchRoom } from "./settings"
+import { DiscordChange, SlackChange } from "../../preferences/schemas"
 
 export const orgPreferenceRoutes = router()
   // Members too: the web app fills its form, with a member's own switch of e-mail in it, from this answer.

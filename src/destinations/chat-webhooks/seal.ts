@@ -1,5 +1,5 @@
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
-import { MisconfiguredError } from "./runtime/errors"
+import { MisconfiguredError } from "../../runtime/errors"
 
 /**
  * Keys by which secrets lie in the database, each as `<id>:<base64url of 32 bytes>`. The first seals, all open: a new

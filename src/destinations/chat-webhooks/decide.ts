@@ -1,5 +1,5 @@
-import type { Room } from "../domain/channels"
-import { webhookFrom } from "../webhooks"
+import type { Room } from "../../domain/channels"
+import { webhookFrom } from "./url"
 
 /** What is to become of an organisation's webhook. */
 export type Decided =
