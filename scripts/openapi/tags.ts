@@ -1,4 +1,4 @@
-import { deviceAnswers } from "../../src/devices/answers"
+import { deviceAnswers } from "../../src/destinations/devices/docs"
 import { liveAnswers } from "../../src/live/answers"
 import { notificationAnswers } from "../../src/notifications/answers"
 import { orgAnswers } from "../../src/orgs/answers"

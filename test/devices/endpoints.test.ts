@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { isPushEndpoint } from "../../src/push-endpoint"
+import { isPushEndpoint } from "../../src/destinations/devices/endpoint"
 import { device, SUBSCRIPTIONS } from "../support/devices"
 import { bob } from "../support/people"
 import { rows } from "../support/rows"

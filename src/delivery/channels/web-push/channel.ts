@@ -1,5 +1,5 @@
-import { isPushEndpoint } from "../../../push-endpoint"
-import { vapidOf } from "../../../vapid"
+import { isPushEndpoint } from "../../../destinations/devices/endpoint"
+import { vapidOf } from "../../../destinations/devices/vapid"
 import type { Channel } from "../channel"
 import { outcomeOf } from "./outcome"
 import { inBytes, payloadOf } from "./payload"

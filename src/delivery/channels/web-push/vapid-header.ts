@@ -1,7 +1,7 @@
 import { sign } from "hono/jwt"
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
 import { MisconfiguredError } from "../../../runtime/errors"
-import type { Vapid } from "../../../vapid"
+import type { Vapid } from "../../../destinations/devices/vapid"
 
 /** Twelve hours. A push service permits a day (RFC 8292). */
 const LIFETIME_SECONDS = 12 * 60 * 60

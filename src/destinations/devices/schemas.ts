@@ -1,6 +1,6 @@
 import { decodeBase64Url } from "hono/utils/encode"
 import * as z from "zod/mini"
-import { isPushEndpoint } from "../push-endpoint"
+import { isPushEndpoint } from "./endpoint"
 
 const LONGEST_ENDPOINT = 1_000
 

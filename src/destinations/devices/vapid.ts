@@ -1,4 +1,4 @@
-import type { Settings } from "./runtime/config"
+import type { Settings } from "../../runtime/config"
 
 /** What we sign pushes with (RFC 8292), so that a push service knows us: base64url, as `web-push` makes them. */
 export type Vapid = { publicKey: string; privateKey: string; subject: string }

@@ -1,6 +1,6 @@
 import { type AnyColumn, and, eq, sql } from "drizzle-orm"
-import type { Db } from "../db/client"
-import { orgUsers, pushSubscriptions } from "../db/schema"
+import type { Db } from "../../db/client"
+import { orgUsers, pushSubscriptions } from "../../db/schema"
 
 type NewKeys = Pick<typeof pushSubscriptions.$inferInsert, "endpoint" | "p256dh" | "auth" | "serverKey">
 

@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import type { DescribedRoutes } from "../http/route-docs"
+import type { DescribedRoutes } from "../../http/route-docs"
 
 const done = { success: z.literal(true) }
 

@@ -1,6 +1,6 @@
-import { ownInbox } from "../http/authenticate"
-import { body, jsonBody } from "../http/validate"
-import { router } from "../http/router"
+import { ownInbox } from "../../http/authenticate"
+import { body, jsonBody } from "../../http/validate"
+import { router } from "../../http/router"
 import { addDevice, devicesOf, publicKey, removeDevice } from "./devices"
 import { NewDevice, OldDevice } from "./schemas"
 
