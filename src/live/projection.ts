@@ -3,7 +3,7 @@ import type { BarCopy, Standing } from "./bar-copy"
 import { framesBetween, isOnlyChange } from "./changes"
 import { type BarItem, updatedText } from "./events"
 import { excerpt } from "./excerpt"
-import { type Bar, barsOf, itemById, MOST_BARS, MOST_ITEMS, standingsAt, toBarItem } from "./queries"
+import { type Bar, barsOf, itemById, MOST_BARS, MOST_ITEMS, standingsAt, toBarItem } from "../inbox/bar-queries"
 import type { Seats } from "./seats"
 
 /** The version of an inbox that was not read yet: older than any. */

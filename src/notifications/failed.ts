@@ -3,7 +3,7 @@ import { orgToOversee } from "../auth/authority"
 import type { Caller } from "../auth/caller"
 import type { DeliveryPlace } from "./delivery-id"
 import * as queries from "./failed-queries"
-import { cut } from "./page"
+import { cut } from "../inbox/pagination"
 import type { GivenUp } from "./schemas"
 
 type Request = {

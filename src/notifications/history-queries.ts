@@ -2,11 +2,11 @@ import { eq, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { clampedOffset, concatenated, merged, whole } from "../db/merge-sorted"
 import { notifications } from "../db/schema"
-import type { Cursor } from "./cursor"
-import { type Filter, kindsOf } from "./filter"
-import { NOTIFICATION } from "./inbox-queries"
-import { COUNTED_UP_TO, type Page } from "./page"
-import { placedBetween } from "./position"
+import type { Cursor } from "../inbox/cursor"
+import { type Filter, kindsOf } from "../inbox/filter"
+import { NOTIFICATION } from "../inbox/queries"
+import { COUNTED_UP_TO, type Page } from "../inbox/pagination"
+import { placedBetween } from "../inbox/sort-key"
 
 /** Of one organisation, or of all. */
 type History = { orgId: number | undefined; filter: Filter }

@@ -3,10 +3,10 @@ import { AppError } from "../runtime/errors"
 import { orgToOversee } from "../auth/authority"
 import type { Caller } from "../auth/caller"
 import { membershipIn } from "../auth/membership"
-import type { Filter } from "./filter"
+import type { Filter } from "../inbox/filter"
 import * as queries from "./history-queries"
-import { listInbox } from "./list"
-import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "./page"
+import { listInbox } from "../inbox/list"
+import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "../inbox/pagination"
 import type { HistoryRow } from "./present"
 
 type Request = {

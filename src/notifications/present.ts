@@ -1,10 +1,10 @@
 import type { Notification } from "../db/schema"
 import type { FailedDelivery, HistoryItem, InboxItem, SentNotification } from "./answers"
-import { toCursor } from "./cursor"
+import { toCursor } from "../inbox/cursor"
 import { type DeliveryKey, toDeliveryCursor, toDeliveryId } from "./delivery-id"
 import type { FilteredQuery, GivenUp } from "./schemas"
-import type { Filter } from "./filter"
-import type { Listed, Page } from "./page"
+import type { Filter } from "../inbox/filter"
+import type { Listed, Page } from "../inbox/pagination"
 
 const iso = (at: number) => new Date(at).toISOString()
 const isoOrNull = (at: number | null) => (at === null ? null : iso(at))

@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
 import type { Caller } from "../auth/caller"
-import { cut } from "./page"
+import { cut } from "../inbox/pagination"
 import * as queries from "./recipient-queries"
 import { notificationOf } from "./sent-by"
 

@@ -2,7 +2,7 @@ import { eq, inArray, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { whole } from "../db/merge-sorted"
 import { deliveries, notifications, orgUsers, recipients, retention } from "../db/schema"
-import { ID_BITS } from "./position"
+import { ID_BITS } from "../inbox/sort-key"
 
 // An inbox is found by its person only, so that what is old in all of them is found by walking: some people each
 // minute, and for each old notification those who may still have it. Everything that is older than `before` is old.

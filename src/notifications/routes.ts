@@ -7,7 +7,7 @@ import { sendingLimit } from "../http/rate-limit"
 import { createNotification } from "./create"
 import { listFailed } from "./failed"
 import { listHistory } from "./history"
-import { listInbox } from "./list"
+import { listInbox } from "../inbox/list"
 import {
   toCreated,
   toCursorPage,
@@ -18,7 +18,7 @@ import {
   toPage,
   toRecipients,
 } from "./present"
-import { mark, markAllRead, unreadCount } from "./read"
+import { mark, markAllRead, unreadCount } from "../inbox/mark-read"
 import { recipientsOf } from "./recipients"
 import { resend } from "./resend"
 import {
@@ -34,8 +34,8 @@ import {
   RecipientsQuery,
 } from "./schemas"
 import { takeBack } from "./take-back"
-import { traceOf } from "./trace"
-import { urgentBar } from "./urgent-bar"
+import { traceOf } from "../inbox/trace"
+import { urgentBar } from "../inbox/urgent-bar"
 
 /** What a person does with their own inbox. */
 const inbox = router()

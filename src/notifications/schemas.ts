@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
-import { parseCursor } from "./cursor"
+import { parseCursor } from "../inbox/cursor"
 import { DELIVERY_ID, parseDeliveryCursor, parseDeliveryId } from "./delivery-id"
 
 export const Category = z.enum(CATEGORIES)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { lowerOf, parseCursor, toCursor } from "../../src/notifications/cursor"
+import { lowerOf, parseCursor, toCursor } from "../../src/inbox/cursor"
 import { alice } from "../support/people"
 
 describe("a cursor", () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../src/runtime/queue-messages"
-import { toTrace } from "../../src/notifications/trace"
+import { toTrace } from "../../src/inbox/trace"
 import { MINUTE, NOON } from "../support/clock"
 import { entered, tell } from "../support/failures"
 import { ai, outside, prefect, ses } from "../support/outside"

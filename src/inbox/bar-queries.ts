@@ -2,8 +2,8 @@ import { and, eq, gte, isNotNull, type SQL, sql } from "drizzle-orm"
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
 import type { Db } from "../db/client"
 import { inboxCounters, notifications, orgUsers, recipients } from "../db/schema"
-import * as inbox from "../notifications/inbox-queries"
-import type { BarItem } from "./events"
+import * as inbox from "./queries"
+import type { BarItem } from "../live/events"
 
 /** What a bar shows at most. */
 export const MOST_ITEMS = 50

@@ -5,7 +5,7 @@ import { clampedOffset, concatenated, merged, whole } from "../db/merge-sorted"
 import { inboxCounters, notifications, recipients } from "../db/schema"
 import { type Cursor, lowerOf } from "./cursor"
 import { type Filter, type Kind, kindsOf, nameOf } from "./filter"
-import { COUNTED_UP_TO, type Page } from "./page"
+import { COUNTED_UP_TO, type Page } from "./pagination"
 
 /** The counters of one inbox; no row while nothing ever arrived. */
 export const countersOf = (db: Db, { orgUserId }: { orgUserId: number }) =>

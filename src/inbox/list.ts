@@ -1,9 +1,9 @@
 import type { Deps } from "../deps"
 import type { Membership } from "../auth/membership"
 import { countOf, type Filter, isUncounted, kindsOf } from "./filter"
-import * as queries from "./inbox-queries"
-import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "./page"
-import type { InboxRow } from "./present"
+import * as queries from "./queries"
+import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "./pagination"
+import type { InboxRow } from "../notifications/present"
 import { EXAMINED, examined, foundPage } from "./search-queries"
 
 type Inbox = { me: Membership; filter: Filter }

@@ -1,7 +1,7 @@
 import type { Deps } from "../deps"
 import { kindOf, log } from "../runtime/log"
 import type { Membership } from "../auth/membership"
-import * as queries from "./inbox-queries"
+import * as queries from "./queries"
 
 export async function unreadCount(deps: Deps, { me }: { me: Membership }): Promise<number> {
   const [counters] = await queries.countersOf(deps.db, { orgUserId: me.orgUserId })

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps"
-import { type Bar, barsOf } from "../live/queries"
+import { type Bar, barsOf } from "./bar-queries"
 import { kindOf, log } from "../runtime/log"
 import type { Membership } from "../auth/membership"
 

@@ -4,8 +4,8 @@ import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
 import { isReason, type Reason } from "../preferences/decide"
-import type { TraceEntry } from "./answers"
-import type { Decided } from "./plan"
+import type { TraceEntry } from "../notifications/answers"
+import type { Decided } from "../notifications/plan"
 import * as queries from "./trace-queries"
 
 /** Why this person did or did not get it, on each channel. One round trip. */

@@ -4,9 +4,9 @@ import { clampedOffset, whole } from "../db/merge-sorted"
 import { notifications, recipients } from "../db/schema"
 import type { Cursor } from "./cursor"
 import type { Filter } from "./filter"
-import { SHOWN } from "./inbox-queries"
-import type { Page } from "./page"
-import { ID_BITS, ID_MASK, placedBetween } from "./position"
+import { SHOWN } from "./queries"
+import type { Page } from "./pagination"
+import { ID_BITS, ID_MASK, placedBetween } from "./sort-key"
 
 // The text index knows every notification of an organisation, an inbox only some: what was for admins only, say, or
 // came before one did. So the newest matches are taken from the index, as many as one request may cost, and looked up
