@@ -1,5 +1,5 @@
 import { deviceAnswers } from "../../src/destinations/devices/docs"
-import { liveAnswers } from "../../src/live/answers"
+import { liveAnswers } from "../../src/live/docs"
 import { notificationAnswers } from "../../src/notifications/answers"
 import { orgAnswers } from "../../src/orgs/answers"
 import { preferenceAnswers } from "../../src/preferences/answers"

@@ -3,7 +3,7 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
 import type { Db } from "../db/client"
 import { inboxCounters, notifications, orgUsers, recipients } from "../db/schema"
 import * as inbox from "./queries"
-import type { BarItem } from "../live/events"
+import type { BarItem } from "../live/protocol"
 
 /** What a bar shows at most. */
 export const MOST_ITEMS = 50

@@ -1,4 +1,4 @@
-import type { BarItem } from "./events"
+import type { BarItem } from "./protocol"
 
 /** A frame that announces one item is at most this long, as UTF-8. */
 export const FRAME_BYTES = 1_000

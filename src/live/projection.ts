@@ -1,10 +1,10 @@
 import type { Deps } from "../deps"
-import type { BarCopy, Standing } from "./bar-copy"
-import { framesBetween, isOnlyChange } from "./changes"
-import { type BarItem, updatedText } from "./events"
+import type { BarCopy, Standing } from "./bar-store"
+import { framesBetween, isOnlyChange } from "./diff"
+import { type BarItem, updatedText } from "./protocol"
 import { excerpt } from "./excerpt"
 import { type Bar, barsOf, itemById, MOST_BARS, MOST_ITEMS, standingsAt, toBarItem } from "../inbox/bar-queries"
-import type { Seats } from "./seats"
+import type { Seats } from "./connections"
 
 /** The version of an inbox that was not read yet: older than any. */
 const NOT_READ = -1

@@ -7,8 +7,8 @@ import { isAllowed } from "../http/cors"
 import { type App, router } from "../http/router"
 import { readToken } from "../auth/access-token"
 import { membershipsOf } from "../auth/membership"
-import { type Admission, toRequest } from "./admission"
-import { closedSocket, NO_LONGER_GOOD, NO_TOKEN } from "./closing"
+import { type Admission, toRequest } from "./handshake"
+import { closedSocket, NO_LONGER_GOOD, NO_TOKEN } from "./close-codes"
 import { issueTicket, readTicket } from "./ticket"
 
 const Handshake = z.object({

@@ -3,7 +3,7 @@ import * as z from "zod/mini"
 import type { Deps } from "../deps"
 import { AppError } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
-import type { Ticket } from "./answers"
+import type { Ticket } from "./docs"
 
 const LIVES_SECONDS = 30
 /** The same secret signs the links that end e-mails, which have no audience: neither can stand for the other. */

@@ -1,4 +1,4 @@
-import type { BarItem, Frame } from "../live/events"
+import type { BarItem, Frame } from "../live/protocol"
 import { LiveSocket, type LiveState } from "./live-socket"
 import { readableItem } from "./readable"
 import { ApiError, Rest } from "./rest"

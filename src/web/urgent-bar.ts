@@ -1,6 +1,6 @@
 import { html, LitElement, nothing } from "lit"
 import { keyed } from "lit/directives/keyed.js"
-import type { BarItem } from "../live/events"
+import type { BarItem } from "../live/protocol"
 import { categoryLabel } from "./category-label"
 import { ClientController } from "./client-controller"
 import { messageStyles } from "./message-text"

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, expect, it } from "vitest"
-import type { Frame } from "../../src/live/events"
+import type { Frame } from "../../src/live/protocol"
 import { alice, bob, charlie, dora, type Speaker } from "../support/people"
 import { queues } from "../support/queues"
 import { openTab, type Tab } from "../support/sockets"

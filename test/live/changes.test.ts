@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { framesBetween, isOnlyChange } from "../../src/live/changes"
+import { framesBetween, isOnlyChange } from "../../src/live/diff"
 
 const STANDING = { orgUserId: 2, ids: [9, 7, 5], total: 3, unreadCount: 6, version: 20, seq: 100 }
 

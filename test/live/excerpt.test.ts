@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { type BarItem, addedText, updatedText } from "../../src/live/events"
+import { type BarItem, addedText, updatedText } from "../../src/live/protocol"
 import { excerpt, FRAME_BYTES } from "../../src/live/excerpt"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers"
 import { decode } from "hono/jwt"
 import { expect, it, vi } from "vitest"
-import { liveAnswers } from "../../src/live/answers"
+import { liveAnswers } from "../../src/live/docs"
 import { NOON } from "../support/clock"
 import { alice, bob, charlie, cookieOf, nobody, person, server, type Speaker, tokenFor } from "../support/people"
 import { workerWith } from "../support/worker-with"

@@ -1,4 +1,4 @@
-import type { BarItem, Frame } from "../../src/live/events"
+import type { BarItem, Frame } from "../../src/live/protocol"
 import { request, tokenFor } from "./people"
 
 const PATIENCE_MS = 3_000

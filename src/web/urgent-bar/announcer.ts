@@ -1,4 +1,4 @@
-import type { BarItem } from "../../live/events"
+import type { BarItem } from "../../live/protocol"
 import { categoryLabel } from "../category-label"
 
 /** Just under a second: what arrives together is said together, and the first of it is still said within the second. */

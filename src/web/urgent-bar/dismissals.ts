@@ -1,5 +1,5 @@
 import { html, type LitElement, nothing } from "lit"
-import type { BarItem } from "../../live/events"
+import type { BarItem } from "../../live/protocol"
 import type { NotifyClient } from "../notify-client"
 
 const NOTICE_MS = 8_000

@@ -1,5 +1,5 @@
-import type { Standing } from "./bar-copy"
-import { addedText, toText } from "./events"
+import type { Standing } from "./bar-store"
+import { addedText, toText } from "./protocol"
 
 /**
  * Where an inbox stands in the database after an arrival. `isNewest`: what arrived is unread, and nothing urgent and

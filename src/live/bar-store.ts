@@ -1,4 +1,4 @@
-import type { BarItem } from "./events"
+import type { BarItem } from "./protocol"
 
 /** Where one person's bar stands in the copy. `ids` are its items, newest first. */
 export type Standing = {

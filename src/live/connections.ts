@@ -1,5 +1,5 @@
 import { kindOf, log } from "../runtime/log"
-import { NO_LONGER_GOOD } from "./closing"
+import { NO_LONGER_GOOD } from "./close-codes"
 
 /** Who sits behind a socket, and until when their token is good. */
 export type Seat = { orgUserId: number; until: number }

@@ -1,4 +1,4 @@
-import type { Seat } from "./seats"
+import type { Seat } from "./connections"
 
 /** Whom the worker lets in, and the ticket that they spend for it, if it is by one. */
 export type Admission = { seat: Seat; ticket?: { id: string; expiresAt: number } | undefined }
