@@ -9,8 +9,8 @@ export { NotificationService } from "./rpc"
 // No request needs these: each is loaded when it is first called.
 const signals = () => import("./signals/consumer")
 const deliveries = () => import("./delivery/consumer")
-const deadLetters = () => import("./dead-letters/bury")
-const cron = () => import("./sweep")
+const deadLetters = () => import("./maintenance/dead-letters")
+const cron = () => import("./maintenance/cron")
 
 export default {
   fetch: app.fetch,

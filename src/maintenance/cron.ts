@@ -1,10 +1,10 @@
-import { sweepDeliveries } from "./delivery/outbox"
-import type { Deps } from "./deps"
-import { kindOf, log } from "./runtime/log"
-import { releaseDue } from "./notifications/release"
-import { resealWebhooks } from "./destinations/chat-webhooks/reseal"
-import { purge } from "./retention"
-import { sweepSignals } from "./signals/consumer"
+import { sweepDeliveries } from "../delivery/outbox"
+import type { Deps } from "../deps"
+import { kindOf, log } from "../runtime/log"
+import { releaseDue } from "../notifications/release"
+import { resealWebhooks } from "../destinations/chat-webhooks/reseal"
+import { purge } from "./purge"
+import { sweepSignals } from "../signals/consumer"
 
 /** What the cron does each minute. Each part may run twice, and none keeps another from running. */
 export async function sweep(deps: Deps): Promise<void> {

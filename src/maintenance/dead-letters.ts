@@ -2,7 +2,7 @@ import type { Deps } from "../deps"
 import { log } from "../runtime/log"
 import { isSignalMessage } from "../runtime/queue-messages"
 import { receiveFromQueue } from "../signals/mail-events/receive"
-import * as queries from "./queries"
+import * as queries from "./dead-letter-queries"
 
 /**
  * Keeps what a queue gave up on, for those who run the service. Nothing is lost with it: the rows that our own messages

@@ -1,11 +1,11 @@
-import { commit } from "./db/client"
-import { deleteOldLetters } from "./dead-letters/queries"
-import { deleteDeliveriesOf } from "./delivery/queries"
-import type { Deps } from "./deps"
-import * as queries from "./notifications/retention-queries"
-import { deleteOldRuns } from "./signals/prefect/queries"
-import { deleteOldEvents } from "./signals/queries"
-import { deleteSummariesOf } from "./summaries/queries"
+import { commit } from "../db/client"
+import { deleteOldLetters } from "./dead-letter-queries"
+import { deleteDeliveriesOf } from "../delivery/queries"
+import type { Deps } from "../deps"
+import * as queries from "./purge-queries"
+import { deleteOldRuns } from "../signals/prefect/queries"
+import { deleteOldEvents } from "../signals/queries"
+import { deleteSummariesOf } from "../summaries/queries"
 
 const DAY_MS = 24 * 60 * 60_000
 const DELIVERIES = 1_000
