@@ -1,6 +1,6 @@
 import { deviceAnswers } from "../../src/destinations/devices/docs"
 import { liveAnswers } from "../../src/live/docs"
-import { notificationAnswers } from "../../src/notifications/answers"
+import { notificationAnswers } from "../../src/notifications/docs"
 import { orgAnswers } from "../../src/orgs/answers"
 import { preferenceAnswers } from "../../src/preferences/answers"
 import { mailEventAnswers } from "../../src/signals/mail-events/answers"

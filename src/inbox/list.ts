@@ -3,7 +3,7 @@ import type { Membership } from "../auth/membership"
 import { countOf, type Filter, isUncounted, kindsOf } from "./filter"
 import * as queries from "./queries"
 import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "./pagination"
-import type { InboxRow } from "../notifications/present"
+import type { InboxRow } from "../notifications/responses"
 import { EXAMINED, examined, foundPage } from "./search-queries"
 
 type Inbox = { me: Membership; filter: Filter }

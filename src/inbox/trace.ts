@@ -4,7 +4,7 @@ import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
 import { isReason, type Reason } from "../preferences/decide"
-import type { TraceEntry } from "../notifications/answers"
+import type { TraceEntry } from "../notifications/docs"
 import type { Decided } from "../notifications/plan"
 import * as queries from "./trace-queries"
 

@@ -1,7 +1,7 @@
 import { sweepDeliveries } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import { kindOf, log } from "../runtime/log"
-import { releaseDue } from "../notifications/release"
+import { releaseDue } from "../notifications/send-scheduled"
 import { resealWebhooks } from "../destinations/chat-webhooks/reseal"
 import { purge } from "./purge"
 import { sweepSignals } from "../signals/consumer"

@@ -5,8 +5,8 @@ import { idempotent } from "../http/idempotency"
 import { router } from "../http/router"
 import { sendingLimit } from "../http/rate-limit"
 import { createNotification } from "./create"
-import { listFailed } from "./failed"
-import { listHistory } from "./history"
+import { listFailed } from "./undelivered/list"
+import { listHistory } from "./list-history"
 import { listInbox } from "../inbox/list"
 import {
   toCreated,
@@ -17,10 +17,10 @@ import {
   toInboxItem,
   toPage,
   toRecipients,
-} from "./present"
+} from "./responses"
 import { mark, markAllRead, unreadCount } from "../inbox/mark-read"
-import { recipientsOf } from "./recipients"
-import { resend } from "./resend"
+import { recipientsOf } from "./list-recipients"
+import { resend } from "./undelivered/resend"
 import {
   CreateNotification,
   DeliveryPath,
@@ -33,7 +33,7 @@ import {
   OneNotification,
   RecipientsQuery,
 } from "./schemas"
-import { takeBack } from "./take-back"
+import { takeBack } from "./cancel"
 import { traceOf } from "../inbox/trace"
 import { urgentBar } from "../inbox/urgent-bar"
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
 import { parseCursor } from "../inbox/cursor"
-import { DELIVERY_ID, parseDeliveryCursor, parseDeliveryId } from "./delivery-id"
+import { DELIVERY_ID, parseDeliveryCursor, parseDeliveryId } from "./undelivered/id"
 
 export const Category = z.enum(CATEGORIES)
 

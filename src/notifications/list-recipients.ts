@@ -2,7 +2,7 @@ import type { Deps } from "../deps"
 import type { Caller } from "../auth/caller"
 import { cut } from "../inbox/pagination"
 import * as queries from "./recipient-queries"
-import { notificationOf } from "./sent-by"
+import { notificationOf } from "./authorize"
 
 /** Who was told, and whether each has read it. Nobody yet, while it is scheduled: that is decided when it is sent. */
 export async function recipientsOf(deps: Deps, { caller, id, after }: { caller: Caller; id: number; after: number }) {

@@ -1,10 +1,10 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
-import { type DeliveryChannel, OPERATOR_CHANNELS, ROOMS } from "../domain/channels"
-import type { Db } from "../db/client"
-import { merged, whole } from "../db/merge-sorted"
-import { deliveries, orgs, orgUsers } from "../db/schema"
-import type { DeliveryKey, DeliveryPlace } from "./delivery-id"
-import type { GivenUp } from "./schemas"
+import { type DeliveryChannel, OPERATOR_CHANNELS, ROOMS } from "../../domain/channels"
+import type { Db } from "../../db/client"
+import { merged, whole } from "../../db/merge-sorted"
+import { deliveries, orgs, orgUsers } from "../../db/schema"
+import type { DeliveryKey, DeliveryPlace } from "./id"
+import type { GivenUp } from "../schemas"
 
 /** Of one organisation, or of all. */
 type Failed = { orgId: number | undefined; statuses: GivenUp[]; limit: number; after: DeliveryPlace | undefined }

@@ -1,4 +1,4 @@
-import { DELIVERY_CHANNELS, type DeliveryChannel } from "../domain/channels"
+import { DELIVERY_CHANNELS, type DeliveryChannel } from "../../domain/channels"
 
 /** What names a delivery. */
 export type DeliveryKey = { notificationId: number; channel: DeliveryChannel; recipientId: number }

@@ -1,10 +1,10 @@
-import { sendAgain } from "../delivery/outbox"
-import type { Deps } from "../deps"
-import { AppError, notFound } from "../runtime/errors"
-import type { Caller } from "../auth/caller"
-import type { DeliveryKey } from "./delivery-id"
-import * as queries from "./failed-queries"
-import { answersFor } from "./sent-by"
+import { sendAgain } from "../../delivery/outbox"
+import type { Deps } from "../../deps"
+import { AppError, notFound } from "../../runtime/errors"
+import type { Caller } from "../../auth/caller"
+import type { DeliveryKey } from "./id"
+import * as queries from "./queries"
+import { answersFor } from "../authorize"
 
 /** Sends again what was given up on. Of two that do it at once, one comes first. */
 export async function resend(deps: Deps, { caller, key }: { caller: Caller; key: DeliveryKey }): Promise<void> {

@@ -3,7 +3,7 @@ import { CATEGORIES } from "../domain/categories"
 import { CHANNELS, DELIVERY_CHANNELS } from "../domain/channels"
 import type { DescribedRoutes } from "../http/route-docs"
 import { named } from "../../scripts/openapi/schema-name"
-import { DELIVERY_ID } from "./delivery-id"
+import { DELIVERY_ID } from "./undelivered/id"
 import { Category, CreateNotification, GivenUp, MarkRead } from "./schemas"
 
 named("Category", Category)

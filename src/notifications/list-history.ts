@@ -7,7 +7,7 @@ import type { Filter } from "../inbox/filter"
 import * as queries from "./history-queries"
 import { listInbox } from "../inbox/list"
 import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "../inbox/pagination"
-import type { HistoryRow } from "./present"
+import type { HistoryRow } from "./responses"
 
 type Request = {
   caller: Caller

@@ -2,7 +2,7 @@ import type { Deps } from "../deps"
 import { AppError } from "../runtime/errors"
 import type { Caller } from "../auth/caller"
 import * as queries from "./queries"
-import { notificationOf } from "./sent-by"
+import { notificationOf } from "./authorize"
 
 /** Takes back what is scheduled. Of two that do it at once, and of the cron that sends it, one comes first. */
 export async function takeBack(deps: Deps, { caller, id }: { caller: Caller; id: number }): Promise<void> {

@@ -1,10 +1,10 @@
-import type { Deps } from "../deps"
-import { orgToOversee } from "../auth/authority"
-import type { Caller } from "../auth/caller"
-import type { DeliveryPlace } from "./delivery-id"
-import * as queries from "./failed-queries"
-import { cut } from "../inbox/pagination"
-import type { GivenUp } from "./schemas"
+import type { Deps } from "../../deps"
+import { orgToOversee } from "../../auth/authority"
+import type { Caller } from "../../auth/caller"
+import type { DeliveryPlace } from "./id"
+import * as queries from "./queries"
+import { cut } from "../../inbox/pagination"
+import type { GivenUp } from "../schemas"
 
 type Request = {
   caller: Caller
