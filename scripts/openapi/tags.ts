@@ -1,7 +1,7 @@
 import { deviceAnswers } from "../../src/destinations/devices/docs"
 import { liveAnswers } from "../../src/live/docs"
 import { notificationAnswers } from "../../src/notifications/docs"
-import { orgAnswers } from "../../src/orgs/answers"
+import { orgAnswers } from "../../src/orgs/docs"
 import { preferenceAnswers } from "../../src/preferences/answers"
 import { mailEventAnswers } from "../../src/signals/mail-events/answers"
 import { prefectAnswers } from "../../src/signals/prefect/answers"

@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
-import { letGo } from "./let-go"
+import { letGo } from "./revoke-access"
 import * as queries from "./queries"
 
 /** Ends a membership. Throws `not_found` for an organisation that is not there, and for who is not its member. */

@@ -1,6 +1,6 @@
 import { commitAndRead } from "../db/client"
 import type { Deps } from "../deps"
-import type { SavedOrg } from "./answers"
+import type { SavedOrg } from "./docs"
 import { forgetOrg } from "../auth/membership"
 import * as queries from "./queries"
 import type { OrgChange } from "./schemas"

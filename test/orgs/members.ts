@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers"
-import { orgAnswers } from "../../src/orgs/answers"
+import { orgAnswers } from "../../src/orgs/docs"
 import { metered } from "../support/d1-meter"
 import { server } from "../support/people"
 import { rows } from "../support/rows"

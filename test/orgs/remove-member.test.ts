@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { orgAnswers } from "../../src/orgs/answers"
+import { orgAnswers } from "../../src/orgs/docs"
 import { server } from "../support/people"
 import { rows } from "../support/rows"
 import { ALICE, BOB, costOf, MEMBERS, membersOf, sync, upsert } from "./members"

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { orgAnswers } from "../../src/orgs/answers"
+import { orgAnswers } from "../../src/orgs/docs"
 import { prefect, outside, ai } from "../support/outside"
 import { dora, server } from "../support/people"
 import { entered, tell } from "../support/failures"
