@@ -1,7 +1,7 @@
 import { type Db, open } from "./db/client"
 import type { UrgentBar } from "./live/urgent-bar"
 import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
-import { Platform } from "./preferences/platform"
+import { Platform } from "./preferences/webapp/backend"
 import { PrefectApi } from "./signals/prefect/api"
 import { type Settings, settingsFrom } from "./runtime/config"
 

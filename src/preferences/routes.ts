@@ -1,7 +1,7 @@
 import { ownInbox } from "../http/authenticate"
 import { body, jsonBody } from "../http/validate"
 import { router } from "../http/router"
-import type { PreferencesAnswer } from "./answers"
+import type { PreferencesAnswer } from "./docs"
 import { changePreferences, preferencesOf } from "./change"
 import { PreferencesChange } from "./schemas"
 

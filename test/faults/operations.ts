@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers"
-import { unsubscribeToken } from "../../src/unsubscribe-token"
+import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { HOUR, MINUTE } from "../support/clock"
 import { entered, runId } from "../support/failures"
 import { snapshotOf, tabOn } from "../support/sockets"

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest"
 import { surprises } from "../support/description"
 import { alice, bob, cookieOf, request } from "../support/people"
 import { queues } from "../support/queues"
-import { unsubscribeToken } from "../../src/unsubscribe-token"
+import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { ask, type Case, CASES, keyring, outcomeOf, ROUTES } from "./every-route"
 
 const INBOX = "/api/notifications/v1"

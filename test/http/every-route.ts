@@ -1,6 +1,6 @@
 import type { Door as Demanded } from "../../src/http/route-meta"
 import type { Registered } from "../../scripts/openapi/registered-routes"
-import { unsubscribeToken } from "../../src/unsubscribe-token"
+import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { demo } from "../support/demo"
 import { describedAs, REGISTERED } from "../support/description"
 import { cookieOf, request } from "../support/people"

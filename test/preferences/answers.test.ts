@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest"
-import { preferenceAnswers } from "../../src/preferences/answers"
+import { preferenceAnswers } from "../../src/preferences/docs"
 import { ask, CASES, keyring } from "../http/every-route"
 import { demo } from "../support/demo"
 import { alice } from "../support/people"

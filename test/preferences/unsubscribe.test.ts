@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { unsubscribeToken } from "../../src/unsubscribe-token"
+import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { DAY, NOON } from "../support/clock"
 import { entered, runId, tell } from "../support/failures"
 import { ai, failedRun, outside, prefect, ses } from "../support/outside"

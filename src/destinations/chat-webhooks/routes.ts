@@ -1,7 +1,7 @@
 import { anyOrg, ownOrg } from "../../http/authenticate"
 import { body, jsonBody } from "../../http/validate"
 import { router } from "../../http/router"
-import type { OrgPreferencesAnswer } from "../../preferences/answers"
+import type { OrgPreferencesAnswer } from "../../preferences/docs"
 import { orgPreferencesOf, switchRoom } from "./settings"
 import { DiscordChange, SlackChange } from "../../preferences/schemas"
 

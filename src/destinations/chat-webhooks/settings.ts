@@ -6,7 +6,7 @@ import { AppError, MisconfiguredError, notFound } from "../../runtime/errors"
 import type { ChosenOrg } from "../../auth/authority"
 import { seal, unseal } from "./seal"
 import { FORM, masked } from "./url"
-import type { OrgPreferences } from "../../preferences/answers"
+import type { OrgPreferences } from "../../preferences/docs"
 import * as queries from "../../preferences/queries"
 import { type Decided, decideWebhook } from "./decide"
 

@@ -1,6 +1,6 @@
 import type { Category } from "../../../domain/categories"
 import type { Settings } from "../../../runtime/config"
-import { unsubscribeToken } from "../../../unsubscribe-token"
+import { unsubscribeToken } from "../../../preferences/unsubscribe/token"
 
 /** The link that ends this category's e-mail for this person; `undefined` where we have no address or no secret. */
 export async function unsubscribeUrl(

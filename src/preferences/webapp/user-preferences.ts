@@ -1,8 +1,8 @@
-import { commitAndRead, type Statement } from "../db/client"
-import type { Deps } from "../deps"
-import type { Asker } from "./platform"
-import * as queries from "./queries"
-import type { UserPreferences, UserPreferencesChange } from "./schemas"
+import { commitAndRead, type Statement } from "../../db/client"
+import type { Deps } from "../../deps"
+import type { Asker } from "./backend"
+import * as queries from "../queries"
+import type { UserPreferences, UserPreferencesChange } from "../schemas"
 
 type Whose = { orgUserId: number; asker: Asker }
 

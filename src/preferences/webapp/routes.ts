@@ -1,11 +1,11 @@
 import type { Context } from "hono"
 import { except } from "hono/combine"
-import { ownInbox } from "../http/authenticate"
-import { body, jsonBody } from "../http/validate"
-import { demanding } from "../http/route-meta"
-import { type App, router } from "../http/router"
-import type { UserPreferencesAnswer } from "./answers"
-import { OwnPreferencesChange, UserPreferencesChange } from "./schemas"
+import { ownInbox } from "../../http/authenticate"
+import { body, jsonBody } from "../../http/validate"
+import { demanding } from "../../http/route-meta"
+import { type App, router } from "../../http/router"
+import type { UserPreferencesAnswer } from "../docs"
+import { OwnPreferencesChange, UserPreferencesChange } from "../schemas"
 import { changeUserPreferences, userPreferencesOf } from "./user-preferences"
 
 /** Without a platform nobody knows a field that we do not. */

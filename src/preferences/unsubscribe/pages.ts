@@ -1,5 +1,5 @@
 import { html } from "hono/html"
-import { CATEGORY, type Category } from "../domain/categories"
+import { CATEGORY, type Category } from "../../domain/categories"
 
 type Content = ReturnType<typeof html>
 

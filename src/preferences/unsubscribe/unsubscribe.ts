@@ -1,8 +1,8 @@
-import type { Category } from "../domain/categories"
-import type { Deps } from "../deps"
-import { notFound } from "../runtime/errors"
-import { readUnsubscribeToken } from "../unsubscribe-token"
-import * as queries from "./queries"
+import type { Category } from "../../domain/categories"
+import type { Deps } from "../../deps"
+import { notFound } from "../../runtime/errors"
+import { readUnsubscribeToken } from "./token"
+import * as queries from "../queries"
 
 /** Whose e-mail of which category this link ends. Throws `not_found` for one that we did not make. */
 export async function unsubscription(deps: Deps, { token }: { token: string }) {

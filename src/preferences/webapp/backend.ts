@@ -1,7 +1,7 @@
 import * as z from "zod/mini"
-import { AppError } from "../runtime/errors"
-import { kindOf, log } from "../runtime/log"
-import { UserPreferences } from "./schemas"
+import { AppError } from "../../runtime/errors"
+import { kindOf, log } from "../../runtime/log"
+import { UserPreferences } from "../schemas"
 
 const TIMEOUT_MS = 2_000
 const RETRY_SECONDS = 5

@@ -1,10 +1,10 @@
 import { createMiddleware } from "hono/factory"
 import * as z from "zod/mini"
-import { AppError } from "../runtime/errors"
-import { query, rawBody } from "../http/validate"
-import { type App, router } from "../http/router"
+import { AppError } from "../../runtime/errors"
+import { query, rawBody } from "../../http/validate"
+import { type App, router } from "../../http/router"
 import { unsubscribe, unsubscription } from "./unsubscribe"
-import { askingPage, donePage, incompletePage } from "./unsubscribe-pages"
+import { askingPage, donePage, incompletePage } from "./pages"
 
 const Link = z.object({ token: z.string().check(z.minLength(1), z.maxLength(1_000)) })
 

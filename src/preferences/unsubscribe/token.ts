@@ -1,6 +1,6 @@
 import { sign, verify } from "hono/jwt"
 import * as z from "zod/mini"
-import { CATEGORIES, type Category } from "./domain/categories"
+import { CATEGORIES, type Category } from "../../domain/categories"
 
 /**
  * Whose e-mail of which category a link ends. It does not expire: a mail may be read years later. What the same secret
