@@ -4,7 +4,7 @@ import { deleteDeliveriesOf } from "../delivery/queries"
 import type { Deps } from "../deps"
 import * as queries from "./purge-queries"
 import { deleteOldRuns } from "../signals/prefect/queries"
-import { deleteOldEvents } from "../signals/queries"
+import { deleteOldEvents } from "../signals/events/queries"
 import { deleteSummariesOf } from "../summaries/queries"
 
 const DAY_MS = 24 * 60 * 60_000

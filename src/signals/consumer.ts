@@ -5,7 +5,7 @@ import { continueFanOut } from "../notifications/fan-out"
 import { processMailEvent } from "./mail-events/process"
 import { processEvent } from "./prefect/process"
 import { addSummary } from "./prefect/summary"
-import * as queries from "./queries"
+import * as queries from "./events/queries"
 import { tellOfGoneRoom } from "./rooms/tell"
 
 const RETRY_SECONDS = 30

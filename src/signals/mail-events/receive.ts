@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps"
 import { kindOf, log } from "../../runtime/log"
-import * as queries from "../queries"
+import * as queries from "../events/queries"
 import { eventIdIn, readMailEvent } from "./interpret"
 
 /** When the sweep takes an event whose hint was lost. */

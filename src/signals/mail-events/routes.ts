@@ -1,6 +1,6 @@
 import { router } from "../../http/router"
 import { confirm, fromSns } from "../../http/sns/door"
-import { notUnderstood } from "../not-understood"
+import { notUnderstood } from "../events/not-understood"
 import { receiveMailEvent } from "./receive"
 
 export const mailEventRoutes = router().post("/", fromSns, async (c) => {

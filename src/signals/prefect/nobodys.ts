@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps"
 import { publish } from "../../notifications/publish"
-import { inOwnVoiceToOperators } from "../own-voice"
+import { inOwnVoiceToOperators } from "../system-announcement"
 import { describe } from "./ask"
 import { whyNobodys } from "./interpret"
 import { operatorChannels, toOperators } from "./operators"

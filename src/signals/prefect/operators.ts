@@ -1,7 +1,7 @@
 import type { OperatorChannel } from "../../domain/channels"
 import type { Announcement } from "../../notifications/publish"
 import type { Settings } from "../../runtime/config"
-import type { Org } from "../own-voice"
+import type { Org } from "../system-announcement"
 import type { FlowRun } from "./schemas"
 
 type Failure = {

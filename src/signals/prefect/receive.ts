@@ -1,7 +1,7 @@
 import type { Deps } from "../../deps"
 import { kindOf, log } from "../../runtime/log"
-import { notUnderstood } from "../not-understood"
-import * as queries from "../queries"
+import { notUnderstood } from "../events/not-understood"
+import * as queries from "../events/queries"
 import { readBody } from "./bodies"
 
 /** When the sweep takes an event whose hint was lost. */

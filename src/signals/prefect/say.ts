@@ -3,7 +3,7 @@ import type { Deps } from "../../deps"
 import { kindOf, log } from "../../runtime/log"
 import { publish, type Published } from "../../notifications/publish"
 import * as summaries from "../../summaries/queries"
-import { inOwnVoice, type Org } from "../own-voice"
+import { inOwnVoice, type Org } from "../system-announcement"
 import { toOperators } from "./operators"
 import type { FlowRun } from "./schemas"
 

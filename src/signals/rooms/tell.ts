@@ -3,9 +3,9 @@ import { type Room, ROOM_NAME, ROOMS } from "../../domain/channels"
 import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { publish } from "../../notifications/publish"
-import { handleEvent, type Result } from "../handle-event"
-import { inOwnVoice } from "../own-voice"
-import * as signals from "../queries"
+import { handleEvent, type Result } from "../events/handle"
+import { inOwnVoice } from "../system-announcement"
+import * as signals from "../events/queries"
 import * as queries from "./queries"
 
 /** What delivery/ leaves where it finds a room gone. */

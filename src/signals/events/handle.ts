@@ -1,7 +1,7 @@
-import type { SignalEvent } from "../db/schema"
-import type { Deps } from "../deps"
-import { log } from "../runtime/log"
-import { MOST_TRIES, putOff } from "./put-off"
+import type { SignalEvent } from "../../db/schema"
+import type { Deps } from "../../deps"
+import { log } from "../../runtime/log"
+import { MOST_TRIES, putOff } from "./backoff"
 import * as queries from "./queries"
 
 /** Longer than making something of an event can take. */

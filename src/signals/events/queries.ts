@@ -1,6 +1,6 @@
 import { and, eq, lte, sql } from "drizzle-orm"
-import type { Db } from "../db/client"
-import { type SignalEvent, signalEvents, summaries } from "../db/schema"
+import type { Db } from "../../db/client"
+import { type SignalEvent, signalEvents, summaries } from "../../db/schema"
 
 type NewEvent = {
   source: SignalEvent["source"]

@@ -1,6 +1,6 @@
-import type { SignalEvent } from "../db/schema"
-import type { Deps } from "../deps"
-import { kindOf } from "../runtime/log"
+import type { SignalEvent } from "../../db/schema"
+import type { Deps } from "../../deps"
+import { kindOf } from "../../runtime/log"
 import * as queries from "./queries"
 
 const SECOND = 1_000

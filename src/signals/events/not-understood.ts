@@ -1,4 +1,4 @@
-import { AppError } from "../runtime/errors"
+import { AppError } from "../../runtime/errors"
 
 /** What we say to whoever sent what we cannot read. */
 export const notUnderstood = () =>
