@@ -6,7 +6,7 @@ import { processMailEvent } from "./mail-events/process"
 import { processEvent } from "./prefect/process"
 import { addSummary } from "./prefect/summary"
 import * as queries from "./events/queries"
-import { tellOfGoneRoom } from "./rooms/tell"
+import { tellOfGoneRoom } from "./chat-webhook-gone/process"
 
 const RETRY_SECONDS = 30
 const PER_SWEEP = 100
