@@ -14,7 +14,7 @@ import { orgPreferenceRoutes } from "./destinations/chat-webhooks/routes"
 import { preferenceRoutes } from "./preferences/routes"
 import { unsubscribeRoutes } from "./preferences/unsubscribe/routes"
 import { userPreferenceRoutes } from "./preferences/webapp/routes"
-import { mailEventRoutes } from "./signals/mail-events/routes"
+import { mailEventRoutes } from "./signals/email-feedback/routes"
 import { prefectRoutes } from "./signals/prefect/routes"
 import { testSendRoutes } from "./delivery/test-send/routes"
 

@@ -1,7 +1,7 @@
 import { app } from "./app"
 import { depsFrom } from "./deps"
 import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
-import { consumeMailEvents } from "./signals/mail-events/receive"
+import { consumeMailEvents } from "./signals/email-feedback/receive"
 
 export { UrgentBar } from "./live/urgent-bar"
 export { NotificationService } from "./rpc"

@@ -4,7 +4,7 @@ import type { Caller } from "../auth/caller"
 import type { ChosenOrg } from "../auth/authority"
 import type { Membership } from "../auth/membership"
 import type { Idempotency } from "./idempotency"
-import type { SnsMessage } from "./sns/message"
+import type { SnsMessage } from "../signals/email-feedback/sns/message"
 
 /**
  * What middleware leaves for handlers: `me` and `signedInUntil` behind `ownInbox`, `org` behind `anyOrg`, `sns` behind

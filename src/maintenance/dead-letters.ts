@@ -1,7 +1,7 @@
 import type { Deps } from "../deps"
 import { log } from "../runtime/log"
 import { isSignalMessage } from "../runtime/queue-messages"
-import { receiveFromQueue } from "../signals/mail-events/receive"
+import { receiveFromQueue } from "../signals/email-feedback/receive"
 import * as queries from "./dead-letter-queries"
 
 /**

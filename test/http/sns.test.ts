@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { publicKeyIn } from "../../src/http/sns/certificate"
+import { publicKeyIn } from "../../src/signals/email-feedback/sns/certificate"
 import { HOUR, MINUTE, NOON } from "../support/clock"
 import { outside } from "../support/outside"
 import { nobody, request } from "../support/people"

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { readMailEvent } from "../../src/signals/mail-events/interpret"
+import { readMailEvent } from "../../src/signals/email-feedback/interpret"
 import { DAY, HOUR, MINUTE, NOON } from "../support/clock"
 import { outside, ses } from "../support/outside"
 import { alice, bob, charlie, dora, nobody, server, type Speaker } from "../support/people"

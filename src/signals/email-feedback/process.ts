@@ -6,7 +6,7 @@ import * as preferences from "../../preferences/queries"
 import { handleEvent, type Result } from "../events/handle"
 import { inOwnVoiceToOne } from "../system-announcement"
 import { readMailEvent } from "./interpret"
-import { mailTroubleWords } from "./words"
+import { mailTroubleWords } from "./message"
 
 /**
  * Makes of a stored event what it means for those who have that address. It may run twice: nothing is switched twice,

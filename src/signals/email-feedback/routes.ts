@@ -1,5 +1,5 @@
 import { router } from "../../http/router"
-import { confirm, fromSns } from "../../http/sns/door"
+import { confirm, fromSns } from "./sns/middleware"
 import { notUnderstood } from "../events/not-understood"
 import { receiveMailEvent } from "./receive"
 

@@ -1,5 +1,5 @@
 import { decodeBase64 } from "hono/utils/encode"
-import { publicKeyAt } from "./amazon"
+import { publicKeyAt } from "./client"
 import { addressAt, hostOf, signedText, SnsMessage } from "./message"
 
 const MINUTE_MS = 60_000

@@ -1,4 +1,4 @@
-import { AppError } from "../../runtime/errors"
+import { AppError } from "../../../runtime/errors"
 import { publicKeyIn } from "./certificate"
 
 const TIMEOUT_MS = 5_000
