@@ -2,7 +2,7 @@ import { type Db, open } from "./db/client"
 import type { UrgentBar } from "./live/urgent-bar"
 import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
 import { Platform } from "./preferences/webapp/backend"
-import { PrefectApi } from "./signals/prefect/api"
+import { PrefectApi } from "./signals/prefect/client"
 import { type Settings, settingsFrom } from "./runtime/config"
 
 /** What a verb may reach; the same behind every door. */

@@ -4,7 +4,7 @@ import type { SignalMessage } from "../runtime/queue-messages"
 import { continueFanOut } from "../notifications/fan-out"
 import { processMailEvent } from "./email-feedback/process"
 import { processEvent } from "./prefect/process"
-import { addSummary } from "./prefect/summary"
+import { addSummary } from "./prefect/add-summary"
 import * as queries from "./events/queries"
 import { tellOfGoneRoom } from "./chat-webhook-gone/process"
 

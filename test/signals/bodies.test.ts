@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { readBody } from "../../src/signals/prefect/bodies"
+import { readBody } from "../../src/signals/prefect/parse/body"
 import { DEPLOYMENT_ID, failedRun, RUN_ID } from "../support/outside"
 import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../support/prefect-says"
 

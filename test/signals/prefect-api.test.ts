@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest"
-import { PrefectApi, PrefectError } from "../../src/signals/prefect/api"
+import { PrefectApi, PrefectError } from "../../src/signals/prefect/client"
 import { DEPLOYMENT_ID, failedRun, logLine, outside, prefect, RUN_ID } from "../support/outside"
 
 const BASE = "https://prefect.dalgo.test/api"

@@ -2,7 +2,7 @@ import type { Deps } from "../../deps"
 import { kindOf, log } from "../../runtime/log"
 import { notUnderstood } from "../events/not-understood"
 import * as queries from "../events/queries"
-import { readBody } from "./bodies"
+import { readBody } from "./parse/body"
 
 /** When the sweep takes an event whose hint was lost. */
 const SWEEP_AFTER_MS = 30_000

@@ -1,5 +1,5 @@
-import type { RunEvent } from "./interpret"
-import { ANY_STATE, isNoFailure, stateNamed, stateSpokenOf } from "./states"
+import type { RunEvent } from "../interpret"
+import { ANY_STATE, isNoFailure, stateNamed, stateSpokenOf } from "../states"
 
 const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])"
 

@@ -1,5 +1,5 @@
 import type { Deps } from "../../deps"
-import { PrefectError } from "./api"
+import { PrefectError } from "./client"
 import { failedStep, messageFor } from "./interpret"
 import type { Deployment, FlowRun } from "./schemas"
 

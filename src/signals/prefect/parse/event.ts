@@ -1,6 +1,6 @@
-import type { RunEvent } from "./interpret"
-import { type Deployment, FlowRun, FlowRunEvent, RunInState } from "./schemas"
-import { stateNamed, typeOfState } from "./states"
+import type { RunEvent } from "../interpret"
+import { type Deployment, FlowRun, FlowRunEvent, RunInState } from "../schemas"
+import { stateNamed, typeOfState } from "../states"
 
 /** Reads an object by which Prefect tells of a run: an event, fields of a template, or the run; else `undefined`. */
 export function readObject(value: object): RunEvent | undefined {

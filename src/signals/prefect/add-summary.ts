@@ -4,7 +4,7 @@ import { kindOf, log } from "../../runtime/log"
 import * as notifications from "../../notifications/queries"
 import * as summaries from "../../summaries/queries"
 import { summarise } from "../../summaries/summarise"
-import { PrefectError } from "./api"
+import { PrefectError } from "./client"
 import { failedSubflows } from "./interpret"
 
 /** Longer than Prefect and the model may take together. */

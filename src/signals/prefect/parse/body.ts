@@ -1,6 +1,6 @@
-import { readObject } from "./events"
-import type { RunEvent } from "./interpret"
-import { findIn, readMessage, readSentence } from "./sentences"
+import { readObject } from "./event"
+import type { RunEvent } from "../interpret"
+import { findIn, readMessage, readSentence } from "./sentence"
 
 /** How deep in each other we look into objects, lists, and JSON in texts. */
 const DEEPEST = 5

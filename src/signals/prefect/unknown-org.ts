@@ -1,10 +1,10 @@
 import type { Deps } from "../../deps"
 import { publish } from "../../notifications/publish"
 import { inOwnVoiceToOperators } from "../system-announcement"
-import { describe } from "./ask"
+import { describe } from "./fetch-run"
 import { whyNobodys } from "./interpret"
-import { operatorChannels, toOperators } from "./operators"
-import { keyOf } from "./say"
+import { operatorChannels, toOperators } from "./platform-admin-message"
+import { keyOf } from "./publish-failure"
 import type { Deployment, FlowRun } from "./schemas"
 
 type Failure = {

@@ -4,7 +4,7 @@ import { kindOf, log } from "../../runtime/log"
 import { publish, type Published } from "../../notifications/publish"
 import * as summaries from "../../summaries/queries"
 import { inOwnVoice, type Org } from "../system-announcement"
-import { toOperators } from "./operators"
+import { toOperators } from "./platform-admin-message"
 import type { FlowRun } from "./schemas"
 
 /** How long mail waits for a summary. */
