@@ -12,10 +12,10 @@ import { urgentBar } from "./inbox/urgent-bar"
 import { membershipIn, membershipsOf } from "./auth/membership"
 import { changePreferences, preferencesOf } from "./preferences/change"
 import { PreferencesChange } from "./preferences/schemas"
-import { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./signals/announced/schemas"
+import { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./signals/reported/schemas"
 
 /** Loaded by the first call that announces. */
-const announced = () => import("./signals/announced/announce")
+const announced = () => import("./signals/reported/report")
 
 /** A person in one organisation, their first one if none is named. */
 const Person = z.object({

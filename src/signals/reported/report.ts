@@ -13,7 +13,7 @@ import { recordRun } from "../prefect/queries"
 import { keyOf, sayFailure } from "../prefect/publish-failure"
 import { uuid } from "../prefect/schemas"
 import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
-import { dbtTestFailureWords, jobFailureWords, lateRunWords, schemaChangeWords } from "./words"
+import { dbtTestFailureWords, jobFailureWords, lateRunWords, schemaChangeWords } from "./messages"
 
 // What other Workers of the platform noticed, in the form in which they tell us.
 
