@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from "vitest"
-import { Rest } from "../../src/web/rest"
+import { Rest } from "../../src/web/client/rest"
 
 const BASE = "https://notifications.dalgo.test"
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { readableItem } from "../../src/web/readable"
+import { readableItem } from "../../src/web/ui/readable"
 
 const readable = (text: string) => {
   const { author, message, ...rest } = readableItem({ id: 1, author: text, message: text })

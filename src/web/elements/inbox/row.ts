@@ -1,7 +1,7 @@
 import type { InboxItem } from "dalgo-notifications/client"
 import { html, nothing } from "lit"
-import { timeTag } from "../relative-time"
-import { categoryChip } from "./category-chip"
+import { timeTag } from "../../ui/relative-time"
+import { categoryChip } from "../../ui/category-chip"
 
 const urgentMark = html`
   <span class="urgent">

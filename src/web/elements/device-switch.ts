@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
-import { ThisDevice } from "./this-device"
-import { controls, palette, theme } from "./tokens"
+import { ThisDevice } from "../client/push-subscription"
+import { controls, palette, theme } from "../ui/theme"
 
 const BLOCKED = "Your browser blocks messages from this page. Its settings for this page can permit them."
 

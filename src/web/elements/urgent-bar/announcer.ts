@@ -1,5 +1,5 @@
-import type { BarItem } from "../../live/protocol"
-import { categoryLabel } from "../category-label"
+import type { BarItem } from "../../../live/protocol"
+import { categoryLabel } from "../../ui/category-label"
 
 /** Just under a second: what arrives together is said together, and the first of it is still said within the second. */
 const MERGE_MS = 900

@@ -1,5 +1,5 @@
 import { html, nothing } from "lit"
-import { ApiError } from "../rest"
+import { ApiError } from "../../client/rest"
 
 export const loading = html`
   <div class="list" aria-hidden="true">${Array.from({ length: 6 }, () => html`<div class="skeleton"></div>`)}</div>

@@ -1,5 +1,5 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit"
-import type { LiveState } from "../live-socket"
+import type { LiveState } from "../../client/live-socket"
 
 const SHOWN_AFTER_MS = 10_000
 

@@ -1,10 +1,10 @@
 import { html, nothing, render } from "lit"
-import "./device-switch"
-import "./inbox"
-import { NotifyClient } from "./notify-client"
-import { ApiError } from "./rest"
-import { controls } from "./tokens"
-import "./urgent-bar"
+import "../elements/device-switch"
+import "../elements/inbox/inbox"
+import { NotifyClient } from "../client/notify-client"
+import { ApiError } from "../client/rest"
+import { controls } from "../ui/theme"
+import "../elements/urgent-bar/urgent-bar"
 
 /** Somebody of the local instance's cast; other instances have no such list. */
 type LocalPerson = { name: string; role: string; org: string }

@@ -1,5 +1,5 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit"
-import { type ClientEvents, NotifyClient } from "./notify-client"
+import { type ClientEvents, NotifyClient } from "../client/notify-client"
 
 type Host = ReactiveControllerHost & HTMLElement & { base: string; org: string }
 

@@ -1,6 +1,6 @@
-import type { BarItem, Frame } from "../live/protocol"
+import type { BarItem, Frame } from "../../live/protocol"
 import { LiveSocket, type LiveState } from "./live-socket"
-import { readableItem } from "./readable"
+import { readableItem } from "../ui/readable"
 import { ApiError, Rest } from "./rest"
 
 const FIRST_POLL_MS = 5_000

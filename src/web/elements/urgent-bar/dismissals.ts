@@ -1,6 +1,6 @@
 import { html, type LitElement, nothing } from "lit"
-import type { BarItem } from "../../live/protocol"
-import type { NotifyClient } from "../notify-client"
+import type { BarItem } from "../../../live/protocol"
+import type { NotifyClient } from "../../client/notify-client"
 
 const NOTICE_MS = 8_000
 

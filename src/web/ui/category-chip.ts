@@ -1,5 +1,5 @@
 import { css, html, svg, type SVGTemplateResult } from "lit"
-import { categoryLabel } from "../category-label"
+import { categoryLabel } from "./category-label"
 
 const ICONS: Record<string, SVGTemplateResult> = {
   incident: svg`<path d="M8 2 1.5 13.5h13zM8 6.5v3M8 11.5v.1" />`,
