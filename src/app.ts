@@ -1,20 +1,20 @@
 import { sql } from "drizzle-orm"
 import { requestId } from "hono/request-id"
 import { secureHeaders } from "hono/secure-headers"
-import { depsFrom } from "./deps"
+import { depsFrom } from "./compose"
 import { deviceRoutes } from "./destinations/devices/routes"
 import { onError, onNotFound } from "./http/errors"
-import { crossOrigin } from "./http/cors"
+import { corsPolicy } from "./http/cors"
 import { router } from "./http/router"
 import { liveRoutes, ticketRoutes } from "./live/routes"
 import { notificationRoutes } from "./notifications/routes"
-import { openapiRoutes } from "./http/docs-routes"
+import { docsRoutes } from "./http/docs-routes"
 import { orgRoutes } from "./orgs/routes"
 import { orgPreferenceRoutes } from "./destinations/chat-webhooks/routes"
 import { preferenceRoutes } from "./preferences/routes"
 import { unsubscribeRoutes } from "./preferences/unsubscribe/routes"
 import { userPreferenceRoutes } from "./preferences/webapp/routes"
-import { mailEventRoutes } from "./signals/email-feedback/routes"
+import { emailFeedbackRoutes } from "./signals/email-feedback/routes"
 import { prefectRoutes } from "./signals/prefect/routes"
 import { testSendRoutes } from "./delivery/test-send/routes"
 
@@ -27,7 +27,7 @@ export const app = router()
 
   .route("/wss", liveRoutes)
 
-  .use("/api/*", crossOrigin)
+  .use("/api/*", corsPolicy)
   .use(secureHeaders())
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications/ticket", ticketRoutes)
@@ -37,9 +37,9 @@ export const app = router()
   .route("/api/orgpreferences", orgPreferenceRoutes)
   .route("/api/orgpreferences", testSendRoutes)
   .route("/api/orgs", orgRoutes)
-  .route("/api", openapiRoutes)
+  .route("/api", docsRoutes)
   .route("/webhooks/v1/notification", prefectRoutes)
-  .route("/webhooks/v1/ses", mailEventRoutes)
+  .route("/webhooks/v1/ses", emailFeedbackRoutes)
   .route("/unsubscribe", unsubscribeRoutes)
 
   .get("/healthz", async (c) => {

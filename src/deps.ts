@@ -1,46 +1,38 @@
-import { type Db, open } from "./db/client"
-import type { UrgentBar } from "./live/urgent-bar"
+import type { Db } from "./db/client"
+import type { BarItem } from "./domain/bar-item"
+import type { Config } from "./runtime/config"
 import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
-import { Platform } from "./preferences/webapp/backend"
-import { PrefectApi } from "./signals/prefect/client"
-import { type Settings, settingsFrom } from "./runtime/config"
 
-/** What a verb may reach; the same behind every door. */
+/** What a verb may reach. `compose.ts` builds it, in the same way for every entry point. */
 export type Deps = {
   db: Db
-  settings: Settings
+  config: Config
   /** Milliseconds since 1970. */
   now: () => number
   signals: Queue<SignalMessage>
   deliveries: Queue<DeliveryMessage>
   /** The urgent bars of one organisation. */
-  bar: (orgId: number) => DurableObjectStub<UrgentBar>
-  /** Cloudflare's own; `EMAIL_PROVIDER` may be another. */
+  bar: (orgId: number) => UrgentBarRpc
+  /** Cloudflare's Email Service. `EMAIL_PROVIDER` may choose another provider. */
   email: SendEmail
-  sendingLimit: RateLimit
-  /** Not there where no Prefect is configured. */
-  prefect: PrefectApi | undefined
-  /** Not there where nothing is kept but here. */
-  platform: Platform | undefined
+  sendRateLimit: RateLimit
   ai: Ai
-  /** Work that nobody waits for, and that must yet be finished. */
-  later: (work: Promise<unknown>) => void
+  /** Keeps the worker alive until this work is done, after the response has been sent. */
+  waitUntil: (work: Promise<unknown>) => void
 }
 
-export function depsFrom(env: Env, ctx: { waitUntil(promise: Promise<unknown>): void }): Deps {
-  const settings = settingsFrom(env)
-  return {
-    db: open(env.DB),
-    settings,
-    now: () => Date.now(),
-    signals: env.SIGNALS,
-    deliveries: env.DELIVERIES,
-    bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
-    sendingLimit: env.SEND_LIMIT,
-    email: env.EMAIL,
-    prefect: settings.PREFECT_API_URL ? new PrefectApi(settings.PREFECT_API_URL, settings) : undefined,
-    platform: settings.PLATFORM_ORIGIN ? new Platform(settings.PLATFORM_ORIGIN) : undefined,
-    ai: env.AI,
-    later: (work) => ctx.waitUntil(work),
-  }
+/** The methods of the Durable Object `UrgentBar` that the worker calls. Each may be called twice or out of order. */
+export interface UrgentBarRpc {
+  /** One person's bar: at most 50 items, newest first, and how many there are in all. */
+  bar(orgUserId: number): Promise<{ items: BarItem[]; total: number }>
+  /** A notification entered these inboxes. */
+  arrived(arrival: { notificationId: number; orgUserIds: number[] }): Promise<void>
+  /** Something changed in these inboxes. */
+  changed(people: { orgUserIds: number[] }): Promise<void>
+  /** The text of a notification changed. */
+  itemUpdated(item: { notificationId: number }): Promise<void>
+  /** These people may have lost their membership. */
+  removed(people: { orgUserIds: number[] }): Promise<void>
+  /** Opens a WebSocket. */
+  fetch(request: Request): Promise<Response>
 }

@@ -1,7 +1,7 @@
 import { app } from "./app"
-import { depsFrom } from "./deps"
+import { depsFrom } from "./compose"
 import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
-import { consumeMailEvents } from "./signals/email-feedback/receive"
+import { consumeEmailEvents } from "./signals/email-feedback/receive"
 
 export { UrgentBar } from "./live/urgent-bar"
 export { NotificationService } from "./rpc"
@@ -25,16 +25,16 @@ export default {
         return (await deliveries()).consumeDeliveries(deps, batch as MessageBatch<DeliveryMessage>)
       case "dalgo-signals-dead":
       case "dalgo-deliveries-dead":
-        return (await deadLetters()).bury(deps, batch)
+        return (await deadLetters()).consumeDeadLetters(deps, batch)
       case "dalgo-email-events":
-        return consumeMailEvents(deps, batch)
+        return consumeEmailEvents(deps, batch)
       default:
         throw new Error(`no consumer for the queue ${batch.queue}`)
     }
   },
 
   async scheduled(_controller, env, ctx) {
-    const { sweep } = await cron()
+    const { runCron: sweep } = await cron()
     return sweep(depsFrom(env, ctx))
   },
 } satisfies ExportedHandler<Env, SignalMessage | DeliveryMessage>

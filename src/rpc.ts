@@ -1,21 +1,22 @@
 import { WorkerEntrypoint } from "cloudflare:workers"
 import * as z from "zod/mini"
-import { type Deps, depsFrom } from "./deps"
+import type { Deps } from "./deps"
+import { depsFrom } from "./compose"
 import { AppError } from "./runtime/errors"
-import { hashOf, IdempotencyKey } from "./runtime/idempotency-key"
-import { kindOf, log, whereOf } from "./runtime/log"
+import { hashRequest, IdempotencyKey } from "./runtime/idempotency-key"
+import { errorName, log, topFrames } from "./runtime/log"
 import { createNotification } from "./notifications/create"
 import { listInbox } from "./inbox/list"
-import { toCreated, toCursorPage, toFilter, toInboxItem } from "./notifications/responses"
+import { toSentNotification, toCursorPage, toFilter, toInboxItem } from "./notifications/responses"
 import { CreateNotification, FilteredQuery } from "./notifications/schemas"
-import { urgentBar } from "./inbox/urgent-bar"
-import { membershipIn, membershipsOf } from "./auth/membership"
-import { changePreferences, preferencesOf } from "./preferences/change"
+import { getUrgentBar } from "./inbox/urgent-bar"
+import { requireMembership, loadMemberships } from "./auth/membership"
+import { changePreferences, getPreferences } from "./preferences/change"
 import { PreferencesChange } from "./preferences/schemas"
 import { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./signals/reported/schemas"
 
 /** Loaded by the first call that announces. */
-const announced = () => import("./signals/reported/report")
+const reporting = () => import("./signals/reported/report")
 
 /** A person in one organisation, their first one if none is named. */
 const Person = z.object({
@@ -28,7 +29,7 @@ type Person = z.input<typeof Person>
 const Filter = z.nullish(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
 type Filters = Partial<Record<keyof z.input<typeof FilteredQuery>, z.input<typeof Filter>>>
 
-const Once = z.nullish(z.strictObject({ idempotencyKey: IdempotencyKey }))
+const CreateOptions = z.nullish(z.strictObject({ idempotencyKey: IdempotencyKey }))
 
 /**
  * What other Workers on the account may do over a service binding: as much as a server with a service key. Input
@@ -37,62 +38,62 @@ const Once = z.nullish(z.strictObject({ idempotencyKey: IdempotencyKey }))
  */
 export class NotificationService extends WorkerEntrypoint<Env> {
   /** As `POST /api/notifications/`; the same key within 24 hours is the same notification. */
-  createNotification(input: z.input<typeof CreateNotification>, once?: z.input<typeof Once>) {
+  createNotification(input: z.input<typeof CreateNotification>, once?: z.input<typeof CreateOptions>) {
     return this.#answer(async (deps) => {
-      const request = fitting(CreateNotification, input)
-      const key = fitting(Once, once)?.idempotencyKey
+      const request = parseOrThrow(CreateNotification, input)
+      const key = parseOrThrow(CreateOptions, once)?.idempotencyKey
       const notification = await createNotification(deps, {
         caller: { kind: "service" },
         chosenSlug: undefined,
         input: request,
-        idempotency: key === undefined ? undefined : { key, requestHash: await hashOf(request) },
+        idempotency: key === undefined ? undefined : { key, requestHash: await hashRequest(request) },
       })
-      return toCreated(notification)
+      return toSentNotification(notification)
     })
   }
 
   createJobFailureNotification(failure: z.input<typeof JobFailure>) {
     return this.#answer(async (deps) =>
-      toCreated(await (await announced()).announceJobFailure(deps, fitting(JobFailure, failure))),
+      toSentNotification(await (await reporting()).reportJobFailure(deps, parseOrThrow(JobFailure, failure))),
     )
   }
 
   createDbtTestFailureNotification(failure: z.input<typeof DbtTestFailure>) {
     return this.#answer(async (deps) =>
-      toCreated(await (await announced()).announceDbtTestFailure(deps, fitting(DbtTestFailure, failure))),
+      toSentNotification(await (await reporting()).reportDbtTestFailure(deps, parseOrThrow(DbtTestFailure, failure))),
     )
   }
 
   createLateRunNotification(late: z.input<typeof LateRun>) {
     return this.#answer(async (deps) =>
-      toCreated(await (await announced()).announceLateRun(deps, fitting(LateRun, late))),
+      toSentNotification(await (await reporting()).reportLateRun(deps, parseOrThrow(LateRun, late))),
     )
   }
 
   createSchemaChangeNotification(change: z.input<typeof SchemaChange>) {
     return this.#answer(async (deps) =>
-      toCreated(await (await announced()).announceSchemaChange(deps, fitting(SchemaChange, change))),
+      toSentNotification(await (await reporting()).reportSchemaChange(deps, parseOrThrow(SchemaChange, change))),
     )
   }
 
   getUserNotificationPreferences(user: Person) {
-    return this.#answer(async (deps) => preferencesOf(deps, await memberOf(deps, fitting(Person, user))))
+    return this.#answer(async (deps) => getPreferences(deps, await requireMember(deps, parseOrThrow(Person, user))))
   }
 
   /** Changes what is named and answers the whole. */
   updateUserNotificationPreferences(input: Person & { preferences: PreferencesChange }) {
     return this.#answer(async (deps) => {
-      const { preferences, ...user } = fitting(z.extend(Person, { preferences: PreferencesChange }), input)
-      return changePreferences(deps, { ...(await memberOf(deps, user)), change: preferences })
+      const { preferences, ...user } = parseOrThrow(z.extend(Person, { preferences: PreferencesChange }), input)
+      return changePreferences(deps, { ...(await requireMember(deps, user)), change: preferences })
     })
   }
 
   /** As `GET /api/notifications/filtered`, by the same names. */
   getFilteredNotifications(input: Person & Filters) {
     return this.#answer(async (deps) => {
-      const { userId, orgSlug, ...filters } = fitting(z.catchall(Person, Filter), input)
-      const me = await memberOf(deps, { userId, orgSlug })
-      const { page, limit, cursor: after, ...filter } = fitting(FilteredQuery, asQuery(filters))
+      const { userId, orgSlug, ...filters } = parseOrThrow(z.catchall(Person, Filter), input)
+      const me = await requireMember(deps, { userId, orgSlug })
+      const { page, limit, cursor: after, ...filter } = parseOrThrow(FilteredQuery, toQuery(filters))
       const listed = await listInbox(deps, { me, filter: toFilter(filter), page, limit, after })
       return toCursorPage(listed, { page, limit }, toInboxItem)
     })
@@ -101,7 +102,7 @@ export class NotificationService extends WorkerEntrypoint<Env> {
   /** What is unread and urgent, newest first, and how many there are. */
   getUrgentNotificationsForUser(user: Person) {
     return this.#answer(async (deps) => {
-      const { items, total } = await urgentBar(deps, { me: await memberOf(deps, fitting(Person, user)) })
+      const { items, total } = await getUrgentBar(deps, { me: await requireMember(deps, parseOrThrow(Person, user)) })
       return { res: items, total }
     })
   }
@@ -110,37 +111,37 @@ export class NotificationService extends WorkerEntrypoint<Env> {
     try {
       return await act(depsFrom(this.env, this.ctx))
     } catch (error) {
-      throw toCaller(error)
+      throw toCallerError(error)
     }
   }
 }
 
 /** What may leave of an error: ours with its code as its name; of any other, nothing. */
-function toCaller(error: unknown): Error {
+function toCallerError(error: unknown): Error {
   if (error instanceof AppError) return Object.assign(new Error(error.message), { name: error.code })
-  log({ event: "call_failed", reason: kindOf(error), ...(error instanceof Error && { where: whereOf(error) }) })
+  log({ event: "call_failed", reason: errorName(error), ...(error instanceof Error && { where: topFrames(error) }) })
   return new Error("internal error")
 }
 
 /** The input, if it fits. */
-function fitting<T extends z.ZodMiniType>(schema: T, input: unknown): z.infer<T> {
+function parseOrThrow<T extends z.ZodMiniType>(schema: T, input: unknown): z.infer<T> {
   const result = schema.safeParse(input)
   if (result.success) return result.data
   const flaws = result.error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`)
   throw new AppError("invalid", flaws.join("; "))
 }
 
-async function memberOf({ db, now }: Deps, { userId, orgSlug }: Person) {
-  return membershipIn(await membershipsOf(db, { userId: String(userId), now: now() }), orgSlug ?? undefined)
+async function requireMember({ db, now }: Deps, { userId, orgSlug }: Person) {
+  return requireMembership(await loadMemberships(db, { userId: String(userId), now: now() }), orgSlug ?? undefined)
 }
 
 /** Values of any type as a query would carry them. */
-const asQuery = (filters: Record<string, z.infer<typeof Filter>>) =>
+const toQuery = (filters: Record<string, z.infer<typeof Filter>>) =>
   Object.fromEntries(
     Object.entries(filters).flatMap(([name, value]) =>
-      value === null || value === undefined ? [] : [[name, Array.isArray(value) ? value : asText(name, value)]],
+      value === null || value === undefined ? [] : [[name, Array.isArray(value) ? value : toQueryText(name, value)]],
     ),
   )
 
-const asText = (name: string, value: string | number | boolean) =>
+const toQueryText = (name: string, value: string | number | boolean) =>
   String(name === "read_status" ? Number(value) : value)

@@ -1,6 +1,6 @@
 import { app } from "../../src/app"
-import { documentOf } from "./document"
-import { ROOMS } from "./tags"
+import { buildDocument } from "./document"
+import { TAGS } from "./tags"
 
 /** The description of this service's API. */
-export const description = ({ version }: { version: string }) => documentOf(app.routes, ROOMS, { version })
+export const description = ({ version }: { version: string }) => buildDocument(app.routes, TAGS, { version })

@@ -1,53 +1,57 @@
-import { LONGEST_KEY } from "../../src/runtime/idempotency-key"
-import type { Room } from "../../src/http/route-docs"
+import { MAX_KEY_LENGTH } from "../../src/runtime/idempotency-key"
+import type { Tag } from "../../src/http/route-docs"
 import { INTRODUCTION, TITLE } from "./introduction"
 import { jsonSchemas } from "./json-schema"
-import { operationOf } from "./operation"
-import { templateOf } from "./parameters"
-import { refusalResponses } from "./error-responses"
-import { registered } from "./registered-routes"
+import { buildOperation } from "./operation"
+import { pathTemplate } from "./parameters"
+import { errorResponses } from "./error-responses"
+import { registeredRoutes } from "./registered-routes"
 
-type Operation = ReturnType<typeof operationOf>
+type Operation = ReturnType<typeof buildOperation>
 
 /**
  * The description of the API (OpenAPI 3.1) of a router's routes: what they demand is read off them, and the rooms say
  * the rest. A route that no room describes is left out; a test looks that there is none.
  */
-export function documentOf(routes: Parameters<typeof registered>[0], rooms: Room[], { version }: { version: string }) {
+export function buildDocument(
+  routes: Parameters<typeof registeredRoutes>[0],
+  rooms: Tag[],
+  { version }: { version: string },
+) {
   const schemas = jsonSchemas()
-  const found = registered(routes)
+  const found = registeredRoutes(routes)
   const paths: Record<string, Record<string, Operation>> = {}
-  for (const { name, about: _, routes: described } of rooms) {
+  for (const { name, description: _, routes: described } of rooms) {
     for (const route of found) {
       const words = described[route.name]
       if (!words) continue
-      const operations = (paths[templateOf(route.path)] ??= {})
-      operations[route.method.toLowerCase()] = operationOf(route, words, name, schemas)
+      const operations = (paths[pathTemplate(route.path)] ??= {})
+      operations[route.method.toLowerCase()] = buildOperation(route, words, name, schemas)
     }
   }
   return {
     openapi: "3.1.1",
     info: { title: TITLE, version, description: INTRODUCTION, license: { name: "MIT", identifier: "MIT" } },
-    tags: rooms.map(({ name, about }) => ({ name, description: about })),
+    tags: rooms.map(({ name, description: about }) => ({ name, description: about })),
     paths,
     components: {
       securitySchemes: {
         cookie: { type: "apiKey", in: "cookie", name: "access_token", description: "A person's access token (JWT)." },
         token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "The same as a header." },
         serviceKey: { type: "http", scheme: "bearer", description: "The key of a server of the platform." },
-        ...webhookKeys(found),
+        ...webhookKeySchemes(found),
       },
       parameters: PARAMETERS,
       headers: HEADERS,
-      responses: refusalResponses(schemas.convert),
+      responses: errorResponses(schemas.convert),
       schemas: schemas.components,
     },
   }
 }
 
-export type Description = ReturnType<typeof documentOf>
+export type Description = ReturnType<typeof buildDocument>
 
-const webhookKeys = (found: ReturnType<typeof registered>) =>
+const webhookKeySchemes = (found: ReturnType<typeof registeredRoutes>) =>
   Object.fromEntries(
     found
       .flatMap(({ demand }) => demand.keyHeader ?? [])
@@ -71,7 +75,7 @@ const PARAMETERS = {
     name: "Idempotency-Key",
     in: "header",
     description: "The same key with the same body does it once, for 24 hours.",
-    schema: { type: "string", maxLength: LONGEST_KEY },
+    schema: { type: "string", maxLength: MAX_KEY_LENGTH },
   },
   IfNoneMatch: {
     name: "If-None-Match",

@@ -1,13 +1,13 @@
 import * as z from "zod/mini"
 import type { ErrorCode } from "../../src/runtime/errors"
-import type { Demand, Door } from "../../src/http/route-meta"
+import type { RouteMeta, Access } from "../../src/http/route-meta"
 import { STATUS } from "../../src/http/errors"
-import type { Described } from "../../src/http/route-docs"
+import type { RouteDocs } from "../../src/http/route-docs"
 import type { JsonSchema } from "./json-schema"
-import { named } from "./schema-name"
+import { withSchemaName } from "./schema-name"
 
-const Refusal = named("Refusal", z.object({ detail: z.string() }))
-const Flaw = named(
+const ErrorBody = withSchemaName("Refusal", z.object({ detail: z.string() }))
+const Issue = withSchemaName(
   "Flaw",
   z.object({
     loc: z.array(z.union([z.string(), z.int()])).check(z.describe("where: body, query, path or header, then the way")),
@@ -15,11 +15,14 @@ const Flaw = named(
     type: z.string().check(z.describe("by which rule")),
   }),
 )
-const Flaws = named("Flaws", z.object({ detail: z.array(Flaw).check(z.minLength(1)) }))
-const Failure = named("Failure", z.object({ detail: z.literal("internal error"), request_id: z.string() }))
+const ValidationErrorBody = withSchemaName("Flaws", z.object({ detail: z.array(Issue).check(z.minLength(1)) }))
+const InternalErrorBody = withSchemaName(
+  "Failure",
+  z.object({ detail: z.literal("internal error"), request_id: z.string() }),
+)
 
 /** Of each code: what it means, and what it says, for example. */
-const WORDS: Record<ErrorCode, [meaning: string, example: string]> = {
+const ERROR_DOCS: Record<ErrorCode, [meaning: string, example: string]> = {
   unauthenticated: ["No token or key, or a bad one.", "Not signed in"],
   token_expired: ["The token was good and has expired: refresh it and try again.", "Token expired"],
   not_allowed: ["Signed in, but not permitted.", "not allowed"],
@@ -39,15 +42,15 @@ const WORDS: Record<ErrorCode, [meaning: string, example: string]> = {
   ],
 }
 
-const FLAW = { loc: ["body", "category"], msg: "Invalid option", type: "invalid_value" }
+const EXAMPLE_ISSUE = { loc: ["body", "category"], msg: "Invalid option", type: "invalid_value" }
 
-const nameOf = (code: ErrorCode) => code.replace(/(^|_)(\w)/g, (_, __, letter: string) => letter.toUpperCase())
+const responseName = (code: ErrorCode) => code.replace(/(^|_)(\w)/g, (_, __, letter: string) => letter.toUpperCase())
 
 type Header = { $ref: string }
-export const headerNamed = (name: string): Header => ({ $ref: `#/components/headers/${name}` })
+export const headerRef = (name: string): Header => ({ $ref: `#/components/headers/${name}` })
 
 /** The answers that are refusals, one for each code and one for what is our fault. */
-export function refusalResponses(convert: (schema: z.ZodMiniType, direction: "output") => JsonSchema) {
+export function errorResponses(convert: (schema: z.ZodMiniType, direction: "output") => JsonSchema) {
   const response = (
     description: string,
     schema: z.ZodMiniType,
@@ -59,49 +62,51 @@ export function refusalResponses(convert: (schema: z.ZodMiniType, direction: "ou
     content: { "application/json": { schema: convert(schema, "output"), example } },
   })
   const responseFor = (code: ErrorCode) => {
-    const [meaning, detail] = WORDS[code]
-    if (code === "invalid") return response(meaning, Flaws, { detail: [FLAW] })
+    const [meaning, detail] = ERROR_DOCS[code]
+    if (code === "invalid") return response(meaning, ValidationErrorBody, { detail: [EXAMPLE_ISSUE] })
     const mayTryAgain = code === "rate_limited" || code === "unavailable"
-    return response(meaning, Refusal, { detail }, mayTryAgain ? { "Retry-After": headerNamed("RetryAfter") } : {})
+    return response(meaning, ErrorBody, { detail }, mayTryAgain ? { "Retry-After": headerRef("RetryAfter") } : {})
   }
   return {
-    ...Object.fromEntries((Object.keys(WORDS) as ErrorCode[]).map((code) => [nameOf(code), responseFor(code)])),
-    Failed: response("Our fault; the log knows more under the request's id.", Failure, {
+    ...Object.fromEntries(
+      (Object.keys(ERROR_DOCS) as ErrorCode[]).map((code) => [responseName(code), responseFor(code)]),
+    ),
+    Failed: response("Our fault; the log knows more under the request's id.", InternalErrorBody, {
       detail: "internal error",
       request_id: "4f9d2f6e-7a53-4a2b-9a7c-0f8d9b1c2d3e",
     }),
   }
 }
 
-const TOKEN = ["unauthenticated", "token_expired", "unavailable"] as const
+const TOKEN_ERRORS = ["unauthenticated", "token_expired", "unavailable"] as const
 
-const AT_DOOR: Record<Door, readonly ErrorCode[]> = {
-  "signed in": TOKEN,
-  "own inbox": [...TOKEN, "not_allowed", "not_found"],
-  admins: [...TOKEN, "not_allowed", "not_found"],
-  organisation: [...TOKEN, "not_allowed", "not_found", "rejected"],
-  "own organisation": [...TOKEN, "not_allowed", "not_found", "rejected"],
-  operators: [...TOKEN, "not_allowed"],
+const ACCESS_ERRORS: Record<Access, readonly ErrorCode[]> = {
+  "signed in": TOKEN_ERRORS,
+  "own inbox": [...TOKEN_ERRORS, "not_allowed", "not_found"],
+  admins: [...TOKEN_ERRORS, "not_allowed", "not_found"],
+  organisation: [...TOKEN_ERRORS, "not_allowed", "not_found", "rejected"],
+  "own organisation": [...TOKEN_ERRORS, "not_allowed", "not_found", "rejected"],
+  operators: [...TOKEN_ERRORS, "not_allowed"],
   "webhook key": ["unauthenticated", "unavailable"],
   "signed by Amazon": ["unauthenticated", "unavailable"],
 }
 
 /** How a route refuses: pointers to the answers above, by status. */
-export function refusalsOf(demand: Demand, described: Described) {
+export function errorResponsesOf(demand: RouteMeta, described: RouteDocs) {
   const codes = new Set<ErrorCode>([
-    ...(demand.door ? AT_DOOR[demand.door] : []),
+    ...(demand.access ? ACCESS_ERRORS[demand.access] : []),
     ...when(demand.path, "not_found", "invalid"),
     ...when(demand.query, "invalid"),
-    ...when(demand.largestBodyBytes, "too_large"),
+    ...when(demand.maxBodyBytes, "too_large"),
     ...when(demand.body, "not_json", "invalid"),
     ...when(demand.idempotent, "conflict", "invalid"),
-    ...when(demand.limited, "rate_limited"),
-    ...when(described.rejects, "rejected"),
-    ...(Object.keys(described.refuses ?? {}) as ErrorCode[]),
+    ...when(demand.rateLimited, "rate_limited"),
+    ...when(described.badRequests, "rejected"),
+    ...(Object.keys(described.errors ?? {}) as ErrorCode[]),
   ])
   const responses = [...codes].map((code) => {
-    const description = inWords(code, demand, described)
-    const pointer = { $ref: `#/components/responses/${nameOf(code)}` }
+    const description = describeError(code, demand, described)
+    const pointer = { $ref: `#/components/responses/${responseName(code)}` }
     return [STATUS[code], description ? { ...pointer, description } : pointer] as const
   })
   return Object.fromEntries([...responses, [500, { $ref: "#/components/responses/Failed" }]])
@@ -109,14 +114,14 @@ export function refusalsOf(demand: Demand, described: Described) {
 
 const when = (demanded: unknown, ...codes: ErrorCode[]) => (demanded ? codes : [])
 
-const CHOOSE = "x-dalgo-org is required to choose an organisation."
+const ORG_REQUIRED = "x-dalgo-org is required to choose an organisation."
 
-function inWords(code: ErrorCode, demand: Demand, described: Described): string | undefined {
-  const words = described.refuses?.[code]
+function describeError(code: ErrorCode, demand: RouteMeta, described: RouteDocs): string | undefined {
+  const words = described.errors?.[code]
   if (words) return words
-  if (code === "too_large") return `The body is larger than ${demand.largestBodyBytes} bytes.`
+  if (code === "too_large") return `The body is larger than ${demand.maxBodyBytes} bytes.`
   if (code !== "rejected") return undefined
-  const mustChoose = demand.door === "organisation" || demand.door === "own organisation"
-  const sentences = [...(described.rejects ?? []), ...(mustChoose ? [CHOOSE] : [])]
-  return [WORDS.rejected[0], ...sentences.map((sentence) => `- ${sentence}`)].join("\n")
+  const mustChoose = demand.access === "organisation" || demand.access === "own organisation"
+  const sentences = [...(described.badRequests ?? []), ...(mustChoose ? [ORG_REQUIRED] : [])]
+  return [ERROR_DOCS.rejected[0], ...sentences.map((sentence) => `- ${sentence}`)].join("\n")
 }

@@ -29,10 +29,10 @@ export function jsonSchemas() {
       target: "draft-2020-12",
       io: direction,
       unrepresentable: "any",
-      override: ({ zodSchema, jsonSchema }) => mend(zodSchema, jsonSchema, direction),
+      override: ({ zodSchema, jsonSchema }) => adjustSchema(zodSchema, jsonSchema, direction),
     })
-    for (const [name, named] of Object.entries($defs ?? {})) keep(name, pointedAtComponents(named))
-    return pointedAtComponents(json)
+    for (const [name, named] of Object.entries($defs ?? {})) keep(name, withComponentRefs(named))
+    return withComponentRefs(json)
   }
 
   /** Follows the pointer to a component. */
@@ -44,18 +44,18 @@ export function jsonSchemas() {
 
 const COMPONENTS = "#/components/schemas/"
 
-const pointedAtComponents = (schema: JsonSchema): JsonSchema =>
+const withComponentRefs = (schema: JsonSchema): JsonSchema =>
   JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/$defs/', `"$ref":"${COMPONENTS}`))
 
 /** Says what zod cannot, and leaves out what tells a reader nothing. */
-function mend(schema: z.core.$ZodTypes, json: JsonSchema, direction: Direction): void {
+function adjustSchema(schema: z.core.$ZodTypes, json: JsonSchema, direction: Direction): void {
   const format = formatOf(schema)
   if (format) {
     // Who has read the name of the format needs no pattern of five lines. We also take times without an offset.
     json.format = format
     delete json.pattern
   }
-  if (direction === "input" && json.type === "string" && json.minLength && trims(schema)) json.pattern = "\\S"
+  if (direction === "input" && json.type === "string" && json.minLength && isTrimmed(schema)) json.pattern = "\\S"
   if (direction === "output" && json.type === "integer") {
     if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum
     if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum
@@ -74,7 +74,7 @@ const formatOf = ({ _zod: { def } }: z.core.$ZodTypes) =>
   "format" in def && typeof def.format === "string" ? FORMATS[def.format] : undefined
 
 /** Whether blanks at the ends do not count, so that a text of blanks is empty. */
-const trims = (schema: z.core.$ZodTypes) =>
+const isTrimmed = (schema: z.core.$ZodTypes) =>
   (schema._zod.def.checks ?? []).some(({ _zod: { def } }) => "tx" in def && (def as Overwrite).tx(" ") === "")
 
 /** A check that replaces the value; zod's types do not tell it from others. */

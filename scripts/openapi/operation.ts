@@ -1,34 +1,34 @@
-import type { Demand, Door } from "../../src/http/route-meta"
-import type { Described } from "../../src/http/route-docs"
-import { putWords } from "./fields"
+import type { RouteMeta, Access } from "../../src/http/route-meta"
+import type { RouteDocs } from "../../src/http/route-docs"
+import { applyFieldDocs } from "./fields"
 import type { jsonSchemas } from "./json-schema"
-import { parametersOf, templateOf } from "./parameters"
-import { headerNamed, refusalsOf } from "./error-responses"
-import type { Registered } from "./registered-routes"
+import { parametersFor, pathTemplate } from "./parameters"
+import { headerRef, errorResponsesOf } from "./error-responses"
+import type { RegisteredRoute } from "./registered-routes"
 
 type Schemas = ReturnType<typeof jsonSchemas>
 
 /** What one route takes and answers. */
-export function operationOf(route: Registered, described: Described, tag: string, schemas: Schemas) {
+export function buildOperation(route: RegisteredRoute, described: RouteDocs, tag: string, schemas: Schemas) {
   const { method, path, demand } = route
   const { summary, description } = described
-  const parameters = parametersOf(route, described, schemas)
-  const requestBody = bodyOf(demand, described, schemas)
+  const parameters = parametersFor(route, described, schemas)
+  const requestBody = requestBodyFor(demand, described, schemas)
   return {
-    operationId: operationIdOf(method, path),
+    operationId: operationId(method, path),
     summary,
     ...(description && { description }),
     tags: [tag],
-    security: securityOf(demand),
+    security: securityFor(demand),
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody && { requestBody }),
-    responses: { ...answersOf(demand, described, schemas), ...refusalsOf(demand, described) },
+    responses: { ...responsesFor(demand, described, schemas), ...errorResponsesOf(demand, described) },
   }
 }
 
 /** `PUT /api/orgs/:slug/members` is `putOrgsBySlugMembers`. */
-function operationIdOf(method: string, path: string): string {
-  const words = templateOf(path)
+function operationId(method: string, path: string): string {
+  const words = pathTemplate(path)
     .replaceAll("{", "by-")
     .split(/[^a-zA-Z0-9]+/)
     .filter((word) => word && word !== "api")
@@ -38,7 +38,7 @@ function operationIdOf(method: string, path: string): string {
 const ANYBODY_SIGNED_IN = [{ cookie: [] }, { token: [] }]
 const SERVERS_TOO = [...ANYBODY_SIGNED_IN, { serviceKey: [] }]
 
-const SECURITY: Record<Exclude<Door, "webhook key">, object[]> = {
+const SECURITY: Record<Exclude<Access, "webhook key">, object[]> = {
   "signed by Amazon": [],
   "signed in": SERVERS_TOO,
   "own inbox": ANYBODY_SIGNED_IN,
@@ -48,22 +48,22 @@ const SECURITY: Record<Exclude<Door, "webhook key">, object[]> = {
   operators: SERVERS_TOO,
 }
 
-function securityOf({ door, keyHeader }: Demand): object[] {
+function securityFor({ access: door, keyHeader }: RouteMeta): object[] {
   if (!door) return []
   return door === "webhook key" ? [{ [keyHeader ?? "key"]: [] }] : SECURITY[door]
 }
 
-function bodyOf(demand: Demand, described: Described, schemas: Schemas) {
+function requestBodyFor(demand: RouteMeta, described: RouteDocs, schemas: Schemas) {
   const body = demand.body ?? described.body
   if (!body) return undefined
   const schema = schemas.convert(body, "input")
-  putWords(schemas.resolve(schema), described)
+  applyFieldDocs(schemas.resolve(schema), described)
   const example = described.example?.body
   return { required: true, content: { "application/json": { schema, ...(example !== undefined && { example }) } } }
 }
 
-function answersOf(demand: Demand, { answer, contentType }: Described, { convert }: Schemas) {
-  const headers = demand.conditional ? { ETag: headerNamed("ETag") } : {}
+function responsesFor(demand: RouteMeta, { response: answer, contentType }: RouteDocs, { convert }: Schemas) {
+  const headers = demand.conditional ? { ETag: headerRef("ETag") } : {}
   const kind = answer._zod.def.type
   if (kind === "void") return { 101: { description: "The socket is open." } }
   const type = contentType ?? (kind === "string" ? "text/html" : "application/json")

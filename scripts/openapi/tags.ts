@@ -1,25 +1,25 @@
-import { deviceAnswers } from "../../src/destinations/devices/docs"
-import { liveAnswers } from "../../src/live/docs"
-import { notificationAnswers } from "../../src/notifications/docs"
-import { orgAnswers } from "../../src/orgs/docs"
-import { preferenceAnswers } from "../../src/preferences/docs"
-import { mailEventAnswers } from "../../src/signals/email-feedback/docs"
-import { prefectAnswers } from "../../src/signals/prefect/docs"
-import { testSendAnswers } from "../../src/delivery/test-send/docs"
-import { serviceAnswers } from "./service-docs"
-import type { Room } from "../../src/http/route-docs"
+import { deviceDocs } from "../../src/destinations/devices/docs"
+import { liveDocs } from "../../src/live/docs"
+import { notificationDocs } from "../../src/notifications/docs"
+import { orgDocs } from "../../src/orgs/docs"
+import { preferenceDocs } from "../../src/preferences/docs"
+import { emailFeedbackDocs } from "../../src/signals/email-feedback/docs"
+import { prefectDocs } from "../../src/signals/prefect/docs"
+import { testSendDocs } from "../../src/delivery/test-send/docs"
+import { serviceDocs } from "./service-docs"
+import type { Tag } from "../../src/http/route-docs"
 
 /** Every room that answers requests, in the order in which a reader wants them. */
-export const ROOMS: Room[] = [
-  { name: "Notifications", about: "What was said to me, and saying something.", routes: notificationAnswers },
-  { name: "Live", about: "What open tabs are told at once.", routes: liveAnswers },
+export const TAGS: Tag[] = [
+  { name: "Notifications", description: "What was said to me, and saying something.", routes: notificationDocs },
+  { name: "Live", description: "What open tabs are told at once.", routes: liveDocs },
   {
     name: "Preferences",
-    about: "How a person, and an organisation, wants to be told.",
-    routes: { ...preferenceAnswers, ...testSendAnswers },
+    description: "How a person, and an organisation, wants to be told.",
+    routes: { ...preferenceDocs, ...testSendDocs },
   },
-  { name: "Devices", about: "Where a person takes push messages.", routes: deviceAnswers },
-  { name: "Organisations", about: "Who there is.", routes: orgAnswers },
-  { name: "Webhooks", about: "What other systems tell us.", routes: { ...prefectAnswers, ...mailEventAnswers } },
-  { name: "Service", about: "The service itself.", routes: serviceAnswers },
+  { name: "Devices", description: "Where a person takes push messages.", routes: deviceDocs },
+  { name: "Organisations", description: "Who there is.", routes: orgDocs },
+  { name: "Webhooks", description: "What other systems tell us.", routes: { ...prefectDocs, ...emailFeedbackDocs } },
+  { name: "Service", description: "The service itself.", routes: serviceDocs },
 ]

@@ -1,10 +1,10 @@
 import { verify, verifyWithJwks } from "hono/jwt"
 import * as z from "zod/mini"
 import { AppError } from "../runtime/errors"
-import type { Settings } from "../runtime/config"
-import { keysOf } from "./jwks"
+import type { Config } from "../runtime/config"
+import { fetchJwks } from "./jwks"
 
-export type Token =
+export type VerifiedToken =
   | { kind: "valid"; userId: string; expiresAt: number }
   | { kind: "expired" }
   | { kind: "invalid"; reason: string }
@@ -15,27 +15,27 @@ const Claims = z.object({
   token_type: z.optional(z.literal("access")),
 })
 
-const ASYMMETRIC = ["RS256", "ES256", "EdDSA"] as const
+const ASYMMETRIC_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const
 
 /**
  * Reads an access token. How it must be signed comes from our settings, never from the token. The signature is
  * checked before the expiry, so that only a token that was once good is called expired. Throws `unavailable` when
  * no key is configured, or the issuer of the keys does not answer: no token is bad for that.
  */
-export async function readToken(token: string, settings: Settings, now: number): Promise<Token> {
+export async function verifyAccessToken(token: string, config: Config, now: number): Promise<VerifiedToken> {
   const verification = {
     exp: false,
     iat: false,
-    ...(settings.JWT_ISSUER && { iss: settings.JWT_ISSUER }),
-    ...(settings.JWT_AUDIENCE && { aud: settings.JWT_AUDIENCE }),
+    ...(config.JWT_ISSUER && { iss: config.JWT_ISSUER }),
+    ...(config.JWT_AUDIENCE && { aud: config.JWT_AUDIENCE }),
   }
   let payload: unknown
   try {
-    if (settings.JWT_JWKS_URL) {
-      const keys = await keysOf(settings.JWT_JWKS_URL, token, now)
-      payload = await verifyWithJwks(token, { keys, allowedAlgorithms: ASYMMETRIC, verification })
-    } else if (settings.JWT_SECRET) {
-      payload = await verify(token, settings.JWT_SECRET, { alg: "HS256", ...verification })
+    if (config.JWT_JWKS_URL) {
+      const keys = await fetchJwks(config.JWT_JWKS_URL, token, now)
+      payload = await verifyWithJwks(token, { keys, allowedAlgorithms: ASYMMETRIC_ALGORITHMS, verification })
+    } else if (config.JWT_SECRET) {
+      payload = await verify(token, config.JWT_SECRET, { alg: "HS256", ...verification })
     } else {
       throw new AppError("unavailable", "sign-in is not configured")
     }

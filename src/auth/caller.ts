@@ -9,7 +9,7 @@ export type Caller =
   | { kind: "service" }
 
 /** Whether the caller looks after all organisations. */
-export const mayAddressAnybody = (caller: Caller) => caller.kind === "service" || caller.isSuperAdmin
+export const isPlatformCaller = (caller: Caller) => caller.kind === "service" || caller.isSuperAdmin
 
 /** One name for each caller. */
-export const nameOf = (caller: Caller) => (caller.kind === "person" ? `person:${caller.userId}` : "service")
+export const callerKey = (caller: Caller) => (caller.kind === "person" ? `person:${caller.userId}` : "service")

@@ -7,59 +7,59 @@ import type { Role } from "../domain/roles"
 export type Membership = { orgUserId: number; orgId: number; orgSlug: string; role: Role; email: string }
 
 /** How long an isolate trusts what it read: a person who was removed keeps access no longer than this. */
-const TRUSTED_MS = 30_000
-const MOST_KNOWN = 10_000
+const TTL_MS = 30_000
+const MAX_ENTRIES = 10_000
 
 /** What was read lately, by name. */
-class Memory<T> {
-  private readonly known = new Map<string, { value: T; until: number }>()
-  private forgotten = 0
+class TtlCache<T> {
+  private readonly entries = new Map<string, { value: T; until: number }>()
+  private evictions = 0
 
-  async recall(name: string, now: number, read: () => Promise<T>): Promise<T> {
-    const known = this.known.get(name)
+  async getOrLoad(name: string, now: number, read: () => Promise<T>): Promise<T> {
+    const known = this.entries.get(name)
     if (known && known.until > now) return known.value
-    const { forgotten } = this
+    const { evictions: forgotten } = this
     const value = await read()
     // Something was forgotten meanwhile: what was read may be what had to be forgotten. And what is not there may come.
-    if (this.forgotten !== forgotten || value === undefined) return value
-    if (this.known.size >= MOST_KNOWN) this.known.clear()
-    this.known.set(name, { value, until: now + TRUSTED_MS })
+    if (this.evictions !== forgotten || value === undefined) return value
+    if (this.entries.size >= MAX_ENTRIES) this.entries.clear()
+    this.entries.set(name, { value, until: now + TTL_MS })
     return value
   }
 
-  forget(names: string[]): void {
-    this.forgotten += 1
-    for (const name of names) this.known.delete(name)
+  evict(names: string[]): void {
+    this.evictions += 1
+    for (const name of names) this.entries.delete(name)
   }
 
-  clear = () => this.known.clear()
+  clear = () => this.entries.clear()
 }
 
-const people = new Memory<Membership[]>()
-const orgs = new Memory<queries.Org | undefined>()
+const membershipCache = new TtlCache<Membership[]>()
+const orgCache = new TtlCache<queries.Org | undefined>()
 
 /** Where this person is a member, from memory if they were seen within the last 30 s. */
-export const membershipsOf = (db: Db, { userId, now }: { userId: string; now: number }) =>
-  people.recall(userId, now, () => queries.membershipsOf(db, { userId }))
+export const loadMemberships = (db: Db, { userId, now }: { userId: string; now: number }) =>
+  membershipCache.getOrLoad(userId, now, () => queries.selectMemberships(db, { userId }))
 
 /** The membership in this organisation, or in the person's first one. Throws `not_found` for a stranger's. */
-export function membershipIn(memberships: Membership[], slug: string | undefined): Membership {
+export function requireMembership(memberships: Membership[], slug: string | undefined): Membership {
   const membership = slug ? memberships.find((m) => m.orgSlug === slug) : memberships[0]
   if (membership) return membership
   throw slug ? notFound("organisation") : notAllowed()
 }
 
 /** The organisation with this slug, from memory if it was asked for within the last 30 s. */
-export const knownOrg = (db: Db, { slug, now }: { slug: string; now: number }) =>
-  orgs.recall(slug, now, () => queries.orgBySlug(db, { slug }))
+export const loadOrg = (db: Db, { slug, now }: { slug: string; now: number }) =>
+  orgCache.getOrLoad(slug, now, () => queries.selectOrgBySlug(db, { slug }))
 
 /** Forgets these people, as far as this isolate knows them. */
-export const forgetMembers = (userIds: string[]) => people.forget(userIds)
+export const evictMembers = (userIds: string[]) => membershipCache.evict(userIds)
 
-export const forgetOrg = (slug: string) => orgs.forget([slug])
+export const evictOrg = (slug: string) => orgCache.evict([slug])
 
 /** Forgets everybody. */
-export function forgetAll(): void {
-  people.clear()
-  orgs.clear()
+export function clearMembershipCache(): void {
+  membershipCache.clear()
+  orgCache.clear()
 }

@@ -1,12 +1,12 @@
 import type { BatchItem } from "drizzle-orm/batch"
 import { drizzle } from "drizzle-orm/d1"
 
-export type Db = ReturnType<typeof open>
+export type Db = ReturnType<typeof openDb>
 
 /** A query that has not run yet. A verb collects its writes and commits them as one batch: one round trip, one transaction. */
 export type Statement = BatchItem<"sqlite">
 
-export const open = (binding: D1Database) => drizzle(binding)
+export const openDb = (binding: D1Database) => drizzle(binding)
 
 /** Commits all of them, or none. */
 export async function commit(db: Db, writes: [Statement, ...Statement[]]): Promise<void> {

@@ -1,8 +1,8 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import type { Category } from "../domain/categories"
-import type { Channel, DeliveryChannel, Room } from "../domain/channels"
+import type { Channel, DeliveryChannel, ChatProduct } from "../domain/channels"
 import { EVENT_SOURCES } from "../runtime/queue-messages"
-import type { MailTrouble, Policy, Reason } from "../preferences/decide"
+import type { OptOutCause, Policy, Reason } from "../preferences/decide"
 import type { Audience } from "../notifications/audience"
 import type { Role } from "../domain/roles"
 
@@ -32,7 +32,7 @@ export const orgUsers = sqliteTable("org_users", {
 })
 
 /** What a person switched; no row means on. */
-export const switches = sqliteTable(
+export const userNotificationPreferences = sqliteTable(
   "user_notification_preferences",
   {
     orgUserId: integer("org_user_id").notNull(),
@@ -41,7 +41,7 @@ export const switches = sqliteTable(
     enabled: flag("enabled").notNull(),
     changedAt: integer("changed_at").notNull(),
     /** Why it is off though its reader did not switch it. */
-    reason: text().$type<MailTrouble>(),
+    reason: text().$type<OptOutCause>(),
   },
   (table) => [primaryKey({ columns: [table.orgUserId, table.category, table.channel] })],
 )
@@ -59,7 +59,7 @@ export const userPreferences = sqliteTable("user_preferences", {
 })
 
 /** What an organisation decided for its people; no row means that each decides. */
-export const orgPolicies = sqliteTable(
+export const orgNotificationPolicies = sqliteTable(
   "org_notification_policies",
   {
     orgId: integer("org_id").notNull(),
@@ -88,7 +88,7 @@ export const orgPreferences = sqliteTable("org_preferences", {
 })
 
 /** What is kept of each kind of room: whether it is told, its webhook, and when and why that was found gone. */
-export const ROOM = {
+export const CHAT_COLUMNS = {
   discord: {
     isOn: "enableDiscordNotifications",
     webhook: "discordWebhook",
@@ -101,7 +101,7 @@ export const ROOM = {
     goneAt: "slackGoneAt",
     reason: "slackGoneReason",
   },
-} as const satisfies Record<Room, Record<string, keyof typeof orgPreferences.$inferSelect>>
+} as const satisfies Record<ChatProduct, Record<string, keyof typeof orgPreferences.$inferSelect>>
 
 export const notifications = sqliteTable("notifications", {
   id: integer().primaryKey({ autoIncrement: true }),
@@ -129,7 +129,7 @@ export const notifications = sqliteTable("notifications", {
 export type Notification = typeof notifications.$inferSelect
 
 /** The inbox, clustered by person. */
-export const recipients = sqliteTable(
+export const notificationRecipients = sqliteTable(
   "notification_recipients",
   {
     orgUserId: integer("org_user_id").notNull(),

@@ -1,29 +1,29 @@
-import type { Outgoing } from "../domain/channels"
+import type { OutgoingChannel } from "../domain/channels"
 import type { Deps } from "../deps"
-import { kindOf, log } from "../runtime/log"
+import { errorName, log } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
-import type { Channel } from "./channels/channel"
-import { discord } from "./channels/chat/discord"
-import { email } from "./channels/email/channel"
-import { operatorDiscord, operatorEmail } from "./channels/platform-admins"
-import { slack } from "./channels/chat/slack"
-import { webPush } from "./channels/web-push/channel"
-import { type Done, failed, putOffAfter, toOutcome } from "./outcome"
+import type { ChannelSender } from "./channels/channel"
+import { discordChannel } from "./channels/chat/discord"
+import { emailChannel } from "./channels/email/channel"
+import { platformAdminDiscord, platformAdminEmail } from "./channels/platform-admins"
+import { slackChannel } from "./channels/chat/slack"
+import { webPushChannel } from "./channels/web-push/channel"
+import { type Attempt, failureFor, postponeAfter, toOutcome } from "./outcome"
 import * as queries from "./queries"
 
-const CHANNELS: Record<Outgoing, Channel> = {
-  email,
-  push: webPush,
-  discord,
-  slack,
-  operator_email: operatorEmail,
-  operator_discord: operatorDiscord,
+const SENDERS: Record<OutgoingChannel, ChannelSender> = {
+  email: emailChannel,
+  push: webPushChannel,
+  discord: discordChannel,
+  slack: slackChannel,
+  operator_email: platformAdminEmail,
+  operator_discord: platformAdminDiscord,
 }
 
 /** Longer than sending what one message names can take. */
 const LEASE_MS = 5 * 60_000
 /** Deliveries under way at once: as many connections as a worker may hold. */
-const AT_ONCE = 6
+const CONCURRENCY = 6
 
 /**
  * Delivers what one message names. A message that comes twice finds nothing to claim.
@@ -37,49 +37,49 @@ const AT_ONCE = 6
 export async function deliver(deps: Deps, message: DeliveryMessage): Promise<void> {
   const { db } = deps
   const [claimed, [notification]] = await db.batch([
-    queries.claim(db, { message, now: deps.now(), leaseMs: LEASE_MS }),
-    queries.notificationFor(db, { id: message.notificationId }),
+    queries.claimDeliveries(db, { message, now: deps.now(), leaseMs: LEASE_MS }),
+    queries.selectNotification(db, { id: message.notificationId }),
   ])
   if (claimed.length === 0 || !notification) return
 
-  const channel = CHANNELS[message.channel]
+  const channel = SENDERS[message.channel]
   if (!channel) throw new Error(`nothing delivers by ${message.channel}`)
   const tell = await channel(deps, { notification, recipientIds: claimed.map((row) => row.recipientId) })
-  const done: Done[] = []
+  const done: Attempt[] = []
   while (done.length < claimed.length) {
-    const group = claimed.slice(done.length, done.length + AT_ONCE).map(async (row) => {
-      const became = await tell(row.recipientId).catch((error: unknown) =>
-        failed(error, { attempts: row.attempts, now: deps.now(), random: Math.random() }),
+    const group = claimed.slice(done.length, done.length + CONCURRENCY).map(async (row) => {
+      const outcome = await tell(row.recipientId).catch((error: unknown) =>
+        failureFor(error, { attempts: row.attempts, now: deps.now(), random: Math.random() }),
       )
-      return { ...row, became }
+      return { ...row, outcome }
     })
     const tried = await Promise.all(group)
     done.push(...tried)
-    const putOff = putOffAfter(tried, deps.now())
-    if (putOff) done.push(...claimed.slice(done.length).map((row) => ({ ...row, became: putOff })))
+    const putOff = postponeAfter(tried, deps.now())
+    if (putOff) done.push(...claimed.slice(done.length).map((row) => ({ ...row, outcome: putOff })))
   }
-  await record(deps, message, done)
+  await recordAttempts(deps, message, done)
 }
 
-async function record({ db, now }: Deps, message: DeliveryMessage, done: Done[]): Promise<void> {
+async function recordAttempts({ db, now }: Deps, message: DeliveryMessage, done: Attempt[]): Promise<void> {
   const outcomes = done.map(toOutcome)
-  const write = async () => queries.record(db, { message, outcomes, now: now() })
+  const write = async () => queries.recordOutcomes(db, { message, outcomes, now: now() })
   // They are told: one error of the database must not tell all of them again.
   await write().catch(write)
-  report(message, outcomes)
+  logOutcomes(message, outcomes)
 }
 
-const EVENT = {
+const LOG_EVENT = {
   sent: "delivery_sent",
   pending: "delivery_put_off",
   suppressed: "delivery_suppressed",
   failed: "delivery_failed",
   dead: "delivery_failed",
-} as const satisfies Record<queries.Outcome["status"], string>
+} as const satisfies Record<queries.DeliveryOutcome["status"], string>
 
-function report({ notificationId, channel }: DeliveryMessage, outcomes: queries.Outcome[]): void {
+function logOutcomes({ notificationId, channel }: DeliveryMessage, outcomes: queries.DeliveryOutcome[]): void {
   for (const [status, rows] of Map.groupBy(outcomes, (outcome) => outcome.status)) {
-    const event = EVENT[status]
+    const event = LOG_EVENT[status]
     log({
       event,
       notification_id: notificationId,
@@ -97,7 +97,7 @@ export async function consumeDeliveries(deps: Deps, batch: MessageBatch<Delivery
       await deliver(deps, message.body)
       message.ack()
     } catch (error) {
-      log({ event: "delivery_failed", notification_id: message.body.notificationId, reason: kindOf(error) })
+      log({ event: "delivery_failed", notification_id: message.body.notificationId, reason: errorName(error) })
       message.retry({ delaySeconds: Math.ceil(LEASE_MS / 1000) })
     }
   }

@@ -1,27 +1,27 @@
 import { type SQL, sql } from "drizzle-orm"
-import { OPERATOR_CHANNELS, OUTGOING, type Outgoing, ROOMS } from "../domain/channels"
+import { PLATFORM_ADMIN_CHANNELS, OUTGOING_CHANNELS, type OutgoingChannel, CHAT_PRODUCTS } from "../domain/channels"
 import type { Db } from "../db/client"
 import { deliveries } from "../db/schema"
 import type { Deps } from "../deps"
-import { kindOf, log } from "../runtime/log"
+import { errorName, log } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import * as queries from "./queries"
 import { BACK_OFF_MS } from "./retry"
 
 /** Recipients per message: what one consumer claims, sends and records together. */
-const PER_MESSAGE = 50
+const RECIPIENTS_PER_MESSAGE = 50
 /** What `sendBatch` takes at once. */
-const PER_SEND = 100
-const PER_SWEEP = 5_000
+const MESSAGES_PER_BATCH = 100
+const MAX_PER_SWEEP = 5_000
 /** When the sweep takes a mail whose hint was lost. A hint may be earlier than that, and than any date given. */
 export const SWEEP_AFTER_MS = 60_000
 
-const WITHOUT_DELAY = OUTGOING.filter((channel) => channel !== "email")
+const WITHOUT_DELAY = OUTGOING_CHANNELS.filter((channel) => channel !== "email")
 
 type Suppressed = { orgUserId: number; reason: string; since: number | null }
 
 /** Whom to tell by what: the recipients of each channel. */
-export type Outbox = Partial<Record<Outgoing, number[]>>
+export type Outbox = Partial<Record<OutgoingChannel, number[]>>
 
 /**
  * Rows for what leaves, about the notification that `notification` selects. If nobody hints, the sweep finds them when
@@ -43,15 +43,15 @@ export const insertOutbox = (
       SELECT n.id, channel.key, recipient.value, 'pending', 0, NULL, NULL, NULL, ${now}, ${now},
         CASE channel.key WHEN 'email' THEN ${emailDueAt ?? now + SWEEP_AFTER_MS} ELSE ${now + SWEEP_AFTER_MS} END,
         CASE
-          WHEN channel.key IN ${[...ROOMS]} THEN recipient.value
-          WHEN channel.key NOT IN ${[...OPERATOR_CHANNELS]} THEN n.org_id
+          WHEN channel.key IN ${[...CHAT_PRODUCTS]} THEN recipient.value
+          WHEN channel.key NOT IN ${[...PLATFORM_ADMIN_CHANNELS]} THEN n.org_id
         END
-      FROM ${notification} n, json_each(${JSON.stringify(inUse(outbox))}) channel, json_each(channel.value) recipient
+      FROM ${notification} n, json_each(${JSON.stringify(withoutEmpty(outbox))}) channel, json_each(channel.value) recipient
       WHERE true
     `)
     .onConflictDoNothing()
 
-const inUse = (outbox: Outbox): Outbox =>
+const withoutEmpty = (outbox: Outbox): Outbox =>
   Object.fromEntries(Object.entries(outbox).filter(([, recipientIds]) => recipientIds.length > 0))
 
 /** Rows that say why somebody was not told at all. */
@@ -66,34 +66,37 @@ export const insertSuppressed = (
   `)
 
 /** Tells the consumer of rows that are committed. A lost hint is no loss: the sweep finds them. */
-export async function hint(
+export async function enqueueDeliveries(
   deps: Deps,
-  rows: queries.Key[],
+  rows: queries.DeliveryKey[],
   { delaySeconds = 0 }: { delaySeconds?: number } = {},
 ): Promise<void> {
   const messages = [...Map.groupBy(rows, ({ notificationId, channel }) => `${notificationId} ${channel}`).values()]
-    .flatMap((alike) => chunksOf(alike, PER_MESSAGE))
+    .flatMap((alike) => chunksOf(alike, RECIPIENTS_PER_MESSAGE))
     .flatMap(toMessage)
   try {
-    for (const batch of chunksOf(messages, PER_SEND)) await deps.deliveries.sendBatch(batch, { delaySeconds })
+    for (const batch of chunksOf(messages, MESSAGES_PER_BATCH)) await deps.deliveries.sendBatch(batch, { delaySeconds })
   } catch (error) {
-    log({ event: "hint_lost", reason: kindOf(error), count: rows.length })
+    log({ event: "hint_lost", reason: errorName(error), count: rows.length })
   }
 }
 
 /** The same of what `insertOutbox` wrote; e-mail is told when it is due. */
-export async function hintOutbox(
+export async function enqueueOutbox(
   deps: Deps,
   { notificationId, outbox, emailDueAt }: { notificationId: number; outbox: Outbox; emailDueAt: number | null },
 ): Promise<void> {
-  const rowsOf = (channel: Outgoing) =>
+  const rowsOf = (channel: OutgoingChannel) =>
     (outbox[channel] ?? []).map((recipientId) => ({ notificationId, channel, recipientId }))
   const delaySeconds = emailDueAt === null ? 0 : Math.max(0, Math.ceil((emailDueAt - deps.now()) / 1000))
-  await Promise.all([hint(deps, rowsOf("email"), { delaySeconds }), hint(deps, WITHOUT_DELAY.flatMap(rowsOf))])
+  await Promise.all([
+    enqueueDeliveries(deps, rowsOf("email"), { delaySeconds }),
+    enqueueDeliveries(deps, WITHOUT_DELAY.flatMap(rowsOf)),
+  ])
 }
 
 /** One message for rows of one notification and one channel; none for the inbox, which nobody delivers. */
-function toMessage(rows: queries.Key[]): { body: DeliveryMessage }[] {
+function toMessage(rows: queries.DeliveryKey[]): { body: DeliveryMessage }[] {
   const [first] = rows
   if (!first || first.channel === "inbox") return []
   const { notificationId, channel } = first
@@ -101,14 +104,14 @@ function toMessage(rows: queries.Key[]): { body: DeliveryMessage }[] {
 }
 
 /** Sends the mails that waited for something which has come. */
-export async function hintUntried(deps: Deps, { notificationId }: { notificationId: number }): Promise<void> {
-  await hint(deps, await queries.untried(deps.db, { notificationId }))
+export async function enqueueHeldEmails(deps: Deps, { notificationId }: { notificationId: number }): Promise<void> {
+  await enqueueDeliveries(deps, await queries.selectUntriedEmails(deps.db, { notificationId }))
 }
 
 /** Begins anew with what was given up on; `false` if it was not, or somebody else was first. */
-export async function sendAgain(deps: Deps, key: queries.Key): Promise<boolean> {
-  const back = await queries.putBack(deps.db, { ...key, now: deps.now() })
-  await hint(deps, back)
+export async function retryDelivery(deps: Deps, key: queries.DeliveryKey): Promise<boolean> {
+  const back = await queries.resetDelivery(deps.db, { ...key, now: deps.now() })
+  await enqueueDeliveries(deps, back)
   return back.length > 0
 }
 
@@ -116,10 +119,10 @@ export async function sendAgain(deps: Deps, key: queries.Key): Promise<boolean> 
 export async function sweepDeliveries(deps: Deps): Promise<void> {
   const now = deps.now()
   const [, overdue] = await deps.db.batch([
-    queries.giveUp(deps.db, { tries: BACK_OFF_MS.length + 1, now, limit: PER_SWEEP }),
-    queries.overdue(deps.db, { now, limit: PER_SWEEP }),
+    queries.markDead(deps.db, { tries: BACK_OFF_MS.length + 1, now, limit: MAX_PER_SWEEP }),
+    queries.selectOverdue(deps.db, { now, limit: MAX_PER_SWEEP }),
   ])
-  await hint(deps, overdue)
+  await enqueueDeliveries(deps, overdue)
 }
 
 function chunksOf<T>(items: T[], size: number): T[][] {

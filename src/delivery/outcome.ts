@@ -1,53 +1,53 @@
-import { kindOf } from "../runtime/log"
-import type { Sent } from "./channels/channel"
-import type { Outcome } from "./queries"
-import { afterFailure, BACK_OFF_MS, DeliveryError } from "./retry"
+import { errorName } from "../runtime/log"
+import type { SendResult } from "./channels/channel"
+import type { DeliveryOutcome } from "./queries"
+import { nextAttempt, BACK_OFF_MS, DeliveryError } from "./retry"
 
-/** A claimed row, and what became of it. */
-export type Done = { recipientId: number; attempts: number; became: Sent | Failed | PutOff }
-type Failed =
+/** A claimed row, and what outcome of it. */
+export type Attempt = { recipientId: number; attempts: number; outcome: SendResult | FailedSend | Postponed }
+type FailedSend =
   | { kind: "failed" | "dead"; reason: string; slowDown: boolean }
   | { kind: "retry"; at: number; reason: string; slowDown: boolean }
 /** Not tried, since it would only have failed. */
-type PutOff = { kind: "put_off"; at: number; reason: string }
+type Postponed = { kind: "put_off"; at: number; reason: string }
 
 /** What follows where somebody could not be told. `random` is in [0, 1). */
-export function failed(error: unknown, at: { attempts: number; now: number; random: number }): Failed {
-  const failure = error instanceof DeliveryError ? error : unforeseen(error)
-  const next = afterFailure(failure.options, at)
+export function failureFor(error: unknown, at: { attempts: number; now: number; random: number }): FailedSend {
+  const failure = error instanceof DeliveryError ? error : unexpected(error)
+  const next = nextAttempt(failure.options, at)
   return { ...next, reason: failure.message, slowDown: failure.options.slowDown ?? false }
 }
 
 const [FIRST_WAIT_MS = 0] = BACK_OFF_MS
 
 /** One who is told to slow down may have had bad luck; where nobody of a group got through, nobody would. */
-export function putOffAfter(tried: Done[], now: number): PutOff | undefined {
-  const slowed = tried.flatMap(({ became }) => ("slowDown" in became && became.slowDown ? became : []))
+export function postponeAfter(tried: Attempt[], now: number): Postponed | undefined {
+  const slowed = tried.flatMap(({ outcome: outcome }) => ("slowDown" in outcome && outcome.slowDown ? outcome : []))
   const [first] = slowed
   if (!first || slowed.length < tried.length) return undefined
-  const waits = slowed.map((became) => (became.kind === "retry" ? became.at : now + FIRST_WAIT_MS))
+  const waits = slowed.map((outcome) => (outcome.kind === "retry" ? outcome.at : now + FIRST_WAIT_MS))
   return { kind: "put_off", at: Math.max(...waits), reason: first.reason }
 }
 
 /** The same as its row says it. */
-export const toOutcome = ({ became, ...row }: Done): Outcome => ({ ...row, ...toResult(became) })
+export const toOutcome = ({ outcome: outcome, ...row }: Attempt): DeliveryOutcome => ({ ...row, ...toColumns(outcome) })
 
-function toResult(became: Done["became"]): Omit<Outcome, "recipientId" | "attempts"> {
+function toColumns(outcome: Attempt["outcome"]): Omit<DeliveryOutcome, "recipientId" | "attempts"> {
   const rest = { reason: null, since: null, providerId: null, dueAt: null, isTry: 1 }
-  switch (became.kind) {
+  switch (outcome.kind) {
     case "sent":
-      return { ...rest, status: "sent", providerId: became.providerId }
+      return { ...rest, status: "sent", providerId: outcome.providerId }
     case "suppressed":
-      return { ...rest, status: "suppressed", reason: became.reason, since: became.since ?? null }
+      return { ...rest, status: "suppressed", reason: outcome.reason, since: outcome.since ?? null }
     case "retry":
-      return { ...rest, status: "pending", reason: became.reason, dueAt: became.at }
+      return { ...rest, status: "pending", reason: outcome.reason, dueAt: outcome.at }
     case "put_off":
-      return { ...rest, status: "pending", reason: became.reason, dueAt: became.at, isTry: 0 }
+      return { ...rest, status: "pending", reason: outcome.reason, dueAt: outcome.at, isTry: 0 }
     case "failed":
     case "dead":
-      return { ...rest, status: became.kind, reason: became.reason }
+      return { ...rest, status: outcome.kind, reason: outcome.reason }
   }
 }
 
 /** A bug, or a setting that is missing: tried again like any failure that may pass, so that no other is held up. */
-const unforeseen = (error: unknown) => new DeliveryError(kindOf(error), { permanent: false })
+const unexpected = (error: unknown) => new DeliveryError(errorName(error), { permanent: false })

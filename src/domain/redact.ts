@@ -2,7 +2,7 @@
  * What each pattern costs grows with the text and no faster, since a line of a log may be of any length: a run of
  * characters is tried from its beginning only, or is bounded.
  */
-const SECRETS: [RegExp, string][] = [
+const SECRET_PATTERNS: [RegExp, string][] = [
   // user:password@ or token@ in a URL
   [/(:\/\/)[^\s/"'<>]*@/g, "$1[redacted]@"],
   [/(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g, "[token]"],
@@ -19,4 +19,5 @@ const SECRETS: [RegExp, string][] = [
 ]
 
 /** The same text without what looks like a token, a key, a password or an e-mail address. */
-export const redact = (text: string) => SECRETS.reduce((kept, [secret, instead]) => kept.replace(secret, instead), text)
+export const redact = (text: string) =>
+  SECRET_PATTERNS.reduce((kept, [secret, instead]) => kept.replace(secret, instead), text)

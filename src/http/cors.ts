@@ -1,13 +1,13 @@
 import type { Context } from "hono"
 import { cors } from "hono/cors"
-import type { App } from "./router"
+import type { AppEnv } from "./router"
 
 /** Exact origins only; our own pages count as allowed. */
-export const isAllowed = (c: Context<App>, origin: string) =>
-  origin === new URL(c.req.url).origin || c.var.deps.settings.ALLOWED_ORIGINS.includes(origin)
+export const isAllowedOrigin = (c: Context<AppEnv>, origin: string) =>
+  origin === new URL(c.req.url).origin || c.var.deps.config.ALLOWED_ORIGINS.includes(origin)
 
-export const crossOrigin = cors({
-  origin: (origin, c: Context<App>) => (isAllowed(c, origin) ? origin : null),
+export const corsPolicy = cors({
+  origin: (origin, c: Context<AppEnv>) => (isAllowedOrigin(c, origin) ? origin : null),
   credentials: true,
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: ["content-type", "x-dalgo-org", "authorization", "idempotency-key", "x-csrftoken"],

@@ -1,10 +1,10 @@
 import type { Context } from "hono"
 import { notFound } from "../runtime/errors"
-import { demanding } from "./route-meta"
-import { type App, router } from "./router"
+import { withMeta } from "./route-meta"
+import { type AppEnv, router } from "./router"
 
 /** What the build has put among the assets. Where there is no such file, the assets answer with the inbox's page. */
-async function built(c: Context<App>, path: string, { isPage = false } = {}): Promise<Response> {
+async function serveAsset(c: Context<AppEnv>, path: string, { isPage = false } = {}): Promise<Response> {
   const ifNoneMatch = c.req.header("if-none-match")
   const headers = ifNoneMatch ? { "if-none-match": ifNoneMatch } : {}
   const answer = await c.env.ASSETS.fetch(new URL(path, c.req.url), { headers, redirect: "manual" })
@@ -13,15 +13,15 @@ async function built(c: Context<App>, path: string, { isPage = false } = {}): Pr
   return answer
 }
 
-const conditionally = { conditional: true }
+const CONDITIONAL = { conditional: true }
 
-export const openapiRoutes = router()
+export const docsRoutes = router()
   .get(
     "/openapi.json",
-    demanding(conditionally, (c: Context<App>) => built(c, "/api/openapi.json")),
+    withMeta(CONDITIONAL, (c: Context<AppEnv>) => serveAsset(c, "/api/openapi.json")),
   )
   .get(
     "/docs",
-    demanding(conditionally, (c: Context<App>) => built(c, "/api/docs/", { isPage: true })),
+    withMeta(CONDITIONAL, (c: Context<AppEnv>) => serveAsset(c, "/api/docs/", { isPage: true })),
   )
-  .get("/docs/:file", (c) => built(c, `/api/docs/${encodeURIComponent(c.req.param("file"))}`))
+  .get("/docs/:file", (c) => serveAsset(c, `/api/docs/${encodeURIComponent(c.req.param("file"))}`))

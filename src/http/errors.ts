@@ -1,8 +1,8 @@
 import type { Context } from "hono"
 import { HTTPException } from "hono/http-exception"
 import { AppError, type ErrorCode } from "../runtime/errors"
-import { kindOf, log, whereOf } from "../runtime/log"
-import type { App } from "./router"
+import { errorName, log, topFrames } from "../runtime/log"
+import type { AppEnv } from "./router"
 
 /** 498 is Dalgo's: the web app refreshes its token once and tries again. On 401 it logs the person out. */
 export const STATUS = {
@@ -20,23 +20,23 @@ export const STATUS = {
 } satisfies Record<ErrorCode, number>
 
 /** The one place where an error becomes an answer. */
-export function onError(error: Error, c: Context<App>): Response {
+export function onError(error: Error, c: Context<AppEnv>): Response {
   if (error instanceof AppError) {
-    const { flaws, retryAfterSeconds } = error.details
+    const { issues: flaws, retryAfterSeconds } = error.details
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds))
-    return answer(c, STATUS[error.code], { detail: flaws ?? error.message })
+    return respond(c, STATUS[error.code], { detail: flaws ?? error.message })
   }
   if (error instanceof HTTPException && error.status < 500) {
-    return answer(c, error.status, { detail: error.message || "bad request" })
+    return respond(c, error.status, { detail: error.message || "bad request" })
   }
   const requestId = c.get("requestId")
-  const where = whereOf(error)
-  log({ event: "request_failed", request_id: requestId, reason: kindOf(error), status: 500, where })
-  return answer(c, 500, { detail: "internal error", request_id: requestId })
+  const where = topFrames(error)
+  log({ event: "request_failed", request_id: requestId, reason: errorName(error), status: 500, where })
+  return respond(c, 500, { detail: "internal error", request_id: requestId })
 }
 
-export const onNotFound = (c: Context<App>) => answer(c, 404, { detail: "not found" })
+export const onNotFound = (c: Context<AppEnv>) => respond(c, 404, { detail: "not found" })
 
-const answer = (c: Context<App>, status: number, body: object) =>
+const respond = (c: Context<AppEnv>, status: number, body: object) =>
   // Hono's list of statuses does not know 498.
   c.newResponse(JSON.stringify(body), status as 400, { "Content-Type": "application/json" })

@@ -1,21 +1,21 @@
 import { createMiddleware } from "hono/factory"
 import { sha256 } from "hono/utils/crypto"
 import { AppError } from "../runtime/errors"
-import { LONGEST_KEY } from "../runtime/idempotency-key"
-import { demanding } from "./route-meta"
-import type { App } from "./router"
+import { MAX_KEY_LENGTH } from "../runtime/idempotency-key"
+import { withMeta } from "./route-meta"
+import type { AppEnv } from "./router"
 
 /** What makes a repeated request recognisable: its `Idempotency-Key` and a hash of its body. */
 export type Idempotency = { key: string; requestHash: string }
 
 /** Takes an `Idempotency-Key`, where there is one. Comes after the body is known to be good. */
-export const idempotent = demanding(
+export const idempotent = withMeta(
   { idempotent: true },
-  createMiddleware<App>(async (c, next) => {
+  createMiddleware<AppEnv>(async (c, next) => {
     const key = c.req.header("idempotency-key")
-    if (key && key.length > LONGEST_KEY) {
-      const flaw = { loc: ["header", "idempotency-key"], msg: `at most ${LONGEST_KEY} characters`, type: "too_big" }
-      throw new AppError("invalid", "the input does not fit", { flaws: [flaw] })
+    if (key && key.length > MAX_KEY_LENGTH) {
+      const flaw = { loc: ["header", "idempotency-key"], msg: `at most ${MAX_KEY_LENGTH} characters`, type: "too_big" }
+      throw new AppError("invalid", "the input does not fit", { issues: [flaw] })
     }
     if (key) c.set("idempotency", { key, requestHash: (await sha256(await c.req.arrayBuffer())) ?? "" })
     await next()

@@ -1,16 +1,16 @@
 import { createMiddleware } from "hono/factory"
 import { AppError } from "../runtime/errors"
-import { nameOf } from "../auth/caller"
-import { demanding } from "./route-meta"
-import type { App } from "./router"
+import { callerKey } from "../auth/caller"
+import { withMeta } from "./route-meta"
+import type { AppEnv } from "./router"
 
 const WINDOW_SECONDS = 60
 
 /** How often one caller may send; wrangler.toml says the number. Comes after the caller is known. */
-export const sendingLimit = demanding(
-  { limited: true },
-  createMiddleware<App>(async (c, next) => {
-    const { success } = await c.var.deps.sendingLimit.limit({ key: nameOf(c.var.caller) })
+export const sendRateLimit = withMeta(
+  { rateLimited: true },
+  createMiddleware<AppEnv>(async (c, next) => {
+    const { success } = await c.var.deps.sendRateLimit.limit({ key: callerKey(c.var.caller) })
     if (!success) throw new AppError("rate_limited", "too many at once", { retryAfterSeconds: WINDOW_SECONDS })
     await next()
   }),

@@ -6,7 +6,7 @@ import type { ErrorCode } from "../runtime/errors"
  * answer, and a good example. Each room has these in its `answers.ts`, of which the worker takes the types only, so
  * that none of it weighs anything at run time.
  */
-export type Described = {
+export type RouteDocs = {
   /** What it does, in one line without a full stop. */
   summary: string
   /** What one must know to use it. */
@@ -16,19 +16,19 @@ export type Described = {
   /** The body that it takes, where no middleware looks at that. */
   body?: z.ZodMiniType
   /** Of an answer with status 200. A text (`z.string()`) is a page; `z.void()` is a socket, and so a 101. */
-  answer: z.ZodMiniType
+  response: z.ZodMiniType
   /** The content type of the answer, where it is neither JSON nor a page. */
   contentType?: string
   /** The sentences with which it answers 400. */
-  rejects?: string[]
+  badRequests?: string[]
   /** Why else it refuses, where neither its door nor what it demands says so. */
-  refuses?: Partial<Record<ErrorCode, string>>
+  errors?: Partial<Record<ErrorCode, string>>
   /** A request to the demo data that succeeds. */
   example?: { path?: Record<string, string>; query?: Record<string, string>; body?: unknown }
 }
 
 /** By method and path, as the router names them: `GET /api/notifications/v1`. */
-export type DescribedRoutes = Record<string, Described>
+export type DocsByRoute = Record<string, RouteDocs>
 
 /** The routes of a room. */
-export type Room = { name: string; about: string; routes: DescribedRoutes }
+export type Tag = { name: string; description: string; routes: DocsByRoute }

@@ -1,7 +1,7 @@
 import type * as z from "zod/mini"
 
 /** Whom a route lets in. */
-export type Door =
+export type Access =
   | "signed in"
   | "own inbox"
   | "admins"
@@ -12,31 +12,31 @@ export type Door =
   | "signed by Amazon"
 
 /** What a middleware demands of a request. */
-export type Demand = {
-  door?: Door
+export type RouteMeta = {
+  access?: Access
   /** The header that carries the key of a webhook. */
   keyHeader?: string
   path?: z.ZodMiniType
   query?: z.ZodMiniType
   body?: z.ZodMiniType
-  largestBodyBytes?: number
+  maxBodyBytes?: number
   /** Answers 304 to who has the same already. */
   conditional?: boolean
   /** Takes an `Idempotency-Key`. */
   idempotent?: boolean
   /** May answer 429. */
-  limited?: boolean
+  rateLimited?: boolean
 }
 
-const demands = new WeakMap<object, Demand>()
+const metaByMiddleware = new WeakMap<object, RouteMeta>()
 
 /**
  * Says what a middleware demands. The description of the API reads it off the registered routes, so that it cannot
  * say anything else than what is checked.
  */
-export function demanding<M extends object>(demand: Demand, middleware: M): M {
-  demands.set(middleware, demand)
+export function withMeta<M extends object>(demand: RouteMeta, middleware: M): M {
+  metaByMiddleware.set(middleware, demand)
   return middleware
 }
 
-export const demandOf = (middleware: object): Demand => demands.get(middleware) ?? {}
+export const metaOf = (middleware: object): RouteMeta => metaByMiddleware.get(middleware) ?? {}

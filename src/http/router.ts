@@ -10,7 +10,7 @@ import type { SnsMessage } from "../signals/email-feedback/sns/message"
  * What middleware leaves for handlers: `me` and `signedInUntil` behind `ownInbox`, `org` behind `anyOrg`, `sns` behind
  * `fromSns`, `caller` behind every other door.
  */
-export type App = {
+export type AppEnv = {
   Bindings: Env
   Variables: {
     requestId: string
@@ -25,4 +25,4 @@ export type App = {
 }
 
 /** A router that takes every path with and without its trailing slash. */
-export const router = () => new Hono<App>({ strict: false })
+export const router = () => new Hono<AppEnv>({ strict: false })

@@ -5,9 +5,9 @@ import { etag, RETAINED_304_HEADERS } from "hono/etag"
 import { createMiddleware } from "hono/factory"
 import * as z from "zod/mini"
 import en from "zod/v4/locales/en.js"
-import { AppError, type Flaw } from "../runtime/errors"
-import { demanding } from "./route-meta"
-import type { App } from "./router"
+import { AppError, type ValidationIssue } from "../runtime/errors"
+import { withMeta } from "./route-meta"
+import type { AppEnv } from "./router"
 
 // The mini edition of zod says nothing but "Invalid input" until it is told the words.
 z.config(en())
@@ -15,9 +15,9 @@ z.config(en())
 const KIB = 1024
 
 /** A body of any type, not larger than we take. */
-export const rawBodyUpTo = (bytes: number) =>
-  demanding(
-    { largestBodyBytes: bytes },
+export const rawBodyLimit = (bytes: number) =>
+  withMeta(
+    { maxBodyBytes: bytes },
     bodyLimit({
       maxSize: bytes,
       onError: () => {
@@ -26,56 +26,56 @@ export const rawBodyUpTo = (bytes: number) =>
     }),
   )
 
-export const rawBody = rawBodyUpTo(64 * KIB)
+export const rawBody = rawBodyLimit(64 * KIB)
 
-const isJson = createMiddleware<App>(async (c, next) => {
+const requireJson = createMiddleware<AppEnv>(async (c, next) => {
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase()
   if (type !== "application/json") throw new AppError("not_json", "the body must be application/json")
   try {
     JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(await c.req.arrayBuffer()))
   } catch {
-    throw invalid([{ loc: ["body"], msg: "the body is not valid JSON", type: "json_invalid" }])
+    throw validationError([{ loc: ["body"], msg: "the body is not valid JSON", type: "json_invalid" }])
   }
   await next()
 })
 
-const jsonBodyUpTo = (bytes: number) => demanding({ largestBodyBytes: bytes }, every(rawBodyUpTo(bytes), isJson))
+const jsonBodyLimit = (bytes: number) => withMeta({ maxBodyBytes: bytes }, every(rawBodyLimit(bytes), requireJson))
 
 /** Refuses, in this order, what is too large, of another type, and not JSON. */
-export const jsonBody = jsonBodyUpTo(64 * KIB)
+export const jsonBody = jsonBodyLimit(64 * KIB)
 
 /** The same for lists of many: ten thousand members with long names. */
-export const largeJsonBody = jsonBodyUpTo(1_536 * KIB)
+export const largeJsonBody = jsonBodyLimit(1_536 * KIB)
 
 /** The body must fit this schema: `c.req.valid("json")`. `jsonBody` comes before it. */
 export const body = <T extends z.ZodMiniType>(schema: T) =>
-  demanding(
+  withMeta(
     { body: schema },
     zValidator("json", schema, (result) => {
-      if (!result.success) throw invalid(flawsOf("body", result.error.issues))
+      if (!result.success) throw validationError(toIssues("body", result.error.issues))
     }),
   )
 
 /** The query must fit this schema: `c.req.valid("query")`. */
 export const query = <T extends z.ZodMiniType>(schema: T) =>
-  demanding(
+  withMeta(
     { query: schema },
     zValidator("query", schema, (result) => {
-      if (!result.success) throw invalid(flawsOf("query", result.error.issues))
+      if (!result.success) throw validationError(toIssues("query", result.error.issues))
     }),
   )
 
 /** The parts of the path must fit this schema: `c.req.valid("param")`. */
 export const path = <T extends z.ZodMiniType>(schema: T) =>
-  demanding(
+  withMeta(
     { path: schema },
     zValidator("param", schema, (result) => {
-      if (!result.success) throw invalid(flawsOf("path", result.error.issues))
+      if (!result.success) throw validationError(toIssues("path", result.error.issues))
     }),
   )
 
 /** What cross-origin pages need of an answer, and our own mark on it. */
-const ALSO_RETAINED = [
+const RETAINED_HEADERS = [
   "access-control-allow-origin",
   "access-control-allow-credentials",
   "access-control-expose-headers",
@@ -83,24 +83,25 @@ const ALSO_RETAINED = [
 ]
 
 /** Answers 304 to who polls and has the same already. The answer is one person's: no cache between may keep it. */
-export const conditional = demanding(
+export const conditionalGet = withMeta(
   { conditional: true },
   every(
-    createMiddleware<App>(async (c, next) => {
+    createMiddleware<AppEnv>(async (c, next) => {
       await next()
       c.header("Cache-Control", "private, no-cache")
     }),
-    etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...ALSO_RETAINED] }),
+    etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...RETAINED_HEADERS] }),
   ),
 )
 
-const invalid = (flaws: Flaw[]) => new AppError("invalid", "the input does not fit", { flaws })
+const validationError = (flaws: ValidationIssue[]) =>
+  new AppError("invalid", "the input does not fit", { issues: flaws })
 
 /** Nobody mends more at once. */
-const MOST_FLAWS = 100
+const MAX_ISSUES = 100
 
-function flawsOf(where: "body" | "query" | "path", issues: readonly z.core.$ZodIssue[]): Flaw[] {
-  return issues.slice(0, MOST_FLAWS).flatMap((issue): Flaw[] => {
+function toIssues(where: "body" | "query" | "path", issues: readonly z.core.$ZodIssue[]): ValidationIssue[] {
+  return issues.slice(0, MAX_ISSUES).flatMap((issue): ValidationIssue[] => {
     const loc = [where, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))]
     if (issue.code !== "unrecognized_keys") return [{ loc, msg: issue.message, type: issue.code }]
     return issue.keys.map((key) => ({ loc: [...loc, key], msg: "no such field", type: issue.code }))

@@ -15,7 +15,7 @@ export function parseCursor(text: string): Cursor | undefined {
  * The one upper bound of a page: an index takes no second one, and would read whatever lies between them. A place
  * is exclusive, as a cursor is; the end of a time is the place before the next millisecond.
  */
-export function lowerOf(after: Cursor | undefined, to: number | undefined): Cursor | undefined {
+export function earlierBound(after: Cursor | undefined, to: number | undefined): Cursor | undefined {
   if (to === undefined) return after
   return after && after.at <= to ? after : { at: to + 1, id: 0 }
 }

@@ -12,10 +12,10 @@ export type Filter = {
 }
 
 /** One of the sorted runs that an inbox consists of. */
-export type Kind = { category: Category; urgent: boolean; isRead: boolean }
+export type InboxBucket = { category: Category; urgent: boolean; isRead: boolean }
 
 /** The kinds that a filter lets through. */
-export function kindsOf({ categories = [...CATEGORIES], urgent, isRead }: Filter): Kind[] {
+export function bucketsOf({ categories = [...CATEGORIES], urgent, isRead }: Filter): InboxBucket[] {
   const urgencies = urgent ? [true] : [true, false]
   const readings = isRead === undefined ? [false, true] : [isRead]
   return readings.flatMap((read) =>
@@ -24,11 +24,12 @@ export function kindsOf({ categories = [...CATEGORIES], urgent, isRead }: Filter
 }
 
 /** How a kind is called in `inbox_counters.kinds`. */
-export const nameOf = ({ category, urgent, isRead }: Kind) => `${category}:${Number(urgent)}:${Number(isRead)}`
+export const bucketKey = ({ category, urgent, isRead }: InboxBucket) =>
+  `${category}:${Number(urgent)}:${Number(isRead)}`
 
 /** How many an inbox with these counters has of these kinds. */
-export const countOf = (counters: Record<string, number>, kinds: Kind[]) =>
-  kinds.reduce((sum, kind) => sum + (counters[nameOf(kind)] ?? 0), 0)
+export const countBuckets = (counters: Record<string, number>, kinds: InboxBucket[]) =>
+  kinds.reduce((sum, kind) => sum + (counters[bucketKey(kind)] ?? 0), 0)
 
 /** Whether the counters of an inbox cannot tell how many there are. */
-export const isUncounted = ({ from, to, text }: Filter) => from !== undefined || to !== undefined || text !== undefined
+export const needsCount = ({ from, to, text }: Filter) => from !== undefined || to !== undefined || text !== undefined

@@ -1,53 +1,57 @@
 import type { Deps } from "../deps"
 import type { Membership } from "../auth/membership"
-import { countOf, type Filter, isUncounted, kindsOf } from "./filter"
+import { countBuckets, type Filter, needsCount, bucketsOf } from "./filter"
 import * as queries from "./queries"
-import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "./pagination"
+import { MAX_COUNT, type ListPage, type Page, toPageRows } from "./pagination"
 import type { InboxRow } from "../notifications/responses"
-import { EXAMINED, examined, foundPage } from "./search-queries"
+import { MAX_CANDIDATES, selectSearchProgress, selectSearchPage } from "./search-queries"
 
 type Inbox = { me: Membership; filter: Filter }
 
 /** One page of a person's inbox, newest first: one round trip, whatever the filter. */
-export function listInbox(deps: Deps, { me, filter, ...page }: Inbox & Page): Promise<Listed<InboxRow>> {
+export function listInbox(deps: Deps, { me, filter, ...page }: Inbox & Page): Promise<ListPage<InboxRow>> {
   const { text } = filter
   return text === undefined
-    ? listByKind(deps, { me, filter, ...page })
-    : listFound(deps, { me, filter: { ...filter, text }, ...page })
+    ? listFiltered(deps, { me, filter, ...page })
+    : listSearchResults(deps, { me, filter: { ...filter, text }, ...page })
 }
 
-async function listByKind({ db }: Deps, { me, filter, ...page }: Inbox & Page): Promise<Listed<InboxRow>> {
+async function listFiltered({ db }: Deps, { me, filter, ...page }: Inbox & Page): Promise<ListPage<InboxRow>> {
   const inbox = { orgUserId: me.orgUserId, filter }
-  const rows = queries.inboxPage(db, { ...inbox, ...page })
-  if (isUncounted(filter)) {
-    const [found, [counted]] = await db.batch([rows, queries.countWithin(db, inbox)])
+  const rows = queries.selectInboxPage(db, { ...inbox, ...page })
+  if (needsCount(filter)) {
+    const [found, [counted]] = await db.batch([rows, queries.selectInboxCount(db, inbox)])
     const total = counted?.number ?? 0
-    return { ...pageOf(found, page), total, isLowerBound: total === COUNTED_UP_TO }
+    return { ...toPageRows(found, page), total, isLowerBound: total === MAX_COUNT }
   }
-  const [found, [counters]] = await db.batch([rows, queries.countersOf(db, inbox)])
-  return { ...pageOf(found, page), total: countOf(counters?.kinds ?? {}, kindsOf(filter)), isLowerBound: false }
+  const [found, [counters]] = await db.batch([rows, queries.selectCounters(db, inbox)])
+  return {
+    ...toPageRows(found, page),
+    total: countBuckets(counters?.kinds ?? {}, bucketsOf(filter)),
+    isLowerBound: false,
+  }
 }
 
 /** A page of a search may be short and yet have a next: what lies further back was not examined. */
-async function listFound(
+async function listSearchResults(
   { db }: Deps,
   { me, filter, ...page }: { me: Membership; filter: Filter & { text: string } } & Page,
-): Promise<Listed<InboxRow>> {
+): Promise<ListPage<InboxRow>> {
   const search = { orgUserId: me.orgUserId, orgId: me.orgId, filter }
   const [rows, [newest], [further] = []] = await db.batch([
-    foundPage(db, { ...search, ...page }),
-    examined(db, search),
-    ...(page.after ? [examined(db, { ...search, after: page.after })] : []),
+    selectSearchPage(db, { ...search, ...page }),
+    selectSearchProgress(db, search),
+    ...(page.after ? [selectSearchProgress(db, { ...search, after: page.after })] : []),
   ])
   const here = page.after ? further : newest
-  const { rows: shown, next } = pageOf(rows, page)
+  const { rows: shown, next } = toPageRows(rows, page)
   return {
     rows: shown,
-    next: next ?? (here?.examined === EXAMINED ? oldestOf(here) : undefined),
+    next: next ?? (here?.examined === MAX_CANDIDATES ? oldestCursor(here) : undefined),
     total: newest?.found ?? 0,
-    isLowerBound: newest?.examined === EXAMINED,
+    isLowerBound: newest?.examined === MAX_CANDIDATES,
   }
 }
 
-const oldestOf = ({ oldestAt, oldestId }: { oldestAt: number | null; oldestId: number | null }) =>
+const oldestCursor = ({ oldestAt, oldestId }: { oldestAt: number | null; oldestId: number | null }) =>
   oldestAt === null || oldestId === null ? undefined : { at: oldestAt, id: oldestId }

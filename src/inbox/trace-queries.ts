@@ -1,27 +1,27 @@
 import { and, eq, inArray, sql } from "drizzle-orm"
 import { type Channel, CHANNELS } from "../domain/channels"
 import type { Db } from "../db/client"
-import { deliveries, notifications, recipients } from "../db/schema"
+import { deliveries, notifications, notificationRecipients } from "../db/schema"
 
 /** What is known of one notification for one person: its place in the inbox, and its deliveries. */
-export const traceOf = (db: Db, { orgUserId, id }: { orgUserId: number; id: number }) =>
+export const selectTrace = (db: Db, { orgUserId, id }: { orgUserId: number; id: number }) =>
   [
     db
       .select({
         category: notifications.category,
         /** Until when its mail waits for a summary. */
         emailDueAt: notifications.emailDueAt,
-        arrivedAt: sql<number | null>`${recipients.sentAt}`.as("arrived_at"),
-        decided: recipients.decided,
+        arrivedAt: sql<number | null>`${notificationRecipients.sentAt}`.as("arrived_at"),
+        decided: notificationRecipients.decided,
       })
       .from(notifications)
       .leftJoin(
-        recipients,
+        notificationRecipients,
         and(
-          eq(recipients.orgUserId, orgUserId),
-          inArray(recipients.isRead, [false, true]),
-          eq(recipients.sentAt, notifications.sentAt),
-          eq(recipients.notificationId, notifications.id),
+          eq(notificationRecipients.orgUserId, orgUserId),
+          inArray(notificationRecipients.isRead, [false, true]),
+          eq(notificationRecipients.sentAt, notifications.sentAt),
+          eq(notificationRecipients.notificationId, notifications.id),
         ),
       )
       .where(eq(notifications.id, id)),

@@ -5,12 +5,14 @@ import { notFound } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
 import { isReason, type Reason } from "../preferences/decide"
 import type { TraceEntry } from "../notifications/docs"
-import type { Decided } from "../notifications/plan"
+import type { Withheld } from "../notifications/plan"
 import * as queries from "./trace-queries"
 
 /** Why this person did or did not get it, on each channel. One round trip. */
-export async function traceOf(deps: Deps, { me, id }: { me: Membership; id: number }): Promise<TraceEntry[]> {
-  const [[notification], deliveries] = await deps.db.batch(queries.traceOf(deps.db, { orgUserId: me.orgUserId, id }))
+export async function getTrace(deps: Deps, { me, id }: { me: Membership; id: number }): Promise<TraceEntry[]> {
+  const [[notification], deliveries] = await deps.db.batch(
+    queries.selectTrace(deps.db, { orgUserId: me.orgUserId, id }),
+  )
   const isMine = notification && (notification.arrivedAt !== null || deliveries.length > 0)
   if (!isMine) throw notFound("notification")
   return toTrace({ ...notification, deliveries })
@@ -20,7 +22,7 @@ type Traced = {
   category: Category
   /** When it entered the inbox; `null` if it did not. */
   arrivedAt: number | null
-  decided: Decided | null
+  decided: Withheld | null
   /** Until when its e-mail waits for a summary; `null`: it does not. */
   emailDueAt: number | null
   deliveries: Delivery[]
@@ -50,7 +52,7 @@ export function toTrace({ category, arrivedAt, decided, emailDueAt, deliveries }
     const why =
       status === "suppressed" && isReason(reason)
         ? wordsFor(channel, reason, since ?? undefined)
-        : (troubleOf(delivery, { isHeld }) ?? wordsFor(channel, decided?.[channel]?.reason ?? unless))
+        : (deliveryProblem(delivery, { isHeld }) ?? wordsFor(channel, decided?.[channel]?.reason ?? unless))
     return { channel, outcome: status === "sending" ? ("pending" as const) : status, reason: why, at: iso(updatedAt) }
   })
   if (arrivedAt === null) return entries
@@ -76,7 +78,10 @@ const timeOf = (at: number | null) =>
 
 const CHANNEL_NAME: Record<Channel, string> = { inbox: "the inbox", email: "e-mail", push: "push messages" }
 
-function troubleOf({ status, reason, attempts, dueAt }: Delivery, { isHeld }: { isHeld: boolean }): string | undefined {
+function deliveryProblem(
+  { status, reason, attempts, dueAt }: Delivery,
+  { isHeld }: { isHeld: boolean },
+): string | undefined {
   if (status === "pending" && reason) return `Not yet (${reason}). It is tried again ${timeOf(dueAt)}.`
   if (status === "pending" && isHeld && attempts === 0) {
     return `It waits for a summary of what went wrong, and leaves ${timeOf(dueAt)} at the latest.`

@@ -1,7 +1,7 @@
-import type { BarItem } from "./protocol"
+import type { BarItem } from "../domain/bar-item"
 
 /** Where one person's bar stands in the copy. `ids` are its items, newest first. */
-export type Standing = {
+export type BarState = {
   orgUserId: number
   ids: number[]
   total: number
@@ -16,7 +16,7 @@ export type Standing = {
  * The object's own copy of the bars of people who looked lately: small, and never the truth. It outlives an
  * eviction, so that a connection costs no question to the database.
  */
-export class BarCopy {
+export class BarStore {
   constructor(private readonly sql: SqlStorage) {
     sql.exec(`
       CREATE TABLE IF NOT EXISTS people (
@@ -26,23 +26,23 @@ export class BarCopy {
     `)
   }
 
-  standing(orgUserId: number): Standing | undefined {
+  state(orgUserId: number): BarState | undefined {
     const [row] = this.sql.exec<{ standing: string }>("SELECT standing FROM people WHERE org_user_id = ?", orgUserId)
-    return row && (JSON.parse(row.standing) as Standing)
+    return row && (JSON.parse(row.standing) as BarState)
   }
 
   /** Those of these people whom the copy knows; all of them if nobody is named. */
-  standings(orgUserIds?: number[]): Standing[] {
+  states(orgUserIds?: number[]): BarState[] {
     const rows = orgUserIds
       ? this.sql.exec<{ standing: string }>(
           "SELECT standing FROM people WHERE org_user_id IN (SELECT value FROM json_each(?))",
           JSON.stringify(orgUserIds),
         )
       : this.sql.exec<{ standing: string }>("SELECT standing FROM people")
-    return rows.toArray().map((row) => JSON.parse(row.standing) as Standing)
+    return rows.toArray().map((row) => JSON.parse(row.standing) as BarState)
   }
 
-  keep(standing: Standing, now: number): void {
+  save(standing: BarState, now: number): void {
     this.sql.exec(
       `INSERT INTO people (org_user_id, standing, seen_at) VALUES (?, ?, ?)
        ON CONFLICT (org_user_id) DO UPDATE SET standing = excluded.standing`,
@@ -53,7 +53,7 @@ export class BarCopy {
   }
 
   /** Keeps an item, and says whether its text was another before. */
-  keepItem(item: BarItem): "kept" | "rewritten" {
+  saveItem(item: BarItem): "kept" | "rewritten" {
     const [before] = this.items([item.id])
     this.sql.exec(
       `INSERT INTO items (id, item) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET item = excluded.item
@@ -74,12 +74,12 @@ export class BarCopy {
       .map((row) => JSON.parse(row.item) as BarItem)
   }
 
-  saw(orgUserId: number, now: number): void {
+  touch(orgUserId: number, now: number): void {
     this.sql.exec("UPDATE people SET seen_at = ? WHERE org_user_id = ?", now, orgUserId)
   }
 
   /** Forgets whom nobody saw since then, except these, and the items that nobody's bar shows any more. */
-  forget({ unseenSince, except }: { unseenSince: number; except: number[] }): void {
+  evict({ unseenSince, except }: { unseenSince: number; except: number[] }): void {
     this.sql.exec(
       "DELETE FROM people WHERE seen_at < ? AND org_user_id NOT IN (SELECT value FROM json_each(?))",
       unseenSince,

@@ -1,6 +1,6 @@
 /** The close codes that a client takes as final. The second it may answer with a fresh token, once. */
-export const NO_TOKEN = 4001
-export const NO_LONGER_GOOD = 4003
+export const CLOSE_NO_TOKEN = 4001
+export const CLOSE_INVALID_TOKEN = 4003
 
 /** A handshake that is accepted only to be closed: a browser cannot read the status of one that is refused. */
 export function closedSocket(code: number, reason: string): Response {

@@ -1,51 +1,51 @@
-import { kindOf, log } from "../runtime/log"
-import { NO_LONGER_GOOD } from "./close-codes"
+import { errorName, log } from "../runtime/log"
+import { CLOSE_INVALID_TOKEN } from "./close-codes"
 
 /** Who sits behind a socket, and until when their token is good. */
-export type Seat = { orgUserId: number; until: number }
+export type Connection = { orgUserId: number; until: number }
 
 /** The open sockets of one organisation. They outlive an eviction of the object, and so do their seats. */
-export class Seats {
+export class Connections {
   constructor(private readonly ctx: DurableObjectState) {}
 
-  accept(socket: WebSocket, seat: Seat): void {
-    this.ctx.acceptWebSocket(socket, [String(seat.orgUserId)])
-    socket.serializeAttachment(seat)
+  accept(socket: WebSocket, connection: Connection): void {
+    this.ctx.acceptWebSocket(socket, [String(connection.orgUserId)])
+    socket.serializeAttachment(connection)
   }
 
   /** Every socket got its seat when it was accepted. */
-  of = (socket: WebSocket) => socket.deserializeAttachment() as Seat
+  connectionOf = (socket: WebSocket) => socket.deserializeAttachment() as Connection
 
   /** Closes the socket if its token is no longer good, and says so. */
   closeExpired(socket: WebSocket, now: number): boolean {
-    const isExpired = this.of(socket).until <= now
-    if (isExpired) socket.close(NO_LONGER_GOOD, "the token has expired")
+    const isExpired = this.connectionOf(socket).until <= now
+    if (isExpired) socket.close(CLOSE_INVALID_TOKEN, "the token has expired")
     return isExpired
   }
 
   /** Whose seats are taken. */
-  taken = () => [...new Set(this.open().map((socket) => this.of(socket).orgUserId))]
+  connectedUsers = () => [...new Set(this.openSockets().map((socket) => this.connectionOf(socket).orgUserId))]
 
   /** Closes every tab of these people, who are no longer members. */
-  clear(people: { orgUserId: number }[]): void {
+  closeFormerMembers(people: { orgUserId: number }[]): void {
     for (const { orgUserId } of people) {
-      for (const socket of this.open(orgUserId)) socket.close(NO_LONGER_GOOD, "no longer a member")
+      for (const socket of this.openSockets(orgUserId)) socket.close(CLOSE_INVALID_TOKEN, "no longer a member")
     }
   }
 
   /** The open ones: of one person, or all. A socket that is closing may still be listed by the platform. */
-  open = (orgUserId?: number) =>
+  openSockets = (orgUserId?: number) =>
     this.ctx
       .getWebSockets(orgUserId === undefined ? undefined : String(orgUserId))
       .filter((socket) => socket.readyState === WebSocket.OPEN)
 
   /** To every tab of one person. A socket that cannot take it is closing; its tab will ask again. */
   push(orgUserId: number, frames: string[]): void {
-    for (const socket of this.open(orgUserId)) {
+    for (const socket of this.openSockets(orgUserId)) {
       try {
         for (const frame of frames) socket.send(frame)
       } catch (error) {
-        log({ event: "bar_failed", reason: kindOf(error) })
+        log({ event: "bar_failed", reason: errorName(error) })
       }
     }
   }

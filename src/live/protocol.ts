@@ -1,16 +1,5 @@
 import * as z from "zod/mini"
-import type { Category } from "../domain/categories"
-
-/** An entry of the urgent bar. */
-export type BarItem = {
-  id: number
-  author: string
-  message: string
-  category: Category
-  timestamp: string
-  urgent: true
-  read_status: false
-}
+import type { BarItem } from "../domain/bar-item"
 
 /** What the server says over a socket, inside `data` of the platform's envelope. `seq` grows per person. */
 export type Frame =
@@ -27,11 +16,11 @@ export const ClientMessage = z.discriminatedUnion("type", [
 ])
 export type ClientMessage = z.infer<typeof ClientMessage>
 
-const LONGEST_MESSAGE = 16_384
+const MAX_MESSAGE_LENGTH = 16_384
 
 /** What a client said; `undefined` if it is not understood. */
 export function parseMessage(data: string | ArrayBuffer): ClientMessage | undefined {
-  if (typeof data !== "string" || data.length > LONGEST_MESSAGE) return undefined
+  if (typeof data !== "string" || data.length > MAX_MESSAGE_LENGTH) return undefined
   try {
     return ClientMessage.parse(JSON.parse(data))
   } catch {
@@ -40,14 +29,14 @@ export function parseMessage(data: string | ArrayBuffer): ClientMessage | undefi
 }
 
 /** A frame as it goes over the wire. */
-export const toText = (frame: Frame) => JSON.stringify({ message: "", status: "success", data: frame })
+export const encodeFrame = (frame: Frame) => JSON.stringify({ message: "", status: "success", data: frame })
 
 /** The same as `toText` for an item that is text already: one item goes to many people, each with their own count. */
-export const addedText = (item: string, { seq, unreadCount }: { seq: number; unreadCount: number }) =>
+export const encodeUrgentAdded = (item: string, { seq, unreadCount }: { seq: number; unreadCount: number }) =>
   `{"message":"","status":"success","data":{"type":"urgent_added","seq":${seq},"item":${item},"unread_count":${unreadCount}}}`
 
-export const updatedText = (item: string, { seq }: { seq: number }) =>
+export const encodeItemUpdated = (item: string, { seq }: { seq: number }) =>
   `{"message":"","status":"success","data":{"type":"item_updated","seq":${seq},"item":${item}}}`
 
 /** What the client did wrong. */
-export const errorText = (message: string) => JSON.stringify({ message, status: "error", data: {} })
+export const encodeError = (message: string) => JSON.stringify({ message, status: "error", data: {} })

@@ -5,7 +5,7 @@ import { AppError } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
 import type { Ticket } from "./docs"
 
-const LIVES_SECONDS = 30
+const TTL_SECONDS = 30
 /** The same secret signs the links that end e-mails, which have no audience: neither can stand for the other. */
 const AUDIENCE = "socket"
 
@@ -20,22 +20,22 @@ const Claims = z.object({
 })
 
 /** A ticket that opens this person's bar once, within 30 s. Throws `unavailable` where no secret is configured. */
-export async function issueTicket({ settings, now }: Deps, { me, until }: { me: Membership; until: number }) {
+export async function issueTicket({ config, now }: Deps, { me, until }: { me: Membership; until: number }) {
   const claims: z.infer<typeof Claims> = {
     jti: crypto.randomUUID(),
-    exp: now() / 1000 + LIVES_SECONDS,
+    exp: now() / 1000 + TTL_SECONDS,
     org_id: me.orgId,
     org_slug: me.orgSlug,
     org_user_id: me.orgUserId,
     until,
   }
-  const ticket = await sign({ ...claims, aud: AUDIENCE }, secretIn(settings), "HS256")
-  return { ticket, expires_in: LIVES_SECONDS } satisfies Ticket
+  const ticket = await sign({ ...claims, aud: AUDIENCE }, ticketSecret(config), "HS256")
+  return { ticket, expires_in: TTL_SECONDS } satisfies Ticket
 }
 
 /** What a ticket is for; `undefined` if it is not ours or no longer good. Whether it was used, the object knows. */
-export async function readTicket({ settings, now }: Deps, ticket: string) {
-  const secret = secretIn(settings)
+export async function verifyTicket({ config, now }: Deps, ticket: string) {
+  const secret = ticketSecret(config)
   try {
     const claims = Claims.parse(await verify(ticket, secret, { alg: "HS256", aud: AUDIENCE, exp: false }))
     const expiresAt = Math.round(claims.exp * 1000)
@@ -43,7 +43,7 @@ export async function readTicket({ settings, now }: Deps, ticket: string) {
     return {
       orgId: claims.org_id,
       orgSlug: claims.org_slug,
-      seat: { orgUserId: claims.org_user_id, until: claims.until },
+      connection: { orgUserId: claims.org_user_id, until: claims.until },
       ticket: { id: claims.jti, expiresAt },
     }
   } catch {
@@ -51,7 +51,7 @@ export async function readTicket({ settings, now }: Deps, ticket: string) {
   }
 }
 
-function secretIn({ UNSUBSCRIBE_SECRET }: Deps["settings"]): string {
+function ticketSecret({ UNSUBSCRIBE_SECRET }: Deps["config"]): string {
   if (!UNSUBSCRIBE_SECRET) throw new AppError("unavailable", "UNSUBSCRIBE_SECRET is not configured")
   return UNSUBSCRIBE_SECRET
 }

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { deadLetters } from "../db/schema"
 
-export const keepLetters = (
+export const insertDeadLetters = (
   db: Db,
   { queue, messages, now }: { queue: string; messages: readonly Message[]; now: number },
 ) => {
@@ -17,7 +17,7 @@ export const keepLetters = (
 }
 
 /** Deletes some of those that died before that. */
-export const deleteOldLetters = (db: Db, { before, limit }: { before: number; limit: number }) =>
+export const deleteOldDeadLetters = (db: Db, { before, limit }: { before: number; limit: number }) =>
   db.delete(deadLetters).where(sql`message_id IN (
     SELECT message_id FROM ${deadLetters} WHERE died_at < ${before} LIMIT ${limit}
   )`)

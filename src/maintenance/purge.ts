@@ -1,17 +1,17 @@
 import { commit } from "../db/client"
-import { deleteOldLetters } from "./dead-letter-queries"
-import { deleteDeliveriesOf } from "../delivery/queries"
+import { deleteOldDeadLetters } from "./dead-letter-queries"
+import { deleteDeliveries } from "../delivery/queries"
 import type { Deps } from "../deps"
 import * as queries from "./purge-queries"
-import { deleteOldRuns } from "../signals/prefect/queries"
+import { deleteOldFlowRuns } from "../signals/prefect/queries"
 import { deleteOldEvents } from "../signals/events/queries"
-import { deleteSummariesOf } from "../summaries/queries"
+import { deleteSummaries } from "../summaries/queries"
 
 const DAY_MS = 24 * 60 * 60_000
-const DELIVERIES = 1_000
-const RUNS = 200
-const EVENTS = 200
-const LETTERS = 200
+const DELIVERIES_PER_RUN = 1_000
+const FLOW_RUNS_PER_RUN = 200
+const EVENTS_PER_RUN = 200
+const DEAD_LETTERS_PER_RUN = 200
 
 /**
  * Deletes a little of what is read and old: in one sweep at most 1,000 inbox rows, 1,000 deliveries, 20 notifications,
@@ -22,33 +22,33 @@ const LETTERS = 200
  * 2. Delete those that nobody has in an inbox, and what hangs on them; note of the others who has them.
  */
 export async function purge(deps: Deps): Promise<void> {
-  const { db, settings } = deps
-  if (settings.RETENTION_DAYS === 0) return
+  const { db, config } = deps
+  if (config.RETENTION_DAYS === 0) return
   const now = deps.now()
-  const limit = { now, before: now - settings.RETENTION_DAYS * DAY_MS }
+  const limit = { now, before: now - config.RETENTION_DAYS * DAY_MS }
   const [, , , , , old] = await db.batch([
-    queries.deleteRead(db, limit),
-    queries.moveOnByPerson(db, limit),
-    deleteOldRuns(db, { before: limit.before, limit: RUNS }),
-    deleteOldEvents(db, { before: limit.before, limit: EVENTS }),
-    deleteOldLetters(db, { before: limit.before, limit: LETTERS }),
-    queries.oldOnes(db, limit),
+    queries.deleteOldReadRows(db, limit),
+    queries.advancePersonWalk(db, limit),
+    deleteOldFlowRuns(db, { before: limit.before, limit: FLOW_RUNS_PER_RUN }),
+    deleteOldEvents(db, { before: limit.before, limit: EVENTS_PER_RUN }),
+    deleteOldDeadLetters(db, { before: limit.before, limit: DEAD_LETTERS_PER_RUN }),
+    queries.selectOldNotifications(db, limit),
   ])
   if (old.length === 0) return
 
-  const { ids, seen, places } = fatesOf(old)
-  const last = queries.isFull(old) ? (old.at(-1)?.position ?? null) : null
+  const { ids, seen, places } = sortByFate(old)
+  const last = queries.isFullPage(old) ? (old.at(-1)?.position ?? null) : null
   await commit(db, [
-    queries.note(db, { places }),
-    deleteDeliveriesOf(db, { ids, limit: DELIVERIES }),
-    deleteSummariesOf(db, { ids }),
+    queries.updateGoneUpTo(db, { places }),
+    deleteDeliveries(db, { ids, limit: DELIVERIES_PER_RUN }),
+    deleteSummaries(db, { ids }),
     queries.deleteNotifications(db, { ids }),
-    queries.moveOnByAge(db, { ids: [...ids, ...seen], last }),
+    queries.advanceNotificationWalk(db, { ids: [...ids, ...seen], last }),
   ])
 }
 
 /** `ids` are those that nobody has; of `seen`, that is not known yet; `places` are up to whom nobody has them. */
-function fatesOf(old: { id: number; fate: string | null }[]) {
+function sortByFate(old: { id: number; fate: string | null }[]) {
   const ids: number[] = []
   const seen: number[] = []
   const places: [number, number][] = []

@@ -1,9 +1,15 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm"
 import type { Category } from "../domain/categories"
-import type { Room } from "../domain/channels"
+import type { ChatProduct } from "../domain/channels"
 import type { Db } from "../db/client"
-import { orgPolicies, orgPreferences, orgUsers, pushSubscriptions, switches } from "../db/schema"
-import type { MailTrouble, OrgPolicy, Person, Switch } from "../preferences/decide"
+import {
+  orgNotificationPolicies,
+  orgPreferences,
+  orgUsers,
+  pushSubscriptions,
+  userNotificationPreferences,
+} from "../db/schema"
+import type { OptOutCause, OrgPolicy, Person, Switch } from "../preferences/decide"
 
 /** Who is addressed. It is kept with the notification and looked up when that is sent. */
 export type Audience =
@@ -13,33 +19,33 @@ export type Audience =
   | { kind: "org_users"; ids: number[] }
 
 /** As many people as one batch commits at a time; the queue goes on with the rest. */
-export const CHUNK = 10_000
+export const CHUNK_SIZE = 10_000
 
 export type Addressee = Person & { orgUserId: number; orgId: number; hasDevice: boolean }
 
 /** The organisations to be told in each kind of room. */
-export type Rooms = Record<Room, number[]>
+export type ChatOrgs = Record<ChatProduct, number[]>
 
 /**
  * The next people of this audience, by id, each with what bears on this category; the policies of all; who has a
  * device; and the rooms of those organisations that are told as one.
  */
-export const addressees = (
+export const selectAddressees = (
   db: Db,
   { audience, category, after }: { audience: Audience; category: Category; after: number },
 ) =>
   [
     db
-      .select({ orgUserId: orgUsers.id, orgId: orgUsers.orgId, switches: switchesFor(category) })
+      .select({ orgUserId: orgUsers.id, orgId: orgUsers.orgId, switches: switchesColumn(category) })
       .from(orgUsers)
-      .where(and(isNull(orgUsers.removedAt), gt(orgUsers.id, after), addressed(audience)))
+      .where(and(isNull(orgUsers.removedAt), gt(orgUsers.id, after), audienceCondition(audience)))
       .orderBy(asc(orgUsers.id))
-      .limit(CHUNK + 1),
+      .limit(CHUNK_SIZE + 1),
     db
       .select()
-      .from(orgPolicies)
-      .where(and(inArray(orgPolicies.category, [category, "all"]), policiesFor(audience))),
-    withDevice(db, { audience, after }),
+      .from(orgNotificationPolicies)
+      .where(and(inArray(orgNotificationPolicies.category, [category, "all"]), policyCondition(audience))),
+    selectWithDevice(db, { audience, after }),
     db
       .select({
         orgId: orgPreferences.orgId,
@@ -47,40 +53,41 @@ export const addressees = (
         slack: orgPreferences.enableSlackNotifications,
       })
       .from(orgPreferences)
-      .where(and(HAS_ROOM, withRooms(audience))),
+      .where(and(HAS_CHAT, chatCondition(audience))),
   ] as const
 
 type Rows = { orgUserId: number; orgId: number; switches: string }[]
 type Policies = (OrgPolicy & { orgId: number })[]
 
 type Devices = { orgUserId: number }[]
-type RoomsOf = { orgId: number; discord: boolean; slack: boolean }[]
+type ChatSettings = { orgId: number; discord: boolean; slack: boolean }[]
 
 /** Puts the answers of `addressees` together. `isLast` says that nobody comes after these. */
-export function toAddressees([rows, policies, devices, rooms]: readonly [Rows, Policies, Devices, RoomsOf]) {
+export function toAddressees([rows, policies, devices, rooms]: readonly [Rows, Policies, Devices, ChatSettings]) {
   const byOrg = Map.groupBy(policies, (policy) => policy.orgId)
   const reachable = new Set(devices.map(({ orgUserId }) => orgUserId))
-  const people = rows.slice(0, CHUNK).map((row) => ({
+  const people = rows.slice(0, CHUNK_SIZE).map((row) => ({
     orgUserId: row.orgUserId,
     orgId: row.orgId,
-    switches: row.switches === "[]" ? [] : toSwitches(row.switches),
+    switches: row.switches === "[]" ? [] : parseSwitches(row.switches),
     policies: byOrg.get(row.orgId) ?? [],
     hasDevice: reachable.has(row.orgUserId),
   }))
-  return { people, rooms: roomsAmong(people, rooms), isLast: rows.length <= CHUNK }
+  return { people, rooms: chatOrgsOf(people, rooms), isLast: rows.length <= CHUNK_SIZE }
 }
 
 /** Of the organisations that these people are of. */
-function roomsAmong(people: Addressee[], rooms: RoomsOf): Rooms {
+function chatOrgsOf(people: Addressee[], rooms: ChatSettings): ChatOrgs {
   const orgIds = new Set(people.map(({ orgId }) => orgId))
-  const having = (room: Room) => rooms.filter((org) => org[room] && orgIds.has(org.orgId)).map(({ orgId }) => orgId)
+  const having = (room: ChatProduct) =>
+    rooms.filter((org) => org[room] && orgIds.has(org.orgId)).map(({ orgId }) => orgId)
   return { discord: having("discord"), slack: having("slack") }
 }
 
 /** Two searches and not an `IN`: iterating its list would cost four reads for each person. */
-const switchesFor = (category: Category) => {
+const switchesColumn = (category: Category) => {
   const of = (which: Category | "all") => sql`
-    SELECT category, channel, enabled, changed_at, reason FROM ${switches} p
+    SELECT category, channel, enabled, changed_at, reason FROM ${userNotificationPreferences} p
     WHERE p.org_user_id = ${orgUsers}.id AND p.category = ${which}`
   return sql<string>`(
     SELECT json_group_array(json_array(category, channel, enabled, changed_at, reason))
@@ -89,8 +96,8 @@ const switchesFor = (category: Category) => {
 }
 
 /** What `switchesFor` wrote. */
-const toSwitches = (json: string) =>
-  (JSON.parse(json) as [Switch["category"], Switch["channel"], 0 | 1, number, MailTrouble | null][]).map(
+const parseSwitches = (json: string) =>
+  (JSON.parse(json) as [Switch["category"], Switch["channel"], 0 | 1, number, OptOutCause | null][]).map(
     ([category, channel, enabled, changedAt, reason]): Switch => ({
       category,
       channel,
@@ -100,7 +107,7 @@ const toSwitches = (json: string) =>
     }),
   )
 
-function addressed(audience: Audience): SQL | undefined {
+function audienceCondition(audience: Audience): SQL | undefined {
   if (audience.kind === "org_users") {
     return sql`${orgUsers.id} IN (SELECT value FROM json_each(${JSON.stringify(audience.ids)}))`
   }
@@ -119,17 +126,17 @@ function addressed(audience: Audience): SQL | undefined {
   }
 }
 
-const policiesFor = (audience: Audience): SQL | undefined =>
-  "orgId" in audience && audience.orgId !== null ? eq(orgPolicies.orgId, audience.orgId) : undefined
+const policyCondition = (audience: Audience): SQL | undefined =>
+  "orgId" in audience && audience.orgId !== null ? eq(orgNotificationPolicies.orgId, audience.orgId) : undefined
 
 /** Who has a device: perhaps others of their organisation too, since whoever decides looks at these people only. */
-function withDevice(db: Db, { audience, after }: { audience: Audience; after: number }) {
+function selectWithDevice(db: Db, { audience, after }: { audience: Audience; after: number }) {
   if (audience.kind === "email" || audience.kind === "org_users") {
     const has = sql`EXISTS (SELECT 1 FROM ${pushSubscriptions} s WHERE s.org_user_id = ${orgUsers}.id)`
     return db
       .select({ orgUserId: orgUsers.id })
       .from(orgUsers)
-      .where(and(isNull(orgUsers.removedAt), gt(orgUsers.id, after), addressed(audience), has))
+      .where(and(isNull(orgUsers.removedAt), gt(orgUsers.id, after), audienceCondition(audience), has))
   }
   const ofOrg = audience.kind === "org" ? eq(pushSubscriptions.orgId, audience.orgId) : undefined
   return db
@@ -137,14 +144,14 @@ function withDevice(db: Db, { audience, after }: { audience: Audience; after: nu
     .from(pushSubscriptions)
     .where(and(gt(pushSubscriptions.orgUserId, after), ofOrg))
     .orderBy(asc(pushSubscriptions.orgUserId))
-    .limit(CHUNK)
+    .limit(CHUNK_SIZE)
 }
 
 /** As the index has it. */
-const HAS_ROOM = sql`(enable_discord_notifications = 1 OR enable_slack_notifications = 1)`
+const HAS_CHAT = sql`(enable_discord_notifications = 1 OR enable_slack_notifications = 1)`
 
 /** What is for some is not said in a room, where all may read it. */
-const withRooms = (audience: Audience): SQL => {
+const chatCondition = (audience: Audience): SQL => {
   const none = eq(orgPreferences.orgId, 0)
   switch (audience.kind) {
     case "org":

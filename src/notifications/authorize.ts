@@ -2,17 +2,17 @@ import type { Deps } from "../deps"
 import { AppError } from "../runtime/errors"
 import type { Caller } from "../auth/caller"
 import { isAtLeast } from "../domain/roles"
-import { byId } from "./queries"
+import { selectNotification } from "./queries"
 
 /** A notification that the caller answers for. Somebody else's does not exist. */
-export async function notificationOf(deps: Deps, { caller, id }: { caller: Caller; id: number }) {
-  const [notification] = await byId(deps.db, { id })
-  if (notification && answersFor(caller, notification.orgId)) return notification
+export async function requireManaged(deps: Deps, { caller, id }: { caller: Caller; id: number }) {
+  const [notification] = await selectNotification(deps.db, { id })
+  if (notification && canManage(caller, notification.orgId)) return notification
   throw new AppError("rejected", "Notification does not exist.")
 }
 
 /** Whether the caller answers for what this organisation was told; for what spans several, who looks after all. */
-export const answersFor = (caller: Caller, orgId: number | null) =>
+export const canManage = (caller: Caller, orgId: number | null) =>
   caller.kind === "service" ||
   caller.isSuperAdmin ||
   caller.memberships.some((m) => m.orgId === orgId && isAtLeast(m.role, "admin"))

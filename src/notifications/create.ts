@@ -1,13 +1,13 @@
 import type { Deps } from "../deps"
 import { AppError, notAllowed } from "../runtime/errors"
-import { orgToRun } from "../auth/authority"
-import { type Caller, mayAddressAnybody, nameOf } from "../auth/caller"
+import { requireOrgAdmin } from "../auth/authority"
+import { type Caller, isPlatformCaller, callerKey } from "../auth/caller"
 import type { Audience } from "./audience"
 import { publish } from "./publish"
 import type { CreateNotification } from "./schemas"
 
 /** How long an Idempotency-Key is remembered. */
-const REMEMBERED_MS = 24 * 60 * 60 * 1000
+const IDEMPOTENCY_WINDOW_MS = 24 * 60 * 60 * 1000
 
 type Request = {
   caller: Caller
@@ -36,8 +36,8 @@ export async function createNotification(deps: Deps, request: Request) {
     emailSubject: input.email_subject,
     scheduledAt: input.scheduled_time,
     dedupe: idempotency && {
-      key: `request:${JSON.stringify([nameOf(request.caller), orgId, idempotency.key])}`,
-      forMs: REMEMBERED_MS,
+      key: `request:${JSON.stringify([callerKey(request.caller), orgId, idempotency.key])}`,
+      forMs: IDEMPOTENCY_WINDOW_MS,
       requestHash: idempotency.requestHash,
     },
   })
@@ -57,11 +57,11 @@ async function audienceFor(
   { caller, chosenSlug, input }: Request,
 ): Promise<{ orgId: number | null; audience: Audience }> {
   const adminsOnly = input.manager_or_above
-  const orgIdOf = async (slug: string) => (await orgToRun(deps, { caller, slug })).id
+  const orgIdOf = async (slug: string) => (await requireOrgAdmin(deps, { caller, slug })).id
 
   switch (input.sent_to) {
     case "all_users":
-      if (!mayAddressAnybody(caller)) throw notAllowed()
+      if (!isPlatformCaller(caller)) throw notAllowed()
       return { orgId: null, audience: { kind: "everyone", adminsOnly } }
     case "all_org_users": {
       if (!input.org_slug) {
@@ -73,7 +73,7 @@ async function audienceFor(
     case "single_user": {
       const email = input.user_email
       if (!email) throw new AppError("rejected", "user email is required to sent notification to a user.")
-      const slug = input.org_slug || (mayAddressAnybody(caller) ? undefined : chosenSlug || firstOrgOf(caller))
+      const slug = input.org_slug || (isPlatformCaller(caller) ? undefined : chosenSlug || firstOrgOf(caller))
       const orgId = slug ? await orgIdOf(slug) : null
       return { orgId, audience: { kind: "email", email, orgId, adminsOnly: false } }
     }

@@ -1,21 +1,21 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
 import { CHANNELS, DELIVERY_CHANNELS } from "../domain/channels"
-import type { DescribedRoutes } from "../http/route-docs"
-import { named } from "../../scripts/openapi/schema-name"
-import { DELIVERY_ID } from "./undelivered/id"
-import { Category, CreateNotification, GivenUp, MarkRead } from "./schemas"
+import type { DocsByRoute } from "../http/route-docs"
+import { withSchemaName } from "../../scripts/openapi/schema-name"
+import { DELIVERY_ID_PATTERN } from "./undelivered/id"
+import { Category, CreateNotification, UndeliveredStatus, MarkRead } from "./schemas"
 
-named("Category", Category)
-named("NewNotification", CreateNotification)
-named("ReadState", MarkRead)
+withSchemaName("Category", Category)
+withSchemaName("NewNotification", CreateNotification)
+withSchemaName("ReadState", MarkRead)
 
 const Id = z.int().check(z.positive())
 const Count = z.int().check(z.nonnegative())
 const Time = z.iso.datetime()
 const done = { success: z.literal(true) }
 
-export const SentNotification = named(
+export const SentNotification = withSchemaName(
   "SentNotification",
   z.strictObject({
     notification_id: Id,
@@ -39,13 +39,13 @@ const notification = {
   scheduled_time: z.nullable(Time),
   sent_time: z.nullable(Time),
 }
-export const HistoryItem = named("HistoryItem", z.strictObject(notification))
+export const HistoryItem = withSchemaName("HistoryItem", z.strictObject(notification))
 export type HistoryItem = z.infer<typeof HistoryItem>
 
-export const InboxItem = named("InboxItem", z.strictObject({ ...notification, read_status: z.boolean() }))
+export const InboxItem = withSchemaName("InboxItem", z.strictObject({ ...notification, read_status: z.boolean() }))
 export type InboxItem = z.infer<typeof InboxItem>
 
-const BarItem = named(
+const BarItem = withSchemaName(
   "BarItem",
   z.strictObject({
     id: Id,
@@ -58,7 +58,7 @@ const BarItem = named(
   }),
 )
 
-export const TraceEntry = named(
+export const TraceEntry = withSchemaName(
   "TraceEntry",
   z.strictObject({
     channel: z.enum(CHANNELS),
@@ -69,14 +69,14 @@ export const TraceEntry = named(
 )
 export type TraceEntry = z.infer<typeof TraceEntry>
 
-export const FailedDelivery = named(
+export const FailedDelivery = withSchemaName(
   "FailedDelivery",
   z.strictObject({
-    id: z.string().check(z.regex(DELIVERY_ID)),
+    id: z.string().check(z.regex(DELIVERY_ID_PATTERN)),
     notification_id: Id,
     channel: z.enum(DELIVERY_CHANNELS),
     recipient: z.string().check(z.describe("an address; of a room, its organisation")),
-    status: GivenUp.check(z.describe("`failed`: refused for good; `dead`: tried as often as we try")),
+    status: UndeliveredStatus.check(z.describe("`failed`: refused for good; `dead`: tried as often as we try")),
     attempts: Count,
     reason: z.nullable(z.string()),
     updated_at: Time.check(z.describe("when it was given up on")),
@@ -84,7 +84,7 @@ export const FailedDelivery = named(
 )
 export type FailedDelivery = z.infer<typeof FailedDelivery>
 
-const Recipient = named("Recipient", z.strictObject({ username: z.string(), read_status: z.boolean() }))
+const Recipient = withSchemaName("Recipient", z.strictObject({ username: z.string(), read_status: z.boolean() }))
 
 const pageOf = (item: z.ZodMiniType) => ({
   ...done,
@@ -114,13 +114,13 @@ const CURSOR = { cursor: "the `next_cursor` of the page before; then `page` does
 
 const DOES_NOT_EXIST = "Notification does not exist."
 
-export const notificationAnswers = {
+export const notificationDocs = {
   "GET /api/notifications/v1": {
     summary: "One page of my inbox, newest first",
     description:
       "Where dates or a text narrow an inbox of thousands, `total_is_lower_bound` says that not all were counted.",
     fields: { ...PAGE, ...FILTER, ...TEXT },
-    answer: z.strictObject(pageOf(InboxItem)),
+    response: z.strictObject(pageOf(InboxItem)),
     example: { query: { page: "1", limit: "10", read_status: "0" } },
   },
 
@@ -130,30 +130,30 @@ export const notificationAnswers = {
       "By cursor a page costs the same at any depth, and shows nothing twice though something arrives meanwhile. A " +
       "page of a search may be short before there is no next one: go on while there is a `next_cursor`.",
     fields: { ...PAGE, ...FILTER, ...TEXT, ...CURSOR },
-    answer: cursorPageOf(InboxItem),
+    response: cursorPageOf(InboxItem),
     example: { query: { category: "incident,system", urgent_only: "true", from: "2023-11-01", limit: "20" } },
   },
 
   "GET /api/notifications/unread_count": {
     summary: "How many of mine are unread",
-    answer: z.strictObject({ ...done, res: Count }),
+    response: z.strictObject({ ...done, res: Count }),
   },
 
   "PUT /api/notifications/v1": {
     summary: "Mark as read or unread",
     description: "Ids that are not in my inbox change nothing.",
-    answer: z.strictObject({ ...done, message: z.literal("Notifications updated successfully") }),
+    response: z.strictObject({ ...done, message: z.literal("Notifications updated successfully") }),
     example: { body: { notification_ids: [1], read_status: true } },
   },
 
   "PUT /api/notifications/mark_all_as_read": {
     summary: "Mark all of mine as read",
-    answer: z.strictObject({ ...done, updated_count: Count.check(z.describe("how many were unread")) }),
+    response: z.strictObject({ ...done, updated_count: Count.check(z.describe("how many were unread")) }),
   },
 
   "GET /api/notifications/urgent-bar": {
     summary: "What is urgent and unread, newest first",
-    answer: z.strictObject({
+    response: z.strictObject({
       ...done,
       res: z.array(BarItem).check(z.maxLength(50)),
       total: Count.check(z.describe("how many there are, shown or not")),
@@ -162,13 +162,13 @@ export const notificationAnswers = {
 
   "GET /api/notifications/:id/trace": {
     summary: "Why I did or did not get it, on each channel",
-    answer: z.strictObject({ ...done, res: z.array(TraceEntry) }),
+    response: z.strictObject({ ...done, res: z.array(TraceEntry) }),
     example: { path: { id: "1" } },
   },
 
   "GET /api/notifications/categories": {
     summary: "The categories, in the order in which people see them",
-    answer: z.strictObject({
+    response: z.strictObject({
       ...done,
       res: z
         .array(z.strictObject({ value: Category, label: z.string(), description: z.string() }))
@@ -190,8 +190,8 @@ export const notificationAnswers = {
       manager_or_above: "only its admins",
       email_subject: "else the organisation, the category and the first line of the message",
     },
-    answer: z.strictObject({ res: SentNotification, errors: z.array(z.string()).check(z.maxLength(0)) }),
-    rejects: [
+    response: z.strictObject({ res: SentNotification, errors: z.array(z.string()).check(z.maxLength(0)) }),
+    badRequests: [
       "org_slug is required to sent notification to all org users.",
       "user email is required to sent notification to a user.",
       "No users found for the given information",
@@ -214,8 +214,8 @@ export const notificationAnswers = {
       "`read_status` it is what my own inbox has of it. At most a thousand are counted; `total_is_lower_bound` says " +
       "that there may be more.",
     fields: { ...PAGE, ...FILTER, ...CURSOR, org_slug: "another organisation than the chosen one" },
-    answer: cursorPageOf(HistoryItem),
-    rejects: ["A server has no inbox, so nothing is read or unread by it."],
+    response: cursorPageOf(HistoryItem),
+    badRequests: ["A server has no inbox, so nothing is read or unread by it."],
     example: { query: { page: "1", limit: "10", category: "system" } },
   },
 
@@ -223,16 +223,16 @@ export const notificationAnswers = {
     summary: "Who was told, and who has read it",
     description: "Nobody yet, while it is scheduled. Beyond ten thousand, `next` says where to go on.",
     fields: { notification_id: "of my organisation", after: "the `next` of the answer before" },
-    answer: z.strictObject({ ...done, res: z.array(Recipient), next: z.optional(Id) }),
-    rejects: [DOES_NOT_EXIST],
+    response: z.strictObject({ ...done, res: z.array(Recipient), next: z.optional(Id) }),
+    badRequests: [DOES_NOT_EXIST],
     example: { query: { notification_id: "1" } },
   },
 
   "DELETE /api/notifications": {
     summary: "Take back what is not sent yet",
     fields: { notification_id: "of my organisation" },
-    answer: z.strictObject({ ...done, message: z.string() }),
-    rejects: [DOES_NOT_EXIST, "Notification has already been sent and cannot be deleted."],
+    response: z.strictObject({ ...done, message: z.string() }),
+    badRequests: [DOES_NOT_EXIST, "Notification has already been sent and cannot be deleted."],
     example: { query: { notification_id: "2" } },
   },
 
@@ -245,7 +245,7 @@ export const notificationAnswers = {
       cursor: "the `next_cursor` of the page before",
       org_slug: "another organisation than the chosen one",
     },
-    answer: z.strictObject({
+    response: z.strictObject({
       ...done,
       res: z.array(FailedDelivery),
       limit: Id,
@@ -258,8 +258,8 @@ export const notificationAnswers = {
     summary: "Send again what could not be delivered",
     description: "It begins anew, with all its tries. Who is no longer a member is still not written to.",
     fields: { id: "as the list of what could not be delivered has it" },
-    answer: z.strictObject({ ...done, message: z.string() }),
-    rejects: ["Only what failed can be sent again."],
+    response: z.strictObject({ ...done, message: z.string() }),
+    badRequests: ["Only what failed can be sent again."],
     example: { path: { id: "1-email-2" } },
   },
-} satisfies DescribedRoutes
+} satisfies DocsByRoute

@@ -1,12 +1,12 @@
 import type { Deps } from "../deps"
 import { AppError } from "../runtime/errors"
-import { orgToOversee } from "../auth/authority"
+import { orgScopeFor } from "../auth/authority"
 import type { Caller } from "../auth/caller"
-import { membershipIn } from "../auth/membership"
+import { requireMembership } from "../auth/membership"
 import type { Filter } from "../inbox/filter"
 import * as queries from "./history-queries"
 import { listInbox } from "../inbox/list"
-import { COUNTED_UP_TO, type Listed, type Page, pageOf } from "../inbox/pagination"
+import { MAX_COUNT, type ListPage, type Page, toPageRows } from "../inbox/pagination"
 import type { HistoryRow } from "./responses"
 
 type Request = {
@@ -20,20 +20,20 @@ type Request = {
  * What was said and what is scheduled: of the organisation that the caller runs, or of all. What they have read of it
  * themselves, or not, is what their own inbox says. One round trip.
  */
-export async function listHistory(deps: Deps, request: Request): Promise<Listed<HistoryRow>> {
+export async function listHistory(deps: Deps, request: Request): Promise<ListPage<HistoryRow>> {
   const { caller, chosenSlug, orgSlug, filter, ...page } = request
-  const orgId = await orgToOversee(deps, request)
+  const orgId = await orgScopeFor(deps, request)
   if (filter.isRead !== undefined) {
     if (caller.kind === "service") {
       throw new AppError("rejected", "A server has no inbox, so nothing is read or unread by it.")
     }
-    return listInbox(deps, { me: membershipIn(caller.memberships, orgSlug || chosenSlug), filter, ...page })
+    return listInbox(deps, { me: requireMembership(caller.memberships, orgSlug || chosenSlug), filter, ...page })
   }
   const history = { orgId, filter }
   const [rows, [counted]] = await deps.db.batch([
-    queries.historyPage(deps.db, { ...history, ...page }),
-    queries.countHistory(deps.db, history),
+    queries.selectHistoryPage(deps.db, { ...history, ...page }),
+    queries.selectHistoryCount(deps.db, history),
   ])
   const total = counted?.number ?? 0
-  return { ...pageOf(rows, page), total, isLowerBound: total === COUNTED_UP_TO }
+  return { ...toPageRows(rows, page), total, isLowerBound: total === MAX_COUNT }
 }

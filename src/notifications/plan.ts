@@ -4,12 +4,12 @@ import { type Decision, decide, type Reason } from "../preferences/decide"
 import type { Addressee } from "./audience"
 
 /** What was decided on each channel, and why; a plain "subscribed" is not worth a note. */
-export type Decided = Partial<Record<Channel, { reason: Reason; since?: number }>>
+export type Withheld = Partial<Record<Channel, { reason: Reason; since?: number }>>
 
 /** What becomes of a notification for a number of people. */
 export type Plan = {
   /** Whose inbox it enters, and what was decided there and on other channels. */
-  inboxes: { orgUserId: number; decided: Decided | null }[]
+  inboxes: { orgUserId: number; decided: Withheld | null }[]
   /** Who gets an e-mail, and whose devices a push. */
   outbox: { email: number[]; push: number[] }
   /** Whose inbox it does not enter, and why. */
@@ -19,7 +19,7 @@ export type Plan = {
 }
 
 /** Decides for each of them, on each channel. */
-export function planFor(people: Addressee[], notification: { category: Category }, now: number): Plan {
+export function planDeliveries(people: Addressee[], notification: { category: Category }, now: number): Plan {
   const plan: Plan = { inboxes: [], outbox: { email: [], push: [] }, suppressed: [], reached: new Map() }
   for (const person of people) {
     const { orgUserId, orgId } = person
@@ -33,7 +33,7 @@ export function planFor(people: Addressee[], notification: { category: Category 
       plan.suppressed.push({ orgUserId, reason: inbox.reason, since: sinceOf(inbox) ?? null })
       continue
     }
-    plan.inboxes.push({ orgUserId, decided: notesOn({ inbox, email, ...(push && { push }) }) })
+    plan.inboxes.push({ orgUserId, decided: withheldOf({ inbox, email, ...(push && { push }) }) })
     const inSameOrg = plan.reached.get(orgId)
     if (inSameOrg) inSameOrg.push(orgUserId)
     else plan.reached.set(orgId, [orgUserId])
@@ -43,12 +43,12 @@ export function planFor(people: Addressee[], notification: { category: Category 
 
 const sinceOf = (decision: Decision) => (decision.kind === "suppress" ? decision.since : undefined)
 
-function notesOn(decisions: Partial<Record<Channel, Decision>>): Decided | null {
+function withheldOf(decisions: Partial<Record<Channel, Decision>>): Withheld | null {
   const notes = Object.entries(decisions)
     .filter(([, { reason }]) => reason !== "subscribed")
     .map(([channel, decision]) => {
       const since = sinceOf(decision)
       return [channel, { reason: decision.reason, ...(since !== undefined && { since }) }]
     })
-  return notes.length === 0 ? null : (Object.fromEntries(notes) as Decided)
+  return notes.length === 0 ? null : (Object.fromEntries(notes) as Withheld)
 }

@@ -1,15 +1,15 @@
 import type { Category } from "../domain/categories"
-import type { OperatorChannel } from "../domain/channels"
+import type { PlatformAdminChannel } from "../domain/channels"
 import { commitAndRead, type Statement } from "../db/client"
 import type { Notification } from "../db/schema"
 import type { Outbox } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import { log } from "../runtime/log"
-import { type Audience, addressees, toAddressees } from "./audience"
-import { chunkFor, hintAt } from "./fan-out"
+import { type Audience, selectAddressees, toAddressees } from "./audience"
+import { buildChunk, enqueueChunk } from "./fan-out"
 import * as queries from "./queries"
 
-export type Announcement = {
+export type PublishRequest = {
   /** `null` spans organisations. */
   orgId: number | null
   audience: Audience
@@ -24,12 +24,12 @@ export type Announcement = {
   /** How long e-mail waits for a summary. */
   holdEmailMs?: number | undefined
   /** What those who run the platform are told of it, and by what. For what is said at once. */
-  operators?: { note: string; channels: OperatorChannel[] } | undefined
+  platformAdmins?: { message: string; channels: PlatformAdminChannel[] } | undefined
   /** What else becomes true when this is said: committed in the same batch. */
   alongside?: ((publicationId: string) => Statement[]) | undefined
 }
 
-export type Published =
+export type PublishResult =
   | { kind: "published" | "already"; notification: Notification }
   | { kind: "nobody" }
   /** The dedupe key stands for another request, for another organisation's event, or for what is too old to be kept. */
@@ -44,31 +44,31 @@ export type Published =
  *    key lets one write; the other finds nothing to add to.
  * 4. Hint the queue and the urgent bars.
  */
-export async function publish(deps: Deps, announcement: Announcement): Promise<Published> {
+export async function publish(deps: Deps, announcement: PublishRequest): Promise<PublishResult> {
   const { db } = deps
   const { audience, category, dedupe } = announcement
   const now = deps.now()
 
   const [rows, policies, devices, ofOrgs, [earlier]] = await db.batch([
-    ...addressees(db, { audience, category, after: 0 }),
-    queries.byDedupeKey(db, { dedupeKey: dedupe?.key ?? "" }),
+    ...selectAddressees(db, { audience, category, after: 0 }),
+    queries.selectByDedupeKey(db, { dedupeKey: dedupe?.key ?? "" }),
   ])
   const freeBefore = dedupe?.forMs === undefined ? 0 : now - dedupe.forMs
-  if (earlier && earlier.createdAt > freeBefore) return saidBefore(earlier, announcement)
+  if (earlier && earlier.createdAt > freeBefore) return toDuplicateResult(earlier, announcement)
 
   const addressed = toAddressees([rows, policies, devices, ofOrgs])
   const { people } = addressed
   // Of what reaches nobody else, those who run the platform must hear all the more: it is for them to mend.
-  if (people.length === 0 && !announcement.operators) return { kind: "nobody" }
+  if (people.length === 0 && !announcement.platformAdmins) return { kind: "nobody" }
 
   const scheduledAt = announcement.scheduledAt ?? null
   const isForLater = scheduledAt !== null && scheduledAt > now
   const emailDueAt = announcement.holdEmailMs === undefined ? null : now + announcement.holdEmailMs
   const publicationId = crypto.randomUUID()
-  const others = { ...addressed.rooms, ...toOutbox(announcement.operators) }
+  const others = { ...addressed.rooms, ...platformAdminOutbox(announcement.platformAdmins) }
   const chunk = isForLater
     ? undefined
-    : chunkFor(db, { publicationId, category, emailDueAt, after: 0 }, { ...addressed, others, now })
+    : buildChunk(db, { publicationId, category, emailDueAt, after: 0 }, { ...addressed, others, now })
 
   const [notification] = await commitAndRead(
     db,
@@ -90,37 +90,37 @@ export async function publish(deps: Deps, announcement: Announcement): Promise<P
         requestHash: dedupe?.requestHash ?? null,
         emailDueAt,
         dueAt: isForLater ? scheduledAt : now,
-        operatorNote: announcement.operators?.note ?? null,
+        operatorNote: announcement.platformAdmins?.message ?? null,
       }),
       ...(chunk?.statements ?? []),
       ...(announcement.alongside?.(publicationId) ?? []),
     ],
-    queries.byPublication(db, { publicationId }),
+    queries.selectByPublication(db, { publicationId }),
   )
-  if (!notification) return overtaken(deps, announcement)
+  if (!notification) return resolveDuplicate(deps, announcement)
 
   log({ event: "notification_published", notification_id: notification.id, count: people.length })
-  if (chunk) deps.later(hintAt(deps, { notification, chunk }))
+  if (chunk) deps.waitUntil(enqueueChunk(deps, { notification, chunk }))
   return { kind: "published", notification }
 }
 
 /** They are one recipient. */
-const toOutbox = (operators: Announcement["operators"]): Outbox =>
-  Object.fromEntries((operators?.channels ?? []).map((channel) => [channel, [1]]))
+const platformAdminOutbox = (platformAdmins: PublishRequest["platformAdmins"]): Outbox =>
+  Object.fromEntries((platformAdmins?.channels ?? []).map((channel) => [channel, [1]]))
 
 /** Somebody said it between our reading and our writing, or so long ago that only the key is kept. */
-async function overtaken({ db }: Deps, announcement: Announcement): Promise<Published> {
+async function resolveDuplicate({ db }: Deps, announcement: PublishRequest): Promise<PublishResult> {
   const dedupeKey = announcement.dedupe?.key ?? ""
   const [[winner], [spent]] = await db.batch([
-    queries.byDedupeKey(db, { dedupeKey }),
-    queries.spentKey(db, { dedupeKey }),
+    queries.selectByDedupeKey(db, { dedupeKey }),
+    queries.selectSpentKey(db, { dedupeKey }),
   ])
-  if (winner) return saidBefore(winner, announcement)
+  if (winner) return toDuplicateResult(winner, announcement)
   if (spent) return { kind: "conflict" }
   throw new Error("a publication was not written, and nobody else wrote it")
 }
 
-const saidBefore = (earlier: Notification, { orgId, dedupe }: Announcement): Published =>
+const toDuplicateResult = (earlier: Notification, { orgId, dedupe }: PublishRequest): PublishResult =>
   earlier.orgId === orgId && earlier.requestHash === (dedupe?.requestHash ?? null)
     ? { kind: "already", notification: earlier }
     : { kind: "conflict" }

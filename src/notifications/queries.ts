@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { notifications, recipients, spentDedupeKeys } from "../db/schema"
+import { notifications, notificationRecipients, spentDedupeKeys } from "../db/schema"
 import type { Plan } from "./plan"
 
 type NewNotification = typeof notifications.$inferInsert
@@ -16,20 +16,21 @@ export const releaseDedupeKey = (db: Db, { dedupeKey, before }: { dedupeKey: str
     .set({ dedupeKey: null })
     .where(and(eq(notifications.dedupeKey, dedupeKey), lte(notifications.createdAt, before)))
 
-export const byDedupeKey = (db: Db, { dedupeKey }: { dedupeKey: string }) =>
+export const selectByDedupeKey = (db: Db, { dedupeKey }: { dedupeKey: string }) =>
   db.select().from(notifications).where(eq(notifications.dedupeKey, dedupeKey))
 
 /** Whether the key is that of a notification which is gone. */
-export const spentKey = (db: Db, { dedupeKey }: { dedupeKey: string }) =>
+export const selectSpentKey = (db: Db, { dedupeKey }: { dedupeKey: string }) =>
   db.select().from(spentDedupeKeys).where(eq(spentDedupeKeys.dedupeKey, dedupeKey))
 
-export const byPublication = (db: Db, { publicationId }: { publicationId: string }) =>
+export const selectByPublication = (db: Db, { publicationId }: { publicationId: string }) =>
   db.select().from(notifications).where(eq(notifications.publicationId, publicationId))
 
-export const byId = (db: Db, { id }: { id: number }) => db.select().from(notifications).where(eq(notifications.id, id))
+export const selectNotification = (db: Db, { id }: { id: number }) =>
+  db.select().from(notifications).where(eq(notifications.id, id))
 
 /** What the cron has to go on with: scheduled for now, or halfway through its audience. */
-export const dueNotifications = (db: Db, { now, limit }: { now: number; limit: number }) =>
+export const selectDueNotifications = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db
     .select({ id: notifications.id, attempts: notifications.attempts })
     .from(notifications)
@@ -38,7 +39,7 @@ export const dueNotifications = (db: Db, { now, limit }: { now: number; limit: n
     .limit(limit)
 
 /** It failed: when the cron looks at it again; `null`: never. */
-export const postpone = (db: Db, { id, dueAt }: { id: number; dueAt: number | null }) =>
+export const postponeNotification = (db: Db, { id, dueAt }: { id: number; dueAt: number | null }) =>
   db
     .update(notifications)
     .set({ dueAt, attempts: sql`${notifications.attempts} + 1` })
@@ -48,7 +49,7 @@ export const postpone = (db: Db, { id, dueAt }: { id: number; dueAt: number | nu
  * The notification while its fan-out stands exactly here, else nothing: whoever writes what belongs to this chunk
  * selects from it, so that a chunk is written once however often it is tried.
  */
-export const whileFanOutIsAt = ({ publicationId, after }: { publicationId: string; after: number }): SQL => sql`(
+export const notificationAtChunk = ({ publicationId, after }: { publicationId: string; after: number }): SQL => sql`(
   SELECT * FROM ${notifications} WHERE ${and(
     eq(notifications.publicationId, publicationId),
     eq(notifications.fanOutAfter, after),
@@ -67,8 +68,8 @@ export const markSent = (db: Db, { publicationId, now }: { publicationId: string
     .set({ sentAt: now })
     .where(and(eq(notifications.publicationId, publicationId), isNull(notifications.sentAt)))
 
-export const insertInboxes = (db: Db, { notification, inboxes }: { notification: SQL; inboxes: Plan["inboxes"] }) =>
-  db.insert(recipients).select(sql`
+export const insertInboxRows = (db: Db, { notification, inboxes }: { notification: SQL; inboxes: Plan["inboxes"] }) =>
+  db.insert(notificationRecipients).select(sql`
     SELECT person.value ->> 0, 0, n.sent_at, n.id, n.category, n.urgent, NULL, person.value ->> 1
     FROM ${notification} n, json_each(${JSON.stringify(inboxes.map((i) => [i.orgUserId, i.decided]))}) person
   `)

@@ -1,23 +1,23 @@
 import { and, eq, isNull, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { orgUsers, recipients } from "../db/schema"
+import { orgUsers, notificationRecipients } from "../db/schema"
 import type { Audience } from "./audience"
 
-type Told = { id: number; orgId: number | null; sentAt: number; audience: Audience | null }
+type SentNotification = { id: number; orgId: number | null; sentAt: number; audience: Audience | null }
 
 /** As many as one answer names. */
-export const MOST_RECIPIENTS = 10_000
+export const MAX_RECIPIENTS = 10_000
 
 /**
  * Whose inbox it entered, by id: the members past and present of its organisation, or of all, are looked up, since
  * an inbox is found by its person only.
  */
-export const recipientsOf = (db: Db, { notification, after }: { notification: Told; after: number }) =>
+export const selectRecipients = (db: Db, { notification, after }: { notification: SentNotification; after: number }) =>
   db
     .select({ id: orgUsers.id, username: orgUsers.email, isRead: sql`r.is_read`.mapWith(Boolean).as("is_read") })
     .from(orgUsers)
     .innerJoin(
-      sql`${recipients} r`,
+      sql`${notificationRecipients} r`,
       sql`r.org_user_id = ${orgUsers}.id AND r.is_read IN (0, 1)
         AND r.sent_at = ${notification.sentAt} AND r.notification_id = ${notification.id}`,
     )
@@ -35,4 +35,4 @@ export const recipientsOf = (db: Db, { notification, after }: { notification: To
       ),
     )
     .orderBy(sql`${orgUsers}.id`)
-    .limit(MOST_RECIPIENTS + 1)
+    .limit(MAX_RECIPIENTS + 1)

@@ -2,9 +2,9 @@ import type { Notification } from "../db/schema"
 import type { FailedDelivery, HistoryItem, InboxItem, SentNotification } from "./docs"
 import { toCursor } from "../inbox/cursor"
 import { type DeliveryKey, toDeliveryCursor, toDeliveryId } from "./undelivered/id"
-import type { FilteredQuery, GivenUp } from "./schemas"
+import type { FilteredQuery, UndeliveredStatus } from "./schemas"
 import type { Filter } from "../inbox/filter"
-import type { Listed, Page } from "../inbox/pagination"
+import type { ListPage, Page } from "../inbox/pagination"
 
 const iso = (at: number) => new Date(at).toISOString()
 const isoOrNull = (at: number | null) => (at === null ? null : iso(at))
@@ -31,7 +31,7 @@ export const toHistoryItem = (row: HistoryRow): HistoryItem => ({
 export const toInboxItem = (row: InboxRow): InboxItem => ({ ...toHistoryItem(row), read_status: row.isRead })
 
 /** A notification as its sender sees it at once. */
-export const toCreated = (row: Notification): SentNotification => ({
+export const toSentNotification = (row: Notification): SentNotification => ({
   notification_id: row.id,
   message: row.message,
   urgent: row.urgent,
@@ -53,7 +53,7 @@ export const toFilter = ({ category, urgent_only, read_status, from, to, q }: Pa
 
 /** A page with its number, as the web app counts. */
 export function toPage<Row, Item>(
-  { rows, total, isLowerBound }: Listed<Row>,
+  { rows, total, isLowerBound }: ListPage<Row>,
   { page, limit }: Page,
   toItem: (row: Row) => Item,
 ) {
@@ -69,37 +69,40 @@ export function toPage<Row, Item>(
 }
 
 /** The same, and where the next begins. */
-export const toCursorPage = <Row, Item>(listed: Listed<Row>, page: Page, toItem: (row: Row) => Item) => ({
+export const toCursorPage = <Row, Item>(listed: ListPage<Row>, page: Page, toItem: (row: Row) => Item) => ({
   ...toPage(listed, page, toItem),
   limit: page.limit,
   next_cursor: listed.next ? toCursor(listed.next) : null,
 })
 
 /** Who was told; more than one answer holds are asked for by `next`. */
-export const toRecipients = ({ recipients, next }: { recipients: RecipientRow[]; next: number | null }) => ({
+export const toRecipientsResponse = ({ recipients, next }: { recipients: RecipientRow[]; next: number | null }) => ({
   success: true as const,
   res: recipients.map(({ username, isRead }) => ({ username, read_status: isRead })),
   ...(next === null ? {} : { next }),
 })
 type RecipientRow = { username: string; isRead: boolean }
 
-type FailedRow = DeliveryKey & {
+type UndeliveredRow = DeliveryKey & {
   recipient: string
-  status: GivenUp
+  status: UndeliveredStatus
   attempts: number
   reason: string | null
   updatedAt: number
 }
 
 /** What was given up on, and where the next page begins. */
-export const toFailed = ({ rows, next }: { rows: FailedRow[]; next: FailedRow | undefined }, limit: number) => ({
+export const toUndeliveredResponse = (
+  { rows, next }: { rows: UndeliveredRow[]; next: UndeliveredRow | undefined },
+  limit: number,
+) => ({
   success: true as const,
-  res: rows.map(toFailedDelivery),
+  res: rows.map(toUndeliveredItem),
   limit,
   next_cursor: next ? toDeliveryCursor({ ...next, at: next.updatedAt }) : null,
 })
 
-const toFailedDelivery = (row: FailedRow): FailedDelivery => ({
+const toUndeliveredItem = (row: UndeliveredRow): FailedDelivery => ({
   id: toDeliveryId(row),
   notification_id: row.notificationId,
   channel: row.channel,

@@ -1,7 +1,7 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
 import { parseCursor } from "../inbox/cursor"
-import { DELIVERY_ID, parseDeliveryCursor, parseDeliveryId } from "./undelivered/id"
+import { DELIVERY_ID_PATTERN, parseDeliveryCursor, parseDeliveryId } from "./undelivered/id"
 
 export const Category = z.enum(CATEGORIES)
 
@@ -18,11 +18,11 @@ const DateTime = z.iso.datetime({ offset: true, local: true })
 const Time = z.pipe(DateTime, z.transform(parseTime))
 
 /** Something that can be seen: not blanks, controls and characters of no width only. */
-const isSeen = z.refine<string>((text) => /[^\s\p{C}]/u.test(text), "nothing that can be read")
+const hasVisibleText = z.refine<string>((text) => /[^\s\p{C}]/u.test(text), "nothing that can be read")
 
 export const CreateNotification = z.strictObject({
   author: z.string().check(z.trim(), z.minLength(1), z.maxLength(254)),
-  message: z.string().check(z.trim(), z.minLength(1, { abort: true }), z.maxLength(10_000), isSeen),
+  message: z.string().check(z.trim(), z.minLength(1, { abort: true }), z.maxLength(10_000), hasVisibleText),
   sent_to: z.enum(["all_users", "all_org_users", "single_user"]),
   urgent: z._default(z.boolean(), false),
   category: z._default(Category, "system"),
@@ -69,16 +69,16 @@ const To = z.pipe(
 )
 
 /** The index of texts knows three characters and more. */
-const SHORTEST_SEARCH = 3
+const MIN_SEARCH_LENGTH = 3
 const Search = z.string().check(
   z.trim(),
   z.maxLength(100),
-  z.refine((text) => Array.from(text).length >= SHORTEST_SEARCH, `at least ${SHORTEST_SEARCH} characters`),
+  z.refine((text) => Array.from(text).length >= MIN_SEARCH_LENGTH, `at least ${MIN_SEARCH_LENGTH} characters`),
   z.refine((text) => !text.includes("\0"), "a character that no text has"),
 )
 
 /** A text that we made, read back. */
-const ofOurs = <T>(what: string, parse: (text: string) => T | undefined) =>
+const parsedBy = <T>(what: string, parse: (text: string) => T | undefined) =>
   z.transform((text: string, { issues }): T => {
     const parsed = parse(text)
     if (parsed !== undefined) return parsed
@@ -86,7 +86,7 @@ const ofOurs = <T>(what: string, parse: (text: string) => T | undefined) =>
     return z.NEVER
   })
 
-const CursorText = z.pipe(z.string().check(z.maxLength(40)), ofOurs("a cursor", parseCursor))
+const CursorText = z.pipe(z.string().check(z.maxLength(40)), parsedBy("a cursor", parseCursor))
 
 const page = {
   page: z._default(wholeNumber(1, Number.MAX_SAFE_INTEGER), 1),
@@ -120,7 +120,7 @@ export const HistoryQuery = z
   .check(fromBeforeTo)
 
 const IdText = wholeNumber(1, Number.MAX_SAFE_INTEGER)
-export const OneNotification = z.object({ notification_id: IdText })
+export const NotificationIdQuery = z.object({ notification_id: IdText })
 export const NotificationPath = z.object({ id: IdText })
 /** `after` is the `next` of the answer before. */
 export const RecipientsQuery = z.object({
@@ -131,16 +131,16 @@ export const RecipientsQuery = z.object({
 // What was given up on ------------------------------------------------------------------------------------
 
 /** Refused for good, or tried as often as we try. */
-const GIVEN_UP = ["failed", "dead"] as const
-export const GivenUp = z.enum(GIVEN_UP)
-export type GivenUp = z.infer<typeof GivenUp>
+const UNDELIVERED_STATUSES = ["failed", "dead"] as const
+export const UndeliveredStatus = z.enum(UNDELIVERED_STATUSES)
+export type UndeliveredStatus = z.infer<typeof UndeliveredStatus>
 
-export const FailedQuery = z.object({
-  status: z._default(listOf(GivenUp), [...GIVEN_UP]),
+export const UndeliveredQuery = z.object({
+  status: z._default(listOf(UndeliveredStatus), [...UNDELIVERED_STATUSES]),
   org_slug: z.optional(Slug),
   limit: page.limit,
-  cursor: z.optional(z.pipe(z.string().check(z.maxLength(60)), ofOurs("a cursor", parseDeliveryCursor))),
+  cursor: z.optional(z.pipe(z.string().check(z.maxLength(60)), parsedBy("a cursor", parseDeliveryCursor))),
 })
 export const DeliveryPath = z.object({
-  id: z.pipe(z.string().check(z.regex(DELIVERY_ID)), ofOurs("an id", parseDeliveryId)),
+  id: z.pipe(z.string().check(z.regex(DELIVERY_ID_PATTERN)), parsedBy("an id", parseDeliveryId)),
 })

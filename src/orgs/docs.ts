@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
-import type { DescribedRoutes } from "../http/route-docs"
+import type { DocsByRoute } from "../http/route-docs"
 
 const SavedOrg = z.strictObject({
   slug: z.string(),
@@ -16,17 +16,17 @@ const count = z.int().check(z.gte(0))
 const SyncedMembers = z.strictObject({ added: count, changed: count, removed: count, unchanged: count })
 export type SyncedMembers = z.infer<typeof SyncedMembers>
 
-const succeeding = <T extends z.ZodMiniType>(res: T) => z.strictObject({ success: z.literal(true), res })
+const success = <T extends z.ZodMiniType>(res: T) => z.strictObject({ success: z.literal(true), res })
 
 const charlie = { user_id: "3", email: "charlie@globex.test", name: "Charlie", role: "admin" }
 
-export const orgAnswers = {
+export const orgDocs = {
   "PUT /api/orgs/:slug": {
     summary: "Create or change an organisation",
     description:
       "What is not named stays as it is; null is what it was at first. llm_optin: whether failures may be summarised " +
       "by AI. urgent_categories: which notifications the service itself marks as urgent. The same again changes nothing.",
-    answer: succeeding(SavedOrg),
+    response: success(SavedOrg),
     example: { path: { slug: "globex" }, body: { name: "Globex Trust", urgent_categories: ["incident"] } },
   },
   "PUT /api/orgs/:slug/members": {
@@ -35,19 +35,19 @@ export const orgAnswers = {
       "A full sync of up to 10,000 people. Who is not in the list is removed: no notification or e-mail reaches them " +
       "any more, and they lose access within 30 seconds. Who comes back gets their old inbox and preferences. Each entry " +
       "is whole: a name left out is no name. The same list again changes nothing.",
-    answer: succeeding(SyncedMembers),
+    response: success(SyncedMembers),
     example: { path: { slug: "globex" }, body: [charlie] },
   },
   "PATCH /api/orgs/:slug/members": {
     summary: "Add or change these members",
     description: "Removes nobody. Each entry is whole: a name left out is no name.",
-    answer: succeeding(SyncedMembers),
+    response: success(SyncedMembers),
     example: { path: { slug: "globex" }, body: [charlie] },
   },
   "DELETE /api/orgs/:slug/members/:user_id": {
     summary: "Remove a member",
     description: "As if they were left out of a full sync. Who is not a member is not found.",
-    answer: z.strictObject({ success: z.literal(true), message: z.string() }),
+    response: z.strictObject({ success: z.literal(true), message: z.string() }),
     example: { path: { slug: "globex", user_id: "3" } },
   },
-} satisfies DescribedRoutes
+} satisfies DocsByRoute

@@ -1,12 +1,12 @@
 import { and, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm"
 import type { Category } from "../domain/categories"
 import type { Db } from "../db/client"
-import { orgPreferences, orgs, orgUsers, switches } from "../db/schema"
+import { orgPreferences, orgs, orgUsers, userNotificationPreferences } from "../db/schema"
 import type { Membership } from "../auth/membership"
 import type { Member } from "./schemas"
 
 /** Where this person is a member, the first organisation first. */
-export const membershipsOf = (db: Db, { userId }: { userId: string }): Promise<Membership[]> =>
+export const selectMemberships = (db: Db, { userId }: { userId: string }): Promise<Membership[]> =>
   db
     .select({
       orgUserId: orgUsers.id,
@@ -22,11 +22,11 @@ export const membershipsOf = (db: Db, { userId }: { userId: string }): Promise<M
 
 export type Org = { id: number; slug: string; name: string }
 
-export const orgBySlug = (db: Db, { slug }: { slug: string }): Promise<Org | undefined> =>
+export const selectOrgBySlug = (db: Db, { slug }: { slug: string }): Promise<Org | undefined> =>
   db.select().from(orgs).where(eq(orgs.slug, slug)).get()
 
 /** What there is to know before something is said to an organisation. */
-export const WHO_IS_TOLD = {
+export const ORG_SETTINGS_COLUMNS = {
   id: orgs.id,
   slug: orgs.slug,
   name: orgs.name,
@@ -35,31 +35,31 @@ export const WHO_IS_TOLD = {
 }
 
 /** Those of these organisations that exist, with what each decided about failures. */
-export const orgsBySlugs = (db: Db, { slugs }: { slugs: string[] }) =>
+export const selectOrgsBySlugs = (db: Db, { slugs }: { slugs: string[] }) =>
   db
-    .select(WHO_IS_TOLD)
+    .select(ORG_SETTINGS_COLUMNS)
     .from(orgs)
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
     .where(sql`${orgs.slug} IN (SELECT value FROM json_each(${JSON.stringify(slugs)}))`)
 
 // Provisioning: each finds the organisation by its slug, and where there is none does nothing. ------------
 
-const whoItWas = { orgUserId: orgUsers.id, userId: orgUsers.userId }
+const REMOVED_MEMBER_COLUMNS = { orgUserId: orgUsers.id, userId: orgUsers.userId }
 
-const orgNamed = (slug: string): SQL => sql`(SELECT o.id FROM ${orgs} o WHERE o.slug = ${slug})`
+const orgIdOf = (slug: string): SQL => sql`(SELECT o.id FROM ${orgs} o WHERE o.slug = ${slug})`
 
-export const saveOrg = (db: Db, { slug, name }: { slug: string; name: string }) =>
+export const upsertOrg = (db: Db, { slug, name }: { slug: string; name: string }) =>
   db
     .insert(orgs)
     .values({ slug, name })
     .onConflictDoUpdate({ target: orgs.slug, set: { name }, setWhere: ne(orgs.name, name) })
 
-type Decided = { llmOptin?: boolean | null | undefined; urgentCategories?: Category[] | null | undefined }
+type OrgPreferencesChange = { llmOptin?: boolean | null | undefined; urgentCategories?: Category[] | null | undefined }
 
 /** What is `undefined` stays. */
-export function saveOrgPreferences(
+export function upsertOrgPreferences(
   db: Db,
-  { slug, llmOptin, urgentCategories, now }: { slug: string; now: number } & Decided,
+  { slug, llmOptin, urgentCategories, now }: { slug: string; now: number } & OrgPreferencesChange,
 ) {
   const at = new Date(now).toISOString()
   const optin = llmOptin === undefined || llmOptin === null ? null : Number(llmOptin)
@@ -84,45 +84,46 @@ export function saveOrgPreferences(
 }
 
 /** How many of these people are members. An `IN`, since SQLite would join from the members, and read the list for each. */
-export const countMembers = (db: Db, { slug, userIds }: { slug: string; userIds: string[] }) =>
+export const selectMemberCount = (db: Db, { slug, userIds }: { slug: string; userIds: string[] }) =>
   db
     .select({ count: sql<number>`count(*)`.as("count") })
     .from(orgUsers)
     .where(
       and(
-        eq(orgUsers.orgId, orgNamed(slug)),
+        eq(orgUsers.orgId, orgIdOf(slug)),
         sql`${orgUsers.userId} IN (SELECT value FROM json_each(${JSON.stringify(userIds)}))`,
         isNull(orgUsers.removedAt),
       ),
     )
 
-const listOf = (members: Member[]) => JSON.stringify(members.map((m) => [m.user_id, m.email, m.role, m.name || null]))
+const memberRows = (members: Member[]) =>
+  JSON.stringify(members.map((m) => [m.user_id, m.email, m.role, m.name || null]))
 
 /**
  * What a mailbox said is said of its address: who gets another one gets e-mail again. A `CROSS JOIN`, since
  * SQLite would join from the members, and read the list for each.
  */
-export const forgetMailTrouble = (db: Db, { slug, members }: { slug: string; members: Member[] }) =>
-  db.delete(switches).where(
+export const deleteEmailOptOuts = (db: Db, { slug, members }: { slug: string; members: Member[] }) =>
+  db.delete(userNotificationPreferences).where(
     and(
-      sql`${switches.orgUserId} IN (
-        SELECT known.id FROM json_each(${listOf(members)}) person
-        CROSS JOIN ${orgUsers} known ON known.org_id = ${orgNamed(slug)} AND known.user_id = person.value ->> 0
+      sql`${userNotificationPreferences.orgUserId} IN (
+        SELECT known.id FROM json_each(${memberRows(members)}) person
+        CROSS JOIN ${orgUsers} known ON known.org_id = ${orgIdOf(slug)} AND known.user_id = person.value ->> 0
         WHERE known.email <> person.value ->> 1
       )`,
-      eq(switches.category, "all"),
-      eq(switches.channel, "email"),
-      isNotNull(switches.reason),
+      eq(userNotificationPreferences.category, "all"),
+      eq(userNotificationPreferences.channel, "email"),
+      isNotNull(userNotificationPreferences.reason),
     ),
   )
 
 /** Answers those who were not members, and those who were members of another description. */
-export function saveMembers(db: Db, { slug, members }: { slug: string; members: Member[] }) {
+export function upsertMembers(db: Db, { slug, members }: { slug: string; members: Member[] }) {
   return db
     .insert(orgUsers)
     .select(sql`
       SELECT NULL, o.id, person.value ->> 0, person.value ->> 1, person.value ->> 2, person.value ->> 3, NULL
-      FROM ${orgs} o, json_each(${listOf(members)}) person WHERE o.slug = ${slug}
+      FROM ${orgs} o, json_each(${memberRows(members)}) person WHERE o.slug = ${slug}
     `)
     .onConflictDoUpdate({
       target: [orgUsers.orgId, orgUsers.userId],
@@ -134,22 +135,22 @@ export function saveMembers(db: Db, { slug, members }: { slug: string; members: 
 }
 
 /** Removes who is not among these people. */
-export const removeOthers = (db: Db, { slug, userIds, now }: { slug: string; userIds: string[]; now: number }) =>
+export const markOthersRemoved = (db: Db, { slug, userIds, now }: { slug: string; userIds: string[]; now: number }) =>
   db
     .update(orgUsers)
     .set({ removedAt: now })
     .where(
       and(
-        eq(orgUsers.orgId, orgNamed(slug)),
+        eq(orgUsers.orgId, orgIdOf(slug)),
         isNull(orgUsers.removedAt),
         sql`${orgUsers.userId} NOT IN (SELECT value FROM json_each(${JSON.stringify(userIds)}))`,
       ),
     )
-    .returning(whoItWas)
+    .returning(REMOVED_MEMBER_COLUMNS)
 
-export const removeMember = (db: Db, { slug, userId, now }: { slug: string; userId: string; now: number }) =>
+export const markMemberRemoved = (db: Db, { slug, userId, now }: { slug: string; userId: string; now: number }) =>
   db
     .update(orgUsers)
     .set({ removedAt: now })
-    .where(and(eq(orgUsers.orgId, orgNamed(slug)), eq(orgUsers.userId, userId), isNull(orgUsers.removedAt)))
-    .returning(whoItWas)
+    .where(and(eq(orgUsers.orgId, orgIdOf(slug)), eq(orgUsers.userId, userId), isNull(orgUsers.removedAt)))
+    .returning(REMOVED_MEMBER_COLUMNS)

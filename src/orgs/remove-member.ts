@@ -1,16 +1,16 @@
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
-import { letGo } from "./revoke-access"
+import { revokeAccess } from "./revoke-access"
 import * as queries from "./queries"
 
 /** Ends a membership. Throws `not_found` for an organisation that is not there, and for who is not its member. */
 export async function removeMember(deps: Deps, { slug, userId }: { slug: string; userId: string }): Promise<void> {
   const { db } = deps
   const [[org], removed] = await db.batch([
-    queries.orgsBySlugs(db, { slugs: [slug] }),
-    queries.removeMember(db, { slug, userId, now: deps.now() }),
+    queries.selectOrgsBySlugs(db, { slugs: [slug] }),
+    queries.markMemberRemoved(db, { slug, userId, now: deps.now() }),
   ])
   if (!org) throw notFound("organisation")
   if (removed.length === 0) throw notFound("member")
-  letGo(deps, { org, people: removed })
+  revokeAccess(deps, { org, people: removed })
 }

@@ -1,7 +1,7 @@
 import { commitAndRead } from "../db/client"
 import type { Deps } from "../deps"
 import type { SavedOrg } from "./docs"
-import { forgetOrg } from "../auth/membership"
+import { evictOrg } from "../auth/membership"
 import * as queries from "./queries"
 import type { OrgChange } from "./schemas"
 
@@ -13,12 +13,12 @@ export async function saveOrg(deps: Deps, { slug, change }: { slug: string; chan
   const [org] = await commitAndRead(
     db,
     [
-      queries.saveOrg(db, { slug, name }),
-      ...(decides ? [queries.saveOrgPreferences(db, { slug, llmOptin, urgentCategories, now: deps.now() })] : []),
+      queries.upsertOrg(db, { slug, name }),
+      ...(decides ? [queries.upsertOrgPreferences(db, { slug, llmOptin, urgentCategories, now: deps.now() })] : []),
     ],
-    queries.orgsBySlugs(db, { slugs: [slug] }),
+    queries.selectOrgsBySlugs(db, { slugs: [slug] }),
   )
   if (!org) throw new Error("an organisation was not written")
-  forgetOrg(slug)
+  evictOrg(slug)
   return { slug, name: org.name, llm_optin: org.llmOptin, urgent_categories: org.urgentCategories }
 }

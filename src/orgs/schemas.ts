@@ -6,15 +6,15 @@ export const OrgPath = z.object({
   slug: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,100}$/, "1 to 100 letters, digits, _ or -")),
 })
 
-const PLAIN = "1 to 100 printable ASCII characters, without blanks"
-const PlainText = z.string().check(z.regex(/^[\x21-\x7e]{1,100}$/, PLAIN))
+const PLAIN_TEXT_RULE = "1 to 100 printable ASCII characters, without blanks"
+const PlainText = z.string().check(z.regex(/^[\x21-\x7e]{1,100}$/, PLAIN_TEXT_RULE))
 const WholeNumber = z.pipe(
   z.int(),
   z.transform((id: number) => String(id)),
 )
 
 /** What the issuer of the tokens calls a person: text inside, whichever of the two it is. */
-const UserId = z.union([PlainText, WholeNumber], `a whole number, or ${PLAIN}`)
+const UserId = z.union([PlainText, WholeNumber], `a whole number, or ${PLAIN_TEXT_RULE}`)
 
 export const MemberPath = z.extend(OrgPath, { user_id: PlainText })
 
@@ -38,17 +38,17 @@ const Role = z.pipe(
 )
 
 /** One `@` between what has no blanks, and nothing unseen; whether it is anybody's, only a mail can tell. */
-const E_MAIL = /^[^\s\p{C}@<>()[\],;:\\"]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/u
+const EMAIL_PATTERN = /^[^\s\p{C}@<>()[\],;:\\"]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/u
 
 const Member = z.strictObject({
   user_id: UserId,
-  email: z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254), z.regex(E_MAIL, "not an e-mail address")),
+  email: z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254), z.regex(EMAIL_PATTERN, "not an e-mail address")),
   name: z.nullish(z.string().check(z.trim(), z.maxLength(200))),
   role: Role,
 })
 export type Member = z.infer<typeof Member>
 
-const namesNobodyTwice = z.check<Member[]>(({ value, issues }) => {
+const hasUniqueUserIds = z.check<Member[]>(({ value, issues }) => {
   const seen = new Set<string>()
   for (const [i, { user_id: userId }] of value.entries()) {
     if (seen.has(userId)) {
@@ -58,4 +58,4 @@ const namesNobodyTwice = z.check<Member[]>(({ value, issues }) => {
   }
 })
 
-export const Members = z.array(Member).check(z.maxLength(10_000), namesNobodyTwice)
+export const Members = z.array(Member).check(z.maxLength(10_000), hasUniqueUserIds)

@@ -1,8 +1,8 @@
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { SyncedMembers } from "./docs"
-import { letGo } from "./revoke-access"
-import { forgetMembers } from "../auth/membership"
+import { revokeAccess } from "./revoke-access"
+import { evictMembers } from "../auth/membership"
 import * as queries from "./queries"
 import type { Member } from "./schemas"
 
@@ -20,16 +20,16 @@ export async function syncMembers(deps: Deps, { slug, members, others }: Sync): 
   const { db } = deps
   const userIds = members.map((member) => member.user_id)
   const [[org], [before], , saved, removed = []] = await db.batch([
-    queries.orgsBySlugs(db, { slugs: [slug] }),
-    queries.countMembers(db, { slug, userIds }),
-    queries.forgetMailTrouble(db, { slug, members }),
-    queries.saveMembers(db, { slug, members }),
-    ...(others === "remove" ? [queries.removeOthers(db, { slug, userIds, now: deps.now() })] : []),
+    queries.selectOrgsBySlugs(db, { slugs: [slug] }),
+    queries.selectMemberCount(db, { slug, userIds }),
+    queries.deleteEmailOptOuts(db, { slug, members }),
+    queries.upsertMembers(db, { slug, members }),
+    ...(others === "remove" ? [queries.markOthersRemoved(db, { slug, userIds, now: deps.now() })] : []),
   ])
   if (!org || !before) throw notFound("organisation")
 
-  forgetMembers(saved.map((member) => member.userId))
-  letGo(deps, { org, people: removed })
+  evictMembers(saved.map((member) => member.userId))
+  revokeAccess(deps, { org, people: removed })
   const added = members.length - before.count
   const changed = saved.length - added
   return { added, changed, removed: removed.length, unchanged: before.count - changed }

@@ -4,8 +4,8 @@ import type { Preferences, PreferencesChange } from "./schemas"
 import { toPreferences, toSwitches } from "./switches"
 
 /** How this person wants to be told. */
-export const preferencesOf = async (deps: Deps, { orgUserId }: { orgUserId: number }): Promise<Preferences> =>
-  toPreferences(await queries.switchesOf(deps.db, { orgUserId }))
+export const getPreferences = async (deps: Deps, { orgUserId }: { orgUserId: number }): Promise<Preferences> =>
+  toPreferences(await queries.selectSwitches(deps.db, { orgUserId }))
 
 /** Changes what is named and answers the whole. */
 export async function changePreferences(
@@ -13,10 +13,10 @@ export async function changePreferences(
   { orgUserId, change }: { orgUserId: number; change: PreferencesChange },
 ): Promise<Preferences> {
   const switches = toSwitches(change)
-  if (switches.length === 0) return preferencesOf(deps, { orgUserId })
+  if (switches.length === 0) return getPreferences(deps, { orgUserId })
   const [, now] = await deps.db.batch([
-    queries.setSwitches(deps.db, { orgUserId, switches, now: deps.now() }),
-    queries.switchesOf(deps.db, { orgUserId }),
+    queries.upsertSwitches(deps.db, { orgUserId, switches, now: deps.now() }),
+    queries.selectSwitches(deps.db, { orgUserId }),
   ])
   return toPreferences(now)
 }

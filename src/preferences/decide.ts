@@ -4,8 +4,8 @@ import type { Channel } from "../domain/channels"
 export type Policy = "required" | "off" | "default_off"
 
 /** Why e-mail was switched off for its reader: their mailbox refused it, or they called it spam. */
-export const MAIL_TROUBLES = ["bounced", "complained"] as const
-export type MailTrouble = (typeof MAIL_TROUBLES)[number]
+export const OPT_OUT_CAUSES = ["bounced", "complained"] as const
+export type OptOutCause = (typeof OPT_OUT_CAUSES)[number]
 
 /** What somebody switched for a category, or for `all`; with a reason if it was switched for them. */
 export type Switch = {
@@ -13,7 +13,7 @@ export type Switch = {
   channel: Channel
   enabled: boolean
   changedAt: number
-  reason?: MailTrouble | null
+  reason?: OptOutCause | null
 }
 export type OrgPolicy = { category: Category | "all"; channel: Channel; policy: Policy }
 

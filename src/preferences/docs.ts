@@ -1,8 +1,8 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
-import { type Room, ROOM_NAME } from "../domain/channels"
-import type { Described, DescribedRoutes } from "../http/route-docs"
-import { FORM } from "../destinations/chat-webhooks/url"
+import { type ChatProduct, CHAT_PRODUCT_NAME } from "../domain/channels"
+import type { RouteDocs, DocsByRoute } from "../http/route-docs"
+import { WEBHOOK_FORM } from "../destinations/chat-webhooks/url"
 import { Preferences, UserPreferences } from "./schemas"
 
 /** When we switched a room off, which did not know its webhook any more, and why. */
@@ -24,44 +24,44 @@ export const OrgPreferences = z.strictObject({
 })
 export type OrgPreferences = z.infer<typeof OrgPreferences>
 
-const succeeding = <T extends z.ZodMiniType>(res: T) => z.strictObject({ success: z.literal(true), res })
+const success = <T extends z.ZodMiniType>(res: T) => z.strictObject({ success: z.literal(true), res })
 
-export const PreferencesAnswer = succeeding(Preferences)
-export type PreferencesAnswer = z.infer<typeof PreferencesAnswer>
+export const PreferencesResponse = success(Preferences)
+export type PreferencesResponse = z.infer<typeof PreferencesResponse>
 
-export const UserPreferencesAnswer = succeeding(UserPreferences)
-export type UserPreferencesAnswer = z.infer<typeof UserPreferencesAnswer>
+export const UserPreferencesResponse = success(UserPreferences)
+export type UserPreferencesResponse = z.infer<typeof UserPreferencesResponse>
 
-export const OrgPreferencesAnswer = succeeding(OrgPreferences)
-export type OrgPreferencesAnswer = z.infer<typeof OrgPreferencesAnswer>
+export const OrgPreferencesResponse = success(OrgPreferences)
+export type OrgPreferencesResponse = z.infer<typeof OrgPreferencesResponse>
 
-const SEALING = "Secrets cannot be stored, for SECRETS_KEYS is not set; or sign-in cannot be checked."
+const UNAVAILABLE = "Secrets cannot be stored, for SECRETS_KEYS is not set; or sign-in cannot be checked."
 
-const switching = (room: Room): Described => ({
-  summary: `Switch ${ROOM_NAME[room]} on or off for my organisation`,
+const chatSwitchDocs = (room: ChatProduct): RouteDocs => ({
+  summary: `Switch ${CHAT_PRODUCT_NAME[room]} on or off for my organisation`,
   description:
-    `On takes a webhook, ${FORM[room]}; none, or what was shown of the stored one, keeps that. Off forgets it. An ` +
+    `On takes a webhook, ${WEBHOOK_FORM[room]}; none, or what was shown of the stored one, keeps that. Off forgets it. An ` +
     "empty object changes nothing.",
-  answer: OrgPreferencesAnswer,
-  rejects: [`${ROOM_NAME[room]} webhook is required to enable notifications.`],
-  refuses: { unavailable: SEALING },
+  response: OrgPreferencesResponse,
+  badRequests: [`${CHAT_PRODUCT_NAME[room]} webhook is required to enable notifications.`],
+  errors: { unavailable: UNAVAILABLE },
   example: { body: { [`enable_${room}_notifications`]: false, [`${room}_webhook`]: "" } },
 })
 
-const NOT_OURS = { not_found: "We did not make this link." }
+const INVALID_LINK = { not_found: "We did not make this link." }
 
-export const preferenceAnswers = {
+export const preferenceDocs = {
   "GET /api/notifications/preferences": {
     summary: "How I want to be told",
     description:
       "Whether I hear of a category at all, and then on which channels. What was never switched is on. " +
       "email_notifications_enabled is the master switch of e-mail.",
-    answer: PreferencesAnswer,
+    response: PreferencesResponse,
   },
   "PUT /api/notifications/preferences": {
     summary: "Change how I want to be told",
     description: "Any part in, the whole back. It holds for what is sent from now on; what was received stays.",
-    answer: PreferencesAnswer,
+    response: PreferencesResponse,
     example: { body: { job_failure_notifications: false, channels: { incident: { email: false } } } },
   },
   "GET /unsubscribe": {
@@ -70,8 +70,8 @@ export const preferenceAnswers = {
       "Shows a button and changes nothing, since programs follow links too. Of a link that is cut a browser (`Accept: " +
       "text/html`) gets a page that says so, with 404; the same goes for POST.",
     fields: { token: "from the link in a mail" },
-    answer: z.string(),
-    refuses: NOT_OURS,
+    response: z.string(),
+    errors: INVALID_LINK,
   },
   "POST /unsubscribe": {
     summary: "End the e-mails of one category",
@@ -79,8 +79,8 @@ export const preferenceAnswers = {
       "What the button does, and the one click of a mail client (RFC 8058). Nobody needs to be signed in: the token " +
       "names the person and the category.",
     fields: { token: "from the link in a mail" },
-    answer: z.string(),
-    refuses: NOT_OURS,
+    response: z.string(),
+    errors: INVALID_LINK,
   },
   "GET /api/userpreferences": {
     summary: "What the web app keeps for me",
@@ -88,7 +88,7 @@ export const preferenceAnswers = {
       "enable_email_notifications is the switch email_notifications_enabled of the notification preferences. " +
       "is_llm_active says whether my organisation wants summaries by AI. Where Dalgo's own backend keeps the rest, " +
       "there may be more fields.",
-    answer: UserPreferencesAnswer,
+    response: UserPreferencesResponse,
   },
   "PUT /api/userpreferences": {
     summary: "Change what the web app keeps for me",
@@ -96,7 +96,7 @@ export const preferenceAnswers = {
       "Any part in, the whole back. is_llm_active may come back with the rest and changes nothing. Where Dalgo's own " +
       "backend keeps the rest, it takes fields that are not named here, it may refuse them (400, 422), and without it " +
       "nothing is changed (503).",
-    answer: UserPreferencesAnswer,
+    response: UserPreferencesResponse,
     example: { body: { enable_email_notifications: true, disclaimer_shown: true } },
   },
   "GET /api/orgpreferences": {
@@ -104,8 +104,8 @@ export const preferenceAnswers = {
     description:
       "Of a webhook admins see the last four characters, and members nothing. Where Discord or Slack did not know a " +
       "webhook any more, it was switched off, and admins see when and why.",
-    answer: OrgPreferencesAnswer,
+    response: OrgPreferencesResponse,
   },
-  "PUT /api/orgpreferences/enable-discord-notifications": switching("discord"),
-  "PUT /api/orgpreferences/enable-slack-notifications": switching("slack"),
-} satisfies DescribedRoutes
+  "PUT /api/orgpreferences/enable-discord-notifications": chatSwitchDocs("discord"),
+  "PUT /api/orgpreferences/enable-slack-notifications": chatSwitchDocs("slack"),
+} satisfies DocsByRoute

@@ -1,73 +1,98 @@
 import { and, eq, isNotNull, isNull, sql } from "drizzle-orm"
-import type { Room } from "../domain/channels"
+import type { ChatProduct } from "../domain/channels"
 import type { Db } from "../db/client"
-import { orgPreferences, orgs, orgUsers, ROOM, switches, userPreferences } from "../db/schema"
-import type { MailTrouble, Switch } from "./decide"
+import {
+  orgPreferences,
+  orgs,
+  orgUsers,
+  CHAT_COLUMNS,
+  userNotificationPreferences,
+  userPreferences,
+} from "../db/schema"
+import type { OptOutCause, Switch } from "./decide"
 
 /** The master switch of e-mail. */
-const isMaster = and(eq(switches.category, "all"), eq(switches.channel, "email"))
+const isEmailMaster = and(
+  eq(userNotificationPreferences.category, "all"),
+  eq(userNotificationPreferences.channel, "email"),
+)
 
-export const switchesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
+export const selectSwitches = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db
     .select({
-      category: switches.category,
-      channel: switches.channel,
-      enabled: switches.enabled,
+      category: userNotificationPreferences.category,
+      channel: userNotificationPreferences.channel,
+      enabled: userNotificationPreferences.enabled,
     })
-    .from(switches)
-    .where(eq(switches.orgUserId, orgUserId))
+    .from(userNotificationPreferences)
+    .where(eq(userNotificationPreferences.orgUserId, orgUserId))
 
 type Setting = Omit<Switch, "changedAt" | "reason">
 
 /** Sets these switches; `changedAt` moves only where something really changed. */
-export const setSwitches = (
+export const upsertSwitches = (
   db: Db,
   { orgUserId, switches: wanted, now }: { orgUserId: number; switches: Setting[]; now: number },
 ) =>
   db
-    .insert(switches)
+    .insert(userNotificationPreferences)
     .select(sql`
       SELECT ${orgUserId}, one.value ->> 'category', one.value ->> 'channel', one.value ->> 'enabled', ${now}, NULL
       FROM ${orgUsers} person, json_each(${JSON.stringify(wanted)}) one WHERE person.id = ${orgUserId}
     `)
     .onConflictDoUpdate({
-      target: [switches.orgUserId, switches.category, switches.channel],
+      target: [
+        userNotificationPreferences.orgUserId,
+        userNotificationPreferences.category,
+        userNotificationPreferences.channel,
+      ],
       set: { enabled: sql`excluded.enabled`, changedAt: now, reason: null },
-      setWhere: sql`${switches.enabled} <> excluded.enabled`,
+      setWhere: sql`${userNotificationPreferences.enabled} <> excluded.enabled`,
     })
 
 /**
  * Switches e-mail off for all members with one of these addresses, unless it is off, or they have switched it since
  * `heardAt`, when we heard of the trouble.
  */
-export const switchMailOff = (
+export const insertEmailOptOuts = (
   db: Db,
-  { addresses, reason, heardAt, now }: { addresses: string[]; reason: MailTrouble; heardAt: number; now: number },
+  { addresses, reason, heardAt, now }: { addresses: string[]; reason: OptOutCause; heardAt: number; now: number },
 ) =>
   db
-    .insert(switches)
+    .insert(userNotificationPreferences)
     .select(sql`
       SELECT person.id, 'all', 'email', 0, ${now}, ${reason} FROM ${orgUsers} person
       WHERE person.email IN (SELECT value FROM json_each(${JSON.stringify(addresses)})) AND person.removed_at IS NULL
     `)
     .onConflictDoUpdate({
-      target: [switches.orgUserId, switches.category, switches.channel],
+      target: [
+        userNotificationPreferences.orgUserId,
+        userNotificationPreferences.category,
+        userNotificationPreferences.channel,
+      ],
       set: { enabled: false, changedAt: now, reason },
-      setWhere: sql`${switches.enabled} AND ${switches.changedAt} <= ${heardAt}`,
+      setWhere: sql`${userNotificationPreferences.enabled} AND ${userNotificationPreferences.changedAt} <= ${heardAt}`,
     })
 
 /** The members with one of these addresses for whom e-mail was switched off, each with why and since when. */
-export const withMailTrouble = (db: Db, { addresses }: { addresses: string[] }) =>
+export const selectEmailOptOuts = (db: Db, { addresses }: { addresses: string[] }) =>
   db
     .select({
       orgUserId: sql<number>`${orgUsers.id}`.as("org_user_id"),
       orgId: orgUsers.orgId,
       email: orgUsers.email,
-      reason: sql<MailTrouble>`${switches.reason}`.as("reason"),
-      since: switches.changedAt,
+      reason: sql<OptOutCause>`${userNotificationPreferences.reason}`.as("reason"),
+      since: userNotificationPreferences.changedAt,
     })
     .from(orgUsers)
-    .innerJoin(switches, and(eq(switches.orgUserId, orgUsers.id), isMaster, isNotNull(switches.reason)))
+    .innerJoin(
+      userNotificationPreferences,
+      and(
+        eq(userNotificationPreferences.orgUserId, orgUsers.id),
+        isEmailMaster,
+        isNotNull(userNotificationPreferences.reason),
+      ),
+    )
     .where(
       and(
         sql`${orgUsers.email} IN (SELECT value FROM json_each(${JSON.stringify(addresses)}))`,
@@ -76,33 +101,36 @@ export const withMailTrouble = (db: Db, { addresses }: { addresses: string[] }) 
     )
 
 /** Dalgo's database was free to hold any text there. */
-const walkthrough = sql<Record<string, unknown> | null>`
+const trialWalkthroughColumn = sql<Record<string, unknown> | null>`
   CASE WHEN json_valid(${userPreferences.trialWalkthrough}) THEN
     CASE json_type(${userPreferences.trialWalkthrough}) WHEN 'object' THEN ${userPreferences.trialWalkthrough} END
   END
 `.mapWith(userPreferences.trialWalkthrough)
 
 /** What the web app keeps for a person, whether they want e-mail, and whether their organisation wants summaries. */
-export const userPreferencesOf = (db: Db, { orgUserId }: { orgUserId: number }) =>
+export const selectUserPreferences = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db
     .select({
-      wantsEmail: switches.enabled,
+      wantsEmail: userNotificationPreferences.enabled,
       disclaimerShown: userPreferences.disclaimerShown,
       lastVisitedTransformTab: userPreferences.lastVisitedTransformTab,
       enableLlmRequested: userPreferences.enableLlmRequested,
-      trialWalkthrough: walkthrough,
+      trialWalkthrough: trialWalkthroughColumn,
       llmOptin: orgPreferences.llmOptin,
     })
     .from(orgUsers)
-    .leftJoin(switches, and(eq(switches.orgUserId, orgUsers.id), isMaster))
+    .leftJoin(userNotificationPreferences, and(eq(userNotificationPreferences.orgUserId, orgUsers.id), isEmailMaster))
     .leftJoin(userPreferences, eq(userPreferences.orgUserId, orgUsers.id))
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgUsers.orgId))
     .where(eq(orgUsers.id, orgUserId))
 
-type Kept = Omit<typeof userPreferences.$inferInsert, "id" | "orgUserId" | "createdAt" | "updatedAt">
+type WebAppFields = Omit<typeof userPreferences.$inferInsert, "id" | "orgUserId" | "createdAt" | "updatedAt">
 
 /** Keeps this for the web app, and leaves what is undefined as it is. */
-export function keepForWebApp(db: Db, { orgUserId, kept, now }: { orgUserId: number; kept: Kept; now: number }) {
+export function upsertUserPreferences(
+  db: Db,
+  { orgUserId, kept, now }: { orgUserId: number; kept: WebAppFields; now: number },
+) {
   const at = new Date(now).toISOString()
   return db
     .insert(userPreferences)
@@ -111,7 +139,7 @@ export function keepForWebApp(db: Db, { orgUserId, kept, now }: { orgUserId: num
 }
 
 /** How an organisation wants to be told. Its row need not be there: an organisation comes without one. */
-export const orgPreferencesOf = (db: Db, { orgId }: { orgId: number }) =>
+export const selectOrgPreferences = (db: Db, { orgId }: { orgId: number }) =>
   db
     .select({
       name: orgs.name,
@@ -131,21 +159,21 @@ export const orgPreferencesOf = (db: Db, { orgId }: { orgId: number }) =>
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
     .where(eq(orgs.id, orgId))
 
-const webhookIn = (room: Room) => orgPreferences[ROOM[room].webhook]
+const webhookIn = (room: ChatProduct) => orgPreferences[CHAT_COLUMNS[room].webhook]
 
 /** What the room said of a webhook before is said of that one. */
-const told = (room: Room, isOn: boolean) => {
-  const column = ROOM[room]
+const told = (room: ChatProduct, isOn: boolean) => {
+  const column = CHAT_COLUMNS[room]
   return { [column.isOn]: isOn, [column.goneAt]: null, [column.reason]: null }
 }
 
 /** Tells the organisation by this webhook, sealed, from now on, or no more. */
 export function setRoom(
   db: Db,
-  { orgId, room, webhook, now }: { orgId: number; room: Room; webhook: string | null; now: number },
+  { orgId, room, webhook, now }: { orgId: number; room: ChatProduct; webhook: string | null; now: number },
 ) {
   const at = new Date(now).toISOString()
-  const set = { ...told(room, webhook !== null), [ROOM[room].webhook]: webhook, updatedAt: at }
+  const set = { ...told(room, webhook !== null), [CHAT_COLUMNS[room].webhook]: webhook, updatedAt: at }
   return db
     .insert(orgPreferences)
     .values({ enableDiscordNotifications: false, ...set, orgId, createdAt: at })
@@ -153,7 +181,7 @@ export function setRoom(
 }
 
 /** Tells the organisation by the webhook that is stored, if there still is one. */
-export const enableRoom = (db: Db, { orgId, room, now }: { orgId: number; room: Room; now: number }) =>
+export const enableRoom = (db: Db, { orgId, room, now }: { orgId: number; room: ChatProduct; now: number }) =>
   db
     .update(orgPreferences)
     .set({ ...told(room, true), updatedAt: new Date(now).toISOString() })
@@ -162,7 +190,7 @@ export const enableRoom = (db: Db, { orgId, room, now }: { orgId: number; room: 
 /** Some of the webhooks that lie between two of these texts, as they are stored. */
 export const webhooksWithin = (
   db: Db,
-  { room, ranges, limit }: { room: Room; ranges: [string, string][]; limit: number },
+  { room, ranges, limit }: { room: ChatProduct; ranges: [string, string][]; limit: number },
 ) =>
   db
     .select({ orgId: orgPreferences.orgId, webhook: sql<string>`${webhookIn(room)}`.as("webhook") })
@@ -174,10 +202,10 @@ export const webhooksWithin = (
 /** Stores these in another form, except where somebody has meanwhile stored another. */
 export const exchangeWebhooks = (
   db: Db,
-  { room, webhooks }: { room: Room; webhooks: { orgId: number; webhook: string; sealed: string }[] },
+  { room, webhooks }: { room: ChatProduct; webhooks: { orgId: number; webhook: string; sealed: string }[] },
 ) =>
   db
     .update(orgPreferences)
-    .set({ [ROOM[room].webhook]: sql`one.value ->> 'sealed'` })
+    .set({ [CHAT_COLUMNS[room].webhook]: sql`one.value ->> 'sealed'` })
     .from(sql`json_each(${JSON.stringify(webhooks)}) one`)
     .where(and(eq(orgPreferences.orgId, sql`one.value ->> 'orgId'`), eq(webhookIn(room), sql`one.value ->> 'webhook'`)))

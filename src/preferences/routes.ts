@@ -1,17 +1,17 @@
-import { ownInbox } from "../http/authenticate"
+import { member } from "../http/authenticate"
 import { body, jsonBody } from "../http/validate"
 import { router } from "../http/router"
-import type { PreferencesAnswer } from "./docs"
-import { changePreferences, preferencesOf } from "./change"
+import type { PreferencesResponse } from "./docs"
+import { changePreferences, getPreferences } from "./change"
 import { PreferencesChange } from "./schemas"
 
 export const preferenceRoutes = router()
-  .get("/", ownInbox, async (c) => {
-    return c.json<PreferencesAnswer>({ success: true, res: await preferencesOf(c.var.deps, c.var.me) })
+  .get("/", member, async (c) => {
+    return c.json<PreferencesResponse>({ success: true, res: await getPreferences(c.var.deps, c.var.me) })
   })
 
-  .put("/", ownInbox, jsonBody, body(PreferencesChange), async (c) => {
+  .put("/", member, jsonBody, body(PreferencesChange), async (c) => {
     const change = c.req.valid("json")
     const res = await changePreferences(c.var.deps, { ...c.var.me, change })
-    return c.json<PreferencesAnswer>({ success: true, res })
+    return c.json<PreferencesResponse>({ success: true, res })
   })

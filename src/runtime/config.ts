@@ -2,18 +2,18 @@ import * as z from "zod/mini"
 import { MisconfiguredError } from "./errors"
 
 const text = z.string().check(z.trim())
-const orElse = (value: string) => z._default(text, value)
+const withDefault = (value: string) => z._default(text, value)
 const withoutSlash = (url: string) => url.replace(/\/+$/, "")
 const optional = z.pipe(
-  orElse(""),
+  withDefault(""),
   z.transform((value: string) => value || undefined),
 )
 const list = z.pipe(
-  orElse(""),
+  withDefault(""),
   z.transform((value: string) => value.split(",").flatMap((item) => item.trim() || [])),
 )
-const isOn = z.pipe(
-  orElse(""),
+const flag = z.pipe(
+  withDefault(""),
   z.transform((value: string) => ["true", "1", "yes"].includes(value.toLowerCase())),
 )
 /** A whole number of days, at most as many as milliseconds are counted for. */
@@ -23,7 +23,7 @@ const days = (otherwise: number) =>
     z.transform((value: string) => (value === "" ? otherwise : Number(value))),
   )
 const origin = z.pipe(
-  orElse(""),
+  withDefault(""),
   z.transform((value: string) => withoutSlash(value) || undefined),
 )
 const origins = z.pipe(
@@ -32,7 +32,7 @@ const origins = z.pipe(
 )
 
 /** The worker's variables and secrets, by the names under which they are set. */
-const Settings = z.object({
+const Config = z.object({
   /** Exact origins that may call with credentials and open sockets. */
   ALLOWED_ORIGINS: origins,
   /** Where people use Dalgo: links in messages lead there. */
@@ -61,8 +61,8 @@ const Settings = z.object({
 
   EMAIL_PROVIDER: z._default(z.enum(["cloudflare", "ses"]), "cloudflare"),
   EMAIL_FROM: optional,
-  EMAIL_FROM_NAME: orElse("Dalgo"),
-  SES_REGION: orElse("ap-south-1"),
+  EMAIL_FROM_NAME: withDefault("Dalgo"),
+  SES_REGION: withDefault("ap-south-1"),
   SES_ENDPOINT: origin,
   /** Whose events SES publishes, where it is to tell what became of mails. */
   SES_CONFIGURATION_SET: optional,
@@ -80,27 +80,27 @@ const Settings = z.object({
   /** Those who run the platform. */
   ADMIN_EMAIL: optional,
   ADMIN_DISCORD_WEBHOOK: optional,
-  NOTIFY_PLATFORM_ADMINS_OF_ERRORS: isOn,
+  NOTIFY_PLATFORM_ADMINS_OF_ERRORS: flag,
 
-  AUTO_GENERATE_LLM_FAILURE_SUMMARIES: isOn,
-  AI_MODEL: orElse("@cf/zai-org/glm-4.7-flash"),
+  AUTO_GENERATE_LLM_FAILURE_SUMMARIES: flag,
+  AI_MODEL: withDefault("@cf/zai-org/glm-4.7-flash"),
 
   /** How long after it was sent something stays that was read; 0 for ever. */
   RETENTION_DAYS: days(180),
 })
-export type Settings = z.infer<typeof Settings>
+export type Config = z.infer<typeof Config>
 
-const parsed = new WeakMap<object, Settings>()
+const parsedConfigs = new WeakMap<object, Config>()
 
 /** The settings of this worker, parsed once per isolate. Throws `MisconfiguredError` for what cannot be used. */
-export function settingsFrom(env: Env): Settings {
-  const known = parsed.get(env)
+export function configFrom(env: Env): Config {
+  const known = parsedConfigs.get(env)
   if (known) return known
-  const result = Settings.safeParse(env)
+  const result = Config.safeParse(env)
   if (!result.success) {
     const names = result.error.issues.map((issue) => issue.path.join("."))
     throw new MisconfiguredError(`cannot be used: ${names.join(", ")}`)
   }
-  parsed.set(env, result.data)
+  parsedConfigs.set(env, result.data)
   return result.data
 }

@@ -13,14 +13,14 @@ export type ErrorCode =
   | "unavailable"
 
 /** One thing wrong with the input: where, in words, and by which rule. */
-export type Flaw = { loc: (string | number)[]; msg: string; type: string }
+export type ValidationIssue = { loc: (string | number)[]; msg: string; type: string }
 
 /** An error whose message is meant for the caller. Anything else that is thrown is a bug and stays private. */
 export class AppError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly details: { flaws?: Flaw[]; retryAfterSeconds?: number } = {},
+    readonly details: { issues?: ValidationIssue[]; retryAfterSeconds?: number } = {},
   ) {
     super(message)
   }

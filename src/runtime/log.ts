@@ -45,7 +45,7 @@ export type LogLine = {
 export const log = (line: LogLine) => console.log(JSON.stringify(line))
 
 /** The innermost frames of an error's stack: places in our code. The message above them may hold what somebody sent. */
-export function whereOf({ stack = "", message }: Error): string {
+export function topFrames({ stack = "", message }: Error): string {
   const frames = stack.slice(stack.indexOf(message) + message.length).split("\n")
   return frames
     .filter((line) => /^\s+at /.test(line))
@@ -55,7 +55,7 @@ export function whereOf({ stack = "", message }: Error): string {
 }
 
 /** The kind of an error, which is safe to log where its message may hold parameters. */
-export function kindOf(error: unknown): string {
+export function errorName(error: unknown): string {
   if (error instanceof MisconfiguredError) return error.message
   return error instanceof Error ? error.name : typeof error
 }

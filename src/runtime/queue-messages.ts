@@ -1,4 +1,4 @@
-import type { Outgoing } from "../domain/channels"
+import type { OutgoingChannel } from "../domain/channels"
 
 /** Who leaves rows in `signal_events`. A message about one has the name of its source. */
 export const EVENT_SOURCES = ["prefect", "room_gone", "mail_event"] as const
@@ -9,10 +9,10 @@ export type SignalMessage =
   | { kind: "summary"; flowRunId: string }
   | { kind: "fan_out"; notificationId: number }
 
-const KINDS: SignalMessage["kind"][] = [...EVENT_SOURCES, "summary", "fan_out"]
+const SIGNAL_KINDS: SignalMessage["kind"][] = [...EVENT_SOURCES, "summary", "fan_out"]
 
 export const isSignalMessage = (body: unknown): boolean =>
-  typeof body === "object" && body !== null && "kind" in body && KINDS.some((kind) => kind === body.kind)
+  typeof body === "object" && body !== null && "kind" in body && SIGNAL_KINDS.some((kind) => kind === body.kind)
 
 /** What the queue `deliveries` carries: some recipients of one notification on one channel. */
-export type DeliveryMessage = { channel: Outgoing; notificationId: number; recipientIds: number[] }
+export type DeliveryMessage = { channel: OutgoingChannel; notificationId: number; recipientIds: number[] }

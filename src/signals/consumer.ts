@@ -1,39 +1,39 @@
 import type { Deps } from "../deps"
-import { kindOf, log } from "../runtime/log"
+import { errorName, log } from "../runtime/log"
 import type { SignalMessage } from "../runtime/queue-messages"
 import { continueFanOut } from "../notifications/fan-out"
-import { processMailEvent } from "./email-feedback/process"
-import { processEvent } from "./prefect/process"
+import { processEmailFeedback } from "./email-feedback/process"
+import { processPrefectEvent } from "./prefect/process"
 import { addSummary } from "./prefect/add-summary"
 import * as queries from "./events/queries"
-import { tellOfGoneRoom } from "./chat-webhook-gone/process"
+import { announceGoneWebhook } from "./chat-webhook-gone/process"
 
 const RETRY_SECONDS = 30
-const PER_SWEEP = 100
+const MAX_PER_SWEEP = 100
 
 /** Takes a batch of the queue, each message by itself: one that fails does not hold up the others. */
 export async function consumeSignals(deps: Deps, batch: MessageBatch<SignalMessage>): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await handle(deps, message.body)
+        await dispatch(deps, message.body)
         message.ack()
       } catch (error) {
-        log({ event: "signal_failed", reason: kindOf(error), ...idOf(message.body) })
+        log({ event: "signal_failed", reason: errorName(error), ...logFieldsOf(message.body) })
         message.retry({ delaySeconds: RETRY_SECONDS * message.attempts })
       }
     }),
   )
 }
 
-function handle(deps: Deps, message: SignalMessage): Promise<void> {
+function dispatch(deps: Deps, message: SignalMessage): Promise<void> {
   switch (message.kind) {
     case "prefect":
-      return processEvent(deps, message)
+      return processPrefectEvent(deps, message)
     case "room_gone":
-      return tellOfGoneRoom(deps, message)
+      return announceGoneWebhook(deps, message)
     case "mail_event":
-      return processMailEvent(deps, message)
+      return processEmailFeedback(deps, message)
     case "summary":
       return addSummary(deps, message)
     case "fan_out":
@@ -45,8 +45,8 @@ function handle(deps: Deps, message: SignalMessage): Promise<void> {
 export async function sweepSignals(deps: Deps): Promise<void> {
   const now = deps.now()
   const [events, summaries] = await deps.db.batch([
-    queries.overdueEvents(deps.db, { now, limit: PER_SWEEP }),
-    queries.overdueSummaries(deps.db, { now, limit: PER_SWEEP }),
+    queries.selectOverdueEvents(deps.db, { now, limit: MAX_PER_SWEEP }),
+    queries.selectOverdueSummaries(deps.db, { now, limit: MAX_PER_SWEEP }),
   ])
   const messages: SignalMessage[] = [
     ...events,
@@ -57,7 +57,7 @@ export async function sweepSignals(deps: Deps): Promise<void> {
   }
 }
 
-const idOf = (message: SignalMessage) => {
+const logFieldsOf = (message: SignalMessage) => {
   switch (message.kind) {
     case "prefect":
     case "room_gone":

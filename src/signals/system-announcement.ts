@@ -1,20 +1,12 @@
 import { CATEGORY, type Category, isUrgentFor } from "../domain/categories"
-import type { orgsBySlugs } from "../orgs/queries"
+import type { selectOrgsBySlugs } from "../orgs/queries"
 
 const AUTHOR = "Dalgo"
 
-export type Org = Awaited<ReturnType<typeof orgsBySlugs>>[number]
+export type OrgWithSettings = Awaited<ReturnType<typeof selectOrgsBySlugs>>[number]
 
 /** What it says to one member, about what is theirs alone: quietly. */
-export const inOwnVoiceToOne = ({
-  orgId,
-  orgUserId,
-  message,
-}: {
-  orgId: number
-  orgUserId: number
-  message: string
-}) => ({
+export const systemNotice = ({ orgId, orgUserId, message }: { orgId: number; orgUserId: number; message: string }) => ({
   orgId,
   audience: { kind: "org_users" as const, ids: [orgUserId] },
   author: AUTHOR,
@@ -24,7 +16,7 @@ export const inOwnVoiceToOne = ({
 })
 
 /** What it says to those who run the platform, and to nobody else. */
-export const inOwnVoiceToOperators = ({ category, message }: { category: Category; message: string }) => ({
+export const platformAdminAnnouncement = ({ category, message }: { category: Category; message: string }) => ({
   orgId: null,
   audience: { kind: "org_users" as const, ids: [] },
   author: AUTHOR,
@@ -34,7 +26,15 @@ export const inOwnVoiceToOperators = ({ category, message }: { category: Categor
 })
 
 /** What the service itself says to an organisation: to whom, and how urgently, the category and the organisation decide. */
-export const inOwnVoice = ({ org, category, message }: { org: Org; category: Category; message: string }) => ({
+export const systemAnnouncement = ({
+  org,
+  category,
+  message,
+}: {
+  org: OrgWithSettings
+  category: Category
+  message: string
+}) => ({
   orgId: org.id,
   audience: { kind: "org" as const, orgId: org.id, adminsOnly: CATEGORY[category].addresses === "admins" },
   author: AUTHOR,

@@ -3,7 +3,7 @@ import type { Db } from "../db/client"
 import { notifications, summaries } from "../db/schema"
 
 /** A summary is wanted for this run, if its notification is really written. */
-export const begin = (
+export const insertSummary = (
   db: Db,
   { flowRunId, publicationId, now, dueAt }: { flowRunId: string; publicationId: string; now: number; dueAt: number },
 ) =>
@@ -15,18 +15,21 @@ export const begin = (
     `)
     .onConflictDoNothing()
 
-export const byRun = (db: Db, { flowRunId }: { flowRunId: string }) =>
+export const selectSummary = (db: Db, { flowRunId }: { flowRunId: string }) =>
   db.select().from(summaries).where(eq(summaries.flowRunId, flowRunId))
 
 /** It is asked for again then. */
-export const postpone = (db: Db, { flowRunId, dueAt }: { flowRunId: string; dueAt: number }) =>
+export const postponeSummary = (db: Db, { flowRunId, dueAt }: { flowRunId: string; dueAt: number }) =>
   db
     .update(summaries)
     .set({ dueAt })
     .where(and(eq(summaries.flowRunId, flowRunId), eq(summaries.status, "running")))
 
 /** Takes a summary that is still wanted, unless somebody else has it. */
-export const claim = (db: Db, { flowRunId, now, leaseMs }: { flowRunId: string; now: number; leaseMs: number }) =>
+export const claimSummary = (
+  db: Db,
+  { flowRunId, now, leaseMs }: { flowRunId: string; now: number; leaseMs: number },
+) =>
   db
     .update(summaries)
     .set({ attempts: sql`${summaries.attempts} + 1`, dueAt: now + leaseMs, updatedAt: now })
@@ -40,7 +43,7 @@ export const claim = (db: Db, { flowRunId, now, leaseMs }: { flowRunId: string; 
     .returning()
 
 /** The first summary stays: it is the one that was appended. */
-export const complete = (
+export const completeSummary = (
   db: Db,
   summary: {
     flowRunId: string
@@ -64,18 +67,21 @@ export const complete = (
     })
     .where(and(eq(summaries.flowRunId, summary.flowRunId), ne(summaries.status, "completed")))
 
-export const fail = (db: Db, { flowRunId, reason, now }: { flowRunId: string; reason: string; now: number }) =>
+export const failSummary = (db: Db, { flowRunId, reason, now }: { flowRunId: string; reason: string; now: number }) =>
   db
     .update(summaries)
     .set({ status: "failed", reason, dueAt: null, updatedAt: now })
     .where(and(eq(summaries.flowRunId, flowRunId), ne(summaries.status, "completed")))
 
 /** Appends it to the notification already sent, once. */
-export const append = (db: Db, { notificationId, text, now }: { notificationId: number; text: string; now: number }) =>
+export const appendSummary = (
+  db: Db,
+  { notificationId, text, now }: { notificationId: number; text: string; now: number },
+) =>
   db
     .update(notifications)
     .set({ message: sql`${notifications.message} || ${`\n\n${text}`}`, summarisedAt: now })
     .where(and(eq(notifications.id, notificationId), isNull(notifications.summarisedAt)))
 
-export const deleteSummariesOf = (db: Db, { ids }: { ids: number[] }) =>
+export const deleteSummaries = (db: Db, { ids }: { ids: number[] }) =>
   db.delete(summaries).where(sql`${summaries.notificationId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest"
 import { CATEGORIES } from "../../src/domain/categories"
-import type { EmailContent } from "../../src/delivery/channels/email/content"
-import { LOOK } from "../../src/delivery/channels/category-style"
-import { toEmail } from "../../src/delivery/channels/email/compose"
-import { subjectOf } from "../../src/delivery/channels/email/subject"
+import type { EmailInput } from "../../src/delivery/channels/email/content"
+import { CATEGORY_STYLE } from "../../src/delivery/channels/category-style"
+import { composeEmail } from "../../src/delivery/channels/email/compose"
+import { emailSubject } from "../../src/delivery/channels/email/subject"
 
-const content = (changes: Partial<EmailContent> = {}): EmailContent => ({
+const content = (changes: Partial<EmailInput> = {}): EmailInput => ({
   to: "alice@acme.test",
   orgName: "Acme",
   category: "job_failure",
@@ -18,7 +18,7 @@ const content = (changes: Partial<EmailContent> = {}): EmailContent => ({
 })
 
 describe("the subject", () => {
-  it.each<[string, Partial<EmailContent>, string]>([
+  it.each<[string, Partial<EmailInput>, string]>([
     ["organisation, category and first line", {}, "[Acme] Job Failures: The pipeline nightly-survey failed."],
     ["the sender's own, where there is one", { emailSubject: "Please read" }, "Please read"],
     ["ours, where the sender's is empty", { emailSubject: "", message: "Hello" }, "[Acme] Job Failures: Hello"],
@@ -46,11 +46,11 @@ describe("the subject", () => {
     ["in any script", { orgName: "नीला", message: "पाइपलाइन विफल" }, "[नीला] Job Failures: पाइपलाइन विफल"],
     ["as it is, for HTML is none of its concern", { message: "a < b & c" }, "[Acme] Job Failures: a < b & c"],
   ])("is %s", (_, changes, expected) => {
-    expect(subjectOf(content(changes))).toBe(expected)
+    expect(emailSubject(content(changes))).toBe(expected)
   })
 
   it.each(CATEGORIES)("names the category %s as people know it", (category) => {
-    expect(subjectOf(content({ category }))).toMatch(/^\[Acme\] [A-Zd][A-Za-z ]+: The pipeline/)
+    expect(emailSubject(content({ category }))).toMatch(/^\[Acme\] [A-Zd][A-Za-z ]+: The pipeline/)
   })
 
   // What ends a header or a line, what rings a bell, what turns text around, what nobody sees.
@@ -92,7 +92,7 @@ describe("the subject", () => {
   it.each(forbidden.map((bad) => [named(bad), bad]))("holds no %s, wherever it comes from", (_, bad) => {
     const injected = `${bad}Hello${bad}Bcc: everybody@acme.test${bad}`
     for (const changes of [{ emailSubject: injected }, { message: injected }, { orgName: injected }]) {
-      const subject = subjectOf(content(changes))
+      const subject = emailSubject(content(changes))
       expect(subject).not.toMatch(/[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029\uFFF9-\uFFFB]/u)
       expect(subject).toContain("Hello")
     }
@@ -104,11 +104,11 @@ describe("the subject", () => {
     ["accents", "é e\u0301"],
     ["emoji", "👩\u200D🚀 ❤\uFE0F 👩🏽\u200D❤\uFE0F\u200D👩🏽"],
   ])("keeps the joiners of %s", (_, subject) => {
-    expect(subjectOf(content({ emailSubject: subject }))).toBe(subject)
+    expect(emailSubject(content({ emailSubject: subject }))).toBe(subject)
   })
 
   it("begins at the first line that says something", () => {
-    expect(subjectOf(content({ message: "\n \r\nHello\r\nBcc: everybody@acme.test" }))).toBe(
+    expect(emailSubject(content({ message: "\n \r\nHello\r\nBcc: everybody@acme.test" }))).toBe(
       "[Acme] Job Failures: Hello",
     )
   })
@@ -116,14 +116,14 @@ describe("the subject", () => {
 
 describe("the headers", () => {
   it("let a mail client unsubscribe with one click", async () => {
-    expect((await toEmail(content())).headers).toEqual({
+    expect((await composeEmail(content())).headers).toEqual({
       "List-Unsubscribe": "<https://notifications.dalgo.test/unsubscribe?token=abc>",
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     })
   })
 
   it("do not promise what there is no address for", async () => {
-    const email = await toEmail(content({ unsubscribeUrl: undefined }))
+    const email = await composeEmail(content({ unsubscribeUrl: undefined }))
     expect(email.headers).toEqual({})
     expect(email.text).not.toContain("No more e-mail")
     expect(email.html).not.toContain("No more e-mail")
@@ -143,11 +143,11 @@ describe("the recipient", () => {
     "alice@acme.test\u202E",
     "alice@acme\u200B.test",
   ])("is never %j", async (to) => {
-    await expect(toEmail(content({ to }))).rejects.toMatchObject({ options: { permanent: true } })
+    await expect(composeEmail(content({ to }))).rejects.toMatchObject({ options: { permanent: true } })
   })
 
   it.each(["alice@acme.test", "o'brien+dalgo@acme.test", "আলিস@acme.test"])("may be %s", async (to) => {
-    expect((await toEmail(content({ to }))).to).toBe(to)
+    expect((await composeEmail(content({ to }))).to).toBe(to)
   })
 })
 
@@ -155,7 +155,7 @@ describe("an address", () => {
   it.each(["javascript:alert(1)", "data:text/html,x", "mailto:a@b.test", "//acme.test", "no address"])(
     "of a page is never %s",
     async (url) => {
-      const { text, html, headers } = await toEmail(content({ inboxUrl: url, unsubscribeUrl: url }))
+      const { text, html, headers } = await composeEmail(content({ inboxUrl: url, unsubscribeUrl: url }))
       expect(headers).toEqual({})
       expect(text).not.toContain(url)
       expect(html).not.toContain("<a ")
@@ -164,7 +164,7 @@ describe("an address", () => {
 
   it("ends no header", async () => {
     const unsubscribeUrl = "https://notifications.dalgo.test/unsubscribe?token=a>\r\nBcc: everybody@acme.test"
-    expect((await toEmail(content({ unsubscribeUrl }))).headers["List-Unsubscribe"]).toBe(
+    expect((await composeEmail(content({ unsubscribeUrl }))).headers["List-Unsubscribe"]).toBe(
       "<https://notifications.dalgo.test/unsubscribe?token=a%3EBcc:%20everybody@acme.test>",
     )
   })
@@ -175,7 +175,7 @@ const LOG = "Summary (taken from the log, no AI was available)"
 
 describe("the text", () => {
   it("is what it is about, the message, where to go, why it came, and what one can do about it", async () => {
-    expect((await toEmail(content())).text).toBe(
+    expect((await composeEmail(content())).text).toBe(
       [
         "Job failure · Acme",
         "",
@@ -195,7 +195,7 @@ describe("the text", () => {
 
   it("says in words that it is urgent, and sets the summary apart", async () => {
     const message = `It failed.\r\nStill:\n- one\n* two\n\nLater\n\n\n${LOG}\n- three`
-    const { text } = await toEmail(content({ urgent: true, message }))
+    const { text } = await composeEmail(content({ urgent: true, message }))
     expect(text).toMatch(
       /^Urgent · Job failure · Acme\n\nIt failed\.\nStill:\n- one\n- two\n\nLater\n\nSummary \(taken/,
     )
@@ -203,11 +203,11 @@ describe("the text", () => {
   })
 
   it("escapes nothing", async () => {
-    expect((await toEmail(content({ message: '<b>"a" & b</b>' }))).text).toContain('\n<b>"a" & b</b>\n')
+    expect((await composeEmail(content({ message: '<b>"a" & b</b>' }))).text).toContain('\n<b>"a" & b</b>\n')
   })
 
   it("leads nowhere where there is no address of Dalgo", async () => {
-    const email = await toEmail(content({ inboxUrl: undefined }))
+    const email = await composeEmail(content({ inboxUrl: undefined }))
     for (const part of [email.text, email.html]) {
       expect(part).not.toContain("app.dalgo.test")
       expect(part).not.toContain("See what happened")
@@ -219,7 +219,7 @@ describe("the HTML", () => {
   const nasty = `<script>alert("1")</script><img src=x onerror='alert(2)'></style></title> & more`
   const open = (html: string, tag: string) => html.match(new RegExp(`<${tag}[ >/]`, "g"))?.length ?? 0
 
-  it.each<[string, Partial<EmailContent>]>([
+  it.each<[string, Partial<EmailInput>]>([
     ["the heading", { message: nasty }],
     ["a line", { message: `Hello\n${nasty}` }],
     ["an item", { message: `Hello\n- ${nasty}` }],
@@ -230,7 +230,7 @@ describe("the HTML", () => {
     ["an address", { inboxUrl: `https://app.dalgo.test/"><script>alert(3)</script>` }],
     ["an address in a message", { message: `https://acme.test/'"onclick="alert(3)" https://acme.test/<script>` }],
   ])("escapes %s", async (_, changes) => {
-    const { html } = await toEmail(content(changes))
+    const { html } = await composeEmail(content(changes))
     for (const tag of ["script", "img"]) expect(open(html, tag)).toBe(0)
     for (const tag of ["style", "title", "body"]) expect(html.split(`</${tag}>`)).toHaveLength(2)
     expect(html).not.toMatch(/<[^>]* on[a-z]+=/)
@@ -239,7 +239,7 @@ describe("the HTML", () => {
   })
 
   it("says the same as the text", async () => {
-    const { html } = await toEmail(content({ message: "a < b" }))
+    const { html } = await composeEmail(content({ message: "a < b" }))
     expect(html).toMatch(/<h1[^>]*>a &lt; b<\/h1>/)
     expect(html).toContain("Dalgo sent this for Acme.")
     expect(html).toContain("You get this because you are a member of Acme and subscribed to Job Failures.")
@@ -249,7 +249,7 @@ describe("the HTML", () => {
 
   it("has a heading, lines, lists and the summary by itself", async () => {
     const message = `It failed.\nStill:\n- one\n- two\n\nLater\n\n${AI}\nWhat failed: all of it.`
-    const { html } = await toEmail(content({ message }))
+    const { html } = await composeEmail(content({ message }))
     expect(html).toMatch(
       /<h1[^>]*>It failed\.<\/h1><p[^>]*>Still:<\/p><ul[^>]*><li>one<\/li><li>two<\/li><\/ul><p[^>]*>Later/,
     )
@@ -258,36 +258,36 @@ describe("the HTML", () => {
 
   it("has no summary where a message only looks like one", async () => {
     for (const message of [`${AI}\nx`, `Hello\n${AI}\nx`, `Hello\n\n${AI} x`, "Hello\n\nSummary\nx"])
-      expect((await toEmail(content({ message }))).html).not.toContain('class="summary"')
+      expect((await composeEmail(content({ message }))).html).not.toContain('class="summary"')
   })
 
   it.each(CATEGORIES)("names %s in words and in its colour, and urgent ones urgent", async (category) => {
-    const { word, light, dark } = LOOK[category]
-    const { html } = await toEmail(content({ category }))
+    const { singular: word, light, dark } = CATEGORY_STYLE[category]
+    const { html } = await composeEmail(content({ category }))
     expect(html).toMatch(new RegExp(`<span class="category"[^>]*${light.tint}[^>]*>${word}</span>`))
     expect(html).toContain(dark.tint)
     expect(html).not.toContain("Urgent")
-    expect((await toEmail(content({ category, urgent: true }))).html).toMatch(
+    expect((await composeEmail(content({ category, urgent: true }))).html).toMatch(
       /<span class="urgent"[^>]*>Urgent<\/span>/,
     )
   })
 
   it("links what is an address of the web, as it stands, and nothing else", async () => {
     const message = "See https://acme.test/a?b=1&c=2. Not javascript:alert(1), ftp://acme.test or acme.test"
-    const { html } = await toEmail(content({ message, inboxUrl: undefined, unsubscribeUrl: undefined }))
+    const { html } = await composeEmail(content({ message, inboxUrl: undefined, unsubscribeUrl: undefined }))
     expect(html.match(/<a [^>]*>[^<]*/g)).toEqual([
       expect.stringMatching(/href="https:\/\/acme\.test\/a\?b=1&amp;c=2" [^>]*>https:\/\/acme\.test\/a\?b=1&amp;c=2$/),
     ])
   })
 
   it("has one button, and fetches nothing", async () => {
-    const { html } = await toEmail(content({ message: "Hello\nhttps://acme.test/a.png", urgent: true }))
+    const { html } = await composeEmail(content({ message: "Hello\nhttps://acme.test/a.png", urgent: true }))
     expect(html.match(/class="button"/g)).toHaveLength(1)
     expect(html).not.toMatch(/<(img|link|iframe|script)|url\(|@import|src=/)
   })
 
   it("shows lists of mails what follows the subject", async () => {
-    expect((await toEmail(content())).html).toMatch(
+    expect((await composeEmail(content())).html).toMatch(
       /<body[^>]*><div style="display:none[^>]*>It stopped at the Airbyte/,
     )
   })
@@ -295,7 +295,7 @@ describe("the HTML", () => {
 
 describe("both parts", () => {
   it.each(["\r\nBcc: everybody@acme.test", "\u202E", "\0", "\u0007"])("take no harm from %j", async (bad) => {
-    const { text, html } = await toEmail(content({ orgName: `Ac${bad}me`, message: `Hello\nAc${bad}me` }))
+    const { text, html } = await composeEmail(content({ orgName: `Ac${bad}me`, message: `Hello\nAc${bad}me` }))
     for (const part of [text, html]) {
       expect(part).not.toMatch(/(?!\n)\p{Cc}|\u202E/u)
       expect(part).toMatch(/a member of Ac ?(Bcc: everybody@acme\.test)?me and/)
@@ -313,7 +313,7 @@ describe("both parts", () => {
     ["of summary", `Hello\n\n${AI}\n${'"\n'.repeat(4_900)}`],
     ["of 200 kB", "Hello world\n".repeat(17_000)],
   ])("stay below 100 kB for a message %s", async (_, message) => {
-    const { text, html } = await toEmail(content({ message }))
+    const { text, html } = await composeEmail(content({ message }))
     const bytes = new TextEncoder().encode(text + html).length
     expect(bytes).toBeLessThan(100_000)
     const isWhole = text.length > message.trim().length
@@ -325,7 +325,7 @@ describe("both parts", () => {
   })
 
   it("keep the summary of a message that is cut", async () => {
-    const { text, html } = await toEmail(content({ message: `${"x\n".repeat(4_500)}\n${AI}\nAll of it failed.` }))
+    const { text, html } = await composeEmail(content({ message: `${"x\n".repeat(4_500)}\n${AI}\nAll of it failed.` }))
     for (const part of [text, html]) {
       expect(part).toContain("The rest is in Dalgo.")
       expect(part).toContain("All of it failed.")
@@ -347,7 +347,7 @@ describe("the colours", () => {
   }
 
   it.each(CATEGORIES)("of %s can be told apart", (category) => {
-    for (const { ink, tint } of [LOOK[category].light, LOOK[category].dark])
+    for (const { ink, tint } of [CATEGORY_STYLE[category].light, CATEGORY_STYLE[category].dark])
       expect(contrast(ink, tint)).toBeGreaterThanOrEqual(4.5)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { afterFailure, BACK_OFF_MS, mayPass, retryAfterMs } from "../../src/delivery/retry"
+import { nextAttempt, BACK_OFF_MS, isTransientStatus, parseRetryAfter } from "../../src/delivery/retry"
 import { HOUR, MINUTE, SECOND } from "../support/clock"
 
 const NOW = Date.UTC(2026, 10, 20, 12)
@@ -16,7 +16,7 @@ describe("a failure that may pass", () => {
     ["2 hours after the fifth", 5, 2 * HOUR],
     ["6 hours after the sixth", 6, 6 * HOUR],
   ])("is tried again %s, give or take a fifth", (_, attempts, backOff) => {
-    const at = (random: number) => afterFailure(passing(), { attempts, now: NOW, random })
+    const at = (random: number) => nextAttempt(passing(), { attempts, now: NOW, random })
     expect(at(0)).toEqual(inMs(0.8 * backOff))
     expect(at(0.5)).toEqual(inMs(backOff))
     const latest = at(1 - Number.EPSILON)
@@ -26,7 +26,7 @@ describe("a failure that may pass", () => {
   it("is given up after the seventh", () => {
     expect(BACK_OFF_MS).toHaveLength(6)
     for (const attempts of [7, 8, 100]) {
-      expect(afterFailure(passing(HOUR), { attempts, now: NOW, random: 0.5 })).toEqual({ kind: "dead" })
+      expect(nextAttempt(passing(HOUR), { attempts, now: NOW, random: 0.5 })).toEqual({ kind: "dead" })
     }
   })
 
@@ -36,14 +36,14 @@ describe("a failure that may pass", () => {
     ["12 hours, whatever the provider wishes", 1, 48 * HOUR, 12 * HOUR],
     ["our own, if the provider wishes nothing", 2, 0, 2 * MINUTE],
   ])("waits for %s", (_, attempts, wish, expected) => {
-    expect(afterFailure(passing(wish), { attempts, now: NOW, random: 0.5 })).toEqual(inMs(expected))
+    expect(nextAttempt(passing(wish), { attempts, now: NOW, random: 0.5 })).toEqual(inMs(expected))
   })
 })
 
 describe("a permanent failure", () => {
   it.each([1, 2, 7])("is never tried again, be it after try %s", (attempts) => {
     const error = { permanent: true, retryAfterMs: MINUTE }
-    expect(afterFailure(error, { attempts, now: NOW, random: 0.5 })).toEqual({ kind: "failed" })
+    expect(nextAttempt(error, { attempts, now: NOW, random: 0.5 })).toEqual({ kind: "failed" })
   })
 })
 
@@ -62,11 +62,11 @@ describe("Retry-After", () => {
     ["nothing", "", undefined],
     ["no header", null, undefined],
   ])("may be %s", (_, header, expected) => {
-    expect(retryAfterMs(header, NOW)).toBe(expected)
+    expect(parseRetryAfter(header, NOW)).toBe(expected)
   })
 })
 
 it("may pass where the other side is broken, slow or overrun, and nowhere else", () => {
   const statuses = [300, 400, 401, 403, 404, 407, 408, 409, 410, 413, 428, 429, 430, 499, 500, 503, 599]
-  expect(statuses.filter(mayPass)).toEqual([408, 429, 500, 503, 599])
+  expect(statuses.filter(isTransientStatus)).toEqual([408, 429, 500, 503, 599])
 })

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { DISCORD } from "../../src/delivery/channels/chat/discord"
-import { noteOf } from "../../src/delivery/channels/chat/content"
-import { post, RoomGoneError } from "../../src/delivery/channels/chat/post"
-import { SLACK } from "../../src/delivery/channels/chat/slack"
+import { discordAdapter } from "../../src/delivery/channels/chat/discord"
+import { toChatContent } from "../../src/delivery/channels/chat/content"
+import { postMessage, WebhookGoneError } from "../../src/delivery/channels/chat/post"
+import { slackAdapter } from "../../src/delivery/channels/chat/slack"
 import { DeliveryError } from "../../src/delivery/retry"
 import { NOON, SECOND } from "../support/clock"
 import { outside } from "../support/outside"
@@ -10,21 +10,21 @@ import { DISCORD_WEBHOOK, SLACK_WEBHOOK } from "../support/rooms"
 
 const INBOX = "https://app.dalgo.test/notifications"
 const KINDS = [
-  { name: "Discord", manner: DISCORD, webhook: DISCORD_WEBHOOK },
-  { name: "Slack", manner: SLACK, webhook: SLACK_WEBHOOK },
+  { name: "Discord", manner: discordAdapter, webhook: DISCORD_WEBHOOK },
+  { name: "Slack", manner: slackAdapter, webhook: SLACK_WEBHOOK },
 ]
 const said = (message: string, changes: object = {}) =>
-  noteOf({ category: "job_failure", urgent: true, orgName: "Acme", message, inboxUrl: INBOX, ...changes })
+  toChatContent({ category: "job_failure", urgent: true, orgName: "Acme", message, inboxUrl: INBOX, ...changes })
 const FAILED = "The pipeline nightly-survey failed.\nIt stopped at dbt_run."
 
-const discordSays = (message: string, changes?: object) => DISCORD.toBody(said(message, changes)) as any
-const slackSays = (message: string, changes?: object) => SLACK.toBody(said(message, changes)) as any
+const discordSays = (message: string, changes?: object) => discordAdapter.toBody(said(message, changes)) as any
+const slackSays = (message: string, changes?: object) => slackAdapter.toBody(said(message, changes)) as any
 const sectionOf = (body: any) => body.blocks[0].text.text as string
 
 describe("a message on Discord", () => {
   it("says what it is, what happened, and where the rest is", async () => {
     const { requests } = outside(() => Response.json({ id: "1234567890" }))
-    expect(await post(DISCORD, DISCORD_WEBHOOK, said(FAILED))).toBe("1234567890")
+    expect(await postMessage(discordAdapter, DISCORD_WEBHOOK, said(FAILED))).toBe("1234567890")
     const [request] = requests
     expect(requests).toHaveLength(1)
     expect(request).toMatchObject({ method: "POST", url: `${DISCORD_WEBHOOK}?wait=true`, redirect: "manual" })
@@ -93,7 +93,7 @@ describe("a message on Discord", () => {
 describe("a message on Slack", () => {
   it("says what it is, what happened, and has a button to the rest", async () => {
     const { requests } = outside(() => new Response("ok"))
-    expect(await post(SLACK, SLACK_WEBHOOK, said(FAILED))).toBeNull()
+    expect(await postMessage(slackAdapter, SLACK_WEBHOOK, said(FAILED))).toBeNull()
     expect(requests[0]).toMatchObject({ method: "POST", url: SLACK_WEBHOOK, redirect: "manual" })
     expect(await requests[0]?.json()).toEqual({
       text: "Urgent · Job failure · Acme: The pipeline nightly-survey failed.",
@@ -142,11 +142,11 @@ describe("a message on Slack", () => {
 describe.each(KINDS)("what $name answers", ({ name, manner, webhook }) => {
   const failure = async (answer: () => Response | Promise<Response>) => {
     outside(answer)
-    const error = await post(manner, webhook, said(FAILED)).catch((thrown: unknown) => thrown)
+    const error = await postMessage(manner, webhook, said(FAILED)).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(DeliveryError)
     const { message, options } = error as DeliveryError
     expect(message).not.toMatch(/oken|T0ACME|1234567|https:/)
-    return { message, ...options, isGone: error instanceof RoomGoneError }
+    return { message, ...options, isGone: error instanceof WebhookGoneError }
   }
 
   beforeEach(() => {
@@ -196,17 +196,17 @@ describe.each(KINDS)("what $name answers", ({ name, manner, webhook }) => {
   it("does not matter where it took the message", async () => {
     for (const answer of [new Response(null, { status: 204 }), new Response("nonsense"), new Response("{")]) {
       outside(() => answer.clone())
-      expect(await post(manner, webhook, said(FAILED))).toBeNull()
+      expect(await postMessage(manner, webhook, said(FAILED))).toBeNull()
     }
     const broken = new ReadableStream({ start: (controller) => controller.error(new Error("cut off")) })
     outside(() => new Response(broken))
-    expect(await post(manner, webhook, said(FAILED))).toBeNull()
+    expect(await postMessage(manner, webhook, said(FAILED))).toBeNull()
   })
 
   it("is waited for 15 seconds", async () => {
     const timeout = vi.spyOn(AbortSignal, "timeout")
     outside(() => new Response("ok"))
-    await post(manner, webhook, said(FAILED))
+    await postMessage(manner, webhook, said(FAILED))
     expect(timeout).toHaveBeenCalledWith(15_000)
   })
 })
@@ -214,7 +214,7 @@ describe.each(KINDS)("what $name answers", ({ name, manner, webhook }) => {
 it("takes from Discord how long to wait to the millisecond, before what its header says in seconds", async () => {
   const body = { message: "You are being rate limited.", retry_after: 1.337, global: false }
   outside(() => Response.json(body, { status: 429, headers: { "retry-after": "2" } }))
-  const error: any = await post(DISCORD, DISCORD_WEBHOOK, said(FAILED)).catch((thrown: unknown) => thrown)
+  const error: any = await postMessage(discordAdapter, DISCORD_WEBHOOK, said(FAILED)).catch((thrown: unknown) => thrown)
   expect(error.options).toEqual({ permanent: false, retryAfterMs: 1_337 })
 })
 
@@ -227,7 +227,7 @@ it.each([
   [404, "no_team", "the webhook was removed there"],
 ])("knows what Slack means by %i %s", async (status, word, why) => {
   outside(() => new Response(word, { status }))
-  await expect(post(SLACK, SLACK_WEBHOOK, said(FAILED))).rejects.toMatchObject({
+  await expect(postMessage(slackAdapter, SLACK_WEBHOOK, said(FAILED))).rejects.toMatchObject({
     message: `Slack answered ${status}: ${why}`,
     why,
   })
@@ -239,7 +239,7 @@ it.each([
   [401, { code: 50_027, message: "Invalid Webhook Token" }, "the webhook's token is wrong"],
 ])("knows what Discord means by %i %j", async (status, body, why) => {
   outside(() => Response.json(body, { status }))
-  await expect(post(DISCORD, DISCORD_WEBHOOK, said(FAILED))).rejects.toMatchObject({ why })
+  await expect(postMessage(discordAdapter, DISCORD_WEBHOOK, said(FAILED))).rejects.toMatchObject({ why })
 })
 
 describe("whatever is stored", () => {
@@ -254,7 +254,7 @@ describe("whatever is stored", () => {
     "a word",
   ])("is not called unless it is Discord's: %s", async (stored) => {
     const { requests } = outside(() => Response.json({ id: "1" }))
-    await expect(post(DISCORD, stored, said(FAILED))).rejects.toMatchObject({
+    await expect(postMessage(discordAdapter, stored, said(FAILED))).rejects.toMatchObject({
       message: "the webhook is none of Discord's",
       options: { permanent: true },
     })
@@ -263,7 +263,7 @@ describe("whatever is stored", () => {
 
   it.each(["?wait=true", "?wait=false&x=1", "/", "#here"])("may have come with an end from Dalgo: %s", async (end) => {
     const { requests } = outside(() => Response.json({ id: "1" }))
-    await post(DISCORD, DISCORD_WEBHOOK + end, said(FAILED))
+    await postMessage(discordAdapter, DISCORD_WEBHOOK + end, said(FAILED))
     expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
   })
 
@@ -271,7 +271,7 @@ describe("whatever is stored", () => {
     "is told in its thread: %s",
     async (end) => {
       const { requests } = outside(() => Response.json({ id: "1" }))
-      await post(DISCORD, DISCORD_WEBHOOK + end, said(FAILED))
+      await postMessage(discordAdapter, DISCORD_WEBHOOK + end, said(FAILED))
       expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?thread_id=123&wait=true`])
     },
   )
@@ -280,14 +280,14 @@ describe("whatever is stored", () => {
     "has no thread by this: %s",
     async (end) => {
       const { requests } = outside(() => Response.json({ id: "1" }))
-      await post(DISCORD, DISCORD_WEBHOOK + end, said(FAILED))
+      await postMessage(discordAdapter, DISCORD_WEBHOOK + end, said(FAILED))
       expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
     },
   )
 
   it("has no thread on Slack", async () => {
     const { requests } = outside(() => new Response("ok"))
-    await post(SLACK, `${SLACK_WEBHOOK}?thread_id=1`, said(FAILED))
+    await postMessage(slackAdapter, `${SLACK_WEBHOOK}?thread_id=1`, said(FAILED))
     expect(requests.map(({ url }) => url)).toEqual([SLACK_WEBHOOK])
   })
 })

@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
-import { emailProviderFrom } from "../../src/delivery/channels/email/provider"
-import { settingsFrom } from "../../src/runtime/config"
+import { configuredProvider } from "../../src/delivery/channels/email/provider"
+import { configFrom } from "../../src/runtime/config"
 import { outside } from "../support/outside"
 
 const email = { to: "alice@acme.test", subject: "hello", text: "hello", html: "<p>hello</p>", headers: {} }
-const providerWith = (changes: object) => emailProviderFrom(settingsFrom({ ...env, ...changes }), env.EMAIL)
+const providerWith = (changes: object) => configuredProvider(configFrom({ ...env, ...changes }), env.EMAIL)
 
 it.each([
   ["ends no header", "Dalgo\r\nBcc: everybody@acme.test", "Dalgo Bcc: everybody@acme.test"],

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { open } from "../../src/db/client"
+import { openDb } from "../../src/db/client"
 import * as queries from "../../src/delivery/queries"
 import type { DeliveryMessage } from "../../src/runtime/queue-messages"
 import { HOUR, MINUTE, NOON, SECOND } from "../support/clock"
@@ -82,7 +82,7 @@ describe("a provider that takes no more", () => {
     answering(quota)
     const message = await announced()
     await deliver(message)
-    expect(await queries.untried(open(env.DB), message)).toEqual([])
+    expect(await queries.selectUntriedEmails(openDb(env.DB), message)).toEqual([])
   })
 
   it("gets the rest when it takes some again, each once", async () => {

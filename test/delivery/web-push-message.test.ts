@@ -2,9 +2,9 @@ import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
 import { describe, expect, it } from "vitest"
 import { CATEGORIES } from "../../src/domain/categories"
 import { encrypt } from "../../src/delivery/channels/web-push/encrypt"
-import { outcomeOf } from "../../src/delivery/channels/web-push/outcome"
-import { inBytes, PAYLOAD_BYTES, payloadOf } from "../../src/delivery/channels/web-push/payload"
-import type { Answer } from "../../src/delivery/channels/web-push/send"
+import { toSendResult } from "../../src/delivery/channels/web-push/outcome"
+import { encodePayload, PAYLOAD_BYTES, toPayload } from "../../src/delivery/channels/web-push/payload"
+import type { PushResult } from "../../src/delivery/channels/web-push/send"
 import { knownDevice } from "../support/devices"
 
 /** RFC 8291, section 5 and appendix A. */
@@ -63,7 +63,7 @@ describe("what a device is told", () => {
   const acme = { orgName: "Acme", orgSlug: "acme" }
 
   it("says what it is about, of which organisation, and leads to the inbox", () => {
-    expect(payloadOf(told, acme)).toEqual({
+    expect(toPayload(told, acme)).toEqual({
       title: "Job failure · Acme",
       body: "The pipeline failed",
       url: "/?org=acme",
@@ -71,7 +71,7 @@ describe("what a device is told", () => {
       category: "job_failure",
       urgent: false,
     })
-    expect(payloadOf({ ...told, urgent: true }, acme).title).toBe("Urgent · Job failure · Acme")
+    expect(toPayload({ ...told, urgent: true }, acme).title).toBe("Urgent · Job failure · Acme")
   })
 
   it.each([
@@ -83,11 +83,11 @@ describe("what a device is told", () => {
     ["is not cut through a character", "😀".repeat(400), `${"😀".repeat(299)}…`],
     ["is cut without a gap", `${"x".repeat(290)}${" \n".repeat(20)}${"y".repeat(20)}`, `${"x".repeat(290)}…`],
   ])("%s", (_, message, body) => {
-    expect(payloadOf({ ...told, message }, acme).body).toBe(body)
+    expect(toPayload({ ...told, message }, acme).body).toBe(body)
   })
 
   it("leads to no other place, whatever an organisation is called", () => {
-    const { url } = payloadOf(told, { orgName: "Acme", orgSlug: "//evil.test/?&#" })
+    const { url } = toPayload(told, { orgName: "Acme", orgSlug: "//evil.test/?&#" })
     expect(new URL(url, "https://notifications.dalgo.test").href).toBe(
       "https://notifications.dalgo.test/?org=%2F%2Fevil.test%2F%3F%26%23",
     )
@@ -98,7 +98,7 @@ describe("what a device is told", () => {
     for (const category of CATEGORIES) {
       for (const message of ["", "short", "😀".repeat(9_000), '"\\\n'.repeat(9_000), "\u0001\u007f".repeat(9_000)]) {
         for (const org of [acme, longest]) {
-          const bytes = inBytes(payloadOf({ id: 2 ** 53 - 1, category, urgent: true, message }, org))
+          const bytes = encodePayload(toPayload({ id: 2 ** 53 - 1, category, urgent: true, message }, org))
           expect(bytes).toHaveLength(PAYLOAD_BYTES)
           expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({ category })
         }
@@ -108,10 +108,14 @@ describe("what a device is told", () => {
 })
 
 describe("the answers for a person's devices", () => {
-  const sent: Answer = { kind: "sent" }
-  const gone: Answer = { kind: "gone" }
-  const refused: Answer = { kind: "refused", why: "the push service answered 403" }
-  const busy = (retryAfterMs?: number): Answer => ({ kind: "busy", why: "the push service answered 429", retryAfterMs })
+  const sent: PushResult = { kind: "sent" }
+  const gone: PushResult = { kind: "gone" }
+  const refused: PushResult = { kind: "refused", why: "the push service answered 403" }
+  const busy = (retryAfterMs?: number): PushResult => ({
+    kind: "busy",
+    why: "the push service answered 429",
+    retryAfterMs,
+  })
   const NO_DEVICE = { kind: "suppressed", reason: "no_device" }
   const SENT = { kind: "sent", providerId: null }
   const FAILED = { message: "the push service answered 403", options: { permanent: true } }
@@ -120,7 +124,7 @@ describe("the answers for a person's devices", () => {
     options: { permanent: false, retryAfterMs },
   })
 
-  it.each<[string, Answer[], object]>([
+  it.each<[string, PushResult[], object]>([
     ["no device", [], NO_DEVICE],
     ["all gone", [gone, gone], NO_DEVICE],
     ["one sent", [sent], SENT],
@@ -128,10 +132,10 @@ describe("the answers for a person's devices", () => {
     ["one sent, another refused", [refused, sent], SENT],
     ["one sent, another busy", [busy(), sent], SENT],
   ])("make one of it: %s", (_, answers, expected) => {
-    expect(outcomeOf(answers)).toEqual(expected)
+    expect(toSendResult(answers)).toEqual(expected)
   })
 
-  it.each<[string, Answer[], object]>([
+  it.each<[string, PushResult[], object]>([
     ["one refused", [refused], FAILED],
     ["one refused, others gone", [gone, refused], FAILED],
     ["one busy", [busy()], again()],
@@ -139,6 +143,6 @@ describe("the answers for a person's devices", () => {
     ["one gone, another busy", [gone, busy()], again()],
     ["several busy, for the longest of their times", [busy(1_000), busy(), busy(5_000)], again(5_000)],
   ])("make a failure of it: %s", (_, answers, expected) => {
-    expect(() => outcomeOf(answers)).toThrow(expect.objectContaining(expected))
+    expect(() => toSendResult(answers)).toThrow(expect.objectContaining(expected))
   })
 })

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest"
-import { CHUNK } from "../../src/notifications/audience"
+import { CHUNK_SIZE } from "../../src/notifications/audience"
 import { MINUTE } from "../support/clock"
 import { Tally } from "./figures"
 import { by, byServer, crowd, everybody, found, lookers, type Organisation } from "./organisation"
@@ -11,7 +11,7 @@ import { World } from "./world"
 // anybody out nor tell anybody twice.
 
 const OPERATION = "tell those whom one batch does not reach"
-const MEMBERS = CHUNK + 50
+const MEMBERS = CHUNK_SIZE + 50
 
 const tally = new Tally()
 afterAll(() => tally.print("one fault at each step of", { isSum: false }))

@@ -2,7 +2,7 @@ import { createExecutionContext, runDurableObjectAlarm, waitOnExecutionContext }
 import { env } from "cloudflare:workers"
 import { vi } from "vitest"
 import worker from "../../src/index"
-import { forgetAll } from "../../src/auth/membership"
+import { clearMembershipCache } from "../../src/auth/membership"
 import { MINUTE, NOON } from "../support/clock"
 import { dice } from "../support/dice"
 import { MemoryQueue, type Message } from "./memory-queue"
@@ -79,7 +79,7 @@ export class World {
 
   /** Counts steps from here. The worker that makes them has met nobody yet. */
   begin(strike?: Steps["strike"]): void {
-    forgetAll()
+    clearMembershipCache()
     this.steps.begin(strike)
   }
 
@@ -191,7 +191,7 @@ export class World {
         if (!run.isDead) throw error
       }
       await waitOnExecutionContext(ctx).catch(() => {})
-      if (run.isDead) forgetAll()
+      if (run.isDead) clearMembershipCache()
       return answer
     })
   }

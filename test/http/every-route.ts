@@ -1,5 +1,5 @@
-import type { Door as Demanded } from "../../src/http/route-meta"
-import type { Registered } from "../../scripts/openapi/registered-routes"
+import type { Access } from "../../src/http/route-meta"
+import type { RegisteredRoute } from "../../scripts/openapi/registered-routes"
 import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { demo } from "../support/demo"
 import { describedAs, REGISTERED } from "../support/description"
@@ -7,7 +7,7 @@ import { cookieOf, request } from "../support/people"
 import { bounceOf, signed } from "../support/sns"
 
 /** Whom a request is for. roles.test.ts says what that means for each caller. */
-export type Door = Demanded | "anybody" | "another organisation" | "chosen elsewhere" | "everybody" | "socket"
+export type Door = Access | "anybody" | "another organisation" | "chosen elsewhere" | "everybody" | "socket"
 
 /** Where no person and no server comes in: other systems tell us something. */
 export const WEBHOOKS: Door[] = ["webhook key", "signed by Amazon"]
@@ -49,16 +49,16 @@ export const CASES: Case[] = REGISTERED.flatMap((route) => {
   return [...(BY_HAND[route.name] ?? [{}]).map((change) => ({ ...example, ...change })), ...elsewhere(example)]
 })
 
-function exampleOf({ name, path, demand }: Registered): Case {
+function exampleOf({ name, path, demand }: RegisteredRoute): Case {
   const { path: parts = {}, query = {}, body } = describedAs(name).example ?? {}
   const filled = path.replace(/:(\w+)(\{[^}]*\})?/g, (_, part: string) => encodeURIComponent(parts[part] ?? ""))
   const search = new URLSearchParams(query).toString()
   return {
     route: name,
-    door: demand.door ?? "anybody",
+    door: demand.access ?? "anybody",
     path: search ? `${filled}?${search}` : filled,
     ...(body !== undefined && { body: body as object }),
-    ...(ofAnOrganisation(demand.door) && { headers: { "x-dalgo-org": "acme" } }),
+    ...(ofAnOrganisation(demand.access) && { headers: { "x-dalgo-org": "acme" } }),
   }
 }
 

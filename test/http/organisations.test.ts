@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { forgetAll } from "../../src/auth/membership"
+import { clearMembershipCache } from "../../src/auth/membership"
 import { alice, bob, charlie, cookieOf, dora, person, server } from "../support/people"
 import { queues } from "../support/queues"
 import { ask, CASES, keyring, WEBHOOKS } from "./every-route"
@@ -113,7 +113,7 @@ describe("a person without any organisation", () => {
 describe("somebody who was removed", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
-    forgetAll()
+    clearMembershipCache()
   })
 
   it("is a stranger within 30 seconds", async () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { publicKeyIn } from "../../src/signals/email-feedback/sns/certificate"
+import { parsePublicKey } from "../../src/signals/email-feedback/sns/certificate"
 import { HOUR, MINUTE, NOON } from "../support/clock"
 import { outside } from "../support/outside"
 import { nobody, request } from "../support/people"
@@ -260,7 +260,7 @@ describe("a certificate", () => {
   })
 
   it.each([1, 3])("of version %s holds the key", async (version) => {
-    expect(publicKeyIn(await certificate(undefined, { version }))).toEqual(publicKey)
+    expect(parsePublicKey(await certificate(undefined, { version }))).toEqual(publicKey)
   })
 
   it("that is cut off anywhere holds none, and upsets nobody", async () => {
@@ -268,7 +268,7 @@ describe("a certificate", () => {
     const lines = pem.split("\n").slice(1, -2)
     for (let cut = 0; cut < lines.length; cut += 1) {
       const part = lines.slice(0, cut).join("\n")
-      const found = publicKeyIn(`-----BEGIN CERTIFICATE-----\n${part}\n-----END CERTIFICATE-----`)
+      const found = parsePublicKey(`-----BEGIN CERTIFICATE-----\n${part}\n-----END CERTIFICATE-----`)
       expect(found).toBeUndefined()
     }
   })

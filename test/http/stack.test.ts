@@ -1,9 +1,9 @@
 import { expect, it } from "vitest"
-import { kindOf, whereOf } from "../../src/runtime/log"
-import { settingsFrom } from "../../src/runtime/config"
+import { errorName, topFrames } from "../../src/runtime/log"
+import { configFrom } from "../../src/runtime/config"
 
 it("logs the places of an error and nothing of its message, even where that looks like a stack", () => {
-  const where = whereOf(new Error("refused\n    at payroll.Anna(anna@acme.test:1)"))
+  const where = topFrames(new Error("refused\n    at payroll.Anna(anna@acme.test:1)"))
   expect(where).toContain("stack.test.ts")
   expect(where).not.toContain("anna")
 })
@@ -11,9 +11,9 @@ it("logs the places of an error and nothing of its message, even where that look
 it("names a setting that cannot be used, and not its value", () => {
   let thrown: unknown
   try {
-    settingsFrom({ EMAIL_PROVIDER: "pigeon" } as unknown as Env)
+    configFrom({ EMAIL_PROVIDER: "pigeon" } as unknown as Env)
   } catch (error) {
     thrown = error
   }
-  expect(kindOf(thrown)).toBe("cannot be used: EMAIL_PROVIDER")
+  expect(errorName(thrown)).toBe("cannot be used: EMAIL_PROVIDER")
 })

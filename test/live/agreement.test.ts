@@ -133,7 +133,7 @@ async function play(seed: number) {
       async () => {
         const id = await anything()
         await summariseRow(id)
-        await acmeBar().rewritten({ notificationId: id })
+        await acmeBar().itemUpdated({ notificationId: id })
       },
     ],
   ]

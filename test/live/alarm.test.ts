@@ -108,7 +108,7 @@ it("does not read again, each minute, what was summarised long ago", async () =>
   const id = await write({ to: [BOB] })
   await openTab(bob)
   await summariseRow(id)
-  await acmeBar().rewritten({ notificationId: id })
+  await acmeBar().itemUpdated({ notificationId: id })
   moveClock(3 * MINUTE)
   const asked = questions()
   await ringAlarm()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { type BarItem, addedText, updatedText } from "../../src/live/protocol"
+import type { BarItem } from "../../src/domain/bar-item"
+import { encodeUrgentAdded, encodeItemUpdated } from "../../src/live/protocol"
 import { excerpt, FRAME_BYTES } from "../../src/live/excerpt"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length
@@ -19,7 +20,7 @@ const item = (changes: Partial<BarItem> = {}): BarItem => ({
 const largestFrame = (shown: BarItem) => {
   const text = JSON.stringify({ ...shown, id: Number.MAX_SAFE_INTEGER, category: "dbt_test_failure" })
   const [seq, unreadCount] = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]
-  return Math.max(bytesOf(addedText(text, { seq, unreadCount })), bytesOf(updatedText(text, { seq })))
+  return Math.max(bytesOf(encodeUrgentAdded(text, { seq, unreadCount })), bytesOf(encodeItemUpdated(text, { seq })))
 }
 
 describe("excerpt", () => {
@@ -77,7 +78,7 @@ describe("the frames that carry a ready text", () => {
   const text = JSON.stringify(item())
 
   it("say an arrival as `toText` would", () => {
-    expect(addedText(text, { seq: 7, unreadCount: 3 })).toBe(
+    expect(encodeUrgentAdded(text, { seq: 7, unreadCount: 3 })).toBe(
       JSON.stringify({
         message: "",
         status: "success",
@@ -87,7 +88,7 @@ describe("the frames that carry a ready text", () => {
   })
 
   it("say a new text as `toText` would", () => {
-    expect(updatedText(text, { seq: 7 })).toBe(
+    expect(encodeItemUpdated(text, { seq: 7 })).toBe(
       JSON.stringify({ message: "", status: "success", data: { type: "item_updated", seq: 7, item: item() } }),
     )
   })

@@ -88,7 +88,7 @@ it("keeps to it when a summary is added, with the largest numbers", async () => 
   const { tab } = await openTabWith(bob)
   const id = 9_007_199_254_740_991
   await summariseRow(id, fill("व", 1_500))
-  await acmeBar().rewritten({ notificationId: id })
+  await acmeBar().itemUpdated({ notificationId: id })
   const updated = await tab.text()
   expect(JSON.parse(updated).data).toMatchObject({ type: "item_updated", item: { id } })
   expect(bytesOf(updated)).toBeLessThanOrEqual(1_000)

@@ -144,7 +144,7 @@ it("keeps an arrival that came while a text was read anew", async () => {
   const second = await write({ to: [BOB] })
   await summariseRow(first)
   delayNextAnswer()
-  const rewriting = acmeBar().rewritten({ notificationId: first })
+  const rewriting = acmeBar().itemUpdated({ notificationId: first })
   await scheduler.wait(30)
   await arrived(second)
   await rewriting
@@ -159,7 +159,7 @@ it("does not bring back what was read while its text was read anew", async () =>
   const { tab } = await openTabWith(bob)
   await summariseRow(id)
   delayNextAnswer()
-  const rewriting = acmeBar().rewritten({ notificationId: id })
+  const rewriting = acmeBar().itemUpdated({ notificationId: id })
   await scheduler.wait(30)
   await markRows(BOB, [id], true)
   await changed()
@@ -176,7 +176,7 @@ it("shows the new text of what arrived while it was written", async () => {
   const arriving = arrived(id)
   await scheduler.wait(30)
   await summariseRow(id)
-  await acmeBar().rewritten({ notificationId: id })
+  await acmeBar().itemUpdated({ notificationId: id })
   await arriving
 
   expect((await acmeBar().bar(BOB)).items).toMatchObject([{ id, message: "It failed\n\nThe source was down" }])
@@ -229,7 +229,7 @@ it("asks the database nothing for people who are not looking", async () => {
   const asked = questions()
   await arrived(id)
   await changed()
-  await acmeBar().rewritten({ notificationId: id })
+  await acmeBar().itemUpdated({ notificationId: id })
   expect(asked.statements()).toBe(0)
 })
 

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { readUnsubscribeToken, unsubscribeToken } from "../../src/preferences/unsubscribe/token"
+import { verifyUnsubscribeToken, unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { NOON } from "../support/clock"
 import { alice, bob, cookieOf, request, server, type Speaker, tokenFor } from "../support/people"
 import { queues } from "../support/queues"
@@ -187,12 +187,12 @@ describe("is accepted and closed with 4003", () => {
 
 it("ends no e-mails", async () => {
   const ticket = await ticketFor(bob)
-  expect(await readUnsubscribeToken(SECRET, ticket)).toBeUndefined()
+  expect(await verifyUnsubscribeToken(SECRET, ticket)).toBeUndefined()
   for (const method of ["GET", "POST"]) {
     expect((await request(`/unsubscribe?token=${ticket}`, { method })).status).toBe(404)
   }
   const both = { org_user_id: BOB, category: "incident", aud: "socket" }
-  expect(await readUnsubscribeToken(SECRET, await sign(both, SECRET, "HS256"))).toBeUndefined()
+  expect(await verifyUnsubscribeToken(SECRET, await sign(both, SECRET, "HS256"))).toBeUndefined()
   expect(await rows("SELECT 1 FROM user_notification_preferences")).toEqual([])
 })
 

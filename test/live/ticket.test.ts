@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers"
 import { decode } from "hono/jwt"
 import { expect, it, vi } from "vitest"
-import { liveAnswers } from "../../src/live/docs"
+import { liveDocs } from "../../src/live/docs"
 import { NOON } from "../support/clock"
 import { alice, bob, charlie, cookieOf, nobody, person, server, type Speaker, tokenFor } from "../support/people"
 import { workerWith } from "../support/worker-with"
@@ -12,7 +12,7 @@ const TICKET = "/api/notifications/ticket"
 const ticketFor = async (speaker: Speaker, headers = {}) => {
   const answer = await speaker.post(TICKET, undefined, headers)
   expect(answer.status).toBe(200)
-  return liveAnswers["POST /api/notifications/ticket"].answer.parse(await answer.json()).res
+  return liveDocs["POST /api/notifications/ticket"].response.parse(await answer.json()).res
 }
 const claimsIn = ({ ticket }: { ticket: string }) => decode(ticket).payload
 

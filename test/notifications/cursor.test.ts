@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { lowerOf, parseCursor, toCursor } from "../../src/inbox/cursor"
+import { earlierBound, parseCursor, toCursor } from "../../src/inbox/cursor"
 import { alice } from "../support/people"
 
 describe("a cursor", () => {
@@ -23,10 +23,10 @@ describe("a cursor", () => {
 
   it("and the end of a time span are one bound: the lower", () => {
     const after = { at: 10, id: 5 }
-    expect(lowerOf(after, undefined)).toEqual(after)
-    expect(lowerOf(undefined, 10)).toEqual({ at: 11, id: 0 })
-    expect(lowerOf(after, 10)).toEqual(after)
-    expect(lowerOf(after, 9)).toEqual({ at: 10, id: 0 })
-    expect(lowerOf(undefined, undefined)).toBeUndefined()
+    expect(earlierBound(after, undefined)).toEqual(after)
+    expect(earlierBound(undefined, 10)).toEqual({ at: 11, id: 0 })
+    expect(earlierBound(after, 10)).toEqual(after)
+    expect(earlierBound(after, 9)).toEqual({ at: 10, id: 0 })
+    expect(earlierBound(undefined, undefined)).toBeUndefined()
   })
 })

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { CATEGORIES } from "../../src/domain/categories"
 import { said } from "../support/inbox"
-import { forgetAll } from "../../src/auth/membership"
+import { clearMembershipCache } from "../../src/auth/membership"
 import { alice, bob, charlie, dora } from "../support/people"
 import { cron, queues } from "../support/queues"
 
@@ -207,7 +207,7 @@ describe("a search", () => {
     await send({ sent_to: "all_org_users", org_slug: "globex", scheduled_time })
     expect(await messages("?q=ostrich", charlie)).toEqual([])
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 })
-    forgetAll()
+    clearMembershipCache()
     await cron()
     expect(await messages("?q=ostrich", charlie)).toEqual(["the ostrich"])
   })

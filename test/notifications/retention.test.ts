@@ -1,10 +1,10 @@
 import { createExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { describe, expect, it, vi } from "vitest"
-import { depsFrom } from "../../src/deps"
-import { kindOf } from "../../src/runtime/log"
+import { depsFrom } from "../../src/compose"
+import { errorName } from "../../src/runtime/log"
 import { purge } from "../../src/maintenance/purge"
-import { settingsFrom } from "../../src/runtime/config"
+import { configFrom } from "../../src/runtime/config"
 import { acmeBar } from "../live/rows"
 import { DAY } from "../support/clock"
 import { metered } from "../support/d1-meter"
@@ -305,18 +305,18 @@ describe("RETENTION_DAYS", () => {
 
   it("is 180 where nothing is set", () => {
     for (const value of [undefined, "", " 180 "]) {
-      expect(settingsFrom({ RETENTION_DAYS: value } as unknown as Env).RETENTION_DAYS).toBe(180)
+      expect(configFrom({ RETENTION_DAYS: value } as unknown as Env).RETENTION_DAYS).toBe(180)
     }
   })
 
   it.each(["x", "-1", "1.5", "1e3", "180 days", "1000000", "NaN"])("cannot be %s", (value) => {
     let thrown: unknown
     try {
-      settingsFrom({ RETENTION_DAYS: value } as unknown as Env)
+      configFrom({ RETENTION_DAYS: value } as unknown as Env)
     } catch (error) {
       thrown = error
     }
-    expect(kindOf(thrown)).toBe("cannot be used: RETENTION_DAYS")
+    expect(errorName(thrown)).toBe("cannot be used: RETENTION_DAYS")
   })
 })
 

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, expect, it, vi } from "vitest"
-import { forgetAll } from "../../src/auth/membership"
+import { clearMembershipCache } from "../../src/auth/membership"
 import { alice, bob, type Speaker } from "../support/people"
 import { cron, queues } from "../support/queues"
 
@@ -23,7 +23,7 @@ const unreadOf = async (speaker: Speaker) =>
   (await (await speaker.get("/api/notifications/unread_count")).json<any>()).res
 const after = (hours: number) => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + hours * 3_600_000 })
-  forgetAll()
+  clearMembershipCache()
 }
 
 let sent: ReturnType<typeof queues>["sent"]

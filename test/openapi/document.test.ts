@@ -1,21 +1,21 @@
 import { expect, it } from "vitest"
 import * as z from "zod/mini"
-import { ownInbox, ownOrg } from "../../src/http/authenticate"
-import { body, conditional, jsonBody, path, query } from "../../src/http/validate"
-import { demanding } from "../../src/http/route-meta"
+import { member, orgAdmin } from "../../src/http/authenticate"
+import { body, conditionalGet, jsonBody, path, query } from "../../src/http/validate"
+import { withMeta } from "../../src/http/route-meta"
 import { idempotent } from "../../src/http/idempotency"
 import { router } from "../../src/http/router"
-import { sendingLimit } from "../../src/http/rate-limit"
+import { sendRateLimit } from "../../src/http/rate-limit"
 import { webhookKey } from "../../src/http/webhook-key"
-import type { DescribedRoutes } from "../../src/http/route-docs"
-import { documentOf } from "../../scripts/openapi/document"
-import { named } from "../../scripts/openapi/schema-name"
-import { ROOMS } from "../../scripts/openapi/tags"
+import type { DocsByRoute } from "../../src/http/route-docs"
+import { buildDocument } from "../../scripts/openapi/document"
+import { withSchemaName } from "../../scripts/openapi/schema-name"
+import { TAGS } from "../../scripts/openapi/tags"
 import { fieldsOf } from "../http/wrong-values"
 import { describedAs, DOCUMENT, operationOf, REGISTERED } from "../support/description"
 
 it("is of every route that there is, and of no other", () => {
-  const words = ROOMS.flatMap(({ routes }) => Object.keys(routes))
+  const words = TAGS.flatMap(({ routes }) => Object.keys(routes))
   expect(words.toSorted()).toEqual(REGISTERED.map(({ name }) => name).toSorted())
 })
 
@@ -34,11 +34,11 @@ it.each(REGISTERED)("has words for no field but those of $name", ({ name }) => {
 })
 
 const done = (c: any) => c.json({})
-const empty = { summary: "Something", answer: z.object({}) }
+const empty = { summary: "Something", response: z.object({}) }
 
 /** The operation of one route, and the document around it. */
-function described(routes: ReturnType<typeof router>, words: DescribedRoutes) {
-  const document = documentOf(routes.routes, [{ name: "A room", about: "For a test.", routes: words }], {
+function described(routes: ReturnType<typeof router>, words: DocsByRoute) {
+  const document = buildDocument(routes.routes, [{ name: "A room", description: "For a test.", routes: words }], {
     version: "1.2.3",
   })
   const operation: any = Object.values(Object.values(document.paths)[0] ?? {})[0]
@@ -117,9 +117,9 @@ it("has the parts of a path as OpenAPI writes them", () => {
 
 it("has what each middleware demands, and how it refuses", () => {
   const Thing = z.strictObject({ at: z.optional(z.nullable(z.iso.datetime())), is_new: z._default(z.boolean(), true) })
-  const routes = router().post("/things", ownOrg, sendingLimit, jsonBody, body(Thing), idempotent, done)
+  const routes = router().post("/things", orgAdmin, sendRateLimit, jsonBody, body(Thing), idempotent, done)
   const { operation, statuses } = described(routes, {
-    "POST /things": { ...empty, rejects: ["there are enough things"], fields: { at: "when" } },
+    "POST /things": { ...empty, badRequests: ["there are enough things"], fields: { at: "when" } },
   })
   expect(operation.requestBody.content["application/json"].schema).toEqual({
     type: "object",
@@ -140,7 +140,7 @@ it("has what each middleware demands, and how it refuses", () => {
 })
 
 it("has who may come in, and what they need not be sent again", () => {
-  const own = described(router().get("/mine", ownInbox, conditional, done), { "GET /mine": empty })
+  const own = described(router().get("/mine", member, conditionalGet, done), { "GET /mine": empty })
   expect(own.operation.security).toEqual([{ cookie: [] }, { token: [] }])
   expect(own.operation.parameters.at(-1)).toEqual({ $ref: "#/components/parameters/IfNoneMatch" })
   expect(own.operation.responses[304].headers).toHaveProperty("ETag")
@@ -156,7 +156,7 @@ it("has who may come in, and what they need not be sent again", () => {
 
 it("has of an answer all its fields, and no others", () => {
   const Answer = z.object({ id: z.int(), name: z.optional(z.string()) })
-  const { operation } = described(router().get("/thing", done), { "GET /thing": { ...empty, answer: Answer } })
+  const { operation } = described(router().get("/thing", done), { "GET /thing": { ...empty, response: Answer } })
   expect(operation.responses[200].content["application/json"].schema).toEqual({
     type: "object",
     properties: { id: { type: "integer" }, name: { type: "string" } },
@@ -166,19 +166,19 @@ it("has of an answer all its fields, and no others", () => {
 })
 
 it("knows a page by its text, and a socket by its silence", () => {
-  const page = described(router().get("/page", done), { "GET /page": { ...empty, answer: z.string() } })
+  const page = described(router().get("/page", done), { "GET /page": { ...empty, response: z.string() } })
   expect(Object.keys(page.operation.responses[200].content)).toEqual(["text/html"])
-  const socket = described(router().get("/socket", done), { "GET /socket": { ...empty, answer: z.void() } })
+  const socket = described(router().get("/socket", done), { "GET /socket": { ...empty, response: z.void() } })
   expect(socket.statuses).toEqual(["101", "500"])
 })
 
 it("has a schema with a name once, and never two of one name", () => {
-  const Part = named("PartOfATest", z.object({ id: z.int() }))
+  const Part = withSchemaName("PartOfATest", z.object({ id: z.int() }))
   const answer = z.object({ one: Part, many: z.array(Part) })
   const routes = router().get("/parts", done).get("/part", done)
   const { document } = described(routes, {
-    "GET /parts": { ...empty, answer },
-    "GET /part": { ...empty, answer: Part },
+    "GET /parts": { ...empty, response: answer },
+    "GET /part": { ...empty, response: Part },
   })
   const pointer = { $ref: "#/components/schemas/PartOfATest" }
   expect(document.paths).toMatchObject({
@@ -186,14 +186,14 @@ it("has a schema with a name once, and never two of one name", () => {
   })
   expect(document.components.schemas).toHaveProperty("PartOfATest")
 
-  const Other = named("PartOfATest", z.object({ slug: z.string() }))
-  const both = { "GET /parts": { ...empty, answer }, "GET /part": { ...empty, answer: Other } }
+  const Other = withSchemaName("PartOfATest", z.object({ slug: z.string() }))
+  const both = { "GET /parts": { ...empty, answer }, "GET /part": { ...empty, response: Other } }
   expect(() => described(routes, both)).toThrow("two schemas are named PartOfATest")
 })
 
 it("does not overlook what is demanded of many paths at once", () => {
   const routes = router()
-    .use("/things/*", demanding({ limited: true }, done))
+    .use("/things/*", withMeta({ rateLimited: true }, done))
     .get("/things", done)
   expect(() => described(routes, { "GET /things": empty })).toThrow("/things/*")
 })

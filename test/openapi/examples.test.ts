@@ -23,7 +23,7 @@ it.each(asking(ROUTES))("shows a request that succeeds, and all of its answer: %
   expect(answer.status).toBe(200)
   expect(await surprises(one.route, answer)).toEqual([])
 
-  const { answer: schema, contentType } = describedAs(one.route)
+  const { response: schema, contentType } = describedAs(one.route)
   const isJson = schema._zod.def.type !== "string" && !contentType
   const said = isJson ? await answer.json() : await answer.text()
   // What is not described is not in what the schema has read.

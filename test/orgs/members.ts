@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers"
-import { orgAnswers } from "../../src/orgs/docs"
+import { orgDocs } from "../../src/orgs/docs"
 import { metered } from "../support/d1-meter"
 import { server } from "../support/people"
 import { rows } from "../support/rows"
@@ -18,7 +18,7 @@ export const upsert = async (list: object[], path = MEMBERS) => countsIn(await s
 
 async function countsIn(answer: Response) {
   if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`)
-  return orgAnswers["PUT /api/orgs/:slug/members"].answer.parse(await answer.json()).res
+  return orgDocs["PUT /api/orgs/:slug/members"].response.parse(await answer.json()).res
 }
 
 /** Whom the database has as members, in the order in which they came. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { orgAnswers } from "../../src/orgs/docs"
+import { orgDocs } from "../../src/orgs/docs"
 import { server } from "../support/people"
 import { rows } from "../support/rows"
 import { ALICE, BOB, costOf, MEMBERS, membersOf, sync, upsert } from "./members"
@@ -13,7 +13,7 @@ const NOT_A_MEMBER = { status: 404, body: { detail: "member not found" } }
 it("removes one member, and nobody else", async () => {
   const { status, body } = await remove("2")
   expect(status).toBe(200)
-  expect(orgAnswers["DELETE /api/orgs/:slug/members/:user_id"].answer.parse(body)).toMatchObject({ success: true })
+  expect(orgDocs["DELETE /api/orgs/:slug/members/:user_id"].response.parse(body)).toMatchObject({ success: true })
   expect(await membersOf()).toMatchObject([ALICE])
   expect(await rows("SELECT typeof(removed_at) AS type FROM org_users WHERE id = 2")).toEqual([{ type: "integer" }])
 })

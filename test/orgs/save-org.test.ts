@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { orgAnswers } from "../../src/orgs/docs"
+import { orgDocs } from "../../src/orgs/docs"
 import { prefect, outside, ai } from "../support/outside"
 import { dora, server } from "../support/people"
 import { entered, tell } from "../support/failures"
@@ -12,7 +12,7 @@ const INITECH = "/api/orgs/initech"
 const save = async (body: object, path = INITECH) => {
   const answer = await server.put(path, body)
   expect(answer.status).toBe(200)
-  return orgAnswers["PUT /api/orgs/:slug"].answer.parse(await answer.json()).res
+  return orgDocs["PUT /api/orgs/:slug"].response.parse(await answer.json()).res
 }
 const fresh = { slug: "initech", name: "Initech", llm_optin: null, urgent_categories: null }
 

@@ -1,17 +1,17 @@
 import { beforeEach, expect, it } from "vitest"
-import { preferenceAnswers } from "../../src/preferences/docs"
+import { preferenceDocs } from "../../src/preferences/docs"
 import { ask, CASES, keyring } from "../http/every-route"
 import { demo } from "../support/demo"
 import { alice } from "../support/people"
 import { queues } from "../support/queues"
 
-const described = Object.entries(preferenceAnswers)
+const described = Object.entries(preferenceDocs)
 
 beforeEach(() => {
   queues()
 })
 
-it.each(described)("answers as described: %s", async (route, { answer }) => {
+it.each(described)("answers as described: %s", async (route, { response: answer }) => {
   const cases = CASES.filter((one) => one.route === route)
   expect(cases.length).toBeGreaterThan(0)
   for (const one of cases) {

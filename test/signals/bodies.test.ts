@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { readBody } from "../../src/signals/prefect/parse/body"
+import { parseBody } from "../../src/signals/prefect/parse/body"
 import { DEPLOYMENT_ID, failedRun, RUN_ID } from "../support/outside"
 import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../support/prefect-says"
 
@@ -7,7 +7,7 @@ const OTHER_ID = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f"
 const SENTENCE = `Flow run silver-heron with id ${RUN_ID} entered state Failed`
 
 const read = (body: string) => {
-  const { flowRunId, stateName } = readBody(body) ?? {}
+  const { flowRunId, stateName } = parseBody(body) ?? {}
   return flowRunId && [flowRunId, stateName]
 }
 const readJson = (body: unknown) => read(JSON.stringify(body))
@@ -130,14 +130,15 @@ describe("the state", () => {
   })
 
   it("is no longer than a name", () => {
-    const { stateName, told } = readBody(JSON.stringify(prefectEvent({}, { name: "x".repeat(10_000) }))) ?? {}
+    const { stateName, embedded: told } =
+      parseBody(JSON.stringify(prefectEvent({}, { name: "x".repeat(10_000) }))) ?? {}
     expect(stateName).toBe("x".repeat(100))
     expect(told?.run.state_name).toBe(stateName)
   })
 })
 
 describe("what an event tells of its run", () => {
-  const told = (body: unknown) => readBody(JSON.stringify(body))?.told
+  const told = (body: unknown) => parseBody(JSON.stringify(body))?.embedded
 
   it("is as much as Prefect would answer", () => {
     expect(told(prefectEvent())).toEqual({
@@ -186,9 +187,9 @@ describe("what an event tells of its run", () => {
   it("is that it runs within another run", () => {
     const parent = { "prefect.resource.id": `prefect.task-run.${OTHER_ID}`, "prefect.resource.role": "task-run" }
     const { related, ...event } = prefectEvent()
-    expect(readBody(JSON.stringify({ ...event, related: [...related, parent] }))?.isSubflow).toBe(true)
-    expect(readBody(JSON.stringify({ ...event, related }))?.isSubflow).toBe(false)
-    expect(readBody(JSON.stringify(failedRun({ parent_task_run_id: OTHER_ID })))?.isSubflow).toBe(true)
+    expect(parseBody(JSON.stringify({ ...event, related: [...related, parent] }))?.isSubflow).toBe(true)
+    expect(parseBody(JSON.stringify({ ...event, related }))?.isSubflow).toBe(false)
+    expect(parseBody(JSON.stringify(failedRun({ parent_task_run_id: OTHER_ID })))?.isSubflow).toBe(true)
   })
 
   it.each<[string, object]>([
@@ -226,7 +227,7 @@ describe("whatever names no run, or no state,", () => {
     ["a pattern of events", `prefect.flow-run.* of ${RUN_ID}`],
     ["a state that is null", `{"flow_run_id":"${RUN_ID}","state_name":null}`],
   ])("is not understood: %s", (_, body) => {
-    expect(readBody(body)).toBeUndefined()
+    expect(parseBody(body)).toBeUndefined()
   })
 
   it.each<[string, string]>([
@@ -243,7 +244,7 @@ describe("whatever names no run, or no state,", () => {
     ["dots", `Flow run ID: ${RUN_ID} entered state ${".".repeat(60_000)}x`],
   ])("takes no longer for it: %s", (_, body) => {
     const start = performance.now()
-    readBody(body)
+    parseBody(body)
     expect(performance.now() - start).toBeLessThan(500)
   })
 })

@@ -4,8 +4,8 @@ import {
   failedStep,
   failedSubflows,
   judge,
-  mayBeFailure,
-  messageFor,
+  couldBeFailure,
+  failureMessage,
   type Verdict,
 } from "../../src/signals/prefect/interpret"
 import { Deployment, FlowRun, Graph } from "../../src/signals/prefect/schemas"
@@ -89,7 +89,7 @@ describe("judging an event", () => {
 
   it("knows a run within a run by the event alone", () => {
     expect(judge({ ...said("Failed"), isSubflow: true }, undefined)).toEqual(ignored("not_top_level"))
-    expect(mayBeFailure({ ...said("Failed"), isSubflow: true })).toBe(false)
+    expect(couldBeFailure({ ...said("Failed"), isSubflow: true })).toBe(false)
   })
 
   it.each([
@@ -106,7 +106,7 @@ describe("judging an event", () => {
     ["Retrying", false],
     ["heartbeat", false],
   ])("asks Prefect about %s: %s", (stateName, expected) => {
-    expect(mayBeFailure(said(stateName))).toBe(expected)
+    expect(couldBeFailure(said(stateName))).toBe(expected)
   })
 })
 
@@ -170,8 +170,8 @@ describe("the step that failed", () => {
 
 describe("the message", () => {
   const deployment = Deployment.parse({ id: DEPLOYMENT_ID, name: "nightly-survey", schedules: [] })
-  const messageOf = (changes: object = {}, rest: Partial<Parameters<typeof messageFor>[0]> = {}) =>
-    messageFor({
+  const messageOf = (changes: object = {}, rest: Partial<Parameters<typeof failureMessage>[0]> = {}) =>
+    failureMessage({
       run: run(changes),
       deployment,
       step: "the Airbyte sync",
@@ -196,7 +196,7 @@ describe("the message", () => {
     )
   })
 
-  it.each<[string, object, Partial<Parameters<typeof messageFor>[0]>, string]>([
+  it.each<[string, object, Partial<Parameters<typeof failureMessage>[0]>, string]>([
     [
       "without a deployment, by the name of the run",
       { state: null },

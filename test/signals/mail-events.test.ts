@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { readMailEvent } from "../../src/signals/email-feedback/interpret"
+import { parseEmailFeedback } from "../../src/signals/email-feedback/interpret"
 import { DAY, HOUR, MINUTE, NOON } from "../support/clock"
 import { outside, ses } from "../support/outside"
 import { alice, bob, charlie, dora, nobody, server, type Speaker } from "../support/people"
@@ -143,26 +143,26 @@ describe("an event", () => {
     ["a failure of Cloudflare's own", cloudflareEvent("failed"), ignored("delivered_or_so")],
     ["something new of Cloudflare", cloudflareEvent("teleported"), ignored("delivered_or_so")],
   ])("may be %s", (_name, event, expected) => {
-    expect(readMailEvent(typeof event === "string" ? event : JSON.stringify(event))).toEqual(expected)
+    expect(parseEmailFeedback(typeof event === "string" ? event : JSON.stringify(event))).toEqual(expected)
   })
 
   it("is of whom we wrote to, though another mailbox refused what was forwarded", () => {
     const { mail, ...rest } = bounceOf("bobs.other.mailbox@globex.test")
     const forwarded = { ...rest, mail: { ...mail, destination: [bob.email] } }
-    expect(readMailEvent(JSON.stringify(forwarded))).toEqual(bounced)
+    expect(parseEmailFeedback(JSON.stringify(forwarded))).toEqual(bounced)
   })
 
   it("is of those who bounced, where a mail was for many", () => {
     const { mail, ...rest } = bounceOf(bob.email)
     const toMany = { ...rest, mail: { ...mail, destination: [alice.email, bob.email] } }
-    expect(readMailEvent(JSON.stringify(toMany))).toEqual(bounced)
-    expect(readMailEvent(JSON.stringify(rest))).toEqual(bounced)
+    expect(parseEmailFeedback(JSON.stringify(toMany))).toEqual(bounced)
+    expect(parseEmailFeedback(JSON.stringify(rest))).toEqual(bounced)
   })
 
   it.each(["", "null", "[]", "{}", "hello", '{"eventType":"Bounce"}', '{"eventType":"Complaint","complaint":{}}'])(
     "is not %j",
     (body) => {
-      expect(readMailEvent(body)).toBeUndefined()
+      expect(parseEmailFeedback(body)).toBeUndefined()
     },
   )
 })

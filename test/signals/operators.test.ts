@@ -1,9 +1,9 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { depsFrom } from "../../src/deps"
+import { depsFrom } from "../../src/compose"
 import type { SignalMessage } from "../../src/runtime/queue-messages"
-import { announceJobFailure } from "../../src/signals/reported/report"
+import { reportJobFailure } from "../../src/signals/reported/report"
 import { NOON } from "../support/clock"
 import { entered, tell } from "../support/failures"
 import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../support/outside"
@@ -48,7 +48,7 @@ async function fail(changes: object = ON): Promise<void> {
 async function announce(changes: object, flowRunId: string): Promise<void> {
   const ctx = createExecutionContext()
   const failure = { flowRunId, orgSlug: "acme", errorMessage: "no login" }
-  await announceJobFailure(depsFrom({ ...env, ...changes }, ctx), failure)
+  await reportJobFailure(depsFrom({ ...env, ...changes }, ctx), failure)
   await waitOnExecutionContext(ctx)
 }
 const operatorRows = () =>
@@ -63,10 +63,10 @@ describe("who runs the platform", () => {
       { slug: "dbt-run", connection_id: 7 },
     ]
     const heard = world({ run: failedRun({ parameters: { config: { org_slug: "acme", tasks } } }) })
-    const settings = { ...ON, AIRBYTE_URL: "https://airbyte.dalgo.test/" }
-    for (let i = 0; i < 2; i += 1) await fail(settings)
+    const config = { ...ON, AIRBYTE_URL: "https://airbyte.dalgo.test/" }
+    for (let i = 0; i < 2; i += 1) await fail(config)
     await cron()
-    await drain(settings)
+    await drain(config)
 
     expect(heard.discord.map(({ webhook }) => webhook)).toEqual([ON.ADMIN_DISCORD_WEBHOOK])
     const [mail, ...others] = toOperators(heard) as (typeof heard.mails)[number][]
@@ -108,9 +108,9 @@ describe("who runs the platform", () => {
     ["nobody is named", { ...ON, ADMIN_EMAIL: "", ADMIN_DISCORD_WEBHOOK: "" }, []],
     ["only an address is named", { ...ON, ADMIN_DISCORD_WEBHOOK: "" }, ["operator_email"]],
     ["only a webhook is named", { ...ON, ADMIN_EMAIL: "" }, ["operator_discord"]],
-  ])("hears as is set, where %s", async (_, settings, channels) => {
+  ])("hears as is set, where %s", async (_, config, channels) => {
     world()
-    await fail(settings)
+    await fail(config)
     expect((await operatorRows()).map(({ channel }) => channel)).toEqual(channels)
     const [{ operator_note: note }] = await rows("SELECT operator_note FROM notifications")
     expect(note === null).toBe(channels.length === 0)
@@ -123,9 +123,9 @@ describe("who runs the platform", () => {
       "https://app.prefect.cloud/account/1/workspace/2/runs/flow-run/",
     ],
     ["Prefect's own", {}, "https://prefect.dalgo.test/runs/flow-run/"],
-  ])("is led to the run at %s", async (_, settings, address) => {
+  ])("is led to the run at %s", async (_, config, address) => {
     const heard = world()
-    await fail({ ...ON, ...settings })
+    await fail({ ...ON, ...config })
     expect(heard.discord[0]?.body.content).toContain(`Prefect: ${address}${RUN_ID}`)
   })
 

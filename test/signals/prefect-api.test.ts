@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from "vitest"
-import { PrefectApi, PrefectError } from "../../src/signals/prefect/client"
+import { PrefectClient, PrefectError } from "../../src/signals/prefect/client"
 import { DEPLOYMENT_ID, failedRun, logLine, outside, prefect, RUN_ID } from "../support/outside"
 
 const BASE = "https://prefect.dalgo.test/api"
 const nobody = { PREFECT_API_KEY: undefined, PREFECT_API_AUTH_STRING: undefined }
 const api = (credentials: Partial<typeof nobody | Record<keyof typeof nobody, string>> = {}) =>
-  new PrefectApi(BASE, { ...nobody, ...credentials })
+  new PrefectClient(BASE, { ...nobody, ...credentials })
 
 describe("what Prefect is asked", () => {
-  it.each<[string, (api: PrefectApi) => Promise<unknown>, string]>([
+  it.each<[string, (api: PrefectClient) => Promise<unknown>, string]>([
     ["a run", (client) => client.flowRun(RUN_ID), `/flow_runs/${RUN_ID}`],
     ["a deployment", (client) => client.deployment(DEPLOYMENT_ID), `/deployments/${DEPLOYMENT_ID}`],
     ["a graph", (client) => client.graph(RUN_ID), `/flow_runs/${RUN_ID}/graph-v2`],

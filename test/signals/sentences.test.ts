@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { readSentence } from "../../src/signals/prefect/parse/sentence"
+import { parseSentence } from "../../src/signals/prefect/parse/sentence"
 
 const ID = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f"
 
@@ -31,7 +31,7 @@ describe("reading a sentence", () => {
     ["an id in capitals", `Flow run amber-otter with id ${ID.toUpperCase()} entered state Failed`, read("Failed")],
     ["white space around it", `\n  Flow run amber-otter with id ${ID} entered state Failed \r\n`, read("Failed")],
   ])("understands %s", (_, sentence, expected) => {
-    expect(readSentence(sentence)).toEqual(expected)
+    expect(parseSentence(sentence)).toEqual(expected)
   })
 
   it.each([
@@ -51,13 +51,13 @@ describe("reading a sentence", () => {
     ["words before it", `Beware: Flow run amber-otter with id ${ID} entered state Failed`],
     ["a second line", `Flow run amber-otter with id ${ID} entered state Failed\nand more`],
   ])("does not understand %s", (_, sentence) => {
-    expect(readSentence(sentence)).toBeUndefined()
+    expect(parseSentence(sentence)).toBeUndefined()
   })
 
   it("takes no longer for a long one", () => {
     const start = performance.now()
-    readSentence(`Flow run amber-otter with id ${ID} entered state ${" ".repeat(64_000)}x\ny`)
-    readSentence(`Flow run ${" with id".repeat(8_000)}`)
+    parseSentence(`Flow run amber-otter with id ${ID} entered state ${" ".repeat(64_000)}x\ny`)
+    parseSentence(`Flow run ${" with id".repeat(8_000)}`)
     expect(performance.now() - start).toBeLessThan(500)
   })
 })

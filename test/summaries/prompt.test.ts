@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { extract, type LogEntry, logForModel } from "../../src/summaries/prompt"
+import { extractErrors, type LogEntry, logForModel } from "../../src/summaries/prompt"
 
 const DEBUG = 10
 const INFO = 20
@@ -99,11 +99,11 @@ describe("the error lines themselves", () => {
     ["a long one cut", [line(ERROR, "x".repeat(1_000))], `- ${"x".repeat(300)}`],
     ["nothing of no log", [], undefined],
   ])("%s", (_, entries, expected) => {
-    expect(extract(entries)).toBe(expected)
+    expect(extractErrors(entries)).toBe(expected)
   })
 
   it("has no secret that was cut in two", () => {
     const url = `postgres://dalgo:${"hunter2".repeat(20)}@db/w`
-    expect(extract([line(ERROR, `${"x".repeat(250)} ${url}`)])).not.toContain("hunter2")
+    expect(extractErrors([line(ERROR, `${"x".repeat(250)} ${url}`)])).not.toContain("hunter2")
   })
 })

@@ -1,10 +1,10 @@
 import { Validator } from "@cfworker/json-schema"
 import { app } from "../../src/app"
-import type { Described } from "../../src/http/route-docs"
+import type { RouteDocs } from "../../src/http/route-docs"
 import { description } from "../../scripts/openapi/description"
-import { templateOf } from "../../scripts/openapi/parameters"
-import { registered } from "../../scripts/openapi/registered-routes"
-import { ROOMS } from "../../scripts/openapi/tags"
+import { pathTemplate } from "../../scripts/openapi/parameters"
+import { registeredRoutes } from "../../scripts/openapi/registered-routes"
+import { TAGS } from "../../scripts/openapi/tags"
 
 /** JSON Schema, as it is read off the document. */
 export type Schema = Record<string, any>
@@ -13,11 +13,11 @@ export type Schema = Record<string, any>
 export const DOCUMENT = description({ version: "0.0.0" })
 
 /** Every route of the worker, as it is registered. */
-export const REGISTERED = registered(app.routes)
+export const REGISTERED = registeredRoutes(app.routes)
 
 /** What the rooms say of a route. */
-export function describedAs(route: string): Described {
-  const found = ROOMS.map(({ routes }) => routes[route]).find(Boolean)
+export function describedAs(route: string): RouteDocs {
+  const found = TAGS.map(({ routes }) => routes[route]).find(Boolean)
   if (!found) throw new Error(`${route} has no description: its room's answers.ts says it`)
   return found
 }
@@ -25,7 +25,7 @@ export function describedAs(route: string): Described {
 /** The description of a route as a client reads it: with every pointer to a parameter or an answer followed. */
 export function operationOf(route: string) {
   const { method, path } = REGISTERED.find(({ name }) => name === route) ?? {}
-  const operation: any = DOCUMENT.paths[templateOf(path ?? "")]?.[(method ?? "").toLowerCase()]
+  const operation: any = DOCUMENT.paths[pathTemplate(path ?? "")]?.[(method ?? "").toLowerCase()]
   if (!operation) throw new Error(`${route} is not in the description`)
   const parameters: Parameter[] = (operation.parameters ?? [])
     .map(followed)

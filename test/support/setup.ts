@@ -1,7 +1,7 @@
 import { applyD1Migrations, reset } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, vi } from "vitest"
-import { forgetAll } from "../../src/auth/membership"
+import { clearMembershipCache } from "../../src/auth/membership"
 import { seed, settle } from "./people"
 
 // A run that fell back to Node would pass without having tested anything.
@@ -19,7 +19,7 @@ async function empty(): Promise<void> {
 
 beforeEach(async () => {
   await empty()
-  forgetAll()
+  clearMembershipCache()
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
   await seed()
 })

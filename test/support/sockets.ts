@@ -1,4 +1,5 @@
-import type { BarItem, Frame } from "../../src/live/protocol"
+import type { BarItem } from "../../src/domain/bar-item"
+import type { Frame } from "../../src/live/protocol"
 import { request, tokenFor } from "./people"
 
 const PATIENCE_MS = 3_000

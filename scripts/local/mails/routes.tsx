@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono"
 import { html } from "hono/html"
 import { CATEGORIES, CATEGORY } from "../../../src/domain/categories"
-import { toEmail } from "../../../src/delivery/channels/email/compose"
+import { composeEmail } from "../../../src/delivery/channels/email/compose"
 import { contentOf, type Sample, samples } from "./samples"
 
 const SCHEMES = ["light", "dark"] as const
@@ -77,7 +77,7 @@ export const mails = new Hono()
     return c.html(scheme ? mail.replace(DARK, scheme === "dark" ? "all" : "not all") : mail)
   })
 
-const mailOf = (c: Context, sample: Sample) => toEmail(contentOf(sample, new URL(c.req.url).origin))
+const mailOf = (c: Context, sample: Sample) => composeEmail(contentOf(sample, new URL(c.req.url).origin))
 
 const List = () => (
   <table>

@@ -1,4 +1,4 @@
-import type { EmailContent } from "../../../src/delivery/channels/email/content"
+import type { EmailInput } from "../../../src/delivery/channels/email/content"
 import { CATEGORIES, type Category } from "../../../src/domain/categories"
 import { orgs, people } from "../people.mjs"
 
@@ -54,7 +54,7 @@ export const samples: Sample[] = CATEGORIES.flatMap((category) =>
   ),
 )
 
-export const contentOf = ({ category, urgent, summary }: Sample, origin: string): EmailContent => ({
+export const contentOf = ({ category, urgent, summary }: Sample, origin: string): EmailInput => ({
   to: people[0]?.email ?? "",
   orgName: orgs[0]?.name ?? "",
   category,

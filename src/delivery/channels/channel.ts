@@ -2,7 +2,7 @@ import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 
 /** What became of one delivery. */
-export type Sent =
+export type SendResult =
   | { kind: "sent"; providerId: string | null }
   /** Not meant to leave any more. `reason` is one of preferences/decide, or a few words. */
   | { kind: "suppressed"; reason: string; since?: number }
@@ -11,7 +11,7 @@ export type Sent =
  * Gets ready to tell these of a notification, in at most one round trip, and answers what tells one of them. That
  * throws `DeliveryError` for what the world refused.
  */
-export type Channel = (
+export type ChannelSender = (
   deps: Deps,
   job: { notification: Notification; recipientIds: number[] },
-) => Promise<(recipientId: number) => Promise<Sent>>
+) => Promise<(recipientId: number) => Promise<SendResult>>

@@ -1,20 +1,20 @@
-import { type Room, ROOM_NAME } from "../../domain/channels"
+import { type ChatProduct, CHAT_PRODUCT_NAME } from "../../domain/channels"
 import type { Deps } from "../../deps"
 import { AppError, MisconfiguredError } from "../../runtime/errors"
-import { webhookOf } from "../../destinations/chat-webhooks/settings"
+import { getChatWebhook } from "../../destinations/chat-webhooks/settings"
 
-const TRY_AGAIN_SECONDS = 60
+const RETRY_SECONDS = 60
 
 /** Sends a test at once to the webhook that is stored. Throws what came of it, if that is not a message in the room. */
-export async function sendTest(deps: Deps, { orgId, room }: { orgId: number; room: Room }): Promise<void> {
-  const { orgName, webhook } = await webhookOf(deps, { orgId, room }).catch((error) => {
+export async function sendTest(deps: Deps, { orgId, room }: { orgId: number; room: ChatProduct }): Promise<void> {
+  const { orgName, webhook } = await getChatWebhook(deps, { orgId, room }).catch((error) => {
     if (!(error instanceof MisconfiguredError)) throw error
     throw new AppError("unavailable", "the stored webhook cannot be read")
   })
-  const name = ROOM_NAME[room]
+  const name = CHAT_PRODUCT_NAME[room]
   if (!webhook) throw new AppError("rejected", `No ${name} webhook is stored.`)
   // No other request needs what sends.
-  const { tryRoom } = await import("../channels/chat/send-test")
+  const { sendTestMessage: tryRoom } = await import("../channels/chat/send-test")
   switch (await tryRoom({ room, webhook, orgName })) {
     case "sent":
       return
@@ -27,7 +27,7 @@ export async function sendTest(deps: Deps, { orgId, room }: { orgId: number; roo
       throw new AppError("rejected", `${name} refused the message.`)
     case "busy":
       throw new AppError("unavailable", `${name} cannot take a message right now`, {
-        retryAfterSeconds: TRY_AGAIN_SECONDS,
+        retryAfterSeconds: RETRY_SECONDS,
       })
   }
 }

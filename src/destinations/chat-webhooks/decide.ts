@@ -1,8 +1,8 @@
-import type { Room } from "../../domain/channels"
-import { webhookFrom } from "./url"
+import type { ChatProduct } from "../../domain/channels"
+import { parseWebhook } from "./url"
 
 /** What is to become of an organisation's webhook. */
-export type Decided =
+export type WebhookDecision =
   | { kind: "replace"; webhook: string }
   | { kind: "keep" }
   | { kind: "clear" }
@@ -15,10 +15,10 @@ export type Decided =
  * What follows when somebody switches a room on or off with this text for a webhook. No text stands for the one that
  * is stored, and so does what we showed of it; `shown` is `null` where none is stored.
  */
-export function decideWebhook(room: Room, shown: string | null, isOn: boolean, given: string): Decided {
+export function decideWebhook(room: ChatProduct, shown: string | null, isOn: boolean, given: string): WebhookDecision {
   if (!isOn) return { kind: "clear" }
   if (!given) return shown ? { kind: "keep" } : { kind: "missing" }
   if (given === shown) return { kind: "keep" }
-  const webhook = webhookFrom(room, given)
+  const webhook = parseWebhook(room, given)
   return webhook ? { kind: "replace", webhook } : { kind: "foreign" }
 }

@@ -1,24 +1,25 @@
-import type { Room } from "../../domain/channels"
+import type { ChatProduct } from "../../domain/channels"
 import { commit } from "../../db/client"
 import type { Deps } from "../../deps"
-import { kindOf, log } from "../../runtime/log"
+import { errorName, log } from "../../runtime/log"
 import { seal, staleRanges, unseal } from "./seal"
 import * as queries from "../../preferences/queries"
 
 /** Of each kind of room, in one sweep. */
-const MOST = 20
+const MAX_PER_RUN = 20
 
-type Stored = { orgId: number; webhook: string }
+type StoredWebhook = { orgId: number; webhook: string }
 
 /**
  * Seals by today's key some webhooks that came from Dalgo in plain, or that an older key has sealed. Twice a minute
  * does no harm: each is exchanged for itself only.
  */
 export async function resealWebhooks(deps: Deps): Promise<void> {
-  const { db, settings } = deps
-  const keys = settings.SECRETS_KEYS
+  const { db, config } = deps
+  const keys = config.SECRETS_KEYS
   if (keys.length === 0) return
-  const stale = (room: Room) => queries.webhooksWithin(db, { room, ranges: staleRanges(keys), limit: MOST })
+  const stale = (room: ChatProduct) =>
+    queries.webhooksWithin(db, { room, ranges: staleRanges(keys), limit: MAX_PER_RUN })
   const [discord, slack] = await db.batch([stale("discord"), stale("slack")])
   if (discord.length + slack.length === 0) return
   await commit(db, [
@@ -27,13 +28,13 @@ export async function resealWebhooks(deps: Deps): Promise<void> {
   ])
 }
 
-async function resealed(keys: string[], room: Room, stored: Stored[]) {
+async function resealed(keys: string[], room: ChatProduct, stored: StoredWebhook[]) {
   const each = stored.map(async ({ orgId, webhook }) => {
     const place = { orgId, column: `${room}_webhook` }
     try {
       return [{ orgId, webhook, sealed: await seal(keys, await unseal(keys, webhook, place), place) }]
     } catch (error) {
-      log({ event: "sweep_failed", org_id: orgId, channel: room, reason: kindOf(error) })
+      log({ event: "sweep_failed", org_id: orgId, channel: room, reason: errorName(error) })
       return []
     }
   })

@@ -8,7 +8,7 @@ import { MisconfiguredError } from "../../runtime/errors"
 type Keys = string[]
 
 /** Where a secret lies. What was sealed for one place opens at no other. */
-type Place = { orgId: number; column: string }
+type Aad = { orgId: number; column: string }
 
 const KEY = /^([\w-]{1,32}):([\w-]{43})=?$/
 /** Version, key, initialisation vector, ciphertext. */
@@ -16,7 +16,7 @@ const SEALED = /^v1\.([\w-]{1,32})\.([\w-]{16})\.([\w-]{22,})$/
 const ALGORITHM = "AES-GCM"
 
 /** The secret as it may lie in the database. Throws `MisconfiguredError`. */
-export async function seal([first]: Keys, secret: string, place: Place): Promise<string> {
+export async function seal([first]: Keys, secret: string, place: Aad): Promise<string> {
   if (!first) throw new MisconfiguredError("SECRETS_KEYS is not set")
   const { id, key } = await keyFrom(first)
   const iv = crypto.getRandomValues(new Uint8Array(12))
@@ -28,7 +28,7 @@ export async function seal([first]: Keys, secret: string, place: Place): Promise
  * What `seal` sealed; a secret that was stored in plain is as it was. Throws `MisconfiguredError`, also for what was
  * tampered with: a wrong key looks the same.
  */
-export async function unseal(keys: Keys, stored: string, place: Place): Promise<string> {
+export async function unseal(keys: Keys, stored: string, place: Aad): Promise<string> {
   if (!stored.startsWith("v1.")) return stored
   const [, id = "", iv = "", sealed = ""] = SEALED.exec(stored) ?? []
   const named = keys.find((key) => key.startsWith(`${id}:`))
@@ -58,7 +58,7 @@ async function keyFrom(text: string) {
   }
 }
 
-const parametersFor = (iv: Uint8Array, { orgId, column }: Place) => ({
+const parametersFor = (iv: Uint8Array, { orgId, column }: Aad) => ({
   name: ALGORITHM,
   iv,
   additionalData: new TextEncoder().encode(`${column}:${orgId}`),

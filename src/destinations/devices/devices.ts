@@ -3,28 +3,28 @@ import { commit } from "../../db/client"
 import type { Deps } from "../../deps"
 import { AppError } from "../../runtime/errors"
 import type { Membership } from "../../auth/membership"
-import { vapidOf } from "./vapid"
+import { vapidFrom } from "./vapid"
 import type { Device } from "./docs"
 import * as queries from "./queries"
 import type { NewDevice } from "./schemas"
 
 /** Beyond so many the oldest goes: most likely a browser that is not used any more. */
-export const MOST_DEVICES = 10
+export const MAX_DEVICES = 10
 
 /** By what a browser knows our pushes. Throws `unavailable` where push is not set up. */
-export function publicKey({ settings }: Deps): string {
-  const vapid = vapidOf(settings)
+export function getPublicKey({ config }: Deps): string {
+  const vapid = vapidFrom(config)
   if (!vapid) throw new AppError("unavailable", "push messages are not configured")
   return vapid.publicKey
 }
 
-export async function devicesOf({ db, settings }: Deps, { me }: { me: Membership }): Promise<Device[]> {
-  const serverKey = vapidOf(settings)?.publicKey
+export async function listDevices({ db, config }: Deps, { me }: { me: Membership }): Promise<Device[]> {
+  const serverKey = vapidFrom(config)?.publicKey
   if (!serverKey) return []
-  const devices = await queries.devicesOf(db, { orgUserId: me.orgUserId, serverKey })
+  const devices = await queries.selectDevices(db, { orgUserId: me.orgUserId, serverKey })
   return Promise.all(
     devices.map(async ({ endpoint, createdAt }) => ({
-      id: await idOf(endpoint),
+      id: await deviceId(endpoint),
       created_at: new Date(createdAt).toISOString(),
     })),
   )
@@ -36,7 +36,7 @@ export async function devicesOf({ db, settings }: Deps, { me }: { me: Membership
  * `unavailable` where push is not set up.
  */
 export async function addDevice(deps: Deps, { me, device }: { me: Membership; device: NewDevice }): Promise<void> {
-  const serverKey = publicKey(deps)
+  const serverKey = getPublicKey(deps)
   const { db } = deps
   const { replaces, endpoint, keys } = device
   const { orgUserId, orgId } = me
@@ -44,18 +44,18 @@ export async function addDevice(deps: Deps, { me, device }: { me: Membership; de
   const itsRows =
     replaces === undefined
       ? [
-          queries.saveDevice(db, { ...known, orgId, createdAt: deps.now() }),
-          queries.dropOldest(db, { orgUserId, most: MOST_DEVICES }),
+          queries.upsertDevice(db, { ...known, orgId, createdAt: deps.now() }),
+          queries.deleteOldestDevices(db, { orgUserId, most: MAX_DEVICES }),
         ]
-      : [queries.moveDevice(db, { ...known, from: replaces })]
-  await commit(db, [queries.takeFromOthers(db, { orgUserId, endpoint, ...keys }), ...itsRows])
+      : [queries.updateDeviceKeys(db, { ...known, from: replaces })]
+  await commit(db, [queries.deleteOtherOwners(db, { orgUserId, endpoint, ...keys }), ...itsRows])
 }
 
 export async function removeDevice({ db }: Deps, { me, endpoint }: { me: Membership; endpoint: string }) {
-  await queries.removeDevice(db, { orgUserId: me.orgUserId, endpoint })
+  await queries.deleteDevice(db, { orgUserId: me.orgUserId, endpoint })
 }
 
 /** Whoever knows an endpoint can push to it; by this, a browser that knows its own finds itself. */
-async function idOf(endpoint: string): Promise<string> {
+async function deviceId(endpoint: string): Promise<string> {
   return encodeBase64Url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(endpoint))).replace(/=+$/, "")
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini"
-import type { DescribedRoutes } from "../../http/route-docs"
+import type { DocsByRoute } from "../../http/route-docs"
 
 const done = { success: z.literal(true) }
 
@@ -21,12 +21,12 @@ const EXAMPLE = {
   },
 }
 
-export const deviceAnswers = {
+export const deviceDocs = {
   "GET /api/notifications/push-key": {
     summary: "The key by which a browser knows our push messages",
     description: "For `applicationServerKey` of `PushManager.subscribe()`: a point on P-256, as base64url.",
-    answer: z.strictObject({ ...done, res: z.strictObject({ public_key: z.string() }) }),
-    refuses: NOT_CONFIGURED,
+    response: z.strictObject({ ...done, res: z.strictObject({ public_key: z.string() }) }),
+    errors: NOT_CONFIGURED,
   },
 
   "GET /api/notifications/push-subscriptions": {
@@ -34,7 +34,7 @@ export const deviceAnswers = {
     description:
       "Those on which I am told of the chosen organisation. A browser finds itself by its endpoint. One that was " +
       "subscribed by a key of ours that is replaced is not among them.",
-    answer: z.strictObject({ ...done, res: z.array(Device) }),
+    response: z.strictObject({ ...done, res: z.array(Device) }),
   },
 
   "POST /api/notifications/push-subscriptions": {
@@ -48,15 +48,15 @@ export const deviceAnswers = {
       expirationTime: "is not looked at",
       replaces: "the endpoint that this browser had before",
     },
-    answer: z.strictObject(done),
-    refuses: NOT_CONFIGURED,
+    response: z.strictObject(done),
+    errors: NOT_CONFIGURED,
     example: { body: EXAMPLE },
   },
 
   "DELETE /api/notifications/push-subscriptions": {
     summary: "Tell me on this device no more",
     description: "A device that is not mine stays as it is.",
-    answer: z.strictObject(done),
+    response: z.strictObject(done),
     example: { body: { endpoint: EXAMPLE.endpoint } },
   },
-} satisfies DescribedRoutes
+} satisfies DocsByRoute

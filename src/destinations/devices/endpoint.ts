@@ -8,7 +8,7 @@
  * - Edge on Windows: "from the domain notify.windows.com",
  *   https://learn.microsoft.com/windows/apps/design/shell/tiles-and-notifications/windows-push-notification-services--wns--overview
  */
-const ENDPOINT =
+const ENDPOINT_PATTERN =
   /^https:\/\/(?:fcm\.googleapis\.com|(?:[a-z0-9-]+\.)+(?:push\.services\.mozilla\.com|push\.apple\.com|notify\.windows\.com))\/[\w!$%&'()*+,./:;=?@~-]+$/
 
-export const isPushEndpoint = (text: string) => ENDPOINT.test(text)
+export const isPushEndpoint = (text: string) => ENDPOINT_PATTERN.test(text)

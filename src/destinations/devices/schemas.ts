@@ -2,7 +2,7 @@ import { decodeBase64Url } from "hono/utils/encode"
 import * as z from "zod/mini"
 import { isPushEndpoint } from "./endpoint"
 
-const LONGEST_ENDPOINT = 1_000
+const MAX_ENDPOINT_LENGTH = 1_000
 
 /** A point on P-256, not compressed. */
 async function isPublicKey(text: string): Promise<boolean> {
@@ -20,7 +20,7 @@ const withoutPadding = z.overwrite((text: string) => text.replace(/=+$/, ""))
 export const NewDevice = z.strictObject({
   endpoint: z
     .string()
-    .check(z.maxLength(LONGEST_ENDPOINT), z.refine(isPushEndpoint, "not an address at a browser's push service")),
+    .check(z.maxLength(MAX_ENDPOINT_LENGTH), z.refine(isPushEndpoint, "not an address at a browser's push service")),
   expirationTime: z.nullish(z.number()),
   keys: z.strictObject({
     p256dh: z
@@ -32,8 +32,8 @@ export const NewDevice = z.strictObject({
       ),
     auth: z.string().check(z.regex(/^[\w-]{22}(==)?$/, "not 16 bytes as base64url"), withoutPadding),
   }),
-  replaces: z.optional(z.string().check(z.maxLength(LONGEST_ENDPOINT))),
+  replaces: z.optional(z.string().check(z.maxLength(MAX_ENDPOINT_LENGTH))),
 })
 export type NewDevice = z.infer<typeof NewDevice>
 
-export const OldDevice = z.strictObject({ endpoint: z.string().check(z.maxLength(LONGEST_ENDPOINT)) })
+export const OldDevice = z.strictObject({ endpoint: z.string().check(z.maxLength(MAX_ENDPOINT_LENGTH)) })

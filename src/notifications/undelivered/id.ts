@@ -4,11 +4,11 @@ import { DELIVERY_CHANNELS, type DeliveryChannel } from "../../domain/channels"
 export type DeliveryKey = { notificationId: number; channel: DeliveryChannel; recipientId: number }
 
 /** The place just after this delivery, in the order of a page: the last that changed first. */
-export type DeliveryPlace = DeliveryKey & { at: number }
+export type DeliveryCursor = DeliveryKey & { at: number }
 
 const NUMBER = String.raw`[1-9]\d{0,14}`
 /** `12-email-34`: notification, channel, recipient. */
-export const DELIVERY_ID = new RegExp(`^${NUMBER}-(${DELIVERY_CHANNELS.join("|")})-${NUMBER}$`)
+export const DELIVERY_ID_PATTERN = new RegExp(`^${NUMBER}-(${DELIVERY_CHANNELS.join("|")})-${NUMBER}$`)
 
 export const toDeliveryId = ({ notificationId, channel, recipientId }: DeliveryKey) =>
   `${notificationId}-${channel}-${recipientId}`
@@ -17,14 +17,14 @@ export const toDeliveryId = ({ notificationId, channel, recipientId }: DeliveryK
 export function parseDeliveryId(text: string): DeliveryKey | undefined {
   const [notificationId, name, recipientId] = text.split("-")
   const channel = DELIVERY_CHANNELS.find((each) => each === name)
-  if (!channel || !DELIVERY_ID.test(text)) return undefined
+  if (!channel || !DELIVERY_ID_PATTERN.test(text)) return undefined
   return { notificationId: Number(notificationId), channel, recipientId: Number(recipientId) }
 }
 
-export const toDeliveryCursor = ({ at, ...key }: DeliveryPlace) => `${at.toString(36)}.${toDeliveryId(key)}`
+export const toDeliveryCursor = ({ at, ...key }: DeliveryCursor) => `${at.toString(36)}.${toDeliveryId(key)}`
 
 /** The place that a cursor stands for; `undefined` if we did not make it. */
-export function parseDeliveryCursor(text: string): DeliveryPlace | undefined {
+export function parseDeliveryCursor(text: string): DeliveryCursor | undefined {
   const [time = "", id = ""] = text.split(".")
   const [at, key] = [Number.parseInt(time, 36), parseDeliveryId(id)]
   if (!key || !Number.isSafeInteger(at)) return undefined

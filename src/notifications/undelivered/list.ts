@@ -1,23 +1,26 @@
 import type { Deps } from "../../deps"
-import { orgToOversee } from "../../auth/authority"
+import { orgScopeFor } from "../../auth/authority"
 import type { Caller } from "../../auth/caller"
-import type { DeliveryPlace } from "./id"
+import type { DeliveryCursor } from "./id"
 import * as queries from "./queries"
-import { cut } from "../../inbox/pagination"
-import type { GivenUp } from "../schemas"
+import { takePage } from "../../inbox/pagination"
+import type { UndeliveredStatus } from "../schemas"
 
 type Request = {
   caller: Caller
   chosenSlug: string | undefined
   orgSlug: string | undefined
-  statuses: GivenUp[]
+  statuses: UndeliveredStatus[]
   limit: number
-  after: DeliveryPlace | undefined
+  after: DeliveryCursor | undefined
 }
 
 /** What was given up on: of the organisation that the caller runs, or of all. One round trip. */
-export async function listFailed(deps: Deps, { caller, chosenSlug, orgSlug, statuses, limit, after }: Request) {
-  const orgId = await orgToOversee(deps, { caller, chosenSlug, orgSlug })
-  const { rows, last } = cut(await queries.failedPage(deps.db, { orgId, statuses, limit, after }), limit)
+export async function listUndelivered(deps: Deps, { caller, chosenSlug, orgSlug, statuses, limit, after }: Request) {
+  const orgId = await orgScopeFor(deps, { caller, chosenSlug, orgSlug })
+  const { rows, last } = takePage(
+    await queries.selectUndeliveredPage(deps.db, { orgId, statuses, limit, after }),
+    limit,
+  )
   return { rows, next: last }
 }

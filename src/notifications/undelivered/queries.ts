@@ -1,45 +1,50 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
-import { type DeliveryChannel, OPERATOR_CHANNELS, ROOMS } from "../../domain/channels"
+import { type DeliveryChannel, PLATFORM_ADMIN_CHANNELS, CHAT_PRODUCTS } from "../../domain/channels"
 import type { Db } from "../../db/client"
-import { merged, whole } from "../../db/merge-sorted"
+import { mergeSorted, intLiteral } from "../../db/merge-sorted"
 import { deliveries, orgs, orgUsers } from "../../db/schema"
-import type { DeliveryKey, DeliveryPlace } from "./id"
-import type { GivenUp } from "../schemas"
+import type { DeliveryKey, DeliveryCursor } from "./id"
+import type { UndeliveredStatus } from "../schemas"
 
 /** Of one organisation, or of all. */
-type Failed = { orgId: number | undefined; statuses: GivenUp[]; limit: number; after: DeliveryPlace | undefined }
+type UndeliveredFilter = {
+  orgId: number | undefined
+  statuses: UndeliveredStatus[]
+  limit: number
+  after: DeliveryCursor | undefined
+}
 
 const KEY = sql`updated_at, notification_id, channel, recipient_id`
 const NEWEST_FIRST = sql`updated_at DESC, notification_id DESC, channel DESC, recipient_id DESC`
 
 const recipient = sql<string>`CASE
-  WHEN failed.channel IN ${[...ROOMS]} THEN (SELECT o.name FROM ${orgs} o WHERE o.id = failed.recipient_id)
-  WHEN failed.channel IN ${[...OPERATOR_CHANNELS]} THEN 'platform admins'
+  WHEN failed.channel IN ${[...CHAT_PRODUCTS]} THEN (SELECT o.name FROM ${orgs} o WHERE o.id = failed.recipient_id)
+  WHEN failed.channel IN ${[...PLATFORM_ADMIN_CHANNELS]} THEN 'platform admins'
   ELSE (SELECT u.email FROM ${orgUsers} u WHERE u.id = failed.recipient_id)
 END`.as("recipient")
 
 /** One page of what was given up on, the last that was first, and one row more if there is a next. */
-export const failedPage = (db: Db, { limit, ...failed }: Failed) =>
+export const selectUndeliveredPage = (db: Db, { limit, ...failed }: UndeliveredFilter) =>
   db
     .select({
       notificationId: sql<number>`failed.notification_id`.as("notification_id"),
       channel: sql<DeliveryChannel>`failed.channel`.as("channel"),
       recipientId: sql<number>`failed.recipient_id`.as("recipient_id"),
       recipient,
-      status: sql<GivenUp>`failed.status`.as("status"),
+      status: sql<UndeliveredStatus>`failed.status`.as("status"),
       attempts: sql<number>`failed.attempts`.as("attempts"),
       reason: sql<string | null>`failed.reason`.as("reason"),
       updatedAt: sql<number>`failed.updated_at`.as("updated_at"),
     })
-    .from(sql`(${merged(runsOf(failed), NEWEST_FIRST)} LIMIT ${whole(limit + 1)}) AS failed`)
+    .from(sql`(${mergeSorted(statusSelects(failed), NEWEST_FIRST)} LIMIT ${intLiteral(limit + 1)}) AS failed`)
     .orderBy(NEWEST_FIRST)
 
 /** One sorted run per status. A status is text of the statement: of a parameter SQLite cannot know the index. */
-const runsOf = ({ orgId, statuses, after }: Omit<Failed, "limit">): SQL[] =>
+const statusSelects = ({ orgId, statuses, after }: Omit<UndeliveredFilter, "limit">): SQL[] =>
   statuses.map((status) => {
     const narrowed = [
       sql`status = ${sql.raw(`'${status}'`)}`,
-      ...(orgId === undefined ? [] : [sql`org_id = ${whole(orgId)}`]),
+      ...(orgId === undefined ? [] : [sql`org_id = ${intLiteral(orgId)}`]),
       ...(after
         ? [sql`(${KEY}) < (${after.at}, ${after.notificationId}, ${after.channel}, ${after.recipientId})`]
         : []),
@@ -48,7 +53,7 @@ const runsOf = ({ orgId, statuses, after }: Omit<Failed, "limit">): SQL[] =>
   })
 
 /** Of which organisation a delivery is; no row: there is no such delivery. */
-export const orgOf = (db: Db, { notificationId, channel, recipientId }: DeliveryKey) =>
+export const selectDeliveryOrg = (db: Db, { notificationId, channel, recipientId }: DeliveryKey) =>
   db
     .select({ orgId: deliveries.orgId })
     .from(deliveries)

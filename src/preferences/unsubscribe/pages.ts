@@ -4,7 +4,7 @@ import { CATEGORY, type Category } from "../../domain/categories"
 type Content = ReturnType<typeof html>
 
 /** Asks whether these e-mails are to end. */
-export const askingPage = (category: Category) =>
+export const confirmPage = (category: Category) =>
   aboutCategory(category, html`<form method="post"><button class="action">Stop these e-mails</button></form>`)
 
 /** Says that they have ended, and where they begin again. */
@@ -12,18 +12,18 @@ export const donePage = (category: Category, frontendUrl: string | undefined) =>
   aboutCategory(
     category,
     html`<p role="status">Done. You will get no more of these e-mails. They stay in your Dalgo inbox.</p>
-<p>You can turn them on again in your ${settings(frontendUrl)}.</p>`,
+<p>You can turn them on again in your ${config(frontendUrl)}.</p>`,
   )
 
 /** Says that a link is none of ours, as far as it came. */
-export const incompletePage = (frontendUrl: string | undefined) =>
+export const invalidLinkPage = (frontendUrl: string | undefined) =>
   page(
     "This link is not complete",
     html`<p>Some programs cut a long link. Open it again from the e-mail, as a whole.</p>
-<p>You can also turn e-mails off in your ${settings(frontendUrl)}.</p>`,
+<p>You can also turn e-mails off in your ${config(frontendUrl)}.</p>`,
   )
 
-const settings = (frontendUrl: string | undefined) =>
+const config = (frontendUrl: string | undefined) =>
   frontendUrl
     ? html`<a href="${frontendUrl}/notifications">notification settings in Dalgo</a>`
     : "notification settings in Dalgo"

@@ -2,18 +2,18 @@ import { createMiddleware } from "hono/factory"
 import * as z from "zod/mini"
 import { AppError } from "../../runtime/errors"
 import { query, rawBody } from "../../http/validate"
-import { type App, router } from "../../http/router"
-import { unsubscribe, unsubscription } from "./unsubscribe"
-import { askingPage, donePage, incompletePage } from "./pages"
+import { type AppEnv, router } from "../../http/router"
+import { unsubscribe, verifyLink } from "./unsubscribe"
+import { confirmPage, donePage, invalidLinkPage } from "./pages"
 
 const Link = z.object({ token: z.string().check(z.minLength(1), z.maxLength(1_000)) })
 
 /** Whoever follows a link that is not whole in a browser reads a page; programs get the error as everywhere. */
-const readable = createMiddleware<App>(async (c, next) => {
+const readable = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const isBadLink = c.error instanceof AppError && ["not_found", "invalid"].includes(c.error.code)
   if (!isBadLink || !c.req.header("accept")?.includes("text/html")) return
-  c.res = await c.html(incompletePage(c.var.deps.settings.FRONTEND_URL), 404)
+  c.res = await c.html(invalidLinkPage(c.var.deps.config.FRONTEND_URL), 404)
 })
 
 /**
@@ -24,11 +24,11 @@ export const unsubscribeRoutes = router()
   .use(readable)
 
   .get("/", query(Link), async (c) => {
-    const { category } = await unsubscription(c.var.deps, c.req.valid("query"))
-    return c.html(askingPage(category))
+    const { category } = await verifyLink(c.var.deps, c.req.valid("query"))
+    return c.html(confirmPage(category))
   })
 
   .post("/", rawBody, query(Link), async (c) => {
     const category = await unsubscribe(c.var.deps, c.req.valid("query"))
-    return c.html(donePage(category, c.var.deps.settings.FRONTEND_URL))
+    return c.html(donePage(category, c.var.deps.config.FRONTEND_URL))
   })

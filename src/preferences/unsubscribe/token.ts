@@ -13,7 +13,7 @@ export const unsubscribeToken = (secret: string, { orgUserId, category }: { orgU
   sign({ org_user_id: orgUserId, category }, secret, "HS256")
 
 /** What the token is for; `undefined` if we did not make it. */
-export async function readUnsubscribeToken(secret: string, token: string) {
+export async function verifyUnsubscribeToken(secret: string, token: string) {
   try {
     const claims = Claims.parse(await verify(token, secret, "HS256"))
     return { orgUserId: claims.org_user_id, category: claims.category }

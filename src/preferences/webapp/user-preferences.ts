@@ -1,13 +1,14 @@
 import { commitAndRead, type Statement } from "../../db/client"
 import type { Deps } from "../../deps"
-import type { Asker } from "./backend"
+import { backendFrom, type ForwardedCredentials } from "./backend"
 import * as queries from "../queries"
 import type { UserPreferences, UserPreferencesChange } from "../schemas"
 
-type Whose = { orgUserId: number; asker: Asker }
+type Whose = { orgUserId: number; asker: ForwardedCredentials }
 
 /** What the web app keeps for this person: what the platform says of it, where there is one, and our own switch. */
-export const userPreferencesOf = (deps: Deps, whose: Whose): Promise<UserPreferences> => commitAndShow(deps, whose, [])
+export const getUserPreferences = (deps: Deps, whose: Whose): Promise<UserPreferences> =>
+  commitAndMerge(deps, whose, [])
 
 /**
  * Changes what is named and answers the whole.
@@ -23,20 +24,21 @@ export async function changeUserPreferences(
   const now = deps.now()
   const writes: Statement[] = []
   if (Object.keys(kept).length > 0) {
-    if (deps.platform) await deps.platform.change(asker, kept)
-    else writes.push(queries.keepForWebApp(deps.db, { orgUserId, kept: toColumns(kept), now }))
+    const backend = backendFrom(deps.config)
+    if (backend) await backend.updatePreferences(asker, kept)
+    else writes.push(queries.upsertUserPreferences(deps.db, { orgUserId, kept: toColumns(kept), now }))
   }
   if (enabled !== undefined) {
     const switches = [{ category: "all" as const, channel: "email" as const, enabled }]
-    writes.push(queries.setSwitches(deps.db, { orgUserId, switches, now }))
+    writes.push(queries.upsertSwitches(deps.db, { orgUserId, switches, now }))
   }
-  return commitAndShow(deps, whose, writes)
+  return commitAndMerge(deps, whose, writes)
 }
 
-async function commitAndShow(deps: Deps, { orgUserId, asker }: Whose, writes: Statement[]): Promise<UserPreferences> {
+async function commitAndMerge(deps: Deps, { orgUserId, asker }: Whose, writes: Statement[]): Promise<UserPreferences> {
   const [[row], theirs] = await Promise.all([
-    commitAndRead(deps.db, writes, queries.userPreferencesOf(deps.db, { orgUserId })),
-    deps.platform?.preferences(asker),
+    commitAndRead(deps.db, writes, queries.selectUserPreferences(deps.db, { orgUserId })),
+    backendFrom(deps.config)?.getPreferences(asker),
   ])
   const ours = toUserPreferences(row)
   return { ...ours, ...theirs, enable_email_notifications: ours.enable_email_notifications }
@@ -49,7 +51,7 @@ const toColumns = (kept: UserPreferencesChange) => ({
   trialWalkthrough: kept.trial_walkthrough,
 })
 
-type Row = Awaited<ReturnType<typeof queries.userPreferencesOf>>[number]
+type Row = Awaited<ReturnType<typeof queries.selectUserPreferences>>[number]
 
 /** Nothing stored means that e-mail is on, and the rest as a newcomer has it. */
 const toUserPreferences = (row: Row | undefined) => ({

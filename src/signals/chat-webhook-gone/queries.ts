@@ -1,13 +1,13 @@
 import { eq } from "drizzle-orm"
-import type { Room } from "../../domain/channels"
+import type { ChatProduct } from "../../domain/channels"
 import type { Db } from "../../db/client"
-import { orgPreferences, orgs, ROOM } from "../../db/schema"
-import { WHO_IS_TOLD } from "../../orgs/queries"
+import { orgPreferences, orgs, CHAT_COLUMNS } from "../../db/schema"
+import { ORG_SETTINGS_COLUMNS } from "../../orgs/queries"
 
 /** An organisation, and why its room is gone, as far as that still holds. */
-export const orgWithRoom = (db: Db, { orgId, room }: { orgId: number; room: Room }) =>
+export const selectOrgWithWebhook = (db: Db, { orgId, room }: { orgId: number; room: ChatProduct }) =>
   db
-    .select({ ...WHO_IS_TOLD, reason: orgPreferences[ROOM[room].reason] })
+    .select({ ...ORG_SETTINGS_COLUMNS, reason: orgPreferences[CHAT_COLUMNS[room].reason] })
     .from(orgs)
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
     .where(eq(orgs.id, orgId))

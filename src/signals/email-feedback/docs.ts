@@ -1,7 +1,7 @@
 import * as z from "zod/mini"
-import type { DescribedRoutes } from "../../http/route-docs"
+import type { DocsByRoute } from "../../http/route-docs"
 
-export const mailEventAnswers: DescribedRoutes = {
+export const emailFeedbackDocs: DocsByRoute = {
   "POST /webhooks/v1/ses": {
     summary: "Amazon SES tells what became of a mail",
     description:
@@ -12,8 +12,8 @@ export const mailEventAnswers: DescribedRoutes = {
       "A permanent bounce, and a complaint, switch e-mail off for every member with that address, who are told so in " +
       "their inbox. All else is kept and ignored. The same message twice is one event; what cannot be read is kept as " +
       "well, and answered 422.",
-    answer: z.object({ status: z.literal("ok") }),
-    refuses: {
+    response: z.object({ status: z.literal("ok") }),
+    errors: {
       invalid: "Kept, but not understood.",
       unavailable: "No topic is configured: the door is closed. Or Amazon's certificate cannot be fetched.",
     },

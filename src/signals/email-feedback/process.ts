@@ -3,10 +3,10 @@ import type { Deps } from "../../deps"
 import { log } from "../../runtime/log"
 import { publish } from "../../notifications/publish"
 import * as preferences from "../../preferences/queries"
-import { handleEvent, type Result } from "../events/handle"
-import { inOwnVoiceToOne } from "../system-announcement"
-import { readMailEvent } from "./interpret"
-import { mailTroubleWords } from "./message"
+import { handleEvent, type EventResult } from "../events/handle"
+import { systemNotice } from "../system-announcement"
+import { parseEmailFeedback } from "./interpret"
+import { optOutMessage } from "./message"
 
 /**
  * Makes of a stored event what it means for those who have that address. It may run twice: nothing is switched twice,
@@ -15,25 +15,25 @@ import { mailTroubleWords } from "./message"
  * 1. Switch e-mail off for all members with the address.
  * 2. Tell each of them in their inbox. Their e-mail is off by then.
  */
-export const processMailEvent = (deps: Deps, { eventId }: { eventId: number }): Promise<void> =>
-  handleEvent(deps, { eventId }, (event) => understand(deps, event))
+export const processEmailFeedback = (deps: Deps, { eventId }: { eventId: number }): Promise<void> =>
+  handleEvent(deps, { eventId }, (event) => applyFeedback(deps, event))
 
-async function understand(deps: Deps, { id, body, receivedAt }: SignalEvent): Promise<Result> {
-  const said = readMailEvent(body)
+async function applyFeedback(deps: Deps, { id, body, receivedAt }: SignalEvent): Promise<EventResult> {
+  const said = parseEmailFeedback(body)
   if (!said) return { status: "failed", reason: "not_understood" }
   if (said.kind === "ignore") return { status: "ignored", reason: said.reason }
 
   const { addresses, reason } = said
-  const operator = deps.settings.ADMIN_EMAIL?.toLowerCase()
+  const operator = deps.config.ADMIN_EMAIL?.toLowerCase()
   // Nobody's inbox can say so.
   if (operator && addresses.includes(operator)) log({ event: "operator_address_bounced", signal_id: id, reason })
   const [, people] = await deps.db.batch([
-    preferences.switchMailOff(deps.db, { addresses, reason, heardAt: receivedAt, now: deps.now() }),
-    preferences.withMailTrouble(deps.db, { addresses }),
+    preferences.insertEmailOptOuts(deps.db, { addresses, reason, heardAt: receivedAt, now: deps.now() }),
+    preferences.selectEmailOptOuts(deps.db, { addresses }),
   ])
   for (const { orgUserId, orgId, email, ...off } of people) {
     await publish(deps, {
-      ...inOwnVoiceToOne({ orgId, orgUserId, message: mailTroubleWords({ reason: off.reason, email }) }),
+      ...systemNotice({ orgId, orgUserId, message: optOutMessage({ reason: off.reason, email }) }),
       dedupe: { key: `mail:${off.reason}:${orgUserId}:${off.since}` },
     })
   }

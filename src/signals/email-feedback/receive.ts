@@ -1,52 +1,52 @@
 import type { Deps } from "../../deps"
-import { kindOf, log } from "../../runtime/log"
+import { errorName, log } from "../../runtime/log"
 import * as queries from "../events/queries"
-import { eventIdIn, readMailEvent } from "./interpret"
+import { eventIdOf, parseEmailFeedback } from "./interpret"
 
 /** When the sweep takes an event whose hint was lost. */
 const SWEEP_AFTER_MS = 30_000
 
 /** Keeps what was said of a mail, and hints the queue, which does the rest. `false`: it is kept, but not understood. */
-export async function receiveMailEvent(
+export async function receiveEmailFeedback(
   deps: Deps,
   { body, dedupeKey }: { body: string; dedupeKey: string | undefined },
 ): Promise<boolean> {
   const now = deps.now()
   const said = { source: "mail_event" as const, body, now, ...(dedupeKey && { dedupeKey }) }
-  if (!readMailEvent(body)) {
-    const [kept] = await queries.keepNotUnderstood(deps.db, said)
+  if (!parseEmailFeedback(body)) {
+    const [kept] = await queries.insertNotUnderstood(deps.db, said)
     log({ event: "signal_not_understood", source: "mail_event", ...(kept && { signal_id: kept.id }) })
     return false
   }
-  const [event] = await queries.keepEvent(deps.db, { ...said, dueAt: now + SWEEP_AFTER_MS })
+  const [event] = await queries.insertEvent(deps.db, { ...said, dueAt: now + SWEEP_AFTER_MS })
   // It was said before.
   if (!event) return true
   await deps.signals.send({ kind: "mail_event", eventId: event.id }).catch((error) => {
-    log({ event: "hint_lost", signal_id: event.id, reason: kindOf(error) })
+    log({ event: "hint_lost", signal_id: event.id, reason: errorName(error) })
   })
   return true
 }
 
 /** The same of what Email Service put on a queue, once, however often it comes. */
-export function receiveFromQueue(deps: Deps, { id, body: said }: Message): Promise<boolean> {
+export function receiveQueuedFeedback(deps: Deps, { id, body: said }: Message): Promise<boolean> {
   const body = typeof said === "string" ? said : (JSON.stringify(said) ?? "")
-  const eventId = eventIdIn(body)
-  return receiveMailEvent(deps, { body, dedupeKey: eventId ? `cloudflare:${eventId}` : `queue:${id}` })
+  const eventId = eventIdOf(body)
+  return receiveEmailFeedback(deps, { body, dedupeKey: eventId ? `cloudflare:${eventId}` : `queue:${id}` })
 }
 
 const RETRY_SECONDS = 60
-const LONGEST_RETRY_SECONDS = 3_600
+const MAX_RETRY_SECONDS = 3_600
 
 /** Takes what Cloudflare's Email Service puts on our queue. There is nobody to whom it could be refused. */
-export async function consumeMailEvents(deps: Deps, batch: MessageBatch): Promise<void> {
+export async function consumeEmailEvents(deps: Deps, batch: MessageBatch): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await receiveFromQueue(deps, message)
+        await receiveQueuedFeedback(deps, message)
         message.ack()
       } catch (error) {
-        log({ event: "signal_failed", source: "mail_event", reason: kindOf(error) })
-        message.retry({ delaySeconds: Math.min(RETRY_SECONDS * message.attempts, LONGEST_RETRY_SECONDS) })
+        log({ event: "signal_failed", source: "mail_event", reason: errorName(error) })
+        message.retry({ delaySeconds: Math.min(RETRY_SECONDS * message.attempts, MAX_RETRY_SECONDS) })
       }
     }),
   )

@@ -1,13 +1,13 @@
 import { router } from "../../http/router"
-import { confirm, fromSns } from "./sns/middleware"
+import { confirmSubscription, snsSigned } from "./sns/middleware"
 import { notUnderstood } from "../events/not-understood"
-import { receiveMailEvent } from "./receive"
+import { receiveEmailFeedback } from "./receive"
 
-export const mailEventRoutes = router().post("/", fromSns, async (c) => {
+export const emailFeedbackRoutes = router().post("/", snsSigned, async (c) => {
   const { sns, deps } = c.var
-  if (sns.Type === "SubscriptionConfirmation") await confirm(sns)
+  if (sns.Type === "SubscriptionConfirmation") await confirmSubscription(sns)
   if (sns.Type === "Notification") {
-    const isUnderstood = await receiveMailEvent(deps, { body: sns.Message, dedupeKey: `sns:${sns.MessageId}` })
+    const isUnderstood = await receiveEmailFeedback(deps, { body: sns.Message, dedupeKey: `sns:${sns.MessageId}` })
     if (!isUnderstood) throw notUnderstood()
   }
   return c.json({ status: "ok" })

@@ -1,14 +1,14 @@
 import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { log } from "../../runtime/log"
-import { MOST_TRIES, putOff } from "./backoff"
+import { MAX_ATTEMPTS, postponeOnError } from "./backoff"
 import * as queries from "./queries"
 
 /** Longer than making something of an event can take. */
 const LEASE_MS = 2 * 60_000
 
-export type Result = { status: SignalEvent["status"]; reason: string }
-const GIVEN_UP: Result = { status: "failed", reason: "given_up" }
+export type EventResult = { status: SignalEvent["status"]; reason: string }
+const GIVEN_UP: EventResult = { status: "failed", reason: "given_up" }
 
 /**
  * Lets `understand` make of a stored event what it means, one at a time; where it throws, or its worker dies, it is
@@ -21,13 +21,13 @@ const GIVEN_UP: Result = { status: "failed", reason: "given_up" }
 export async function handleEvent(
   deps: Deps,
   { eventId }: { eventId: number },
-  understand: (event: SignalEvent) => Promise<Result>,
+  understand: (event: SignalEvent) => Promise<EventResult>,
 ): Promise<void> {
   const { db } = deps
   const [event] = await queries.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
   if (!event) return
-  const work = async () => (event.attempts > MOST_TRIES ? GIVEN_UP : understand(event))
-  const result = await work().catch(putOff(deps, event))
+  const work = async () => (event.attempts > MAX_ATTEMPTS ? GIVEN_UP : understand(event))
+  const result = await work().catch(postponeOnError(deps, event))
   await queries.finishEvent(db, { id: eventId, ...result, now: deps.now() })
   log({
     event: result.status === "failed" ? "signal_failed" : "signal_processed",

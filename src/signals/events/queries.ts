@@ -11,7 +11,7 @@ type NewEvent = {
 }
 
 /** Keeps what came in, word for word; due at `dueAt` if nobody hints. */
-export const keepEvent = (db: Db, { source, body, now, dueAt, dedupeKey }: NewEvent & { dueAt: number }) =>
+export const insertEvent = (db: Db, { source, body, now, dueAt, dedupeKey }: NewEvent & { dueAt: number }) =>
   db
     .insert(signalEvents)
     .values({ source, body, status: "received", receivedAt: now, updatedAt: now, dueAt, dedupeKey })
@@ -19,7 +19,7 @@ export const keepEvent = (db: Db, { source, body, now, dueAt, dedupeKey }: NewEv
     .returning({ id: signalEvents.id })
 
 /** Keeps what we could not read, for whoever mends that. */
-export const keepNotUnderstood = (db: Db, { source, body, now, dedupeKey }: NewEvent) =>
+export const insertNotUnderstood = (db: Db, { source, body, now, dedupeKey }: NewEvent) =>
   db
     .insert(signalEvents)
     .values({ source, body, status: "not_understood", receivedAt: now, updatedAt: now, dedupeKey })
@@ -57,7 +57,7 @@ export const postponeEvent = (db: Db, { id, reason, dueAt }: { id: number; reaso
     .set({ reason, dueAt })
     .where(and(eq(signalEvents.id, id), eq(signalEvents.status, "received")))
 
-export const overdueEvents = (db: Db, { now, limit }: { now: number; limit: number }) =>
+export const selectOverdueEvents = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db
     .select({ eventId: signalEvents.id, kind: signalEvents.source })
     .from(signalEvents)
@@ -65,7 +65,7 @@ export const overdueEvents = (db: Db, { now, limit }: { now: number; limit: numb
     .orderBy(signalEvents.dueAt)
     .limit(limit)
 
-export const overdueSummaries = (db: Db, { now, limit }: { now: number; limit: number }) =>
+export const selectOverdueSummaries = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db
     .select({ flowRunId: summaries.flowRunId })
     .from(summaries)

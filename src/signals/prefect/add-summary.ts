@@ -1,18 +1,18 @@
 import type { Deps } from "../../deps"
-import { hintUntried } from "../../delivery/outbox"
-import { kindOf, log } from "../../runtime/log"
+import { enqueueHeldEmails } from "../../delivery/outbox"
+import { errorName, log } from "../../runtime/log"
 import * as notifications from "../../notifications/queries"
 import * as summaries from "../../summaries/queries"
 import { summarise } from "../../summaries/summarise"
-import { PrefectError } from "./client"
+import { PrefectError, prefectClientFrom } from "./client"
 import { failedSubflows } from "./interpret"
 
 /** Longer than Prefect and the model may take together. */
 const LEASE_MS = 60_000
 /** How often a log is asked for, and a summary begun, in all. */
-const MOST_TRIES = 3
+const MAX_ATTEMPTS = 3
 /** Prefect writes logs in batches: those of a run that failed just now may be on their way. */
-const TRY_AGAIN_MS = 15_000
+const RETRY_MS = 15_000
 
 /**
  * Adds a summary to the notification of a failed run.
@@ -23,26 +23,28 @@ const TRY_AGAIN_MS = 15_000
  * 4. Show it in open tabs, and send the mails that waited for it.
  */
 export async function addSummary(deps: Deps, { flowRunId }: { flowRunId: string }): Promise<void> {
-  const [wanted] = await summaries.claim(deps.db, { flowRunId, now: deps.now(), leaseMs: LEASE_MS })
+  const [wanted] = await summaries.claimSummary(deps.db, { flowRunId, now: deps.now(), leaseMs: LEASE_MS })
   if (!wanted) return
   const { notificationId, attempts } = wanted
-  if (attempts > MOST_TRIES) {
-    await summaries.fail(deps.db, { flowRunId, reason: "given up", now: deps.now() })
+  if (attempts > MAX_ATTEMPTS) {
+    await summaries.failSummary(deps.db, { flowRunId, reason: "given up", now: deps.now() })
   } else {
-    const entries = await logOf(deps, flowRunId)
-    if (entries.length === 0 && attempts < MOST_TRIES && deps.prefect) return tryAgain(deps, flowRunId)
+    const entries = await fetchLog(deps, flowRunId)
+    if (entries.length === 0 && attempts < MAX_ATTEMPTS && deps.config.PREFECT_API_URL)
+      return retryLater(deps, flowRunId)
     await summarise(deps, { flowRunId, notificationId, entries })
   }
-  await Promise.all([rewriteBars(deps, notificationId), hintUntried(deps, { notificationId })])
+  await Promise.all([updateBarItem(deps, notificationId), enqueueHeldEmails(deps, { notificationId })])
 }
 
-async function tryAgain(deps: Deps, flowRunId: string): Promise<void> {
-  await summaries.postpone(deps.db, { flowRunId, dueAt: deps.now() + TRY_AGAIN_MS })
-  await deps.signals.send({ kind: "summary", flowRunId }, { delaySeconds: TRY_AGAIN_MS / 1000 })
+async function retryLater(deps: Deps, flowRunId: string): Promise<void> {
+  await summaries.postponeSummary(deps.db, { flowRunId, dueAt: deps.now() + RETRY_MS })
+  await deps.signals.send({ kind: "summary", flowRunId }, { delaySeconds: RETRY_MS / 1000 })
 }
 
 /** The log of a run and of its steps that failed; empty where Prefect does not tell. */
-async function logOf({ prefect }: Deps, flowRunId: string) {
+async function fetchLog({ config }: Deps, flowRunId: string) {
+  const prefect = prefectClientFrom(config)
   if (!prefect) return []
   try {
     const subflows = await prefect.graph(flowRunId).then(failedSubflows, () => [])
@@ -53,13 +55,13 @@ async function logOf({ prefect }: Deps, flowRunId: string) {
   }
 }
 
-async function rewriteBars(deps: Deps, notificationId: number): Promise<void> {
-  const [notification] = await notifications.byId(deps.db, { id: notificationId })
+async function updateBarItem(deps: Deps, notificationId: number): Promise<void> {
+  const [notification] = await notifications.selectNotification(deps.db, { id: notificationId })
   if (!notification?.orgId) return
   await deps
     .bar(notification.orgId)
-    .rewritten({ notificationId })
+    .itemUpdated({ notificationId })
     .catch((error) => {
-      log({ event: "hint_lost", notification_id: notificationId, reason: kindOf(error) })
+      log({ event: "hint_lost", notification_id: notificationId, reason: errorName(error) })
     })
 }

@@ -1,8 +1,8 @@
 import * as z from "zod/mini"
-import type { DescribedRoutes } from "../../http/route-docs"
+import type { DocsByRoute } from "../../http/route-docs"
 import { WebhookBody } from "./schemas"
 
-export const prefectAnswers: DescribedRoutes = {
+export const prefectDocs: DocsByRoute = {
   "POST /webhooks/v1/notification": {
     summary: "A run in Prefect entered a state",
     description:
@@ -18,8 +18,8 @@ export const prefectAnswers: DescribedRoutes = {
       body: "Prefect's own message, or `Flow run <name> with id <uuid> entered state <state>`; it may have another name",
     },
     body: WebhookBody,
-    answer: z.object({ status: z.literal("ok") }),
-    refuses: {
+    response: z.object({ status: z.literal("ok") }),
+    errors: {
       invalid: "Kept, but not understood.",
       unavailable: "No key is configured: the door is closed.",
     },

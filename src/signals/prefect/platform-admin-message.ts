@@ -1,37 +1,37 @@
-import type { OperatorChannel } from "../../domain/channels"
-import type { Announcement } from "../../notifications/publish"
-import type { Settings } from "../../runtime/config"
-import type { Org } from "../system-announcement"
+import type { PlatformAdminChannel } from "../../domain/channels"
+import type { PublishRequest } from "../../notifications/publish"
+import type { Config } from "../../runtime/config"
+import type { OrgWithSettings } from "../system-announcement"
 import type { FlowRun } from "./schemas"
 
-type Failure = {
+type ReportedRun = {
   flowRunId: string
   stateName: string
   /** Not there where it is not known. */
-  org?: Org
+  org?: OrgWithSettings
   message: string
   run?: FlowRun | undefined
 }
 
 /** By what those who run the platform are told of failures; by nothing where they do not want to hear of any. */
-export function operatorChannels(settings: Settings): OperatorChannel[] {
-  if (!settings.NOTIFY_PLATFORM_ADMINS_OF_ERRORS) return []
+export function platformAdminChannels(config: Config): PlatformAdminChannel[] {
+  if (!config.NOTIFY_PLATFORM_ADMINS_OF_ERRORS) return []
   return [
-    ...(settings.ADMIN_EMAIL ? ["operator_email" as const] : []),
-    ...(settings.ADMIN_DISCORD_WEBHOOK ? ["operator_discord" as const] : []),
+    ...(config.ADMIN_EMAIL ? ["operator_email" as const] : []),
+    ...(config.ADMIN_DISCORD_WEBHOOK ? ["operator_discord" as const] : []),
   ]
 }
 
 /** What they are told of a failure, and by what. */
-export function toOperators(settings: Settings, failure: Failure): Announcement["operators"] {
-  const channels = operatorChannels(settings)
-  return channels.length === 0 ? undefined : { note: noteOn(settings, failure), channels }
+export function toPlatformAdmins(config: Config, failure: ReportedRun): PublishRequest["platformAdmins"] {
+  const channels = platformAdminChannels(config)
+  return channels.length === 0 ? undefined : { message: messageFor(config, failure), channels }
 }
 
-function noteOn(settings: Settings, { flowRunId, stateName, org, message, run }: Failure): string {
-  const { AIRBYTE_URL: airbyte } = settings
+function messageFor(config: Config, { flowRunId, stateName, org, message, run }: ReportedRun): string {
+  const { AIRBYTE_URL: airbyte } = config
   // Prefect Cloud's pages are on another host than its API.
-  const prefect = settings.PREFECT_UI_URL ?? /^(.+)\/api$/.exec(settings.PREFECT_API_URL ?? "")?.[1]
+  const prefect = config.PREFECT_UI_URL ?? /^(.+)\/api$/.exec(config.PREFECT_API_URL ?? "")?.[1]
   const connections = new Set((run?.parameters?.config?.tasks ?? []).flatMap((task) => task.connection_id ?? []))
   return [
     message,

@@ -1,24 +1,24 @@
 import type { Deps } from "../../deps"
 import { log } from "../../runtime/log"
 import * as orgs from "../../orgs/queries"
-import type { Org } from "../system-announcement"
-import { MOST_TRIES, putOff } from "../events/backoff"
+import type { OrgWithSettings } from "../system-announcement"
+import { MAX_ATTEMPTS, postponeOnError } from "../events/backoff"
 import * as signals from "../events/queries"
-import { askForRun, describe } from "./fetch-run"
-import { readBody } from "./parse/body"
-import { candidateSlugs, judge, mayBeFailure, type RunEvent } from "./interpret"
-import { sayNobodys } from "./unknown-org"
+import { fetchRun, describeFailure } from "./fetch-run"
+import { parseBody } from "./parse/body"
+import { candidateSlugs, judge, couldBeFailure, type RunEvent } from "./interpret"
+import { alertUnknownOrg } from "./unknown-org"
 import * as queries from "./queries"
-import { sayFailure } from "./publish-failure"
+import { publishRunFailure } from "./publish-failure"
 import type { Deployment, FlowRun } from "./schemas"
 
 /** Longer than Prefect may take for everything we ask. */
 const LEASE_MS = 2 * 60_000
 /** How long after each try that Prefect did not answer. An event that nobody could ask about concerns nobody. */
-const PATIENCE_MS = [5_000, 30_000, 2 * 60_000, 10 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000]
+const RETRY_DELAYS_MS = [5_000, 30_000, 2 * 60_000, 10 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000]
 
 /** What became of an event, for the log and the row. */
-type Result =
+type PrefectResult =
   | { status: "processed"; reason: "published" | "known_already" | "nobody" }
   | { status: "ignored"; reason: string }
   | { status: "failed"; reason: string }
@@ -33,12 +33,12 @@ type Result =
  *    stays: its organisation is told when it is known, and the event is taken up again.
  * 4. Say it: the notification, the record of the run and the end of the event are one batch.
  */
-export async function processEvent(deps: Deps, { eventId }: { eventId: number }): Promise<void> {
+export async function processPrefectEvent(deps: Deps, { eventId }: { eventId: number }): Promise<void> {
   const { db } = deps
   const [event] = await signals.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
   if (!event) return
-  const said = readBody(event.body)
-  const result = await understand(deps, { said, eventId, attempts: event.attempts }).catch(putOff(deps, event))
+  const said = parseBody(event.body)
+  const result = await evaluate(deps, { said, eventId, attempts: event.attempts }).catch(postponeOnError(deps, event))
   if (result === "later") return
   await signals.finishEvent(db, { id: eventId, ...result, now: deps.now() })
   log({
@@ -49,40 +49,49 @@ export async function processEvent(deps: Deps, { eventId }: { eventId: number })
   })
 }
 
-async function understand(
+async function evaluate(
   deps: Deps,
   { said, eventId, attempts }: { said: RunEvent | undefined; eventId: number; attempts: number },
-): Promise<Result | "later"> {
-  if (attempts > MOST_TRIES) return { status: "failed", reason: "given_up" }
+): Promise<PrefectResult | "later"> {
+  if (attempts > MAX_ATTEMPTS) return { status: "failed", reason: "given_up" }
   if (!said) return { status: "failed", reason: "not_understood" }
-  const answer = mayBeFailure(said) ? await askForRun(deps, said) : { kind: "absent" as const }
+  const answer = couldBeFailure(said) ? await fetchRun(deps, said) : { kind: "absent" as const }
   if (answer.kind === "silent") {
-    const patience = PATIENCE_MS[attempts - 1]
+    const patience = RETRY_DELAYS_MS[attempts - 1]
     if (patience !== undefined) return postpone(deps, { eventId, patience, reason: answer.reason })
   }
-  const run = answer.kind === "run" ? answer.run : said.told?.run
+  const run = answer.kind === "run" ? answer.run : said.embedded?.run
 
   const verdict = judge(said, run)
   if (verdict.kind === "ignore") return { status: "ignored", reason: verdict.reason }
   const { stateName } = verdict.kind === "job_failure" ? verdict : said
-  const told = said.told?.deployment
-  const org = run && (await orgOf(deps, run))
+  const told = said.embedded?.deployment
+  const org = run && (await findOrg(deps, run))
   if (!run || !org) {
-    await sayNobodys(deps, { flowRunId: said.flowRunId, run, told, stateName })
+    await alertUnknownOrg(deps, { flowRunId: said.flowRunId, run, told, stateName })
     return { status: "failed", reason: "unknown_organisation" }
   }
-  return say(deps, { run, told, org, stateName, eventId })
+  return publishFailure(deps, { run, told, org, stateName, eventId })
 }
 
 /** `told` is the run's deployment by the event itself. */
-type Failed = { run: FlowRun; told: Deployment | undefined; org: Org; stateName: string; eventId: number }
+type OwnedFailure = {
+  run: FlowRun
+  told: Deployment | undefined
+  org: OrgWithSettings
+  stateName: string
+  eventId: number
+}
 
-async function say(deps: Deps, { run, told, org, stateName, eventId }: Failed): Promise<Result> {
+async function publishFailure(
+  deps: Deps,
+  { run, told, org, stateName, eventId }: OwnedFailure,
+): Promise<PrefectResult> {
   const now = deps.now()
-  const { deployment, message } = await describe(deps, { run, told, stateName })
-  const record = queries.recordRun(deps.db, { run, deployment, orgId: org.id, now })
+  const { deployment, message } = await describeFailure(deps, { run, told, stateName })
+  const record = queries.upsertFlowRun(deps.db, { run, deployment, orgId: org.id, now })
   const finish = signals.finishEvent(deps.db, { id: eventId, status: "processed", reason: "published", now })
-  const published = await sayFailure(deps, {
+  const published = await publishRunFailure(deps, {
     flowRunId: run.id,
     stateName,
     org,
@@ -105,9 +114,9 @@ async function say(deps: Deps, { run, told, org, stateName, eventId }: Failed): 
 }
 
 /** Whose run it is: the likeliest of the slugs it names that is an organisation. */
-async function orgOf(deps: Deps, run: FlowRun) {
+async function findOrg(deps: Deps, run: FlowRun) {
   const slugs = candidateSlugs(run)
-  const known = await orgs.orgsBySlugs(deps.db, { slugs })
+  const known = await orgs.selectOrgsBySlugs(deps.db, { slugs })
   return slugs.map((slug) => known.find((org) => org.slug === slug)).find((org) => org !== undefined)
 }
 

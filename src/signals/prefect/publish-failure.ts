@@ -1,21 +1,21 @@
 import type { Statement } from "../../db/client"
 import type { Deps } from "../../deps"
-import { kindOf, log } from "../../runtime/log"
-import { publish, type Published } from "../../notifications/publish"
+import { errorName, log } from "../../runtime/log"
+import { publish, type PublishResult } from "../../notifications/publish"
 import * as summaries from "../../summaries/queries"
-import { inOwnVoice, type Org } from "../system-announcement"
-import { toOperators } from "./platform-admin-message"
+import { systemAnnouncement, type OrgWithSettings } from "../system-announcement"
+import { toPlatformAdmins } from "./platform-admin-message"
 import type { FlowRun } from "./schemas"
 
 /** How long mail waits for a summary. */
-const HOLD_EMAIL_MS = 60_000
+const EMAIL_HOLD_MS = 60_000
 /** When the sweep asks for a summary whose hint was lost. */
 const SWEEP_AFTER_MS = 2 * 60_000
 
-type Failure = {
+type RunFailure = {
   flowRunId: string
   stateName: string
-  org: Org
+  org: OrgWithSettings
   message: string
   /** As Prefect has it, where it can be asked. */
   run?: FlowRun
@@ -24,7 +24,7 @@ type Failure = {
 }
 
 /** Of one run each state that is a failure is said once, whoever told us of it. */
-export const keyOf = ({ flowRunId, stateName }: { flowRunId: string; stateName: string }) =>
+export const failureKey = ({ flowRunId, stateName }: { flowRunId: string; stateName: string }) =>
   `prefect:${flowRunId.toLowerCase()}:${stateName}`
 
 /**
@@ -33,34 +33,37 @@ export const keyOf = ({ flowRunId, stateName }: { flowRunId: string; stateName: 
  * 1. Publish it, and in the same batch begin the summary that its mail waits for.
  * 2. Ask the queue for that summary.
  */
-export async function sayFailure(deps: Deps, failure: Failure): Promise<Published> {
+export async function publishRunFailure(deps: Deps, failure: RunFailure): Promise<PublishResult> {
   const { flowRunId, org, message, alongside } = failure
-  const wantsSummary = await isSummaryWanted(deps, { flowRunId, org })
+  const isSummaryWanted = await wantsSummary(deps, { flowRunId, org })
   const now = deps.now()
   const published = await publish(deps, {
-    ...inOwnVoice({ org, category: "job_failure", message }),
-    dedupe: { key: keyOf(failure) },
-    operators: toOperators(deps.settings, failure),
-    holdEmailMs: wantsSummary ? HOLD_EMAIL_MS : undefined,
+    ...systemAnnouncement({ org, category: "job_failure", message }),
+    dedupe: { key: failureKey(failure) },
+    platformAdmins: toPlatformAdmins(deps.config, failure),
+    holdEmailMs: isSummaryWanted ? EMAIL_HOLD_MS : undefined,
     alongside: (publicationId) => [
       ...alongside,
-      ...(wantsSummary
-        ? [summaries.begin(deps.db, { flowRunId, publicationId, now, dueAt: now + SWEEP_AFTER_MS })]
+      ...(isSummaryWanted
+        ? [summaries.insertSummary(deps.db, { flowRunId, publicationId, now, dueAt: now + SWEEP_AFTER_MS })]
         : []),
     ],
   })
-  if (published.kind === "published" && wantsSummary) await hintSummary(deps, { flowRunId })
+  if (published.kind === "published" && isSummaryWanted) await enqueueSummary(deps, { flowRunId })
   return published
 }
 
 /** One summary per run: a second state of the same run gets none, and its mail waits for none. */
-async function isSummaryWanted(deps: Deps, { flowRunId, org }: { flowRunId: string; org: Org }): Promise<boolean> {
-  if (!deps.settings.AUTO_GENERATE_LLM_FAILURE_SUMMARIES || org.llmOptin === false) return false
-  const [existing] = await summaries.byRun(deps.db, { flowRunId })
+async function wantsSummary(
+  deps: Deps,
+  { flowRunId, org }: { flowRunId: string; org: OrgWithSettings },
+): Promise<boolean> {
+  if (!deps.config.AUTO_GENERATE_LLM_FAILURE_SUMMARIES || org.llmOptin === false) return false
+  const [existing] = await summaries.selectSummary(deps.db, { flowRunId })
   return existing === undefined
 }
 
-const hintSummary = (deps: Deps, { flowRunId }: { flowRunId: string }) =>
+const enqueueSummary = (deps: Deps, { flowRunId }: { flowRunId: string }) =>
   deps.signals.send({ kind: "summary", flowRunId }).catch((error) => {
-    log({ event: "hint_lost", flow_run_id: flowRunId, reason: kindOf(error) })
+    log({ event: "hint_lost", flow_run_id: flowRunId, reason: errorName(error) })
   })

@@ -4,7 +4,7 @@ import { flowRuns } from "../../db/schema"
 import type { Deployment, FlowRun } from "./schemas"
 
 /** The run as last seen. An older sight never replaces a newer one. */
-export const recordRun = (
+export const upsertFlowRun = (
   db: Db,
   { run, deployment, orgId, now }: { run: FlowRun; deployment: Deployment | undefined; orgId: number; now: number },
 ) => {
@@ -25,7 +25,7 @@ export const recordRun = (
 }
 
 /** Deletes some of the runs that were last seen before that. */
-export const deleteOldRuns = (db: Db, { before, limit }: { before: number; limit: number }) =>
+export const deleteOldFlowRuns = (db: Db, { before, limit }: { before: number; limit: number }) =>
   db.delete(flowRuns).where(sql`${flowRuns.id} IN (
     SELECT id FROM ${flowRuns} WHERE updated_at < ${before} LIMIT ${limit}
   )`)

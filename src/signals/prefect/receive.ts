@@ -1,8 +1,8 @@
 import type { Deps } from "../../deps"
-import { kindOf, log } from "../../runtime/log"
+import { errorName, log } from "../../runtime/log"
 import { notUnderstood } from "../events/not-understood"
 import * as queries from "../events/queries"
-import { readBody } from "./parse/body"
+import { parseBody } from "./parse/body"
 
 /** When the sweep takes an event whose hint was lost. */
 const SWEEP_AFTER_MS = 30_000
@@ -13,16 +13,16 @@ const SWEEP_AFTER_MS = 30_000
  * 1. Store it.
  * 2. Hint the queue, which does the rest.
  */
-export async function receive(deps: Deps, { body }: { body: string }): Promise<void> {
+export async function receivePrefectEvent(deps: Deps, { body }: { body: string }): Promise<void> {
   const now = deps.now()
-  if (!readBody(body)) {
-    const [kept] = await queries.keepNotUnderstood(deps.db, { source: "prefect", body, now })
+  if (!parseBody(body)) {
+    const [kept] = await queries.insertNotUnderstood(deps.db, { source: "prefect", body, now })
     log({ event: "signal_not_understood", source: "prefect", ...(kept && { signal_id: kept.id }) })
     throw notUnderstood()
   }
-  const [event] = await queries.keepEvent(deps.db, { source: "prefect", body, now, dueAt: now + SWEEP_AFTER_MS })
+  const [event] = await queries.insertEvent(deps.db, { source: "prefect", body, now, dueAt: now + SWEEP_AFTER_MS })
   if (!event) throw new Error("an event was not stored")
   await deps.signals.send({ kind: "prefect", eventId: event.id }).catch((error) => {
-    log({ event: "hint_lost", signal_id: event.id, reason: kindOf(error) })
+    log({ event: "hint_lost", signal_id: event.id, reason: errorName(error) })
   })
 }

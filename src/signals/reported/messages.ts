@@ -2,30 +2,30 @@ import { redact } from "../../domain/redact"
 import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
 
 /** More would not help who reads it. */
-const MOST_LINES = 20
+const MAX_LINES = 20
 
-export const jobFailureWords = ({ flowRunId, errorMessage }: JobFailure) =>
+export const jobFailureMessage = ({ flowRunId, errorMessage }: JobFailure) =>
   `A pipeline failed (run ${flowRunId}).\n${redact(errorMessage)}`
 
-export const dbtTestFailureWords = ({ testName, errorDetails }: DbtTestFailure) =>
+export const dbtTestFailureMessage = ({ testName, errorDetails }: DbtTestFailure) =>
   `The data quality test ${testName} failed.\n${redact(errorDetails)}`
 
-export function lateRunWords({ flowName, expectedTime, delayMinutes }: LateRun) {
+export function lateRunMessage({ flowName, expectedTime, delayMinutes }: LateRun) {
   const expected = new Date(expectedTime).toISOString().slice(0, 16).replace("T", " ")
   return `${flowName} is late: it was due at ${expected} UTC and has not started for ${duration(delayMinutes)}.`
 }
 
-export function schemaChangeWords({ source, changes }: SchemaChange) {
-  const shown = changes.slice(0, MOST_LINES).map((change) => `- ${change}`)
+export function schemaChangeMessage({ source, changes }: SchemaChange) {
+  const shown = changes.slice(0, MAX_LINES).map((change) => `- ${change}`)
   const left = changes.length - shown.length
   return [`${source} changed its structure.`, ...shown, ...(left > 0 ? [`and ${left} more`] : [])].join("\n")
 }
 
 function duration(minutes: number): string {
   const whole = Math.round(minutes)
-  if (whole < 60) return counted(whole, "minute")
-  const hours = counted(Math.floor(whole / 60), "hour")
-  return whole % 60 === 0 ? hours : `${hours} and ${counted(whole % 60, "minute")}`
+  if (whole < 60) return plural(whole, "minute")
+  const hours = plural(Math.floor(whole / 60), "hour")
+  return whole % 60 === 0 ? hours : `${hours} and ${plural(whole % 60, "minute")}`
 }
 
-const counted = (number: number, unit: string) => `${number} ${unit}${number === 1 ? "" : "s"}`
+const plural = (number: number, unit: string) => `${number} ${unit}${number === 1 ? "" : "s"}`

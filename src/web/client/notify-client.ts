@@ -1,4 +1,5 @@
-import type { BarItem, Frame } from "../../live/protocol"
+import type { BarItem } from "../../domain/bar-item"
+import type { Frame } from "../../live/protocol"
 import { LiveSocket, type LiveState } from "./live-socket"
 import { readableItem } from "../ui/readable"
 import { ApiError, Rest } from "./rest"

@@ -1,31 +1,31 @@
-import { roomChannel } from "./channel"
-import { fitted, isAddress } from "./content"
-import type { Manner } from "./post"
+import { chatChannel } from "./channel"
+import { fitText, isUrl } from "./content"
+import type { ChatAdapter } from "./post"
 
-const LONGEST = 2_000
-const LONGEST_HEADING = 300
+const MAX_LENGTH = 2_000
+const MAX_HEADING_LENGTH = 300
 /** Of a message's flags: links come without a preview. */
-const WITHOUT_EMBEDS = 4
+const SUPPRESS_EMBEDS = 4
 
 /** Addresses stay as they are, since a link would not survive; of all else nothing is formatting, or a mention. */
-const write = (piece: string) => (isAddress(piece) ? piece : piece.replace(/[\\*_~`|[<>#@]/, "\\$&"))
+const escapeMarkdown = (piece: string) => (isUrl(piece) ? piece : piece.replace(/[\\*_~`|[<>#@]/, "\\$&"))
 
 /** Text, and no embed: it is what a phone's notification shows, and what a screen reader reads first. */
-export const DISCORD: Manner = {
-  room: "discord",
+export const discordAdapter: ChatAdapter = {
+  product: "discord",
   // Else it answers nothing, and no message has an id.
-  addressOf: (webhook) => `${webhook}${webhook.includes("?") ? "&" : "?"}wait=true`,
+  urlFor: (webhook) => `${webhook}${webhook.includes("?") ? "&" : "?"}wait=true`,
 
   toBody({ heading, text, link }) {
-    const head = `**${fitted(heading, { most: LONGEST_HEADING, write })}**\n`
+    const head = `**${fitText(heading, { most: MAX_HEADING_LENGTH, write: escapeMarkdown })}**\n`
     const foot = link ? `\n${link.says}: ${link.url}` : ""
-    const body = fitted(text, { most: LONGEST - head.length - foot.length, write })
-    return { content: head + body + foot, allowed_mentions: { parse: [] }, flags: WITHOUT_EMBEDS }
+    const body = fitText(text, { most: MAX_LENGTH - head.length - foot.length, write: escapeMarkdown })
+    return { content: head + body + foot, allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS }
   },
 
-  idIn: (answer) => /"id"\s*:\s*"(\d+)"/.exec(answer)?.[1] ?? null,
+  messageIdIn: (answer) => /"id"\s*:\s*"(\d+)"/.exec(answer)?.[1] ?? null,
 
-  endOf(status, answer) {
+  goneReason(status, answer) {
     if (status === 404 && /"code"\s*:\s*10003\b/.test(answer)) return "its channel or thread is gone"
     if (status === 404 || status === 410) return "the webhook was deleted there"
     // 401 alone may be said by something on the way.
@@ -34,4 +34,4 @@ export const DISCORD: Manner = {
   },
 }
 
-export const discord = roomChannel(DISCORD)
+export const discordChannel = chatChannel(discordAdapter)

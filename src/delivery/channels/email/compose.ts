@@ -1,38 +1,38 @@
 import { DeliveryError } from "../../retry"
-import { htmlOf } from "./html"
-import { type EmailContent, letterOf } from "./content"
-import { isOneAddress } from "../../../domain/one-line"
+import { renderHtml } from "./html"
+import { type EmailInput, toEmailContent } from "./content"
+import { isSingleAddress } from "../../../domain/one-line"
 import type { Email } from "./provider"
-import { textOf } from "./text"
+import { renderText } from "./text"
 
 /** Of both parts together, in UTF-8: what is larger, clients hide the end of. */
-const MOST_BYTES = 95_000
-const MOST_CHARACTERS = 20_000
+const MAX_BYTES = 95_000
+const MAX_CHARACTERS = 20_000
 
 /** A notification as the mail that one person gets. Throws `DeliveryError` where nobody could get it. */
-export async function toEmail(content: EmailContent): Promise<Email> {
-  if (!isOneAddress(content.to)) throw new DeliveryError("not an e-mail address", { permanent: true })
-  let most = MOST_CHARACTERS
-  let email = await written(content, most)
-  while (bytesOf(email) > MOST_BYTES && most > 0) {
+export async function composeEmail(content: EmailInput): Promise<Email> {
+  if (!isSingleAddress(content.to)) throw new DeliveryError("not an e-mail address", { permanent: true })
+  let most = MAX_CHARACTERS
+  let email = await render(content, most)
+  while (byteLength(email) > MAX_BYTES && most > 0) {
     most = Math.floor(most / 1.5)
-    email = await written(content, most)
+    email = await render(content, most)
   }
   return email
 }
 
-async function written(content: EmailContent, most: number): Promise<Email> {
-  const letter = letterOf(content, { most })
+async function render(content: EmailInput, most: number): Promise<Email> {
+  const letter = toEmailContent(content, { most })
   const { subject, unsubscribeUrl } = letter
   return {
     to: content.to,
     subject,
-    text: textOf(letter),
-    html: await htmlOf(letter),
+    text: renderText(letter),
+    html: await renderHtml(letter),
     headers: unsubscribeUrl
       ? { "List-Unsubscribe": `<${unsubscribeUrl}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" }
       : {},
   }
 }
 
-const bytesOf = ({ text, html }: Email) => new TextEncoder().encode(text + html).length
+const byteLength = ({ text, html }: Email) => new TextEncoder().encode(text + html).length

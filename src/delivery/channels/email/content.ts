@@ -1,9 +1,9 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
-import { oneLine, pageAddress } from "../../../domain/one-line"
-import { type Outline, outlineOf } from "./layout"
-import { subjectOf } from "./subject"
+import { oneLine, httpUrl } from "../../../domain/one-line"
+import { type Layout, layoutMessage } from "./layout"
+import { emailSubject } from "./subject"
 
-export type EmailContent = {
+export type EmailInput = {
   to: string
   orgName: string
   category: Category
@@ -19,36 +19,36 @@ export type EmailContent = {
 }
 
 /** What both parts of a mail say, each in its way. */
-export type Letter = {
+export type EmailContent = {
   subject: string
   orgName: string
   category: Category
   urgent: boolean
-  outline: Outline
-  said: { from: string; why: string; choose: string; noMore: string; cut: string }
+  layout: Layout
+  wording: { from: string; why: string; choose: string; noMore: string; cut: string }
   inboxUrl: string | undefined
   unsubscribeUrl: string | undefined
 }
 
 /** What a notification says to one person; of its message at most `most` characters. */
-export function letterOf(content: EmailContent, { most }: { most: number }): Letter {
+export function toEmailContent(content: EmailInput, { most }: { most: number }): EmailContent {
   const { category, urgent, message } = content
   const orgName = oneLine(content.orgName)
   const { label } = CATEGORY[category]
   return {
-    subject: subjectOf(content),
+    subject: emailSubject(content),
     orgName,
     category,
     urgent,
-    outline: outlineOf(message, { most }),
-    said: {
+    layout: layoutMessage(message, { most }),
+    wording: {
       from: `Dalgo sent this for ${orgName}.`,
       why: content.why ?? `You get this because you are a member of ${orgName} and subscribed to ${label}.`,
       choose: "Choose what you are told",
       noMore: `No more e-mail for ${label}`,
       cut: "This message is longer than a mail should be. The rest is in Dalgo.",
     },
-    inboxUrl: pageAddress(content.inboxUrl),
-    unsubscribeUrl: pageAddress(content.unsubscribeUrl),
+    inboxUrl: httpUrl(content.inboxUrl),
+    unsubscribeUrl: httpUrl(content.unsubscribeUrl),
   }
 }

@@ -1,21 +1,21 @@
 import { html } from "hono/html"
-import type { Letter } from "./content"
-import { LOOK } from "../category-style"
+import type { EmailContent } from "./content"
+import { CATEGORY_STYLE } from "../category-style"
 import type { Block } from "./layout"
 
 const FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
-const LONGEST_HEADING = 160
-const LONGEST_PREHEADER = 140
+const MAX_HEADING_LENGTH = 160
+const MAX_PREHEADER_LENGTH = 140
 
 /** The letter as most people see it. Styles stand at each element, for clients that know no other; dark ones cannot. */
-export async function htmlOf(letter: Letter): Promise<string> {
+export async function renderHtml(letter: EmailContent): Promise<string> {
   return String(await html`<!doctype html>${<Page {...letter} />}`)
 }
 
-const Page = (letter: Letter) => {
-  const { subject, category, urgent, orgName, outline, said, inboxUrl } = letter
+const Page = (letter: EmailContent) => {
+  const { subject, category, urgent, orgName, layout: outline, wording: said, inboxUrl } = letter
   const { heading, body, summary, isCut } = outline
-  const { word, action, light } = LOOK[category]
+  const { singular: word, action, light } = CATEGORY_STYLE[category]
   return (
     <html lang="en">
       <head>
@@ -24,10 +24,10 @@ const Page = (letter: Letter) => {
         <meta name="color-scheme" content="light dark" />
         <meta name="supported-color-schemes" content="light dark" />
         <title>{subject}</title>
-        <style>{styleOf(letter)}</style>
+        <style>{darkStyles(letter)}</style>
       </head>
       <body class="page" style={`margin:0;padding:0;background:#f7f8f8;color:#16211f;font:16px/1.5 ${FONT}`}>
-        <div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{preheaderOf(letter)}</div>
+        <div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{preheader(letter)}</div>
         <div style="max-width:600px;margin:0 auto;padding:24px 12px;overflow-wrap:anywhere;word-break:break-word">
           <div
             class="card"
@@ -82,7 +82,7 @@ const Chip = ({ kind, word, ink, tint }: { kind: string; word: string; ink: stri
   </span>
 )
 
-const Footer = ({ said, inboxUrl, unsubscribeUrl }: Letter) => (
+const Footer = ({ wording: said, inboxUrl, unsubscribeUrl }: EmailContent) => (
   <div class="muted" dir="auto" style="padding:16px 12px 0;font-size:13px;color:#55625f">
     <p style="margin:0 0 8px">
       {said.from} {said.why}
@@ -116,10 +116,10 @@ const Blocks = ({ blocks }: { blocks: Block[] }) => (
 )
 
 /** A web address, without the punctuation that ends the sentence around it. */
-const ADDRESS = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
+const URL_PATTERN = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
 
 const WithLinks = ({ text }: { text: string }) => (
-  <>{text.split(ADDRESS).map((part, index) => (index % 2 === 0 ? part : <Link href={part}>{part}</Link>))}</>
+  <>{text.split(URL_PATTERN).map((part, index) => (index % 2 === 0 ? part : <Link href={part}>{part}</Link>))}</>
 )
 
 const Link = ({ href, children }: { href: string; children: string }) => (
@@ -129,20 +129,20 @@ const Link = ({ href, children }: { href: string; children: string }) => (
 )
 
 const headingStyle = (heading: string) =>
-  heading.length <= LONGEST_HEADING
+  heading.length <= MAX_HEADING_LENGTH
     ? "font-size:20px;line-height:28px;font-weight:600"
     : "font-size:16px;line-height:24px;font-weight:400"
 
 /** What a list of mails shows after the subject, which has the first line already. */
-function preheaderOf({ outline: { body, summary }, said }: Letter): string {
+function preheader({ layout: { body, summary }, wording: said }: EmailContent): string {
   const first = [...body, ...(summary?.body ?? [])].flatMap((block) =>
     block.kind === "list" ? block.items : [block.text],
   )
-  return first.join(" ").slice(0, LONGEST_PREHEADER).toWellFormed() || said.from
+  return first.join(" ").slice(0, MAX_PREHEADER_LENGTH).toWellFormed() || said.from
 }
 
-function styleOf({ category }: Letter): string {
-  const { dark } = LOOK[category]
+function darkStyles({ category }: EmailContent): string {
+  const { dark } = CATEGORY_STYLE[category]
   const rules = [
     ".page{background:#0f1514!important;color:#e6edeb!important}",
     `.card{background:#161d1c!important;border-color:#2a3533!important;border-top-color:${dark.ink}!important}`,

@@ -1,26 +1,26 @@
 import { and, eq, isNotNull, isNull, sql } from "drizzle-orm"
 import type { Db } from "../../../db/client"
-import { orgs, orgUsers, switches } from "../../../db/schema"
+import { orgs, orgUsers, userNotificationPreferences } from "../../../db/schema"
 
 /** Addresses of those who are still members, with their organisations, and why and since when one takes no mail. */
-export const addressesOf = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
+export const selectAddresses = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
   db
     .select({
       recipientId: sql<number>`${orgUsers.id}`.as("recipient_id"),
       email: orgUsers.email,
       orgName: sql<string>`${orgs.name}`.as("org_name"),
-      trouble: switches.reason,
-      since: switches.changedAt,
+      trouble: userNotificationPreferences.reason,
+      since: userNotificationPreferences.changedAt,
     })
     .from(orgUsers)
     .innerJoin(orgs, eq(orgs.id, orgUsers.orgId))
     .leftJoin(
-      switches,
+      userNotificationPreferences,
       and(
-        eq(switches.orgUserId, orgUsers.id),
-        eq(switches.category, "all"),
-        eq(switches.channel, "email"),
-        isNotNull(switches.reason),
+        eq(userNotificationPreferences.orgUserId, orgUsers.id),
+        eq(userNotificationPreferences.category, "all"),
+        eq(userNotificationPreferences.channel, "email"),
+        isNotNull(userNotificationPreferences.reason),
       ),
     )
     .where(

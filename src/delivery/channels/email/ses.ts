@@ -1,9 +1,9 @@
 import { AwsClient } from "aws4fetch"
 import { encodeBase64 } from "hono/utils/encode"
 import * as z from "zod/mini"
-import { DeliveryError, mayPass, retryAfterMs } from "../../retry"
+import { DeliveryError, isTransientStatus, parseRetryAfter } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
-import { type Meaning, refusal } from "./provider-errors"
+import { type ProviderErrorKind, providerError } from "./provider-errors"
 
 type Options = {
   from: { email: string; name: string }
@@ -17,30 +17,30 @@ type Options = {
 }
 
 const TIMEOUT_MS = 15_000
-const Sent = z.object({ MessageId: z.string() })
+const SendEmailResponse = z.object({ MessageId: z.string() })
 
 /**
  * The errors of SendEmail (botocore/data/sesv2/2019-09-27/service-2.json), and what all services of Amazon may answer.
  * An address that SES does not write to is no error: it takes the mail, and tells of a bounce later.
  */
-const MEANING: Record<string, Meaning> = {
-  BadRequestException: "mail",
-  MessageRejected: "mail",
-  MailFromDomainNotVerifiedException: "settings",
-  NotFoundException: "settings",
-  TooManyRequestsException: "rate",
-  ThrottlingException: "rate",
+const ERROR_KINDS: Record<string, ProviderErrorKind> = {
+  BadRequestException: "rejected",
+  MessageRejected: "rejected",
+  MailFromDomainNotVerifiedException: "misconfigured",
+  NotFoundException: "misconfigured",
+  TooManyRequestsException: "rate_limited",
+  ThrottlingException: "rate_limited",
   LimitExceededException: "paused",
   AccountSuspendedException: "paused",
   SendingPausedException: "paused",
 }
 /** What a type leaves open, its message tells. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html */
-const TOLD_APART: [type: RegExp, message: RegExp, Meaning][] = [
+const ERROR_KINDS_BY_MESSAGE: [type: RegExp, message: RegExp, ProviderErrorKind][] = [
   [/^(TooManyRequests|Throttling)Exception$/, /daily message quota/i, "quota"],
-  [/^MessageRejected$/, /not verified/i, "settings"],
+  [/^MessageRejected$/, /not verified/i, "misconfigured"],
 ]
-const LONGEST_MESSAGE = 1_000
-const Refusal = z.object({ message: z.string() })
+const MAX_MESSAGE_LENGTH = 1_000
+const ErrorBody = z.object({ message: z.string() })
 
 /** Amazon SES v2, operation SendEmail: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html */
 export class SesEmail implements EmailProvider {
@@ -65,9 +65,9 @@ export class SesEmail implements EmailProvider {
     const response = await fetch(signed).catch(() => {
       throw new DeliveryError("SES did not answer", { permanent: false })
     })
-    if (!response.ok) throw await refused(response)
+    if (!response.ok) throw await toDeliveryError(response)
     // The mail is on its way whatever the answer looks like: failing here would send it twice.
-    const sent = Sent.safeParse(await response.json().catch(() => undefined))
+    const sent = SendEmailResponse.safeParse(await response.json().catch(() => undefined))
     return { providerId: sent.data?.MessageId ?? "" }
   }
 
@@ -97,23 +97,24 @@ const displayName = (name: string) =>
     : `=?UTF-8?B?${encodeBase64(new TextEncoder().encode(name).buffer)}?=`
 
 /** What SES said no to. Its message may hold an address: it is looked at, and left out. */
-async function refused(response: Response): Promise<DeliveryError> {
+async function toDeliveryError(response: Response): Promise<DeliveryError> {
   const { status } = response
   const type = response.headers.get("x-amzn-errortype")?.split(":")[0] ?? ""
-  const { data } = Refusal.safeParse(await response.json().catch(() => undefined))
-  return refusal(meaningOf({ status, type, message: data?.message.slice(0, LONGEST_MESSAGE) ?? "" }), {
+  const { data } = ErrorBody.safeParse(await response.json().catch(() => undefined))
+  return providerError(errorKindOf({ status, type, message: data?.message.slice(0, MAX_MESSAGE_LENGTH) ?? "" }), {
     message: `SES answered ${status} ${type}`.trim(),
-    retryAfterMs: retryAfterMs(response.headers.get("retry-after"), Date.now()),
+    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), Date.now()),
   })
 }
 
-function meaningOf({ status, type, message }: { status: number; type: string; message: string }): Meaning {
-  const [, , told] = TOLD_APART.find(([types, messages]) => types.test(type) && messages.test(message)) ?? []
+function errorKindOf({ status, type, message }: { status: number; type: string; message: string }): ProviderErrorKind {
+  const [, , told] =
+    ERROR_KINDS_BY_MESSAGE.find(([types, messages]) => types.test(type) && messages.test(message)) ?? []
   if (told) return told
-  const known = Object.hasOwn(MEANING, type) ? MEANING[type] : undefined
+  const known = Object.hasOwn(ERROR_KINDS, type) ? ERROR_KINDS[type] : undefined
   if (known) return known
-  if (status === 429) return "rate"
+  if (status === 429) return "rate_limited"
   // A key that is wrong, or that may not send.
-  if (status === 401 || status === 403) return "settings"
-  return mayPass(status) ? "passing" : "mail"
+  if (status === 401 || status === 403) return "misconfigured"
+  return isTransientStatus(status) ? "transient" : "rejected"
 }

@@ -1,14 +1,14 @@
-import { headingOf, LOOK } from "../category-style"
-import type { Letter } from "./content"
+import { notificationHeading, CATEGORY_STYLE } from "../category-style"
+import type { EmailContent } from "./content"
 import type { Block } from "./layout"
 
 /** The letter for those who read no HTML. */
-export function textOf(letter: Letter): string {
-  const { category, outline, said, inboxUrl, unsubscribeUrl } = letter
-  const { action } = LOOK[category]
+export function renderText(letter: EmailContent): string {
+  const { category, layout: outline, wording: said, inboxUrl, unsubscribeUrl } = letter
+  const { action } = CATEGORY_STYLE[category]
   const { heading, body, summary, isCut } = outline
   const parts = [
-    headingOf(letter),
+    notificationHeading(letter),
     [heading, ...lines(body)].join("\n"),
     summary && [summary.title, ...lines(summary.body)].join("\n"),
     isCut && said.cut,

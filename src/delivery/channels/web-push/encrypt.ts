@@ -4,7 +4,7 @@ import { decodeBase64Url } from "hono/utils/encode"
 export type DeviceKeys = { p256dh: string; auth: string }
 
 /** What must be new for every message. */
-export type Fresh = { sender: CryptoKeyPair; salt: Uint8Array }
+export type MessageKeys = { sender: CryptoKeyPair; salt: Uint8Array }
 
 const ECDH = { name: "ECDH", namedCurve: "P-256" }
 /** Of a record (RFC 8188), of which there is one. No push service needs to take more. */
@@ -12,31 +12,31 @@ const RECORD_BYTES = 4_096
 const LAST_RECORD = 2
 
 /** The body of a push message (RFC 8291) that only this device can read. Throws what WebCrypto throws at bad keys. */
-export async function encrypt(keys: DeviceKeys, plaintext: Uint8Array, fresh?: Fresh): Promise<Uint8Array> {
-  const { sender, salt } = fresh ?? (await refreshed())
+export async function encrypt(keys: DeviceKeys, plaintext: Uint8Array, fresh?: MessageKeys): Promise<Uint8Array> {
+  const { sender, salt } = fresh ?? (await newMessageKeys())
   const receiverKey = decodeBase64Url(keys.p256dh)
   const senderKey = new Uint8Array((await crypto.subtle.exportKey("raw", sender.publicKey)) as ArrayBuffer)
   const receiver = await crypto.subtle.importKey("raw", receiverKey, ECDH, false, [])
-  const shared = await crypto.subtle.deriveBits(withKeyOf(receiver), sender.privateKey, 256)
+  const shared = await crypto.subtle.deriveBits(ecdhParams(receiver), sender.privateKey, 256)
 
   const secret = await hkdf(
     shared,
     decodeBase64Url(keys.auth),
-    joined(utf8("WebPush: info\0"), receiverKey, senderKey),
+    concatBytes(utf8("WebPush: info\0"), receiverKey, senderKey),
     32,
   )
   const key = await hkdf(secret, salt, utf8("Content-Encoding: aes128gcm\0"), 16)
   const iv = await hkdf(secret, salt, utf8("Content-Encoding: nonce\0"), 12)
 
   const aes = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt"])
-  const record = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, aes, joined(plaintext, [LAST_RECORD]))
-  return joined(salt, uint32(RECORD_BYTES), [senderKey.length], senderKey, new Uint8Array(record))
+  const record = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, aes, concatBytes(plaintext, [LAST_RECORD]))
+  return concatBytes(salt, uint32(RECORD_BYTES), [senderKey.length], senderKey, new Uint8Array(record))
 }
 
 /** The types of Workers have another name for what the runtime, like every other, calls `public`. */
-const withKeyOf = (receiver: CryptoKey) => ({ name: "ECDH", public: receiver }) as SubtleCryptoDeriveKeyAlgorithm
+const ecdhParams = (receiver: CryptoKey) => ({ name: "ECDH", public: receiver }) as SubtleCryptoDeriveKeyAlgorithm
 
-const refreshed = async (): Promise<Fresh> => ({
+const newMessageKeys = async (): Promise<MessageKeys> => ({
   sender: (await crypto.subtle.generateKey(ECDH, true, ["deriveBits"])) as CryptoKeyPair,
   salt: crypto.getRandomValues(new Uint8Array(16)),
 })
@@ -48,4 +48,5 @@ async function hkdf(secret: ArrayBuffer, salt: Uint8Array, info: Uint8Array, byt
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const uint32 = (number: number) => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255)
-const joined = (...parts: ArrayLike<number>[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => Array.from(part)))
+const concatBytes = (...parts: ArrayLike<number>[]): Uint8Array =>
+  Uint8Array.from(parts.flatMap((part) => Array.from(part)))

@@ -1,12 +1,12 @@
 import { DeliveryError } from "../../retry"
-import type { Sent } from "../channel"
-import type { Answer } from "./send"
+import type { SendResult } from "../channel"
+import type { PushResult } from "./send"
 
 /**
  * What the answers for all of a person's devices make of one delivery: whoever was reached on one of them was told. To
  * try again for the others would show it once more where it was dismissed. Throws `DeliveryError`.
  */
-export function outcomeOf(answers: Answer[]): Sent {
+export function toSendResult(answers: PushResult[]): SendResult {
   if (answers.some((answer) => answer.kind === "sent")) return { kind: "sent", providerId: null }
   const busy = answers.filter((answer) => answer.kind === "busy")
   const [first] = busy

@@ -1,7 +1,7 @@
 import type { Category } from "../../../domain/categories"
-import { headingOf } from "../category-style"
+import { notificationHeading } from "../category-style"
 import { oneLine } from "../../../domain/one-line"
-import { shortened } from "../../../domain/text"
+import { truncate } from "../../../domain/text"
 
 /** What a device is told; `web/push-worker` shows it. */
 export type Payload = {
@@ -15,16 +15,19 @@ export type Payload = {
   urgent: boolean
 }
 
-type Told = { id: number; category: Category; urgent: boolean; message: string }
+type PushInput = { id: number; category: Category; urgent: boolean; message: string }
 
-const LONGEST_TITLE = 100
-const LONGEST_BODY = 300
+const MAX_TITLE_LENGTH = 100
+const MAX_BODY_LENGTH = 300
 
-export function payloadOf({ id, category, urgent, message }: Told, org: { orgName: string; orgSlug: string }): Payload {
+export function toPayload(
+  { id, category, urgent, message }: PushInput,
+  org: { orgName: string; orgSlug: string },
+): Payload {
   const lines = message.trim().split(/\r\n|[\r\n\u2028\u2029]/)
   return {
-    title: shortened(headingOf({ category, urgent, orgName: org.orgName }), LONGEST_TITLE),
-    body: shortened(lines.map(oneLine).join("\n"), LONGEST_BODY),
+    title: truncate(notificationHeading({ category, urgent, orgName: org.orgName }), MAX_TITLE_LENGTH),
+    body: truncate(lines.map(oneLine).join("\n"), MAX_BODY_LENGTH),
     url: `/?org=${encodeURIComponent(org.orgSlug)}`,
     tag: String(id),
     category,
@@ -38,7 +41,7 @@ export function payloadOf({ id, category, urgent, message }: Told, org: { orgNam
  */
 export const PAYLOAD_BYTES = 2_500
 
-export function inBytes(payload: Payload): Uint8Array {
+export function encodePayload(payload: Payload): Uint8Array {
   const bytes = new TextEncoder().encode(JSON.stringify(payload))
   const padded = new Uint8Array(Math.max(bytes.length, PAYLOAD_BYTES)).fill(0x20)
   padded.set(bytes)

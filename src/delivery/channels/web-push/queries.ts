@@ -3,7 +3,7 @@ import type { Db } from "../../../db/client"
 import { orgs, orgUsers, pushSubscriptions } from "../../../db/schema"
 
 /** The devices of those who are still members, a row for each; of who has none, one row without. */
-export const devicesOf = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
+export const selectDevices = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
   db
     .select({
       recipientId: sql<number>`${orgUsers.id}`.as("recipient_id"),
@@ -25,7 +25,7 @@ export const devicesOf = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
     )
 
 /** Forgets devices that are gone, whoever had them. */
-export const forget = (db: Db, { endpoints }: { endpoints: string[] }) =>
+export const deleteDevices = (db: Db, { endpoints }: { endpoints: string[] }) =>
   db
     .delete(pushSubscriptions)
     .where(sql`${pushSubscriptions.endpoint} IN (SELECT value FROM json_each(${JSON.stringify(endpoints)}))`)

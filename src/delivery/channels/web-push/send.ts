@@ -1,19 +1,19 @@
 import type { Notification } from "../../../db/schema"
-import { mayPass, retryAfterMs } from "../../retry"
+import { isTransientStatus, parseRetryAfter } from "../../retry"
 import { type DeviceKeys, encrypt } from "./encrypt"
 
 /** As its browser tells of it. */
 export type Device = DeviceKeys & { endpoint: string }
 
 /** What became of one message to one device. The words never hold its address, by which anybody could push to it. */
-export type Answer =
+export type PushResult =
   | { kind: "sent" }
   /** There is no such device any more. */
   | { kind: "gone" }
   | { kind: "refused"; why: string }
   | { kind: "busy"; why: string; retryAfterMs?: number | undefined }
 
-type Message = {
+type PushMessage = {
   notification: Notification
   payload: Uint8Array
   authorization: string
@@ -27,7 +27,7 @@ const TIMEOUT_MS = 10_000
 const TTL_SECONDS = 24 * 60 * 60
 
 /** Gives the push service of a device a message (RFC 8030), which nobody but the device can read (RFC 8291). */
-export async function sendTo(device: Device, message: Message): Promise<Answer> {
+export async function sendPush(device: Device, message: PushMessage): Promise<PushResult> {
   const { notification, payload, authorization, now, until } = message
   if (now >= until) return { kind: "busy", why: "the push services of other devices took too long" }
   const body = await encrypt(device, payload).catch(() => undefined)
@@ -55,6 +55,6 @@ export async function sendTo(device: Device, message: Message): Promise<Answer> 
   if (status === 404 || status === 410) return { kind: "gone" }
   const why = `the push service answered ${status}`
   // 401 and 403 are for who we say we are, and pass once somebody has mended our settings.
-  if (!mayPass(status) && status !== 401 && status !== 403) return { kind: "refused", why }
-  return { kind: "busy", why, retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now) }
+  if (!isTransientStatus(status) && status !== 401 && status !== 403) return { kind: "refused", why }
+  return { kind: "busy", why, retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), now) }
 }

@@ -10,18 +10,18 @@ const LIFETIME_SECONDS = 12 * 60 * 60
  * Answers what says to the push service of an endpoint who we are (RFC 8292). To each it is said once, for as long as
  * this is kept. Throws `MisconfiguredError`.
  */
-export function signer(vapid: Vapid | undefined, now: number): (endpoint: string) => Promise<string> {
+export function vapidHeaders(vapid: Vapid | undefined, now: number): (endpoint: string) => Promise<string> {
   const signed = new Map<string, Promise<string>>()
   return async (endpoint) => {
     if (!vapid) throw new MisconfiguredError("VAPID_PUBLIC_KEY, VAPID_PRIVATE_KEY or VAPID_SUBJECT is not set")
     const { origin } = new URL(endpoint)
-    const known = signed.get(origin) ?? authorization(origin, vapid, now)
+    const known = signed.get(origin) ?? vapidHeader(origin, vapid, now)
     signed.set(origin, known)
     return known
   }
 }
 
-async function authorization(origin: string, vapid: Vapid, now: number): Promise<string> {
+async function vapidHeader(origin: string, vapid: Vapid, now: number): Promise<string> {
   const claims = { aud: origin, exp: Math.floor(now / 1000) + LIFETIME_SECONDS, sub: vapid.subject }
   try {
     return `vapid t=${await sign(claims, toJwk(vapid), "ES256")}, k=${vapid.publicKey}`

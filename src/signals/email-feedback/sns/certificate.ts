@@ -12,16 +12,16 @@ const PUBLIC_KEY = 6
  * The public key (SubjectPublicKeyInfo) of an X.509 certificate in PEM, which is what WebCrypto takes; `undefined` if
  * there is none. https://www.rfc-editor.org/rfc/rfc5280#section-4.1
  */
-export function publicKeyIn(pem: string): Uint8Array<ArrayBuffer> | undefined {
-  const der = bytesIn(pem)
-  const [certificate] = elementsIn(der)
-  const [signed] = elementsIn(der, certificate)
-  const parts = elementsIn(der, signed)
+export function parsePublicKey(pem: string): Uint8Array<ArrayBuffer> | undefined {
+  const der = decodePem(pem)
+  const [certificate] = parseElements(der)
+  const [signed] = parseElements(der, certificate)
+  const parts = parseElements(der, signed)
   const key = parts[parts[0]?.tag === VERSION ? PUBLIC_KEY : PUBLIC_KEY - 1]
   return certificate && signed && key && der.slice(key.start, key.to)
 }
 
-function bytesIn(pem: string): Uint8Array<ArrayBuffer> {
+function decodePem(pem: string): Uint8Array<ArrayBuffer> {
   const [, base64 = ""] = /-----BEGIN CERTIFICATE-----([\sA-Za-z0-9+/=]+)-----END CERTIFICATE-----/.exec(pem) ?? []
   try {
     return decodeBase64(base64.replaceAll(/\s/g, ""))
@@ -31,10 +31,10 @@ function bytesIn(pem: string): Uint8Array<ArrayBuffer> {
 }
 
 /** The elements side by side in the content of another; up to where one is cut off. */
-function elementsIn(der: Uint8Array, within: { from: number; to: number } = { from: 0, to: der.length }): Element[] {
+function parseElements(der: Uint8Array, within: { from: number; to: number } = { from: 0, to: der.length }): Element[] {
   const elements: Element[] = []
   for (let start = within.from; start < within.to; ) {
-    const { from, length } = lengthAt(der, start + 1)
+    const { from, length } = parseLength(der, start + 1)
     const to = from + length
     if (!(to <= within.to)) return elements
     elements.push({ tag: der[start] ?? 0, start, from, to })
@@ -44,7 +44,7 @@ function elementsIn(der: Uint8Array, within: { from: number; to: number } = { fr
 }
 
 /** Up to 127 in one byte; else that byte says how many bytes it takes. */
-function lengthAt(der: Uint8Array, at: number): { from: number; length: number } {
+function parseLength(der: Uint8Array, at: number): { from: number; length: number } {
   const first = der[at] ?? Number.NaN
   if (!(first > 0x7f)) return { from: at + 1, length: first }
   const from = at + 1 + (first & 0x7f)

@@ -33,7 +33,7 @@ export function signedText(message: SnsMessage): string {
 }
 
 /** The region's own host, by the topic: `arn:aws:sns:ap-south-1:123456789012:dalgo-mail`. */
-export function hostOf(topicArn: string): string | undefined {
+export function snsHost(topicArn: string): string | undefined {
   const [, partition, region] = /^arn:(aws|aws-cn|aws-us-gov):sns:([a-z0-9-]+):\d{12}:[\w.-]+$/.exec(topicArn) ?? []
   return region && `sns.${region}.amazonaws.com${partition === "aws-cn" ? ".cn" : ""}`
 }
@@ -42,7 +42,7 @@ export function hostOf(topicArn: string): string | undefined {
  * An address at that host, if it is one as it stands there: no other scheme, port or user, and no notation of the host
  * that somebody else may read in another way.
  */
-export function addressAt(host: string, text: string): URL | undefined {
+export function parseSnsUrl(host: string, text: string): URL | undefined {
   const url = URL.parse(text)
   return url && text.startsWith(`https://${host}/`) && url.href === text ? url : undefined
 }

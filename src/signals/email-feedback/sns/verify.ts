@@ -1,11 +1,11 @@
 import { decodeBase64 } from "hono/utils/encode"
-import { publicKeyAt } from "./client"
-import { addressAt, hostOf, signedText, SnsMessage } from "./message"
+import { fetchPublicKey } from "./client"
+import { parseSnsUrl, snsHost, signedText, SnsMessage } from "./message"
 
 const MINUTE_MS = 60_000
 /** SNS tries for an hour at most. https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
-const OLDEST_MS = 65 * MINUTE_MS
-const MOST_AHEAD_MS = 5 * MINUTE_MS
+const MAX_AGE_MS = 65 * MINUTE_MS
+const MAX_CLOCK_SKEW_MS = 5 * MINUTE_MS
 
 /** As Amazon names them; nothing after it, not even an empty query. */
 const CERTIFICATE = /^https:\/\/[^/]+\/SimpleNotificationService-[\w-]+\.pem$/
@@ -18,20 +18,25 @@ export type Verified = { kind: "good"; message: SnsMessage } | { kind: "bad"; re
  * Whether Amazon sent this, from one of these topics, and lately. Nothing is fetched for what names another topic.
  * Throws `unavailable` where the certificate is not to be had.
  */
-export async function verify(body: string, { topics, now }: { topics: string[]; now: number }): Promise<Verified> {
-  const { data: message } = SnsMessage.safeParse(jsonIn(body))
-  if (!message) return bad("no_message")
-  if (!topics.includes(message.TopicArn)) return bad("other_topic")
+export async function verifySnsMessage(
+  body: string,
+  { topics, now }: { topics: string[]; now: number },
+): Promise<Verified> {
+  const { data: message } = SnsMessage.safeParse(parseJson(body))
+  if (!message) return invalid("no_message")
+  if (!topics.includes(message.TopicArn)) return invalid("other_topic")
   const age = now - Date.parse(message.Timestamp)
-  if (!(age <= OLDEST_MS && age >= -MOST_AHEAD_MS)) return bad("other_time")
-  const url = addressAt(hostOf(message.TopicArn) ?? "", message.SigningCertURL)
-  if (!url || !CERTIFICATE.test(url.href)) return bad("other_certificate")
-  return (await isSigned(message, await publicKeyAt(url))) ? { kind: "good", message } : bad("wrong_signature")
+  if (!(age <= MAX_AGE_MS && age >= -MAX_CLOCK_SKEW_MS)) return invalid("other_time")
+  const url = parseSnsUrl(snsHost(message.TopicArn) ?? "", message.SigningCertURL)
+  if (!url || !CERTIFICATE.test(url.href)) return invalid("other_certificate")
+  return (await hasValidSignature(message, await fetchPublicKey(url)))
+    ? { kind: "good", message }
+    : invalid("wrong_signature")
 }
 
-const bad = (reason: string) => ({ kind: "bad" as const, reason })
+const invalid = (reason: string) => ({ kind: "bad" as const, reason })
 
-async function isSigned(message: SnsMessage, publicKey: Uint8Array<ArrayBuffer>): Promise<boolean> {
+async function hasValidSignature(message: SnsMessage, publicKey: Uint8Array<ArrayBuffer>): Promise<boolean> {
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: HASH[message.SignatureVersion] }
   try {
     const key = await crypto.subtle.importKey("spki", publicKey, algorithm, false, ["verify"])
@@ -43,7 +48,7 @@ async function isSigned(message: SnsMessage, publicKey: Uint8Array<ArrayBuffer>)
   }
 }
 
-function jsonIn(body: string): unknown {
+function parseJson(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {

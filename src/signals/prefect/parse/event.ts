@@ -1,18 +1,18 @@
 import type { RunEvent } from "../interpret"
 import { type Deployment, FlowRun, FlowRunEvent, RunInState } from "../schemas"
-import { stateNamed, typeOfState } from "../states"
+import { canonicalStateName, stateType } from "../states"
 
 /** Reads an object by which Prefect tells of a run: an event, fields of a template, or the run; else `undefined`. */
-export function readObject(value: object): RunEvent | undefined {
+export function parseObject(value: object): RunEvent | undefined {
   const event = "resource" in value ? FlowRunEvent.safeParse(value).data : undefined
-  if (event) return ofEvent(event)
+  if (event) return fromEvent(event)
   const fields = "flow_run_id" in value ? RunInState.safeParse(value).data : undefined
-  if (fields) return ofFields(fields)
+  if (fields) return fromFields(fields)
   const run = "id" in value ? FlowRun.safeParse(value).data : undefined
-  return run && ofRun(run)
+  return run && fromRun(run)
 }
 
-function ofEvent({ event, resource, related, payload }: FlowRunEvent): RunEvent | undefined {
+function fromEvent({ event, resource, related, payload }: FlowRunEvent): RunEvent | undefined {
   const state = payload?.validated_state
   const as = (role: string) => related.filter((each) => each["prefect.resource.role"] === role)
   const [deployment] = as("deployment")
@@ -20,23 +20,24 @@ function ofEvent({ event, resource, related, payload }: FlowRunEvent): RunEvent 
   const run = {
     id: resource["prefect.resource.id"],
     name: resource["prefect.resource.name"] ?? resource["prefect.resource.id"],
-    deployment_id: deployment ? ownId(deployment) : null,
-    parent_task_run_id: parent && ownId(parent),
+    deployment_id: deployment ? idWithoutPrefix(deployment) : null,
+    parent_task_run_id: parent && idWithoutPrefix(parent),
     state_type: state?.type ?? resource["prefect.state-type"],
     state_name: state?.name ?? resource["prefect.state-name"] ?? event.slice("prefect.flow-run.".length),
     state: {
       message: state?.message ?? resource["prefect.state-message"],
       timestamp: resource["prefect.state-timestamp"],
     },
-    tags: as("tag").map(ownId),
+    tags: as("tag").map(idWithoutPrefix),
   }
-  return ofRun(run, deployment?.["prefect.resource.name"])
+  return fromRun(run, deployment?.["prefect.resource.name"])
 }
 
 /** What follows the kind: `acme` of `prefect.tag.acme`. */
-const ownId = ({ "prefect.resource.id": id }: FlowRunEvent["related"][number]) => id.replace(/^prefect\.[a-z-]+\./, "")
+const idWithoutPrefix = ({ "prefect.resource.id": id }: FlowRunEvent["related"][number]) =>
+  id.replace(/^prefect\.[a-z-]+\./, "")
 
-function ofFields({ flow_run_id, flow_run_name, deployment_name, message, occurred, ...fields }: RunInState) {
+function fromFields({ flow_run_id, flow_run_name, deployment_name, message, occurred, ...fields }: RunInState) {
   const { deployment_id, state_type, tags, parameters } = fields
   const run = {
     id: flow_run_id,
@@ -48,16 +49,16 @@ function ofFields({ flow_run_id, flow_run_name, deployment_name, message, occurr
     tags,
     parameters,
   }
-  return ofRun(run, deployment_name)
+  return fromRun(run, deployment_name)
 }
 
 /** It can be judged by this alone where it says of which deployment the run is, and in what type of state. */
-function ofRun(run: FlowRun, deploymentName?: string | null): RunEvent | undefined {
+function fromRun(run: FlowRun, deploymentName?: string | null): RunEvent | undefined {
   const { deployment_id, state } = run
   const name = run.state_name ?? state?.name ?? run.state_type ?? state?.type
   if (!name) return undefined
-  const stateName = stateNamed(name)
-  const state_type = typeOfState(stateName, run.state_type ?? state?.type)
+  const stateName = canonicalStateName(name)
+  const state_type = stateType(stateName, run.state_type ?? state?.type)
   const isTold = deployment_id !== undefined && state_type !== undefined
   const deployment: Deployment | undefined =
     deployment_id && deploymentName ? { id: deployment_id, name: deploymentName } : undefined
@@ -65,6 +66,6 @@ function ofRun(run: FlowRun, deploymentName?: string | null): RunEvent | undefin
     flowRunId: run.id,
     stateName,
     isSubflow: Boolean(run.parent_task_run_id),
-    ...(isTold && { told: { run: { ...run, state_name: stateName, state_type }, deployment } }),
+    ...(isTold && { embedded: { run: { ...run, state_name: stateName, state_type }, deployment } }),
   }
 }

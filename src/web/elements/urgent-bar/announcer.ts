@@ -1,4 +1,4 @@
-import type { BarItem } from "../../../live/protocol"
+import type { BarItem } from "../../../domain/bar-item"
 import { categoryLabel } from "../../ui/category-label"
 
 /** Just under a second: what arrives together is said together, and the first of it is still said within the second. */

@@ -1,5 +1,5 @@
 import { html, type LitElement, nothing } from "lit"
-import type { BarItem } from "../../../live/protocol"
+import type { BarItem } from "../../../domain/bar-item"
 import type { NotifyClient } from "../../client/notify-client"
 
 const NOTICE_MS = 8_000

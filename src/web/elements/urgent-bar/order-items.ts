@@ -1,4 +1,4 @@
-import type { BarItem } from "../../../live/protocol"
+import type { BarItem } from "../../../domain/bar-item"
 
 /**
  * The order in which the bar steps through its items: what is new comes first, and behind the newest the oldest, which

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing } from "lit"
 import { keyed } from "lit/directives/keyed.js"
-import type { BarItem } from "../../../live/protocol"
+import type { BarItem } from "../../../domain/bar-item"
 import { categoryLabel } from "../../ui/category-label"
 import { ClientController } from "../../ui/client-controller"
 import { messageStyles } from "../../ui/message-text"

@@ -1,0 +1,17 @@
+import { openDb } from "./db/client"
+import type { Deps } from "./deps"
+import { configFrom } from "./runtime/config"
+
+/** Builds what verbs reach, from the bindings of a worker or a Durable Object. Throws `MisconfiguredError`. */
+export const depsFrom = (env: Env, ctx: { waitUntil(promise: Promise<unknown>): void }): Deps => ({
+  db: openDb(env.DB),
+  config: configFrom(env),
+  now: () => Date.now(),
+  signals: env.SIGNALS,
+  deliveries: env.DELIVERIES,
+  bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
+  email: env.EMAIL,
+  sendRateLimit: env.SEND_LIMIT,
+  ai: env.AI,
+  waitUntil: (work) => ctx.waitUntil(work),
+})
