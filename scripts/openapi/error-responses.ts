@@ -4,7 +4,7 @@ import type { RouteMeta, Access } from "../../src/http/route-meta"
 import { STATUS } from "../../src/http/errors"
 import type { RouteDocs } from "../../src/http/route-docs"
 import type { JsonSchema } from "./json-schema"
-import { withSchemaName } from "./schema-name"
+import { withSchemaName } from "../../src/http/schema-name"
 
 const ErrorBody = withSchemaName("Refusal", z.object({ detail: z.string() }))
 const Issue = withSchemaName(
@@ -82,13 +82,13 @@ const TOKEN_ERRORS = ["unauthenticated", "token_expired", "unavailable"] as cons
 
 const ACCESS_ERRORS: Record<Access, readonly ErrorCode[]> = {
   "signed in": TOKEN_ERRORS,
-  "own inbox": [...TOKEN_ERRORS, "not_allowed", "not_found"],
-  admins: [...TOKEN_ERRORS, "not_allowed", "not_found"],
-  organisation: [...TOKEN_ERRORS, "not_allowed", "not_found", "rejected"],
-  "own organisation": [...TOKEN_ERRORS, "not_allowed", "not_found", "rejected"],
-  operators: [...TOKEN_ERRORS, "not_allowed"],
+  member: [...TOKEN_ERRORS, "not_allowed", "not_found"],
+  "any admin": [...TOKEN_ERRORS, "not_allowed", "not_found"],
+  "org member": [...TOKEN_ERRORS, "not_allowed", "not_found", "rejected"],
+  "org admin": [...TOKEN_ERRORS, "not_allowed", "not_found", "rejected"],
+  "platform only": [...TOKEN_ERRORS, "not_allowed"],
   "webhook key": ["unauthenticated", "unavailable"],
-  "signed by Amazon": ["unauthenticated", "unavailable"],
+  "sns signature": ["unauthenticated", "unavailable"],
 }
 
 /** How a route refuses: pointers to the answers above, by status. */
@@ -121,7 +121,7 @@ function describeError(code: ErrorCode, demand: RouteMeta, described: RouteDocs)
   if (words) return words
   if (code === "too_large") return `The body is larger than ${demand.maxBodyBytes} bytes.`
   if (code !== "rejected") return undefined
-  const mustChoose = demand.access === "organisation" || demand.access === "own organisation"
+  const mustChoose = demand.access === "org member" || demand.access === "org admin"
   const sentences = [...(described.badRequests ?? []), ...(mustChoose ? [ORG_REQUIRED] : [])]
   return [ERROR_DOCS.rejected[0], ...sentences.map((sentence) => `- ${sentence}`)].join("\n")
 }

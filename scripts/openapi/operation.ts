@@ -39,13 +39,13 @@ const ANYBODY_SIGNED_IN = [{ cookie: [] }, { token: [] }]
 const SERVERS_TOO = [...ANYBODY_SIGNED_IN, { serviceKey: [] }]
 
 const SECURITY: Record<Exclude<Access, "webhook key">, object[]> = {
-  "signed by Amazon": [],
+  "sns signature": [],
   "signed in": SERVERS_TOO,
-  "own inbox": ANYBODY_SIGNED_IN,
-  admins: SERVERS_TOO,
-  organisation: SERVERS_TOO,
-  "own organisation": SERVERS_TOO,
-  operators: SERVERS_TOO,
+  member: ANYBODY_SIGNED_IN,
+  "any admin": SERVERS_TOO,
+  "org member": SERVERS_TOO,
+  "org admin": SERVERS_TOO,
+  "platform only": SERVERS_TOO,
 }
 
 function securityFor({ access: door, keyHeader }: RouteMeta): object[] {

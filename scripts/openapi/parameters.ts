@@ -44,7 +44,7 @@ function fieldsOf(schema: z.ZodMiniType | undefined, described: RouteDocs, schem
   return { properties: (json.properties ?? {}) as Record<string, JsonSchema>, required: json.required ?? [] }
 }
 
-const ACCESS_WITH_ORG: (Access | undefined)[] = ["own inbox", "admins", "organisation", "own organisation"]
+const ACCESS_WITH_ORG: (Access | undefined)[] = ["member", "any admin", "org member", "org admin"]
 
 const headersOf = ({ access: door, idempotent, conditional }: RouteMeta) => [
   ...(ACCESS_WITH_ORG.includes(door) ? ["Organisation"] : []),

@@ -1,6 +1,6 @@
 import type { Db } from "../db/client"
 import { notAllowed, notFound } from "../runtime/errors"
-import * as queries from "../orgs/queries"
+import * as queries from "./queries"
 import type { Role } from "../domain/roles"
 
 /** One person in one organisation. */

@@ -2,8 +2,8 @@ import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import type { Category } from "../domain/categories"
 import type { Channel, DeliveryChannel, ChatProduct } from "../domain/channels"
 import { EVENT_SOURCES } from "../runtime/queue-messages"
-import type { OptOutCause, Policy, Reason } from "../preferences/decide"
-import type { Audience } from "../notifications/audience"
+import type { OptOutCause, Policy, Withheld } from "../domain/delivery-rules"
+import type { Audience } from "../domain/audience"
 import type { Role } from "../domain/roles"
 
 // The tables as the migrations leave them. Times are integers: milliseconds since 1970, UTC. The indexes stand
@@ -139,8 +139,8 @@ export const notificationRecipients = sqliteTable(
     category: text().$type<Category>().notNull(),
     urgent: flag("urgent").notNull(),
     readAt: integer("read_at"),
-    /** What was decided on each channel where it is not simply "subscribed". */
-    decided: text("withheld", { mode: "json" }).$type<Partial<Record<Channel, { reason: Reason; since?: number }>>>(),
+    /** The reason on each channel where it is not simply `subscribed`. */
+    withheld: text({ mode: "json" }).$type<Withheld>(),
   },
   (table) => [primaryKey({ columns: [table.orgUserId, table.isRead, table.sentAt, table.notificationId] })],
 )

@@ -33,7 +33,7 @@ export const signedIn = withMeta(
 
 /** The caller must be a person; their own inbox in the organisation they chose is `me`. */
 export const member = withMeta(
-  { access: "own inbox" },
+  { access: "member" },
   createMiddleware<AppEnv>(async (c, next) => {
     const caller = await authenticate(c)
     if (caller.kind !== "person") throw notAllowed()
@@ -46,7 +46,7 @@ export const member = withMeta(
 
 /** The caller must be an admin somewhere, or a server. What exactly they may touch is the verb's question. */
 export const anyAdmin = withMeta(
-  { access: "admins" },
+  { access: "any admin" },
   createMiddleware<AppEnv>(async (c, next) => {
     const caller = await authenticate(c)
     if (caller.kind === "person" && !caller.memberships.some((m) => isAtLeast(m.role, "admin"))) throw notAllowed()
@@ -67,14 +67,14 @@ const orgAccess = (door: Access, needed: Role) =>
   )
 
 /** The caller must belong to the organisation that they chose, or look after all: it is `org`. */
-export const orgMember = orgAccess("organisation", "member")
+export const orgMember = orgAccess("org member", "member")
 
 /** The same, and they must run it. */
-export const orgAdmin = orgAccess("own organisation", "admin")
+export const orgAdmin = orgAccess("org admin", "admin")
 
 /** The caller must be a super-admin or a server. */
 export const platformOnly = withMeta(
-  { access: "operators" },
+  { access: "platform only" },
   createMiddleware<AppEnv>(async (c, next) => {
     const caller = await authenticate(c)
     if (!isPlatformCaller(caller)) throw notAllowed()

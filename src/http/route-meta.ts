@@ -3,13 +3,13 @@ import type * as z from "zod/mini"
 /** Whom a route lets in. */
 export type Access =
   | "signed in"
-  | "own inbox"
-  | "admins"
-  | "organisation"
-  | "own organisation"
-  | "operators"
+  | "member"
+  | "any admin"
+  | "org member"
+  | "org admin"
+  | "platform only"
   | "webhook key"
-  | "signed by Amazon"
+  | "sns signature"
 
 /** What a middleware demands of a request. */
 export type RouteMeta = {

@@ -4,11 +4,10 @@ import type { Caller } from "../auth/caller"
 import type { ChosenOrg } from "../auth/authority"
 import type { Membership } from "../auth/membership"
 import type { Idempotency } from "./idempotency"
-import type { SnsMessage } from "../signals/email-feedback/sns/message"
 
 /**
- * What middleware leaves for handlers: `me` and `signedInUntil` behind `ownInbox`, `org` behind `anyOrg`, `sns` behind
- * `fromSns`, `caller` behind every other door.
+ * What middleware sets for handlers: `me` and `signedInUntil` behind `member`, `org` behind `orgMember` and `orgAdmin`,
+ * `caller` behind everything that signs somebody in. Middleware of one room adds its own variables to its type.
  */
 export type AppEnv = {
   Bindings: Env
@@ -19,7 +18,6 @@ export type AppEnv = {
     me: Membership
     signedInUntil: number
     org: ChosenOrg
-    sns: SnsMessage
     idempotency?: Idempotency
   }
 }

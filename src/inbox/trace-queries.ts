@@ -12,7 +12,7 @@ export const selectTrace = (db: Db, { orgUserId, id }: { orgUserId: number; id: 
         /** Until when its mail waits for a summary. */
         emailDueAt: notifications.emailDueAt,
         arrivedAt: sql<number | null>`${notificationRecipients.sentAt}`.as("arrived_at"),
-        decided: notificationRecipients.decided,
+        withheld: notificationRecipients.withheld,
       })
       .from(notifications)
       .leftJoin(

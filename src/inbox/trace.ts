@@ -3,9 +3,8 @@ import type { Channel } from "../domain/channels"
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
-import { isReason, type Reason } from "../preferences/decide"
+import { isReason, type Reason, type Withheld } from "../domain/delivery-rules"
 import type { TraceEntry } from "../notifications/docs"
-import type { Withheld } from "../notifications/plan"
 import * as queries from "./trace-queries"
 
 /** Why this person did or did not get it, on each channel. One round trip. */
@@ -22,7 +21,7 @@ type Traced = {
   category: Category
   /** When it entered the inbox; `null` if it did not. */
   arrivedAt: number | null
-  decided: Withheld | null
+  withheld: Withheld | null
   /** Until when its e-mail waits for a summary; `null`: it does not. */
   emailDueAt: number | null
   deliveries: Delivery[]
@@ -40,7 +39,7 @@ type Delivery = {
 type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
 
 /** The trace of one notification for one person, the inbox first. */
-export function toTrace({ category, arrivedAt, decided, emailDueAt, deliveries }: Traced): TraceEntry[] {
+export function toTrace({ category, arrivedAt, withheld, emailDueAt, deliveries }: Traced): TraceEntry[] {
   const { label } = CATEGORY[category]
   const wordsFor = (channel: Channel, reason: Reason, since?: number) => explain({ reason, since, label, channel })
   // Notes on other channels lie in the inbox. What leaves without an inbox does so by the one rule that goes before
@@ -52,14 +51,14 @@ export function toTrace({ category, arrivedAt, decided, emailDueAt, deliveries }
     const why =
       status === "suppressed" && isReason(reason)
         ? wordsFor(channel, reason, since ?? undefined)
-        : (deliveryProblem(delivery, { isHeld }) ?? wordsFor(channel, decided?.[channel]?.reason ?? unless))
+        : (deliveryProblem(delivery, { isHeld }) ?? wordsFor(channel, withheld?.[channel]?.reason ?? unless))
     return { channel, outcome: status === "sending" ? ("pending" as const) : status, reason: why, at: iso(updatedAt) }
   })
   if (arrivedAt === null) return entries
 
   const at = iso(arrivedAt)
-  const inbox = wordsFor("inbox", decided?.inbox?.reason ?? "subscribed")
-  const withheld = Object.entries(decided ?? {})
+  const inbox = wordsFor("inbox", withheld?.inbox?.reason ?? "subscribed")
+  const suppressed = Object.entries(withheld ?? {})
     .filter(([channel]) => channel !== "inbox" && entries.every((entry) => entry.channel !== channel))
     .map(([channel, { reason, since }]) => ({
       channel: channel as Channel,
@@ -67,7 +66,7 @@ export function toTrace({ category, arrivedAt, decided, emailDueAt, deliveries }
       reason: wordsFor(channel as Channel, reason, since),
       at,
     }))
-  return [{ channel: "inbox", outcome: "sent", reason: inbox, at }, ...entries, ...withheld]
+  return [{ channel: "inbox", outcome: "sent", reason: inbox, at }, ...entries, ...suppressed]
 }
 
 const iso = (at: number) => new Date(at).toISOString()

@@ -9,14 +9,9 @@ import {
   pushSubscriptions,
   userNotificationPreferences,
 } from "../db/schema"
-import type { OptOutCause, OrgPolicy, Person, Switch } from "../preferences/decide"
-
-/** Who is addressed. It is kept with the notification and looked up when that is sent. */
-export type Audience =
-  | { kind: "org"; orgId: number; adminsOnly: boolean }
-  | { kind: "everyone"; adminsOnly: boolean }
-  | { kind: "email"; email: string; orgId: number | null; adminsOnly: boolean }
-  | { kind: "org_users"; ids: number[] }
+import type { Audience } from "../domain/audience"
+import type { OptOutCause } from "../domain/delivery-rules"
+import type { OrgPolicy, Person, Switch } from "../preferences/decide"
 
 /** As many people as one batch commits at a time; the queue goes on with the rest. */
 export const CHUNK_SIZE = 10_000

@@ -2,7 +2,7 @@ import type { Deps } from "../deps"
 import { AppError, notAllowed } from "../runtime/errors"
 import { requireOrgAdmin } from "../auth/authority"
 import { type Caller, isPlatformCaller, callerKey } from "../auth/caller"
-import type { Audience } from "./audience"
+import type { Audience } from "../domain/audience"
 import { publish } from "./publish"
 import type { CreateNotification } from "./schemas"
 

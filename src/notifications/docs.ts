@@ -2,7 +2,7 @@ import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
 import { CHANNELS, DELIVERY_CHANNELS } from "../domain/channels"
 import type { DocsByRoute } from "../http/route-docs"
-import { withSchemaName } from "../../scripts/openapi/schema-name"
+import { withSchemaName } from "../http/schema-name"
 import { DELIVERY_ID_PATTERN } from "./undelivered/id"
 import { Category, CreateNotification, UndeliveredStatus, MarkRead } from "./schemas"
 

@@ -1,15 +1,13 @@
 import type { Category } from "../domain/categories"
 import type { Channel } from "../domain/channels"
-import { type Decision, decide, type Reason } from "../preferences/decide"
+import type { Reason, Withheld } from "../domain/delivery-rules"
+import { type Decision, decide } from "../preferences/decide"
 import type { Addressee } from "./audience"
-
-/** What was decided on each channel, and why; a plain "subscribed" is not worth a note. */
-export type Withheld = Partial<Record<Channel, { reason: Reason; since?: number }>>
 
 /** What becomes of a notification for a number of people. */
 export type Plan = {
-  /** Whose inbox it enters, and what was decided there and on other channels. */
-  inboxes: { orgUserId: number; decided: Withheld | null }[]
+  /** Whose inbox it enters, and what was withheld there and on other channels. */
+  inboxes: { orgUserId: number; withheld: Withheld | null }[]
   /** Who gets an e-mail, and whose devices a push. */
   outbox: { email: number[]; push: number[] }
   /** Whose inbox it does not enter, and why. */
@@ -33,7 +31,7 @@ export function planDeliveries(people: Addressee[], notification: { category: Ca
       plan.suppressed.push({ orgUserId, reason: inbox.reason, since: sinceOf(inbox) ?? null })
       continue
     }
-    plan.inboxes.push({ orgUserId, decided: withheldOf({ inbox, email, ...(push && { push }) }) })
+    plan.inboxes.push({ orgUserId, withheld: withheldOf({ inbox, email, ...(push && { push }) }) })
     const inSameOrg = plan.reached.get(orgId)
     if (inSameOrg) inSameOrg.push(orgUserId)
     else plan.reached.set(orgId, [orgUserId])

@@ -71,7 +71,7 @@ export const markSent = (db: Db, { publicationId, now }: { publicationId: string
 export const insertInboxRows = (db: Db, { notification, inboxes }: { notification: SQL; inboxes: Plan["inboxes"] }) =>
   db.insert(notificationRecipients).select(sql`
     SELECT person.value ->> 0, 0, n.sent_at, n.id, n.category, n.urgent, NULL, person.value ->> 1
-    FROM ${notification} n, json_each(${JSON.stringify(inboxes.map((i) => [i.orgUserId, i.decided]))}) person
+    FROM ${notification} n, json_each(${JSON.stringify(inboxes.map((i) => [i.orgUserId, i.withheld]))}) person
   `)
 
 /** Moves the fan-out on, or ends it. */

@@ -1,7 +1,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { orgUsers, notificationRecipients } from "../db/schema"
-import type { Audience } from "./audience"
+import type { Audience } from "../domain/audience"
 
 type SentNotification = { id: number; orgId: number | null; sentAt: number; audience: Audience | null }
 

@@ -1,11 +1,6 @@
 import type { Category } from "../domain/categories"
 import type { Channel } from "../domain/channels"
-
-export type Policy = "required" | "off" | "default_off"
-
-/** Why e-mail was switched off for its reader: their mailbox refused it, or they called it spam. */
-export const OPT_OUT_CAUSES = ["bounced", "complained"] as const
-export type OptOutCause = (typeof OPT_OUT_CAUSES)[number]
+import type { OptOutCause, Policy, Reason } from "../domain/delivery-rules"
 
 /** What somebody switched for a category, or for `all`; with a reason if it was switched for them. */
 export type Switch = {
@@ -18,24 +13,6 @@ export type Switch = {
 export type OrgPolicy = { category: Category | "all"; channel: Channel; policy: Policy }
 
 export type Person = { switches: Switch[]; policies: OrgPolicy[] }
-
-export const REASONS = [
-  "required_by_organisation",
-  "off_by_organisation",
-  "category_off",
-  "channel_off_for_category",
-  "email_off",
-  "email_bounced",
-  "email_complained",
-  "off_by_default",
-  "subscribed",
-  /** Found when the message was about to leave: whoever decides is told of members, and of who has a device. */
-  "not_a_member",
-  "no_device",
-] as const
-export type Reason = (typeof REASONS)[number]
-
-export const isReason = (text: string | null): text is Reason => REASONS.some((reason) => reason === text)
 
 export type Decision =
   | { kind: "deliver"; reason: Reason }

@@ -9,7 +9,8 @@ import {
   userNotificationPreferences,
   userPreferences,
 } from "../db/schema"
-import type { OptOutCause, Switch } from "./decide"
+import type { OptOutCause } from "../domain/delivery-rules"
+import type { Switch } from "./decide"
 
 /** The master switch of e-mail. */
 const isEmailMaster = and(

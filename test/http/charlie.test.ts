@@ -121,7 +121,7 @@ describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
     tab.close()
   })
 
-  it.each(CASES.filter(({ door }) => door === "own inbox").map((one) => [one.route, one] as const))(
+  it.each(CASES.filter(({ door }) => door === "member").map((one) => [one.route, one] as const))(
     "by choosing it: %s",
     async (_, one) => {
       const asCharlie = { ...(await cookieOf(charlie.userId)), ...IN_ACME }
@@ -216,7 +216,7 @@ describe("Charlie provisions nothing", () => {
     await rows("SELECT * FROM org_preferences"),
   ]
 
-  it.each(CASES.filter(({ door }) => door === "operators").map((one) => [one.route, one] as const))(
+  it.each(CASES.filter(({ door }) => door === "platform only").map((one) => [one.route, one] as const))(
     "in acme, in his own organisation or in none, and cannot tell which is there: %s",
     async (_, one) => {
       const untouched = await everything()

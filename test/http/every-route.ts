@@ -10,7 +10,7 @@ import { bounceOf, signed } from "../support/sns"
 export type Door = Access | "anybody" | "another organisation" | "chosen elsewhere" | "everybody" | "socket"
 
 /** Where no person and no server comes in: other systems tell us something. */
-export const WEBHOOKS: Door[] = ["webhook key", "signed by Amazon"]
+export const WEBHOOKS: Door[] = ["webhook key", "sns signature"]
 
 export type Case = {
   /** As the router names it. */
@@ -63,7 +63,7 @@ function exampleOf({ name, path, demand }: RegisteredRoute): Case {
 }
 
 function ofAnOrganisation(door?: Door): boolean {
-  return door === "organisation" || door === "own organisation"
+  return door === "org member" || door === "org admin"
 }
 
 function elsewhere(example: Case): Case[] {
@@ -78,7 +78,7 @@ export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
 
 /** What is let in by its signature is signed as it is sent. */
 async function written({ door }: Case, body: object): Promise<object> {
-  if (door !== "signed by Amazon") return body
+  if (door !== "sns signature") return body
   return signed({ Message: JSON.stringify(body) })
 }
 

@@ -66,7 +66,7 @@ describe("x-dalgo-org", () => {
     },
   )
 
-  it.each(CASES.filter(({ door }) => door === "own inbox").map((one) => [one.route, one] as const))(
+  it.each(CASES.filter(({ door }) => door === "member").map((one) => [one.route, one] as const))(
     "is asked for by %s",
     async (_, one) => {
       const answer = await ask(one, { ...(await keyring()), "x-dalgo-org": "acme" })

@@ -39,18 +39,18 @@ const MAY: Record<Door, Record<Caller, Outcome>> = {
   anybody: { ...strangers(200), ...people(200, 200, 200), ...servers(200) },
   "signed in": { ...strangers(401), ...people(200, 200, 200), ...servers(200) },
   // A server is nobody in particular, and so has no inbox.
-  "own inbox": { ...strangers(401), ...people(200, 200, 200), ...servers(403) },
-  admins: { ...strangers(401), ...people(403, 200, 200), ...servers(200) },
-  organisation: { ...strangers(401), ...people(200, 200, 200), ...servers(200) },
-  "own organisation": { ...strangers(401), ...people(403, 200, 200), ...servers(200) },
+  member: { ...strangers(401), ...people(200, 200, 200), ...servers(403) },
+  "any admin": { ...strangers(401), ...people(403, 200, 200), ...servers(200) },
+  "org member": { ...strangers(401), ...people(200, 200, 200), ...servers(200) },
+  "org admin": { ...strangers(401), ...people(403, 200, 200), ...servers(200) },
   // Named in the body, where admins must say nothing, and others get no further than the door.
   "another organisation": { ...strangers(401), ...people(403, 404, 200), ...servers(200) },
   // Named by x-dalgo-org: a stranger's is not there.
   "chosen elsewhere": { ...strangers(401), ...people(404, 404, 200), ...servers(200) },
   everybody: { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
-  operators: { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
+  "platform only": { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
   // It is the message that is let in, whoever brings it.
-  "signed by Amazon": { ...strangers(200), ...people(200, 200, 200), ...servers(200) },
+  "sns signature": { ...strangers(200), ...people(200, 200, 200), ...servers(200) },
   "webhook key": { ...strangers(401, 200), ...people(401, 401, 401), ...servers(401) },
   socket: {
     ...strangers(4001),

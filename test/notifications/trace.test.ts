@@ -132,7 +132,7 @@ describe("a trace", () => {
       toTrace({
         category: "incident",
         arrivedAt: 1,
-        decided: null,
+        withheld: null,
         emailDueAt: null,
         deliveries: [{ ...email, status, reason }],
       })[1]?.reason

@@ -13,9 +13,9 @@ const asking = (cases: Case[]) =>
 
 /** Whom a reader would try it as. */
 const callerFor = async ({ door }: Case): Promise<Record<string, string>> => {
-  if (door === "anybody" || door === "signed by Amazon") return {}
+  if (door === "anybody" || door === "sns signature") return {}
   if (door === "webhook key") return { "x-notification-key": "webhook-key-new" }
-  return cookieOf(door === "operators" ? "4" : "1")
+  return cookieOf(door === "platform only" ? "4" : "1")
 }
 
 it.each(asking(ROUTES))("shows a request that succeeds, and all of its answer: %s", async (_route, _body, one) => {

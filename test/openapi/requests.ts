@@ -25,7 +25,7 @@ export const CALLERS = {
 
 /** Mostly somebody who may. */
 const callerOf = ({ door }: Case): fc.Arbitrary<Sent["caller"]> => {
-  const welcome = door === "webhook key" ? "prefect" : door === "operators" ? "server" : "alice"
+  const welcome = door === "webhook key" ? "prefect" : door === "platform only" ? "server" : "alice"
   const anybody = fc.constantFrom(...(Object.keys(CALLERS) as Sent["caller"][]))
   return fc.oneof({ weight: 2, arbitrary: fc.constant<Sent["caller"]>(welcome) }, { weight: 1, arbitrary: anybody })
 }

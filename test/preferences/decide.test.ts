@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { CATEGORIES, type Category } from "../../src/domain/categories"
 import { type Channel, CHANNELS } from "../../src/domain/channels"
-import {
-  decide,
-  type Decision,
-  type OrgPolicy,
-  type Person,
-  type Policy,
-  type Switch,
-} from "../../src/preferences/decide"
+import type { Policy } from "../../src/domain/delivery-rules"
+import { decide, type Decision, type OrgPolicy, type Person, type Switch } from "../../src/preferences/decide"
 
 const NOW = Date.UTC(2026, 10, 20)
 const THIRD_OF_NOVEMBER = Date.UTC(2026, 10, 3)

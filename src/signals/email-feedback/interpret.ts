@@ -1,4 +1,4 @@
-import type { OptOutCause } from "../../preferences/decide"
+import type { OptOutCause } from "../../domain/delivery-rules"
 import { CloudflareEvent, SesEvent } from "./schemas"
 
 /** What an event says of addresses. */

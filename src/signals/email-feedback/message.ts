@@ -1,4 +1,4 @@
-import type { OptOutCause } from "../../preferences/decide"
+import type { OptOutCause } from "../../domain/delivery-rules"
 
 const EMAIL_IS_OFF = "E-mail is switched off for you. Your notifications stay in this inbox."
 

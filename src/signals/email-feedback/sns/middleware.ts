@@ -1,5 +1,6 @@
 import { every } from "hono/combine"
 import { createMiddleware } from "hono/factory"
+import type { MiddlewareHandler } from "hono"
 import { AppError } from "../../../runtime/errors"
 import { log } from "../../../runtime/log"
 import { rawBody } from "../../../http/validate"
@@ -16,7 +17,10 @@ const requireTopics = createMiddleware<AppEnv>(async (c, next) => {
   await next()
 })
 
-const requireSignature = createMiddleware<AppEnv>(async (c, next) => {
+/** What `snsSigned` sets for its handler. */
+type SnsEnv = { Variables: AppEnv["Variables"] & { sns: SnsMessage } }
+
+const requireSignature = createMiddleware<SnsEnv>(async (c, next) => {
   const { config, now } = c.var.deps
   const verified = await verifySnsMessage(await c.req.text(), { topics: config.SES_SNS_TOPIC_ARNS, now: now() })
   if (verified.kind === "bad") {
@@ -27,9 +31,9 @@ const requireSignature = createMiddleware<AppEnv>(async (c, next) => {
   await next()
 })
 
-/** Lets in what Amazon SNS says of one of our topics: `c.var.sns`. Where none is configured the door is closed. */
-export const snsSigned = withMeta(
-  { ...metaOf(rawBody), access: "signed by Amazon" },
+/** Lets in messages of our topics that Amazon SNS signed, as `c.var.sns`. Answers 503 while no topic is configured. */
+export const snsSigned: MiddlewareHandler<SnsEnv> = withMeta(
+  { ...metaOf(rawBody), access: "sns signature" },
   every(requireTopics, rawBody, requireSignature),
 )
 

@@ -1,0 +1,30 @@
+import type { Channel } from "./channels"
+
+/** What an organisation decided for its people on one channel. */
+export type Policy = "required" | "off" | "default_off"
+
+/** Why e-mail was switched off for a person: their mailbox refused it, or they marked it as spam. */
+export const OPT_OUT_CAUSES = ["bounced", "complained"] as const
+export type OptOutCause = (typeof OPT_OUT_CAUSES)[number]
+
+/** Why a notification was delivered to a person on a channel, or was not. */
+export const REASONS = [
+  "required_by_organisation",
+  "off_by_organisation",
+  "category_off",
+  "channel_off_for_category",
+  "email_off",
+  "email_bounced",
+  "email_complained",
+  "off_by_default",
+  "subscribed",
+  // Found only when the message was about to leave.
+  "not_a_member",
+  "no_device",
+] as const
+export type Reason = (typeof REASONS)[number]
+
+export const isReason = (text: string | null): text is Reason => REASONS.some((reason) => reason === text)
+
+/** The column `withheld` of an inbox row: the reason on each channel where it is not simply `subscribed`. */
+export type Withheld = Partial<Record<Channel, { reason: Reason; since?: number }>>

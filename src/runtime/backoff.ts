@@ -1,0 +1,18 @@
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** How long to wait after the first failed attempt, after the second, and so on. */
+export const RETRY_DELAYS_MS = [30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR] as const
+
+/** No wait is longer, whatever a `Retry-After` says. */
+export const MAX_DELAY_MS = 12 * HOUR
+
+/**
+ * How long a claimed row belongs to the worker that claimed it. Each is longer than the claimed work can take, so that
+ * an expired lease means that its worker died.
+ */
+export const LEASE_MS = { delivery: 5 * MINUTE, event: 2 * MINUTE, fanOut: MINUTE, summary: MINUTE } as const
+
+/** How long after it was written the cron looks at a row, in case its queue message was lost. */
+export const SWEEP_AFTER_MS = MINUTE
