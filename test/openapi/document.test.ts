@@ -174,10 +174,10 @@ it("knows a page by its text, and a socket by its silence", () => {
 
 it("has a schema with a name once, and never two of one name", () => {
   const Part = withSchemaName("PartOfATest", z.object({ id: z.int() }))
-  const answer = z.object({ one: Part, many: z.array(Part) })
+  const response = z.object({ one: Part, many: z.array(Part) })
   const routes = router().get("/parts", done).get("/part", done)
   const { document } = described(routes, {
-    "GET /parts": { ...empty, response: answer },
+    "GET /parts": { ...empty, response },
     "GET /part": { ...empty, response: Part },
   })
   const pointer = { $ref: "#/components/schemas/PartOfATest" }
@@ -187,7 +187,7 @@ it("has a schema with a name once, and never two of one name", () => {
   expect(document.components.schemas).toHaveProperty("PartOfATest")
 
   const Other = withSchemaName("PartOfATest", z.object({ slug: z.string() }))
-  const both = { "GET /parts": { ...empty, answer }, "GET /part": { ...empty, response: Other } }
+  const both = { "GET /parts": { ...empty, response }, "GET /part": { ...empty, response: Other } }
   expect(() => described(routes, both)).toThrow("two schemas are named PartOfATest")
 })
 
