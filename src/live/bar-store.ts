@@ -1,20 +1,20 @@
 import type { BarItem } from "../domain/bar-item"
 
-/** Where one person's bar stands in the copy. `ids` are its items, newest first. */
+/** The saved state of one person's bar. `ids` are its items, newest first. */
 export type BarState = {
   orgUserId: number
   ids: number[]
   total: number
   unreadCount: number
-  /** Of the inbox that was copied. */
+  /** The version of the inbox that this state was read from. */
   version: number
-  /** Of the last frame that was sent. */
+  /** The sequence number of the last frame that was sent. */
   seq: number
 }
 
 /**
- * The object's own copy of the bars of people who looked lately: small, and never the truth. It outlives an
- * eviction, so that a connection costs no question to the database.
+ * The object's own copy of the bars that were opened lately. The database stays the truth. The copy survives an eviction,
+ * so that a connection costs no database query.
  */
 export class BarStore {
   constructor(private readonly sql: SqlStorage) {
@@ -31,7 +31,7 @@ export class BarStore {
     return row && (JSON.parse(row.standing) as BarState)
   }
 
-  /** Those of these people whom the copy knows; all of them if nobody is named. */
+  /** The saved states of these people, or all if none are named. People without a saved state are left out. */
   states(orgUserIds?: number[]): BarState[] {
     const rows = orgUserIds
       ? this.sql.exec<{ standing: string }>(
@@ -42,18 +42,18 @@ export class BarStore {
     return rows.toArray().map((row) => JSON.parse(row.standing) as BarState)
   }
 
-  save(standing: BarState, now: number): void {
+  save(state: BarState, now: number): void {
     this.sql.exec(
       `INSERT INTO people (org_user_id, standing, seen_at) VALUES (?, ?, ?)
        ON CONFLICT (org_user_id) DO UPDATE SET standing = excluded.standing`,
-      standing.orgUserId,
-      JSON.stringify(standing),
+      state.orgUserId,
+      JSON.stringify(state),
       now,
     )
   }
 
-  /** Keeps an item, and says whether its text was another before. */
-  saveItem(item: BarItem): "kept" | "rewritten" {
+  /** Saves an item. Answers `rewritten` if it was saved before with another message. */
+  saveItem(item: BarItem): "saved" | "rewritten" {
     const [before] = this.items([item.id])
     this.sql.exec(
       `INSERT INTO items (id, item) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET item = excluded.item
@@ -61,7 +61,7 @@ export class BarStore {
       item.id,
       JSON.stringify(item),
     )
-    return before && before.message !== item.message ? "rewritten" : "kept"
+    return before && before.message !== item.message ? "rewritten" : "saved"
   }
 
   items(ids: number[]): BarItem[] {
@@ -78,7 +78,7 @@ export class BarStore {
     this.sql.exec("UPDATE people SET seen_at = ? WHERE org_user_id = ?", now, orgUserId)
   }
 
-  /** Forgets whom nobody saw since then, except these, and the items that nobody's bar shows any more. */
+  /** Deletes states that were not read since `unseenSince`, except these people's, and items that no state refers to. */
   evict({ unseenSince, except }: { unseenSince: number; except: number[] }): void {
     this.sql.exec(
       "DELETE FROM people WHERE seen_at < ? AND org_user_id NOT IN (SELECT value FROM json_each(?))",

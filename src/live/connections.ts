@@ -1,10 +1,10 @@
 import { errorName, log } from "../runtime/log"
 import { CLOSE_INVALID_TOKEN } from "./close-codes"
 
-/** Who sits behind a socket, and until when their token is good. */
+/** The person behind a socket, and when their access token expires (milliseconds since 1970). */
 export type Connection = { orgUserId: number; until: number }
 
-/** The open sockets of one organisation. They outlive an eviction of the object, and so do their seats. */
+/** The open sockets of one organisation. They survive an eviction of the object, and so do their attachments. */
 export class Connections {
   constructor(private readonly ctx: DurableObjectState) {}
 
@@ -13,33 +13,33 @@ export class Connections {
     socket.serializeAttachment(connection)
   }
 
-  /** Every socket got its seat when it was accepted. */
+  /** `accept` attached it to every socket. */
   connectionOf = (socket: WebSocket) => socket.deserializeAttachment() as Connection
 
-  /** Closes the socket if its token is no longer good, and says so. */
+  /** Closes the socket if its token has expired. Answers whether it has. */
   closeExpired(socket: WebSocket, now: number): boolean {
     const isExpired = this.connectionOf(socket).until <= now
     if (isExpired) socket.close(CLOSE_INVALID_TOKEN, "the token has expired")
     return isExpired
   }
 
-  /** Whose seats are taken. */
+  /** The people with at least one open socket. */
   connectedUsers = () => [...new Set(this.openSockets().map((socket) => this.connectionOf(socket).orgUserId))]
 
-  /** Closes every tab of these people, who are no longer members. */
+  /** Closes every socket of these people. */
   closeFormerMembers(people: { orgUserId: number }[]): void {
     for (const { orgUserId } of people) {
       for (const socket of this.openSockets(orgUserId)) socket.close(CLOSE_INVALID_TOKEN, "no longer a member")
     }
   }
 
-  /** The open ones: of one person, or all. A socket that is closing may still be listed by the platform. */
+  /** The open sockets of one person, or all. The platform still lists sockets that are closing: those are left out. */
   openSockets = (orgUserId?: number) =>
     this.ctx
       .getWebSockets(orgUserId === undefined ? undefined : String(orgUserId))
       .filter((socket) => socket.readyState === WebSocket.OPEN)
 
-  /** To every tab of one person. A socket that cannot take it is closing; its tab will ask again. */
+  /** Sends frames to every socket of one person. A socket that throws is closing, and its tab will reconnect. */
   push(orgUserId: number, frames: string[]): void {
     for (const socket of this.openSockets(orgUserId)) {
       try {

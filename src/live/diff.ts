@@ -2,29 +2,29 @@ import type { BarState } from "./bar-store"
 import { encodeUrgentAdded, encodeFrame } from "./protocol"
 
 /**
- * Where an inbox stands in the database after an arrival. `isNewest`: what arrived is unread, and nothing urgent and
- * unread is newer.
+ * The counters of an inbox after a notification arrived. `isNewest`: that notification is unread, and no newer urgent one
+ * is unread.
  */
 export type LatestState = { unread: number; unreadUrgent: number; version: number; isNewest: boolean }
 
 /**
- * Whether this arrival is all that happened to an inbox since it was copied, so that the copy can be carried
- * forward without reading the whole bar again. A hint may be late, so that the one change need not be this one.
+ * Whether this arrival is the only change of the inbox since its state was saved. Then the new state follows without
+ * reading the whole bar again. The version alone does not tell, since calls may arrive late: the one change may be another.
  */
-export const isOnlyChange = (standing: BarState, truth: LatestState, arrival: { id: number; urgent: boolean }) =>
-  truth.version === standing.version + 1 &&
-  truth.unread === standing.unreadCount + 1 &&
-  truth.unreadUrgent === standing.total + (arrival.urgent ? 1 : 0) &&
-  (!arrival.urgent || (truth.isNewest && !standing.ids.includes(arrival.id)))
+export const isOnlyChange = (state: BarState, latest: LatestState, arrival: { id: number; urgent: boolean }) =>
+  latest.version === state.version + 1 &&
+  latest.unread === state.unreadCount + 1 &&
+  latest.unreadUrgent === state.total + (arrival.urgent ? 1 : 0) &&
+  (!arrival.urgent || (latest.isNewest && !state.ids.includes(arrival.id)))
 
 /**
- * The frames that turn an open bar from `before` into `after`, and the sequence number of the last. What left comes
- * first, then what arrived, oldest first; the count alone is only worth a frame if nothing else carries it.
+ * The frames that turn an open bar from `before` into `after`, and the sequence number of the last one. Removals come
+ * first, then additions, oldest first. The unread count gets a frame of its own only if no other frame carries it.
  */
 export function framesBetween(
   before: BarState,
   after: Omit<BarState, "seq">,
-  textOf: (id: number) => string,
+  itemJson: (id: number) => string,
 ): { frames: string[]; seq: number } {
   const { unreadCount } = after
   const removed = before.ids.filter((id) => !after.ids.includes(id))
@@ -34,7 +34,7 @@ export function framesBetween(
   if (removed.length > 0) {
     frames.push(encodeFrame({ type: "urgent_removed", seq: ++seq, ids: removed, unread_count: unreadCount }))
   }
-  for (const id of added) frames.push(encodeUrgentAdded(textOf(id), { seq: ++seq, unreadCount }))
+  for (const id of added) frames.push(encodeUrgentAdded(itemJson(id), { seq: ++seq, unreadCount }))
   if (frames.length === 0 && before.unreadCount !== unreadCount) {
     frames.push(encodeFrame({ type: "unread_count", seq: ++seq, unread_count: unreadCount }))
   }

@@ -1,12 +1,12 @@
 import type { BarItem } from "../domain/bar-item"
 
-/** A frame that announces one item is at most this long, as UTF-8. */
+/** The size limit of a frame that carries one item, in bytes of UTF-8. */
 export const FRAME_BYTES = 1_000
-/** The most that a frame holds besides author and message. */
+/** The space that a frame needs for everything but author and message. */
 const ENVELOPE_BYTES = 300
 const AUTHOR_BYTES = 100
 
-/** The same item, its texts cut so that a frame with it stays within `FRAME_BYTES`. The inbox has the whole. */
+/** The item with author and message shortened, so that its frame fits in `FRAME_BYTES`. The inbox has the full text. */
 export function excerpt(item: BarItem): BarItem {
   const author = truncateBytes(item.author, AUTHOR_BYTES)
   return { ...item, author, message: truncateBytes(item.message, FRAME_BYTES - ENVELOPE_BYTES - jsonBytes(author)) }
@@ -15,7 +15,7 @@ export function excerpt(item: BarItem): BarItem {
 const encoder = new TextEncoder()
 const jsonBytes = (text: string) => encoder.encode(JSON.stringify(text)).length
 
-/** The longest beginning that needs no more bytes as JSON, with an ellipsis if something was left out. */
+/** Shortens a text to this many bytes of JSON. A shortened text ends in an ellipsis. */
 function truncateBytes(text: string, bytes: number): string {
   if (jsonBytes(text) <= bytes) return text
   let kept = ""

@@ -15,16 +15,16 @@ import {
 } from "../inbox/bar-queries"
 import type { Connections } from "./connections"
 
-/** The version of an inbox that was not read yet: older than any. */
-const NOT_READ = -1
+/** The version of a state that was not read from the database yet. Every inbox has a higher one. */
+const NOT_LOADED = -1
 
 /**
- * Keeps the copy up with the database, and tells open tabs the difference. Each change may be told twice or out of
- * order, since a copy only ever moves to a later version of an inbox.
+ * Updates the saved states from the database, and sends open tabs the difference. Calls may come twice or out of order,
+ * since a state only moves to a later version of its inbox.
  */
 export class Projection {
-  /** Changes on their way in: whoever asks for a bar waits for them, and so sees what they just did. */
-  private readonly incoming = new Set<Promise<void>>()
+  /** Updates that are running. A person who opens the bar waits for them, and so sees their own last change. */
+  private readonly running = new Set<Promise<void>>()
 
   constructor(
     private readonly store: BarStore,
@@ -32,13 +32,14 @@ export class Projection {
     private readonly deps: Deps,
   ) {}
 
-  /** Sees to it that the copy has this person's bar: what is on its way is in, and the first time it is read. */
+  /** Loads this person's state unless it is saved, after all running updates. */
   async ensureLoaded(orgUserId: number): Promise<void> {
     const now = this.deps.now()
-    await Promise.allSettled(this.incoming)
-    if ((this.store.state(orgUserId)?.version ?? NOT_READ) === NOT_READ) {
-      // In the copy before it is read, it misses nothing of what is told meanwhile. Its seq is later than any ever sent.
-      this.store.save({ orgUserId, ids: [], total: 0, unreadCount: 0, version: NOT_READ, seq: now }, now)
+    await Promise.allSettled(this.running)
+    if ((this.store.state(orgUserId)?.version ?? NOT_LOADED) === NOT_LOADED) {
+      // Insert a placeholder first, so that changes that arrive during the read are applied. The current time is a higher
+      // sequence number than any that was sent.
+      this.store.save({ orgUserId, ids: [], total: 0, unreadCount: 0, version: NOT_LOADED, seq: now }, now)
       await this.changed([orgUserId])
     }
     this.store.touch(orgUserId, now)
@@ -49,7 +50,7 @@ export class Projection {
     return this.track(this.applyArrival(arrival))
   }
 
-  /** Something happened to these inboxes. */
+  /** Something changed in these inboxes. */
   changed(orgUserIds: number[]): Promise<void> {
     return this.track(this.reload(this.store.states(orgUserIds)))
   }
@@ -59,83 +60,85 @@ export class Projection {
     return this.track(this.reloadItem(notificationId))
   }
 
-  /** These people are known, and this is where the database has their inboxes. */
-  catchUp(known: BarState[], truths: { orgUserId: number; version: number }[]): Promise<void> {
-    const versions = new Map(truths.map((truth) => [truth.orgUserId, truth.version]))
-    return this.track(this.reload(known.filter((person) => person.version !== (versions.get(person.orgUserId) ?? 0))))
+  /** Reloads those of these states whose inbox has another version in the database. */
+  catchUp(states: BarState[], latest: { orgUserId: number; version: number }[]): Promise<void> {
+    const versions = new Map(latest.map(({ orgUserId, version }) => [orgUserId, version]))
+    return this.track(
+      this.reload(states.filter(({ orgUserId, version }) => version !== (versions.get(orgUserId) ?? 0))),
+    )
   }
 
   private async applyArrival({ notificationId, orgUserIds }: { notificationId: number; orgUserIds: number[] }) {
-    const known = this.store.states(orgUserIds)
-    if (known.length === 0) return
+    const states = this.store.states(orgUserIds)
+    if (states.length === 0) return
     const { db } = this.deps
-    const [truths, [row]] = await db.batch([
-      selectBarStatesAfter(db, { orgUserIds: known.map((person) => person.orgUserId), notificationId }),
+    const [latestStates, [row]] = await db.batch([
+      selectBarStatesAfter(db, { orgUserIds: states.map((state) => state.orgUserId), notificationId }),
       selectBarItem(db, { id: notificationId }),
     ])
     if (!row) return
     const item = toBarItem(row)
     if (row.urgent) this.upsertItems([item])
-    const text = JSON.stringify(excerpt(item))
+    const json = JSON.stringify(excerpt(item))
     const behind: BarState[] = []
-    for (const truth of truths) {
-      const before = this.store.state(truth.orgUserId)
-      if (!before || truth.version <= before.version) continue
-      if (!isOnlyChange(before, truth, row)) {
+    for (const latest of latestStates) {
+      const before = this.store.state(latest.orgUserId)
+      if (!before || latest.version <= before.version) continue
+      if (!isOnlyChange(before, latest, row)) {
         behind.push(before)
         continue
       }
       const ids = row.urgent ? [row.id, ...before.ids].slice(0, MAX_BAR_ITEMS) : before.ids
-      const { orgUserId, unread: unreadCount, unreadUrgent: total, version } = truth
-      this.move(before, { orgUserId, ids, total, unreadCount, version }, () => text)
+      const { orgUserId, unread: unreadCount, unreadUrgent: total, version } = latest
+      this.move(before, { orgUserId, ids, total, unreadCount, version }, () => json)
     }
     await this.reload(behind)
   }
 
-  /** Reads these bars anew. Whoever is left over for too many is found by the next alarm. */
-  private async reload(people: BarState[]): Promise<void> {
-    if (people.length === 0) return
-    const orgUserIds = people.slice(0, MAX_BARS).map((person) => person.orgUserId)
+  /** Reads these bars from the database, at most `MAX_BARS`. The next alarm finds the rest. */
+  private async reload(states: BarState[]): Promise<void> {
+    if (states.length === 0) return
+    const orgUserIds = states.slice(0, MAX_BARS).map((state) => state.orgUserId)
     for (const bar of await loadBars(this.deps.db, { orgUserIds })) {
       this.upsertItems(bar.items)
       const before = this.store.state(bar.orgUserId)
       if (!before || bar.version < before.version) continue
-      const textOf = (id: number) => JSON.stringify(excerpt(bar.items.find((item) => item.id === id) as BarItem))
-      this.move(before, toBarState(bar), textOf)
+      const itemJson = (id: number) => JSON.stringify(excerpt(bar.items.find((item) => item.id === id) as BarItem))
+      this.move(before, toBarState(bar), itemJson)
     }
   }
 
   private async reloadItem(notificationId: number): Promise<void> {
-    // Whoever is reading now may have read the old text, and must not write it after us.
-    await Promise.allSettled(this.incoming)
+    // A running update may have read the old text, and must not save it after this one.
+    await Promise.allSettled(this.running)
     if (this.store.items([notificationId]).length === 0) return
     const [row] = await selectBarItem(this.deps.db, { id: notificationId })
     if (row) this.upsertItems([toBarItem(row)])
   }
 
-  /** Keeps these items; where a text is new, all who show it are told, whichever way we came to know it. */
+  /** Saves these items. If a message is new, sends it to everybody whose bar shows the item. */
   private upsertItems(items: BarItem[]): void {
     for (const item of items) {
       if (this.store.saveItem(item) !== "rewritten") continue
-      const text = JSON.stringify(excerpt(item))
-      for (const person of this.store.states().filter(({ ids }) => ids.includes(item.id))) {
-        const seq = person.seq + 1
-        this.store.save({ ...person, seq }, this.deps.now())
-        this.connections.push(person.orgUserId, [encodeItemUpdated(text, { seq })])
+      const json = JSON.stringify(excerpt(item))
+      for (const state of this.store.states().filter(({ ids }) => ids.includes(item.id))) {
+        const seq = state.seq + 1
+        this.store.save({ ...state, seq }, this.deps.now())
+        this.connections.push(state.orgUserId, [encodeItemUpdated(json, { seq })])
       }
     }
   }
 
-  /** Moves the copy to a later version, and tells open tabs what is different. */
-  private move(before: BarState, after: Omit<BarState, "seq">, textOf: (id: number) => string): void {
-    const { frames, seq } = framesBetween(before, after, textOf)
+  /** Saves a later state, and sends open tabs the difference. */
+  private move(before: BarState, after: Omit<BarState, "seq">, itemJson: (id: number) => string): void {
+    const { frames, seq } = framesBetween(before, after, itemJson)
     this.store.save({ ...after, seq }, this.deps.now())
     this.connections.push(after.orgUserId, frames)
   }
 
-  private track(change: Promise<void>): Promise<void> {
-    this.incoming.add(change)
-    return change.finally(() => this.incoming.delete(change))
+  private track(update: Promise<void>): Promise<void> {
+    this.running.add(update)
+    return update.finally(() => this.running.delete(update))
   }
 }
 

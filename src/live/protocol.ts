@@ -1,7 +1,7 @@
 import * as z from "zod/mini"
 import type { BarItem } from "../domain/bar-item"
 
-/** What the server says over a socket, inside `data` of the platform's envelope. `seq` grows per person. */
+/** A frame from the server: `data` of the platform's envelope. `seq` grows per person. */
 export type Frame =
   | { type: "snapshot"; seq: number; urgent: BarItem[]; unread_count: number }
   | { type: "urgent_added"; seq: number; item: BarItem; unread_count: number }
@@ -9,7 +9,7 @@ export type Frame =
   | { type: "unread_count"; seq: number; unread_count: number }
   | { type: "item_updated"; seq: number; item: BarItem }
 
-/** What a client may say, besides the text `ping`. */
+/** A message from a client. The text `ping` is answered by the platform, and does not reach the object. */
 export const ClientMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("hello"), last_seq: z.number() }),
   z.object({ type: z.literal("dismiss"), ids: z.array(z.int().check(z.positive())).check(z.maxLength(1_000)) }),
@@ -18,7 +18,7 @@ export type ClientMessage = z.infer<typeof ClientMessage>
 
 const MAX_MESSAGE_LENGTH = 16_384
 
-/** What a client said; `undefined` if it is not understood. */
+/** Parses a client's message; `undefined` if it is invalid. */
 export function parseMessage(data: string | ArrayBuffer): ClientMessage | undefined {
   if (typeof data !== "string" || data.length > MAX_MESSAGE_LENGTH) return undefined
   try {
@@ -28,15 +28,16 @@ export function parseMessage(data: string | ArrayBuffer): ClientMessage | undefi
   }
 }
 
-/** A frame as it goes over the wire. */
+/** The text of a frame. */
 export const encodeFrame = (frame: Frame) => JSON.stringify({ message: "", status: "success", data: frame })
 
-/** The same as `toText` for an item that is text already: one item goes to many people, each with their own count. */
+/** As `encodeFrame`, for an item that is JSON already: one item goes to many people, each with their own count. */
 export const encodeUrgentAdded = (item: string, { seq, unreadCount }: { seq: number; unreadCount: number }) =>
   `{"message":"","status":"success","data":{"type":"urgent_added","seq":${seq},"item":${item},"unread_count":${unreadCount}}}`
 
+/** As `encodeFrame`, for an item that is JSON already. */
 export const encodeItemUpdated = (item: string, { seq }: { seq: number }) =>
   `{"message":"","status":"success","data":{"type":"item_updated","seq":${seq},"item":${item}}}`
 
-/** What the client did wrong. */
+/** The text of an error frame. */
 export const encodeError = (message: string) => JSON.stringify({ message, status: "error", data: {} })

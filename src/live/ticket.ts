@@ -6,10 +6,10 @@ import type { Membership } from "../auth/membership"
 import type { Ticket } from "./docs"
 
 const TTL_SECONDS = 30
-/** The same secret signs the links that end e-mails, which have no audience: neither can stand for the other. */
+/** Unsubscribe links are signed with the same secret and have no audience, so that neither token passes as the other. */
 const AUDIENCE = "socket"
 
-/** Whose bar it opens, and when (in ms) the access token ends that it was issued for: the socket ends with it. */
+/** `until`: when the access token expires (milliseconds since 1970) that the ticket was issued for. The socket ends then. */
 const Claims = z.object({
   jti: z.string(),
   exp: z.number(),
@@ -19,7 +19,7 @@ const Claims = z.object({
   until: z.number(),
 })
 
-/** A ticket that opens this person's bar once, within 30 s. Throws `unavailable` where no secret is configured. */
+/** Issues a ticket that opens this person's bar once, within 30 s. Throws `unavailable` if no secret is configured. */
 export async function issueTicket({ config, now }: Deps, { me, until }: { me: Membership; until: number }) {
   const claims: z.infer<typeof Claims> = {
     jti: crypto.randomUUID(),
@@ -33,7 +33,7 @@ export async function issueTicket({ config, now }: Deps, { me, until }: { me: Me
   return { ticket, expires_in: TTL_SECONDS } satisfies Ticket
 }
 
-/** What a ticket is for; `undefined` if it is not ours or no longer good. Whether it was used, the object knows. */
+/** Verifies a ticket; `undefined` if it is invalid or expired. Only the Durable Object knows whether it was used. */
 export async function verifyTicket({ config, now }: Deps, ticket: string) {
   const secret = ticketSecret(config)
   try {

@@ -18,10 +18,10 @@ const CHECK_EVERY_MS = 60_000
 const EVICT_AFTER_MS = 10 * 60_000
 
 /**
- * The urgent bars of one organisation. The database is the truth and this object its projection: it keeps a copy
- * of the bars of those who looked lately, carries it forward as it is told of changes, and pushes the difference
- * to open tabs. Every method may be called twice or out of order, since a copy only ever moves to a later version
- * of an inbox. Each minute an alarm compares the copy with the database and so makes good whatever hint was lost.
+ * The urgent bars of one organisation. The database is the truth, and this object is a projection of it. The object keeps
+ * a copy of the bars that were opened lately, updates the copy when the worker calls it, and pushes the difference to
+ * open tabs. Every method may be called twice or out of order, since a state only moves to a later version of its inbox.
+ * An alarm compares the copy with the database each minute, and so repairs what a lost call left behind.
  */
 export class UrgentBar extends DurableObject<Env> implements UrgentBarRpc {
   private readonly store: BarStore
@@ -40,16 +40,15 @@ export class UrgentBar extends DurableObject<Env> implements UrgentBarRpc {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"))
   }
 
-  // Looking ----------------------------------------------------------------------------------------------
+  // Reading ----------------------------------------------------------------------------------------------
 
-  /** One person's bar, newest first, and how many it would show if it were long enough. */
   async bar(orgUserId: number): Promise<{ items: BarItem[]; total: number }> {
     await this.ensureLoaded(orgUserId)
     const { ids, total } = this.barState(orgUserId)
     return { items: this.store.items(ids), total }
   }
 
-  /** Opens a socket for whom the worker lets in. */
+  /** Opens a socket for a handshake that the worker has authorised. */
   override async fetch(request: Request): Promise<Response> {
     const { connection, ticket } = parseHandshakeRequest(request)
     if (ticket && !this.usedTickets.use(ticket, this.deps.now())) {
@@ -84,59 +83,56 @@ export class UrgentBar extends DurableObject<Env> implements UrgentBarRpc {
     socket.close()
   }
 
-  // Being told -------------------------------------------------------------------------------------------
+  // Updating ---------------------------------------------------------------------------------------------
 
-  /** A notification entered these inboxes. */
   arrived(arrival: { notificationId: number; orgUserIds: number[] }): Promise<void> {
     return this.projection.arrived(arrival)
   }
 
-  /** Something happened to these inboxes. */
   changed({ orgUserIds }: { orgUserIds: number[] }): Promise<void> {
     return this.projection.changed(orgUserIds)
   }
 
-  /** The text of a notification changed. */
   itemUpdated({ notificationId }: { notificationId: number }): Promise<void> {
     return this.projection.itemUpdated(notificationId)
   }
 
-  /** These people may no longer be members. A hint may come late, when they are back: the database knows. */
+  /** Closes the sockets of former members. Asks the database, since the call may come after a person has returned. */
   async removed({ orgUserIds }: { orgUserIds: number[] }): Promise<void> {
-    const named = new Set(orgUserIds)
-    const seated = this.connections.connectedUsers().filter((orgUserId) => named.has(orgUserId))
-    if (seated.length > 0)
-      this.connections.closeFormerMembers(await selectFormerMembers(this.deps.db, { orgUserIds: seated }))
+    const removed = new Set(orgUserIds)
+    const connected = this.connections.connectedUsers().filter((orgUserId) => removed.has(orgUserId))
+    if (connected.length > 0)
+      this.connections.closeFormerMembers(await selectFormerMembers(this.deps.db, { orgUserIds: connected }))
   }
 
-  /** Compares the copy with the database, for as long as somebody looks. */
+  /** Compares the copy with the database, for as long as the copy holds any state. */
   override async alarm(): Promise<void> {
     const now = this.deps.now()
     for (const socket of this.connections.openSockets()) this.connections.closeExpired(socket, now)
-    const seated = this.connections.connectedUsers()
-    this.store.evict({ unseenSince: now - EVICT_AFTER_MS, except: seated })
-    const known = this.store.states()
-    if (known.length === 0) return
+    const connected = this.connections.connectedUsers()
+    this.store.evict({ unseenSince: now - EVICT_AFTER_MS, except: connected })
+    const states = this.store.states()
+    if (states.length === 0) return
     await this.ctx.storage.setAlarm(now + CHECK_EVERY_MS)
     const { db } = this.deps
-    const [truths, summarised, former] = await db.batch([
-      selectBarStates(db, { orgUserIds: known.map((person) => person.orgUserId) }),
-      selectSummarisedSince(db, { ids: known.flatMap((person) => person.ids), since: now - 2 * CHECK_EVERY_MS }),
-      selectFormerMembers(db, { orgUserIds: seated }),
+    const [latest, summarised, former] = await db.batch([
+      selectBarStates(db, { orgUserIds: states.map((state) => state.orgUserId) }),
+      selectSummarisedSince(db, { ids: states.flatMap((state) => state.ids), since: now - 2 * CHECK_EVERY_MS }),
+      selectFormerMembers(db, { orgUserIds: connected }),
     ])
     this.connections.closeFormerMembers(former)
-    await this.projection.catchUp(known, truths)
+    await this.projection.catchUp(states, latest)
     for (const { id } of summarised) await this.projection.itemUpdated(id)
   }
 
-  /** Has this person's bar in the copy. While anybody looks, the alarm comes each minute. */
+  /** Loads this person's bar into the copy, and makes sure that the alarm runs. */
   private async ensureLoaded(orgUserId: number): Promise<void> {
     await this.projection.ensureLoaded(orgUserId)
     const { storage } = this.ctx
     if ((await storage.getAlarm()) === null) await storage.setAlarm(this.deps.now() + CHECK_EVERY_MS)
   }
 
-  /** Of somebody who looks: read at the last moment, so that no change falls between reading and saying. */
+  /** The state of a person that is loaded. Read without an `await` before sending, so that no change falls in between. */
   private barState = (orgUserId: number) => this.store.state(orgUserId) as BarState
 
   private snapshot(orgUserId: number): string {

@@ -1,21 +1,21 @@
-/** The tickets that were spent, for as long as they would still be good. */
+/** Tickets that were used, kept until they would have expired. */
 export class UsedTickets {
   constructor(private readonly sql: SqlStorage) {
     sql.exec("CREATE TABLE IF NOT EXISTS tickets (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL)")
   }
 
   /**
-   * Spends a ticket; `false` if it was spent or has expired. Nothing waits between looking and writing, so that of
-   * two at once one wins. The expiry is judged by the clock that forgets, so that none comes back once forgotten.
+   * Uses a ticket. Answers `false` if it was used before or has expired. The storage is synchronous, so that only one
+   * of two concurrent calls succeeds. The same clock decides on expiry and on deletion: a deleted ticket has expired.
    */
   use({ id, expiresAt }: { id: string; expiresAt: number }, now: number): boolean {
     this.sql.exec("DELETE FROM tickets WHERE expires_at <= ?", now)
     if (expiresAt <= now) return false
-    const spent = this.sql.exec(
+    const inserted = this.sql.exec(
       "INSERT OR IGNORE INTO tickets (id, expires_at) VALUES (?, ?) RETURNING id",
       id,
       expiresAt,
     )
-    return spent.toArray().length === 1
+    return inserted.toArray().length === 1
   }
 }
