@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from "vitest"
-import { Rest } from "../../src/web/client/rest"
+import { RestClient } from "../../src/web/client/rest-client"
 
 const BASE = "https://notifications.dalgo.test"
 
@@ -24,7 +24,7 @@ const REFRESH = "/api/v2/token/refresh"
 const paths = () => calls.map(({ path }) => path)
 const open = (org = "acme") => {
   const signedOut = vi.fn<() => void>()
-  return { signedOut, rest: new Rest(BASE, org, signedOut) }
+  return { signedOut, rest: new RestClient(BASE, org, signedOut) }
 }
 const expired = () => new Response("{}", { status: 498, headers: { "x-request-id": "a-request" } })
 const three = () => Response.json({ success: true, res: 3 })

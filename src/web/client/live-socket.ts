@@ -1,23 +1,23 @@
 import { ReconnectingSocket } from "./reconnecting-socket"
 
 const PING_MS = 30_000
-const PARK_AFTER_MS = 60_000
+const DISCONNECT_HIDDEN_AFTER_MS = 60_000
 
-const BAD_TOKEN = 4003
-/** No token, a bad one, and a connection that the server does not want back. */
-const FINAL_CODES = [4001, BAD_TOKEN, 4008]
+const CLOSE_INVALID_TOKEN = 4003
+/** The client does not reconnect after these: no token, an invalid token, and a refusal by the server. */
+const FINAL_CLOSE_CODES = [4001, CLOSE_INVALID_TOKEN, 4008]
 
-/** `connecting` covers every wait between two attempts; `closed` means that no attempt will follow by itself. */
+/** `connecting` includes the waits between attempts. After `closed` no attempt follows by itself. */
 export type LiveState = "connecting" | "open" | "closed"
 
-type Ends = {
-  greeting: () => string
+type LiveSocketHandlers = {
+  helloMessage: () => string
   received: (text: string) => void
   stateChanged: (state: LiveState) => void
   refreshToken: () => Promise<boolean>
 }
 
-/** Keeps one WebSocket alive while the page is looked at. */
+/** Keeps one WebSocket open while the page is visible. */
 export class LiveSocket {
   #socket: ReconnectingSocket | undefined
   #page = new AbortController()
@@ -28,7 +28,7 @@ export class LiveSocket {
 
   constructor(
     readonly url: string,
-    readonly ends: Ends,
+    readonly handlers: LiveSocketHandlers,
   ) {}
 
   open() {
@@ -46,16 +46,16 @@ export class LiveSocket {
     this.#disconnect()
   }
 
-  // Always a new one: the old may be in a long delay.
+  // Always opens a new socket, since the old one may be in a long delay.
   #connect() {
     this.#disconnect()
-    const socket = new ReconnectingSocket(this.url, FINAL_CODES, {
-      opened: () => socket.send(this.ends.greeting()),
+    const socket = new ReconnectingSocket(this.url, FINAL_CLOSE_CODES, {
+      opened: () => socket.send(this.handlers.helloMessage()),
       received: (text) => this.#receive(text),
       lost: (code) => void this.#lost(code),
     })
     this.#socket = socket
-    this.ends.stateChanged("connecting")
+    this.handlers.stateChanged("connecting")
   }
 
   #disconnect() {
@@ -64,28 +64,28 @@ export class LiveSocket {
     this.#awaitsPong = false
   }
 
-  // A server that refuses the token accepts the socket first, so only a message shows that the connection is good.
+  // The server accepts a socket before it refuses the token. Only a message shows that the connection is authorised.
   #receive(text: string) {
     this.#awaitsPong = false
     this.#hasRefreshed = false
-    this.ends.stateChanged("open")
-    if (text !== "pong") this.ends.received(text)
+    this.handlers.stateChanged("open")
+    if (text !== "pong") this.handlers.received(text)
   }
 
   async #lost(code: number) {
     this.#awaitsPong = false
-    if (!FINAL_CODES.includes(code)) return this.ends.stateChanged("connecting")
-    if (code === BAD_TOKEN && !this.#hasRefreshed) {
+    if (!FINAL_CLOSE_CODES.includes(code)) return this.handlers.stateChanged("connecting")
+    if (code === CLOSE_INVALID_TOKEN && !this.#hasRefreshed) {
       this.#hasRefreshed = true
       const lost = this.#socket
-      const isFresh = await this.ends.refreshToken()
+      const isFresh = await this.handlers.refreshToken()
       if (this.#socket !== lost) return
       if (isFresh) return this.#connect()
     }
-    this.ends.stateChanged("closed")
+    this.handlers.stateChanged("closed")
   }
 
-  // An unanswered ping is the only sign of a connection that died without a word.
+  // An unanswered ping is the only sign of a connection that was lost without a close frame.
   #ping() {
     if (this.#socket?.readyState !== WebSocket.OPEN) return
     if (this.#awaitsPong) return this.#connect()
@@ -93,10 +93,10 @@ export class LiveSocket {
     this.#socket.send("ping")
   }
 
-  // Nobody is told of a parked connection: it counts as open until somebody looks again.
+  // A connection that was closed while the page is hidden counts as open until the page is visible again.
   #followVisibility() {
     clearTimeout(this.#parking)
-    if (document.hidden) this.#parking = setTimeout(() => this.#disconnect(), PARK_AFTER_MS)
+    if (document.hidden) this.#parking = setTimeout(() => this.#disconnect(), DISCONNECT_HIDDEN_AFTER_MS)
     else if ((this.#socket?.readyState ?? WebSocket.CLOSED) > WebSocket.OPEN) this.#connect()
   }
 }

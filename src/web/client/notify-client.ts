@@ -2,14 +2,14 @@ import type { BarItem } from "../../domain/bar-item"
 import type { Frame } from "../../live/protocol"
 import { LiveSocket, type LiveState } from "./live-socket"
 import { readableItem } from "../ui/readable"
-import { ApiError, Rest } from "./rest"
+import { ApiError, RestClient } from "./rest-client"
 
 const FIRST_POLL_MS = 5_000
 const POLL_MS = 30_000
 
-/** What the client tells, and what each event carries in `detail`. */
+/** The client's events, with the type of their `detail`. */
 export type ClientEvents = {
-  /** The whole bar, after a connection, or from polling while there is none. */
+  /** All items of the bar: after connecting, and from polling while there is no connection. */
   snapshot: BarItem[]
   urgent: BarItem[]
   removed: number[]
@@ -19,27 +19,27 @@ export type ClientEvents = {
   "signed-out": undefined
 }
 
-const keyOf = ({ base, org }: { base: string; org: string }) => `${base} ${org}`
+const clientKey = ({ base, org }: { base: string; org: string }) => `${base} ${org}`
 
-/** A person's notifications in one organisation, kept current: by WebSocket, or by polling while there is none. */
+/** A person's notifications in one organisation, updated by WebSocket, or by polling while there is no connection. */
 export class NotifyClient extends EventTarget {
-  static #known = new Map<string, NotifyClient>()
+  static #instances = new Map<string, NotifyClient>()
 
-  /** The same client for everything on a page that asks for the same, so that there is one connection. */
+  /** The client for this server and organisation. All elements of a page share it, and so its connection. */
   static for(base: string, org: string): NotifyClient {
-    const key = keyOf({ base, org })
-    const client = NotifyClient.#known.get(key) ?? new NotifyClient(base, org)
-    NotifyClient.#known.set(key, client)
+    const key = clientKey({ base, org })
+    const client = NotifyClient.#instances.get(key) ?? new NotifyClient(base, org)
+    NotifyClient.#instances.set(key, client)
     return client
   }
 
   /** Newest first. */
   urgent: BarItem[] = []
-  /** As the server last said; unknown at first. */
+  /** The server's last count; `undefined` at first. */
   unread: number | undefined
   state: LiveState = "connecting"
 
-  #rest: Rest
+  #rest: RestClient
   #socket: LiveSocket | undefined
   #users = 0
   #lastSeq = 0
@@ -50,10 +50,10 @@ export class NotifyClient extends EventTarget {
     readonly org: string,
   ) {
     super()
-    this.#rest = new Rest(base, org, () => this.#emit("signed-out", undefined))
+    this.#rest = new RestClient(base, org, () => this.#emit("signed-out", undefined))
   }
 
-  /** Every call wants its `close()`; the connection ends with the last. */
+  /** Each call must be matched by a `close()`. The last `close()` ends the connection. */
   connect() {
     this.#users += 1
     if (this.#users > 1) return
@@ -61,7 +61,7 @@ export class NotifyClient extends EventTarget {
     url.protocol = url.protocol.replace("http", "ws")
     if (this.org) url.searchParams.set("orgslug", this.org)
     this.#socket = new LiveSocket(url.href, {
-      greeting: () => JSON.stringify({ type: "hello", last_seq: this.#lastSeq }),
+      helloMessage: () => JSON.stringify({ type: "hello", last_seq: this.#lastSeq }),
       received: (text) => this.#receive(JSON.parse(text).data),
       stateChanged: (state) => this.#changeState(state),
       refreshToken: () => this.#rest.refreshToken(),
@@ -73,7 +73,7 @@ export class NotifyClient extends EventTarget {
   close() {
     this.#users -= 1
     if (this.#users > 0) return
-    NotifyClient.#known.delete(keyOf(this))
+    NotifyClient.#instances.delete(clientKey(this))
     this.#socket?.close()
     clearTimeout(this.#polling)
   }
@@ -103,7 +103,7 @@ export class NotifyClient extends EventTarget {
     this.#catchUp()
   }
 
-  /** Takes the items off the bar at once, and puts them back when the server cannot be told. */
+  /** Removes items from the bar at once, and restores them if the request fails. */
   async dismiss(ids: number[]) {
     const dismissed = this.urgent.filter(({ id }) => ids.includes(id))
     this.#remove(ids)
@@ -166,7 +166,7 @@ export class NotifyClient extends EventTarget {
     else this.#pollIn(state === "closed" ? 0 : POLL_MS)
   }
 
-  /** With a connection, the server tells what a change of ours did. */
+  /** Polls after a change, unless the open connection will report it. */
   #catchUp() {
     if (this.state !== "open") this.#pollIn(0)
   }
@@ -182,7 +182,7 @@ export class NotifyClient extends EventTarget {
     if (document.hidden) return
     try {
       const [unread, urgent] = await Promise.all([this.unreadCount(), this.urgentBar()])
-      // What the socket has said meanwhile is newer.
+      // The socket's data is newer than this response.
       if (this.state === "open") return
       this.#replace(urgent)
       this.#count(unread)

@@ -1,44 +1,44 @@
-import { Rest } from "./rest"
+import { RestClient } from "./rest-client"
 
-/** This browser, where it can take push messages. */
-export class ThisDevice {
-  #rest: Rest
+/** The push subscription of this browser for one organisation. */
+export class PushDevice {
+  #rest: RestClient
 
   constructor(readonly org: string) {
-    // Whoever is signed out is told so by the rest of the page.
-    this.#rest = new Rest("", org, () => undefined)
+    // The rest of the page handles a sign-out.
+    this.#rest = new RestClient("", org, () => undefined)
   }
 
-  /** `undefined` where it cannot: it knows nothing of push, or the service is not set up for it. */
+  /** `undefined` where push is not available: the browser does not support it, or the service has no VAPID key. */
   async state(): Promise<"on" | "off" | "blocked" | undefined> {
     if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return undefined
     try {
       const key = await this.#publicKey()
       if (Notification.permission === "denied") return "blocked"
-      const subscription = await current()
-      return subscription && isBy(key, subscription) && (await this.#isMine(subscription)) ? "on" : "off"
+      const subscription = await currentSubscription()
+      return subscription && hasServerKey(key, subscription) && (await this.#isMine(subscription)) ? "on" : "off"
     } catch {
       return undefined
     }
   }
 
-  /** Asks for permission, and tells the service. Answers whether it was permitted. */
+  /** Asks for permission and registers the subscription. Answers whether permission was granted. */
   async turnOn(): Promise<boolean> {
     if ((await Notification.requestPermission()) !== "granted") return false
     await navigator.serviceWorker.register(`/push-worker.js?org=${encodeURIComponent(this.org)}`)
     const { pushManager } = await navigator.serviceWorker.ready
     const key = await this.#publicKey()
     const known = await pushManager.getSubscription()
-    if (known && isBy(key, known)) {
-      await this.#tell(known)
+    if (known && hasServerKey(key, known)) {
+      await this.#register(known)
       return true
     }
-    // By a key that the service had before it can not be pushed to, and a browser has no two.
+    // A subscription by an old server key gets no messages, and a browser has only one.
     await known?.unsubscribe()
     const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key })
     try {
-      if (known) await this.#tell(made, { replaces: known.endpoint })
-      await this.#tell(made)
+      if (known) await this.#register(made, { replaces: known.endpoint })
+      await this.#register(made)
     } catch (error) {
       await made.unsubscribe()
       throw error
@@ -46,14 +46,14 @@ export class ThisDevice {
     return true
   }
 
-  /** The browser stays subscribed: the person's other organisations may push to it. */
+  /** Only removes it from this organisation: the person's other organisations may use the same subscription. */
   async turnOff() {
-    const subscription = await current()
+    const subscription = await currentSubscription()
     if (!subscription) return
     await this.#rest.api["push-subscriptions"].$delete({ json: { endpoint: subscription.endpoint } })
   }
 
-  async #tell(subscription: PushSubscription, replacing: { replaces?: string } = {}) {
+  async #register(subscription: PushSubscription, replacing: { replaces?: string } = {}) {
     const { p256dh = "", auth = "" } = subscription.toJSON().keys ?? {}
     await this.#rest.api["push-subscriptions"].$post({
       json: { endpoint: subscription.endpoint, keys: { p256dh, auth }, ...replacing },
@@ -65,7 +65,7 @@ export class ThisDevice {
     return res.public_key
   }
 
-  /** On a computer that several share, the browser may well be subscribed for somebody else. */
+  /** On a shared computer the subscription may belong to another person. */
   async #isMine(subscription: PushSubscription) {
     const id = base64Url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subscription.endpoint)))
     const { res } = await (await this.#rest.api["push-subscriptions"].$get()).json()
@@ -73,9 +73,10 @@ export class ThisDevice {
   }
 }
 
-const current = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription()
+const currentSubscription = async () =>
+  (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription()
 
-const isBy = (key: string, { options: { applicationServerKey } }: PushSubscription) =>
+const hasServerKey = (key: string, { options: { applicationServerKey } }: PushSubscription) =>
   applicationServerKey !== null && base64Url(applicationServerKey) === key
 
 const base64Url = (bytes: ArrayBuffer) =>

@@ -1,10 +1,10 @@
 import { css, html, LitElement, nothing } from "lit"
-import { ThisDevice } from "../client/push-subscription"
+import { PushDevice } from "../client/push-subscription"
 import { controls, palette, theme } from "../ui/theme"
 
-const BLOCKED = "Your browser blocks messages from this page. Its settings for this page can permit them."
+const BLOCKED_TEXT = "Your browser blocks messages from this page. Its settings for this page can permit them."
 
-/** Turns push messages on and off for the browser in which it is shown. Where there can be none it shows nothing. */
+/** A switch for push messages in this browser. Renders nothing where push is not available. */
 export class DeviceSwitchElement extends LitElement {
   static styles = [
     palette,
@@ -40,26 +40,26 @@ export class DeviceSwitchElement extends LitElement {
     `,
   ]
 
-  static properties = { org: {}, state: { state: true }, said: { state: true } }
+  static properties = { org: {}, state: { state: true }, status: { state: true } }
 
   declare org: string
-  /** Unknown at first. */
-  declare state: Awaited<ReturnType<ThisDevice["state"]>>
-  declare said: string
+  /** `undefined` until it is known. */
+  declare state: Awaited<ReturnType<PushDevice["state"]>>
+  declare status: string
 
   #isBusy = false
 
   constructor() {
     super()
     this.org = ""
-    this.said = ""
+    this.status = ""
   }
 
   get #device() {
-    return new ThisDevice(this.org)
+    return new PushDevice(this.org)
   }
 
-  // Not earlier: only now the organisation is set.
+  // Before the first update the organisation is not set.
   async firstUpdated() {
     this.state = await this.#device.state()
   }
@@ -77,20 +77,20 @@ export class DeviceSwitchElement extends LitElement {
       >
         Notify me on this device <strong aria-hidden="true">${this.state === "on" ? "On" : "Off"}</strong>
       </button>
-      <p id="why">${isBlocked ? BLOCKED : nothing}</p>
-      <p role="status">${this.said}</p>
+      <p id="why">${isBlocked ? BLOCKED_TEXT : nothing}</p>
+      <p role="status">${this.status}</p>
     `
   }
 
   #turn = async () => {
     if (this.#isBusy) return
     this.#isBusy = true
-    this.said = ""
+    this.status = ""
     try {
       if (this.state === "on") await this.#device.turnOff()
-      else if (!(await this.#device.turnOn())) this.said = "Your browser was not permitted to show messages."
+      else if (!(await this.#device.turnOn())) this.status = "Your browser was not permitted to show messages."
     } catch {
-      this.said = "That did not work. Please try again."
+      this.status = "That did not work. Please try again."
     }
     this.state = (await this.#device.state()) ?? this.state
     this.#isBusy = false

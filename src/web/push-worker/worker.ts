@@ -1,4 +1,4 @@
-/** What delivery/channels/web-push tells a device. */
+/** The payload that `delivery/channels/web-push` sends. */
 type Payload = { title: string; body: string; url: string; tag: string; urgent: boolean }
 
 declare const self: ServiceWorkerGlobalScope
@@ -8,55 +8,55 @@ const API = "/api/notifications"
 
 self.addEventListener("install", () => void self.skipWaiting())
 
-self.addEventListener("push", (event) => event.waitUntil(show(payloadOf(event.data))))
+self.addEventListener("push", (event) => event.waitUntil(showNotification(parsePayload(event.data))))
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close()
-  event.waitUntil(open(pageOf(event.notification.data?.url)))
+  event.waitUntil(openPage(toOwnPage(event.notification.data?.url)))
 })
 
-self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(subscribeAgain(event.oldSubscription)))
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renewSubscription(event.oldSubscription)))
 
-/** A browser wants something shown for every push, whether it can be read or not. */
-function payloadOf(data: PushMessageData | null): Payload {
-  const otherwise = { title: "Dalgo", body: "There is something new.", url: INBOX, tag: "", urgent: false }
+/** Parses a payload. Every push must show a notification, so an unreadable one becomes a general text. */
+function parsePayload(data: PushMessageData | null): Payload {
+  const fallback = { title: "Dalgo", body: "There is something new.", url: INBOX, tag: "", urgent: false }
   try {
-    return { ...otherwise, ...data?.json() }
+    return { ...fallback, ...data?.json() }
   } catch {
-    return otherwise
+    return fallback
   }
 }
 
-function show({ title, body, url, tag, urgent }: Payload): Promise<void> {
+function showNotification({ title, body, url, tag, urgent }: Payload): Promise<void> {
   return self.registration.showNotification(title, { body, tag, data: { url }, requireInteraction: urgent, lang: "en" })
 }
 
-/** One of our own pages, whatever was said. */
-function pageOf(url: unknown): URL {
+/** The URL, if it is one of our own pages; else the inbox. */
+function toOwnPage(url: unknown): URL {
   const page = URL.parse(String(url), self.location.origin)
   return page?.origin === self.location.origin ? page : new URL(INBOX, self.location.origin)
 }
 
-/** Shows the tab that has this page. One whose address names no organisation may have any, and is led there. */
-async function open(page: URL): Promise<void> {
+/** Focuses a tab that shows this page, else navigates an inbox tab without an organisation there, else opens a tab. */
+async function openPage(page: URL): Promise<void> {
   const orgIn = (url: URL) => url.searchParams.get("org")
   const tabs = await self.clients.matchAll({ type: "window", includeUncontrolled: true })
   const inboxes = tabs
     .map((tab) => ({ tab, url: new URL(tab.url) }))
     .filter(({ url }) => url.pathname === page.pathname)
-  const has = inboxes.find(({ url }) => orgIn(url) === orgIn(page))
-  if (has) return void (await has.tab.focus())
+  const shown = inboxes.find(({ url }) => orgIn(url) === orgIn(page))
+  if (shown) return void (await shown.tab.focus())
 
-  const any = inboxes.find(({ url }) => orgIn(url) === null)
-  const led = await any?.tab.navigate(page.href).catch(() => null)
-  await (led ? led.focus() : self.clients.openWindow(page.href))
+  const withoutOrg = inboxes.find(({ url }) => orgIn(url) === null)
+  const navigated = await withoutOrg?.tab.navigate(page.href).catch(() => null)
+  await (navigated ? navigated.focus() : self.clients.openWindow(page.href))
 }
 
 /**
- * Takes the place of the old subscription in all organisations. Where the browser does not say which that was, it is for
- * the organisation in which the switch was last turned on: the page says it in our address.
+ * Replaces the old subscription in all organisations. If the browser does not name the old one, the new subscription is
+ * registered for the organisation in which the switch was last turned on, which is in this script's URL.
  */
-async function subscribeAgain(old: PushSubscription | null): Promise<void> {
+async function renewSubscription(old: PushSubscription | null): Promise<void> {
   const org = new URL(self.location.href).searchParams.get("org")
   const headers = { "content-type": "application/json", ...(org && { "x-dalgo-org": org }) }
   const { res } = await (await fetch(`${API}/push-key`, { headers })).json()

@@ -3,20 +3,20 @@ import { type ClientEvents, NotifyClient } from "../client/notify-client"
 
 type Host = ReactiveControllerHost & HTMLElement & { base: string; org: string }
 
-type Interest = {
+type ClientListener = {
   events: (keyof ClientEvents)[]
   joined: (client: NotifyClient) => void
   changed: (client: NotifyClient) => void
 }
 
-/** Ties an element to the client for its `base` and `org` for as long as it is on the page. */
+/** Connects an element to the client for its `base` and `org` while it is on the page. */
 export class ClientController implements ReactiveController {
   client: NotifyClient | undefined
   #listening = new AbortController()
 
   constructor(
     readonly host: Host,
-    readonly interest: Interest,
+    readonly listener: ClientListener,
   ) {
     host.addController(this)
   }
@@ -25,13 +25,13 @@ export class ClientController implements ReactiveController {
     this.host.requestUpdate()
   }
 
-  // Not earlier: a framework may set the organisation only after it has put the element in place.
+  // Not earlier: a framework may set the organisation after it has attached the element.
   hostUpdate() {
     const { base, org, isConnected } = this.host
     if (!isConnected || (this.client?.base === base && this.client.org === org)) return
     this.hostDisconnected()
     const client = NotifyClient.for(base, org)
-    const { events, joined, changed } = this.interest
+    const { events, joined, changed } = this.listener
     this.client = client
     this.#listening = new AbortController()
     const { signal } = this.#listening

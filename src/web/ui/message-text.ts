@@ -1,10 +1,10 @@
 import { css, html, LitElement, nothing } from "lit"
 
-/** A web address, without the punctuation that ends the sentence around it. */
-const ADDRESS = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
+/** A URL, without the punctuation of the sentence around it. */
+const URL_PATTERN = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
 
 const withLinks = (text: string) =>
-  text.split(ADDRESS).map((part, index) =>
+  text.split(URL_PATTERN).map((part, index) =>
     index % 2 === 0
       ? part
       : html`<a href=${part} target="_blank" rel="noopener noreferrer"
@@ -13,8 +13,8 @@ const withLinks = (text: string) =>
   )
 
 /**
- * A message as it was written, cut to a few lines while it is closed. It renders into the tree around it, so that an
- * element can be named by its first line (`first-<key>`).
+ * A message, cut to a few lines while it is closed. It renders into the surrounding tree, so that its first line
+ * (`first-<key>`) can label an element there.
  */
 export class MessageText extends LitElement {
   static properties = {
@@ -27,7 +27,7 @@ export class MessageText extends LitElement {
 
   declare key: string
   declare text: string
-  /** Of the button: "Show more", "Show less". */
+  /** The verb of the button: "Show more", "Show less". */
   declare verb: string
   declare isOpen: boolean
   declare isCut: boolean
@@ -94,14 +94,14 @@ export class MessageText extends LitElement {
   #measure() {
     const box = this.#body.parentElement as Element
     if (!this.isOpen) this.isCut = box.scrollHeight > box.clientHeight + 1
-    // The focus must not go to where nobody sees it. Half a line: letters may be higher than theirs.
+    // A link in the hidden part must not take the focus. The 10 px are half a line, since glyphs may stand out of it.
     const end = box.getBoundingClientRect().bottom - 10
     for (const link of box.querySelectorAll("a")) link.tabIndex = link.getBoundingClientRect().top < end ? 0 : -1
   }
 }
 customElements.define("dalgo-message-text", MessageText)
 
-/** For the tree around it. The number of lines is `--message-lines`. */
+/** Styles for the surrounding tree. `--message-lines` is the number of lines while closed. */
 export const messageStyles = css`
   dalgo-message-text {
     display: block;

@@ -1,6 +1,6 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit"
 
-/** Draws an element again every minute, for the relative times in it. */
+/** Re-renders an element every minute, for its relative times. */
 export class MinuteTick implements ReactiveController {
   #ticking: number | undefined
 

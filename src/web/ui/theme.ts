@@ -1,10 +1,10 @@
 import { css, unsafeCSS } from "lit"
 import colours from "./palette.css" with { type: "text" }
 
-/** Every colour with its light and its dark value; which of them counts, `color-scheme` decides. */
+/** Every colour, with its light and dark value. `color-scheme` chooses. */
 export const palette = unsafeCSS(colours)
 
-/** Light unless the page asks otherwise, since most pages that embed an element have no dark side. */
+/** Light by default, since most pages that embed an element have no dark theme. */
 export const theme = css`
   :host {
     color-scheme: light;
@@ -21,7 +21,7 @@ export const theme = css`
   }
 `
 
-/** What the elements' own controls share. */
+/** Shared styles of controls. */
 export const controls = css`
   button,
   .button {

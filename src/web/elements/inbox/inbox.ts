@@ -3,8 +3,8 @@ import { html, LitElement, nothing } from "lit"
 import { repeat } from "lit/directives/repeat.js"
 import { ClientController } from "../../ui/client-controller"
 import { chipStyles } from "../../ui/category-chip"
-import { empty, failed, loading } from "./placeholders"
-import { row } from "./row"
+import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder } from "./placeholders"
+import { inboxRow } from "./row"
 import { inboxStyles } from "./styles"
 import { messageStyles } from "../../ui/message-text"
 import { MinuteTick } from "../../ui/minute-tick"
@@ -12,17 +12,17 @@ import type { NotifyClient } from "../../client/notify-client"
 import { controls, palette, theme } from "../../ui/theme"
 
 const PAGE_SIZE = 20
-const LARGEST_PAGE = 100
-/** One change often comes as several events. */
-const REFRESH_AFTER_MS = 250
+const MAX_PAGE_SIZE = 100
+/** Several events of one change cause one refresh. */
+const REFRESH_DEBOUNCE_MS = 250
 
-/** Both lists in this order, each item once. */
-const merge = (first: InboxItem[], then: InboxItem[]) => [
+/** Both lists in this order, without duplicates. */
+const mergeItems = (first: InboxItem[], then: InboxItem[]) => [
   ...first,
   ...then.filter((item) => first.every(({ id }) => id !== item.id)),
 ]
 
-/** A person's notifications, newest first, kept current without moving the focus. */
+/** A person's notifications, newest first. Live updates never move the focus. */
 export class InboxElement extends LitElement {
   static styles = [palette, theme, controls, chipStyles, messageStyles, inboxStyles]
 
@@ -34,26 +34,26 @@ export class InboxElement extends LitElement {
     unread: { state: true },
     failure: { state: true },
     isOffline: { state: true },
-    said: { state: true },
+    status: { state: true },
     problem: { state: true },
   }
 
   declare base: string
   declare org: string
-  /** Unknown until the first page is there. */
+  /** `undefined` until the first page is loaded. */
   declare items: InboxItem[] | undefined
   declare total: number
   declare unread: number | undefined
   declare failure: Error | undefined
   declare isOffline: boolean
-  declare said: string
+  declare status: string
   declare problem: string
 
   #live = new ClientController(this, {
     events: ["count", "updated"],
     joined: () => {
       this.items = undefined
-      this.said = "Loading notifications"
+      this.status = "Loading notifications"
       void this.#refresh()
     },
     changed: ({ unread }) => {
@@ -70,7 +70,7 @@ export class InboxElement extends LitElement {
     this.org = ""
     this.total = 0
     this.isOffline = !navigator.onLine
-    this.said = ""
+    this.status = ""
     this.problem = ""
     new MinuteTick(this)
   }
@@ -95,29 +95,29 @@ export class InboxElement extends LitElement {
         ${this.unread ? html`<span class="muted">${this.unread} unread</span>` : nothing}
         ${this.items?.length ? html`<button @click=${this.#markAllRead}>Mark all as read</button>` : nothing}
       </header>
-      <p role="status" class="outage">${this.#outage}</p>
+      <p role="status" class="offline">${this.#offlineNotice}</p>
       <p role="alert" class="problem">${this.problem}</p>
-      <p role="status" class="visually-hidden">${this.said}</p>
+      <p role="status" class="visually-hidden">${this.status}</p>
       <div aria-busy=${!this.items && !this.failure}>${this.#content()}</div>
     `
   }
 
   #content() {
-    if (!this.items) return this.failure ? failed(this.failure, () => this.#retry()) : loading
-    if (this.items.length === 0) return empty
+    if (!this.items) return this.failure ? errorPlaceholder(this.failure, () => this.#retry()) : loadingPlaceholder
+    if (this.items.length === 0) return emptyPlaceholder
     return html`
       <ul class="list" role="list" aria-labelledby="title">
         ${repeat(
           this.items,
           ({ id }) => id,
-          (item) => row(item, () => void this.#toggleRead(item)),
+          (item) => inboxRow(item, () => void this.#toggleRead(item)),
         )}
       </ul>
       ${this.items.length < this.total ? html`<button class="more" @click=${this.#loadMore}>Load more</button>` : nothing}
     `
   }
 
-  get #outage() {
+  get #offlineNotice() {
     if (!this.items || !(this.isOffline || this.failure)) return ""
     const loadedAt = this.#loadedAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
     return `${this.isOffline ? "You are offline." : "Could not load."} Showing notifications from ${loadedAt}.`
@@ -130,15 +130,15 @@ export class InboxElement extends LitElement {
 
   #refreshSoon() {
     clearTimeout(this.#refreshing)
-    this.#refreshing = setTimeout(() => void this.#refresh(), REFRESH_AFTER_MS)
+    this.#refreshing = setTimeout(() => void this.#refresh(), REFRESH_DEBOUNCE_MS)
   }
 
-  /** Loads again what is shown, as far as one page can hold it. */
+  /** Reloads the shown items, at most 100. */
   async #refresh() {
-    const limit = Math.min(LARGEST_PAGE, Math.max(PAGE_SIZE, this.items?.length ?? 0))
+    const limit = Math.min(MAX_PAGE_SIZE, Math.max(PAGE_SIZE, this.items?.length ?? 0))
     const fresh = await this.#load(1, limit)
-    if (!this.items) this.said = fresh ? "" : "Notifications could not be loaded"
-    if (fresh) this.items = merge(fresh, this.items ?? [])
+    if (!this.items) this.status = fresh ? "" : "Notifications could not be loaded"
+    if (fresh) this.items = mergeItems(fresh, this.items ?? [])
   }
 
   #retry() {
@@ -150,8 +150,8 @@ export class InboxElement extends LitElement {
     const shown = this.items?.length ?? 0
     const next = await this.#load(Math.floor(shown / PAGE_SIZE) + 1, PAGE_SIZE)
     if (!next) return
-    this.items = merge(this.items ?? [], next)
-    this.said = `Showing ${this.items.length} of ${this.total}`
+    this.items = mergeItems(this.items ?? [], next)
+    this.status = `Showing ${this.items.length} of ${this.total}`
     await this.updateComplete
     this.renderRoot.querySelectorAll("article")[shown]?.focus()
   }
@@ -181,10 +181,10 @@ export class InboxElement extends LitElement {
       (item) => ({ ...item, read_status: true }),
       (client) => client.markAllRead(),
     )
-    if (isSaved) this.said = "All notifications are marked as read"
+    if (isSaved) this.status = "All notifications are marked as read"
   }
 
-  /** Shows a change at once, and takes it back if it cannot be saved. */
+  /** Shows a change at once, and reverts it if it cannot be saved. */
   async #change(change: (item: InboxItem) => InboxItem, save: (client: NotifyClient) => Promise<void>) {
     const before = this.items
     this.items = before?.map(change)

@@ -3,14 +3,14 @@ import { html, nothing } from "lit"
 import { timeTag } from "../../ui/relative-time"
 import { categoryChip } from "../../ui/category-chip"
 
-const urgentMark = html`
+const urgentBadge = html`
   <span class="urgent">
     <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d="M8 1.5 1 14h14zM8 6v4M8 12v.1" /></svg>
     Urgent
   </span>
 `
 
-export function row(item: InboxItem, toggleRead: () => void) {
+export function inboxRow(item: InboxItem, toggleRead: () => void) {
   const { id, message, read_status: isRead } = item
   const action = isRead ? "Mark as unread" : "Mark as read"
   return html`
@@ -23,7 +23,7 @@ export function row(item: InboxItem, toggleRead: () => void) {
       >
         <span class="visually-hidden" id="state-${id}">${isRead ? "" : "Unread"} ${item.urgent ? "Urgent" : ""}</span>
         <div class="meta" id="meta-${id}">
-          ${item.urgent ? urgentMark : nothing} ${categoryChip(item.category)} ${timeTag(item.timestamp)}
+          ${item.urgent ? urgentBadge : nothing} ${categoryChip(item.category)} ${timeTag(item.timestamp)}
           <span class="author">${item.author}</span>
         </div>
         <button class="toggle" aria-label="${action}: ${message.slice(0, 60)}" @click=${toggleRead}>${action}</button>

@@ -37,7 +37,7 @@ export const inboxStyles = css`
   .meta {
     color: var(--dn-muted);
   }
-  .outage:not(:empty),
+  .offline:not(:empty),
   .problem:not(:empty) {
     margin-block-end: 16px;
     padding: 8px 16px;

@@ -1,27 +1,27 @@
 import type { BarItem } from "../../../domain/bar-item"
 import { categoryLabel } from "../../ui/category-label"
 
-/** Just under a second: what arrives together is said together, and the first of it is still said within the second. */
-const MERGE_MS = 900
+/** Items that arrive within this time share one announcement. The first of them is still announced within a second. */
+const MERGE_WINDOW_MS = 900
 const CLEAR_AFTER_MS = 5_000
-const INTERVAL_MS = 10_000
-const MEMORY_KEY = "dn:announced"
+const MIN_INTERVAL_MS = 10_000
+const STORAGE_KEY = "dn:announced"
 
-/** Decides what a screen reader is interrupted with: each item once per session, and one sentence in ten seconds. */
+/** Announces urgent items to screen readers: each item once per session, and at most one sentence in ten seconds. */
 export class Announcer {
-  #announced = new Set(recall())
+  #announced = new Set(loadAnnounced())
   #waiting: BarItem[] = []
   #speaking: number | undefined
   #spokenAt = Number.NEGATIVE_INFINITY
 
-  constructor(readonly say: (text: string) => void) {}
+  constructor(readonly announce: (text: string) => void) {}
 
-  /** Takes the bar as it now stands, newest first: what has been dismissed before its turn is not announced any more. */
+  /** Takes the bar's items, newest first. An item that was dismissed before its turn is not announced. */
   follow(urgent: BarItem[]) {
     this.#waiting = urgent.filter(({ id }) => !this.#announced.has(id))
     if (this.#speaking || this.#waiting.length === 0) return
-    const quietMs = this.#spokenAt + INTERVAL_MS - Date.now()
-    this.#speaking = setTimeout(() => this.#speak(), Math.max(MERGE_MS, quietMs))
+    const quietMs = this.#spokenAt + MIN_INTERVAL_MS - Date.now()
+    this.#speaking = setTimeout(() => this.#speak(), Math.max(MERGE_WINDOW_MS, quietMs))
   }
 
   #speak() {
@@ -29,30 +29,30 @@ export class Announcer {
     const [latest, ...others] = this.#waiting
     if (!latest) return
     for (const { id } of this.#waiting) this.#announced.add(id)
-    remember([...this.#announced])
+    saveAnnounced([...this.#announced])
     this.#waiting = []
     this.#spokenAt = Date.now()
-    this.say(
+    this.announce(
       others.length === 0
         ? `Urgent, ${categoryLabel(latest.category)}: ${latest.message}`
         : `${others.length + 1} urgent notifications. Latest: ${latest.message}`,
     )
-    // Else it would be read again by somebody who walks through the page.
-    setTimeout(() => this.say(""), CLEAR_AFTER_MS)
+    // A screen reader that walks through the page must not read the announcement again.
+    setTimeout(() => this.announce(""), CLEAR_AFTER_MS)
   }
 }
 
-function recall(): number[] {
+function loadAnnounced(): number[] {
   try {
-    return JSON.parse(sessionStorage.getItem(MEMORY_KEY) ?? "[]")
+    return JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "[]")
   } catch {
     return []
   }
 }
 
-// A page that may not store anything announces again after a reload.
-function remember(ids: number[]) {
+// Without storage, the page announces again after a reload.
+function saveAnnounced(ids: number[]) {
   try {
-    sessionStorage.setItem(MEMORY_KEY, JSON.stringify(ids))
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(ids))
   } catch {}
 }

@@ -3,14 +3,14 @@ import type { LiveState } from "../../client/live-socket"
 
 const SHOWN_AFTER_MS = 10_000
 
-const TEXT: Record<LiveState, string> = {
+const NOTICES: Record<LiveState, string> = {
   connecting: "Live updates paused, reconnecting",
   open: "",
   closed: "Live updates paused, checking every 30 seconds",
 }
 
-/** What to say of a connection that has been down for ten seconds; shorter gaps are nobody's business. */
-export class Outage implements ReactiveController {
+/** The notice that live updates are paused. It is shown after ten seconds without a connection. */
+export class ConnectionNotice implements ReactiveController {
   text = ""
   #state: LiveState = "open"
   #timer: number | undefined
@@ -36,7 +36,7 @@ export class Outage implements ReactiveController {
   #show() {
     this.#timer = undefined
     if (document.hidden) return
-    this.text = TEXT[this.#state]
+    this.text = NOTICES[this.#state]
     this.host.requestUpdate()
   }
 }

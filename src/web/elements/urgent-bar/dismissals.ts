@@ -6,10 +6,10 @@ const NOTICE_MS = 8_000
 
 type Notice = { text: string; action: string; act: () => void }
 
-const whatIsLeft = (count: number) =>
+const remainingText = (count: number) =>
   count === 0 ? "No urgent notifications" : `${count} urgent notification${count === 1 ? "" : "s"} left`
 
-/** Dismisses, tells what became of it, and offers the way back for eight seconds: longer while somebody is at it. */
+/** Dismisses items, shows the result, and offers Undo for eight seconds, or longer while the notice has hover or focus. */
 export class Dismissals {
   #notice: Notice | undefined
   #ending: number | undefined
@@ -17,8 +17,8 @@ export class Dismissals {
   constructor(
     readonly host: LitElement,
     readonly client: () => NotifyClient | undefined,
-    /** An item is back, and first. */
-    readonly returned: () => void,
+    /** Called when an item has returned to the bar, in first place. */
+    readonly itemReturned: () => void,
   ) {}
 
   render() {
@@ -39,21 +39,21 @@ export class Dismissals {
     const client = this.client()
     if (!client) return
     const saving = client.dismiss([item.id])
-    this.#tell(`Dismissed. ${whatIsLeft(client.urgent.length)}`, "Undo", () => this.#undo(item, saving))
+    this.#tell(`Dismissed. ${remainingText(client.urgent.length)}`, "Undo", () => this.#undo(item, saving))
     try {
       await saving
     } catch {
-      this.returned()
+      this.itemReturned()
       this.#tell("Could not dismiss.", "Retry", () => this.dismiss(item))
     }
   }
 
   async #undo(item: BarItem, saving: Promise<void>) {
-    // Else the two could reach the server in the wrong order.
+    // Wait, so that the two requests reach the server in order.
     await saving.catch(() => {})
     try {
       await this.client()?.restore([item])
-      this.returned()
+      this.itemReturned()
       this.#show(undefined)
     } catch {
       this.#tell("Could not undo.", "Retry", () => this.#undo(item, saving))

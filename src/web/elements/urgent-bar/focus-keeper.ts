@@ -1,6 +1,6 @@
 import type { LitElement, ReactiveController } from "lit"
 
-/** Passes the focus on when an update removes what had it, and never moves it otherwise. */
+/** Moves the focus to `next()` when an update removes the focused element, and never otherwise. */
 export class FocusKeeper implements ReactiveController {
   #hadFocus = false
 

@@ -2,7 +2,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit"
 
 const PROPERTY = "--dn-bar-height"
 
-/** Tells the page around the bar how high it is, for whatever there is laid out against the height of the window. */
+/** Publishes the bar's height as a custom property, for pages that are laid out by the height of the window. */
 export class PublishedHeight implements ReactiveController {
   #resizing = new ResizeObserver(() => {
     document.documentElement.style.setProperty(PROPERTY, `${this.host.offsetHeight}px`)

@@ -9,16 +9,16 @@ import type { NotifyClient } from "../../client/notify-client"
 import { timeTag } from "../../ui/relative-time"
 import { controls, palette, theme } from "../../ui/theme"
 import { Announcer } from "./announcer"
-import { arrange } from "./order-items"
+import { orderItems } from "./order-items"
 import { Dismissals } from "./dismissals"
 import { FocusKeeper } from "./focus-keeper"
 import { PublishedHeight } from "./height"
-import { Outage } from "./connection-notice"
+import { ConnectionNotice } from "./connection-notice"
 import { barStyles } from "./styles"
 
 /**
- * The urgent notifications of whoever is signed in, one at a time, until each is dismissed. It announces what arrives
- * and leaves the focus where it is.
+ * The urgent notifications of the signed-in person, one at a time, until each is dismissed. New items are announced to
+ * screen readers, and the focus stays where it is.
  */
 export class UrgentBarElement extends LitElement {
   static styles = [palette, theme, controls, messageStyles, barStyles]
@@ -30,19 +30,19 @@ export class UrgentBarElement extends LitElement {
     focusReturn: { attribute: "focus-return" },
     items: { state: true },
     index: { state: true },
-    alerted: { state: true },
-    said: { state: true },
+    alert: { state: true },
+    status: { state: true },
   }
 
   declare base: string
   declare org: string
   declare inboxHref: string
-  /** A selector in the page around the bar: what gets the focus once the last item has been dismissed. */
+  /** A selector in the surrounding page: the element that gets the focus after the last item is dismissed. */
   declare focusReturn: string
   declare items: BarItem[]
   declare index: number
-  declare alerted: string
-  declare said: string
+  declare alert: string
+  declare status: string
 
   #live = new ClientController(this, {
     events: ["snapshot", "urgent", "removed", "updated", "state"],
@@ -52,9 +52,9 @@ export class UrgentBarElement extends LitElement {
     },
     changed: (client) => this.#follow(client),
   })
-  #outage = new Outage(this)
+  #connectionNotice = new ConnectionNotice(this)
   #announcer = new Announcer((text) => {
-    this.alerted = text
+    this.alert = text
   })
   #dismissals = new Dismissals(
     this,
@@ -72,8 +72,8 @@ export class UrgentBarElement extends LitElement {
     this.focusReturn = "#main-layout-main-content"
     this.items = []
     this.index = 0
-    this.alerted = ""
-    this.said = ""
+    this.alert = ""
+    this.status = ""
     new MinuteTick(this)
     new PublishedHeight(this)
     new FocusKeeper(this, () => this.#dismissButton ?? document.querySelector<HTMLElement>(this.focusReturn))
@@ -82,10 +82,10 @@ export class UrgentBarElement extends LitElement {
   render() {
     const item = this.items[this.index]
     return html`
-      <p role="alert" class="visually-hidden">${this.alerted}</p>
-      <p role="status" class="visually-hidden">${this.said}</p>
+      <p role="alert" class="visually-hidden">${this.alert}</p>
+      <p role="status" class="visually-hidden">${this.status}</p>
       ${item ? this.#bar(item) : nothing} ${this.#dismissals.render()}
-      <p role="status" class="paused">${this.#outage.text}</p>
+      <p role="status" class="paused">${this.#connectionNotice.text}</p>
     `
   }
 
@@ -142,28 +142,28 @@ export class UrgentBarElement extends LitElement {
     return this.renderRoot.querySelector<HTMLElement>(".dismiss")
   }
 
-  /** Whoever points at the bar or has the focus in it goes on seeing what they were about to act on. */
+  /** While the bar has hover or focus, it keeps showing the same item. */
   get #isInUse() {
     return this.matches(":hover") || this.shadowRoot?.activeElement !== null
   }
 
   #follow({ urgent, state }: NotifyClient) {
-    const items = arrange(this.items, urgent)
+    const items = orderItems(this.items, urgent)
     const current = this.items[this.index]
     const place = items.findIndex(({ id }) => id === current?.id)
     const isNews = items.length > 0 && this.items.every(({ id }) => id !== items[0]?.id)
     if (isNews && (place < 0 || !this.#isInUse)) this.index = 0
     else this.index = place >= 0 ? place : Math.max(0, Math.min(this.index, items.length - 1))
     this.items = items
-    this.said = ""
+    this.status = ""
     this.#announcer.follow(urgent)
-    this.#outage.follow(state)
+    this.#connectionNotice.follow(state)
   }
 
   #step(by: number) {
     const { length } = this.items
     this.index = (this.index + by + length) % length
-    this.said = `${this.index + 1} of ${length}. ${this.items[this.index]?.message}`
+    this.status = `${this.index + 1} of ${length}. ${this.items[this.index]?.message}`
   }
 }
 customElements.define("dalgo-urgent-bar", UrgentBarElement)

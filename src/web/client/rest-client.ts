@@ -16,21 +16,21 @@ export class ApiError extends Error {
   }
 }
 
-/** The API as one person sees it in one organisation. Without an organisation, the server takes the person's first. */
-export class Rest {
-  /** Calls reject with an ApiError when the answer is not a success, and with what fetch throws when there is none. */
+/** The API for one person in one organisation. Without an organisation, the server takes the person's first one. */
+export class RestClient {
+  /** Calls reject with `ApiError` if the response is not a success, and with fetch's error if there is no response. */
   readonly api: NotificationsClient["api"]["notifications"]
   #refreshing: Promise<boolean> | undefined
 
   constructor(
     readonly base: string,
     readonly org: string,
-    readonly signedOut: () => void,
+    readonly onSignedOut: () => void,
   ) {
     this.api = notificationsClient(base, { fetch: this.#send }).api.notifications
   }
 
-  /** Whether there is a new token. Calls made meanwhile share the request, since a refresh token may be good only once. */
+  /** Refreshes the access token; `false` if that failed. Concurrent calls share one request, since a refresh token may be single-use. */
   refreshToken(): Promise<boolean> {
     this.#refreshing ??= this.#fetch(`${this.base}/api/v2/token/refresh`, { method: "POST" })
       .then(
@@ -48,7 +48,7 @@ export class Rest {
     if (answer.status === TOKEN_EXPIRED && (await this.refreshToken())) answer = await this.#fetch(input, init)
     if (answer.ok) return answer
     const error = new ApiError(answer.status, answer.headers.get("x-request-id"))
-    if (error.isSignedOut) this.signedOut()
+    if (error.isSignedOut) this.onSignedOut()
     throw error
   }
 
