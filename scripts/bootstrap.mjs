@@ -39,5 +39,5 @@ if (!isInstalled()) {
 
 if (ensureDevVars().length > 0) console.log("Wrote new development secrets to .dev.vars (ignored by git).")
 
-for (const script of ["build-client.mjs", "build-web.mjs"])
-  step(process.execPath, [join(root, "scripts", script)], { quiet: true })
+for (const script of ["client.mjs", "web.mjs"])
+  step(process.execPath, [join(root, "scripts", "build", script)], { quiet: true })

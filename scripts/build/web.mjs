@@ -4,9 +4,9 @@ import { join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
-import { buildDocs } from "./build-docs.mjs"
+import { buildDocs } from "./docs.mjs"
 
-const root = fileURLToPath(new URL("..", import.meta.url))
+const root = fileURLToPath(new URL("../..", import.meta.url))
 const outdir = join("dist", "web")
 
 const { metafile } = await build({

@@ -4,9 +4,8 @@ import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
-import { leanPackages } from "./lean-packages.mjs"
 
-const root = fileURLToPath(new URL("..", import.meta.url))
+const root = fileURLToPath(new URL("../..", import.meta.url))
 
 async function buildWorker({ entry, outdir, ...options }) {
   const { metafile } = await build({
@@ -21,7 +20,6 @@ async function buildWorker({ entry, outdir, ...options }) {
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
     define: { "navigator.userAgent": '"Cloudflare-Workers"', "process.env.NODE_ENV": '"production"' },
-    plugins: [leanPackages],
     metafile: true,
     logLevel: "warning",
     ...options,
