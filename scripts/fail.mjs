@@ -1,6 +1,6 @@
 import { addresses } from "./local/addresses.mjs"
-import { orgs } from "./local/people.mjs"
-import { sendSampleFailure } from "./local/sample-failure.mjs"
+import { orgs } from "./local/demo-users.mjs"
+import { sendSampleFailure } from "./local/send-sample-failure.mjs"
 
 try {
   const org = process.argv[2] ?? "acme"

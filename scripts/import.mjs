@@ -1,12 +1,12 @@
 import { compare } from "./import/compare.mjs"
-import { readDump } from "./import/dump.mjs"
-import { openJournal } from "./import/journal.mjs"
+import { readDump } from "./import/read-dump.mjs"
+import { openJournal } from "./import/checkpoint.mjs"
 import { optionsFrom, USAGE } from "./import/options.mjs"
 import { showProgress } from "./import/progress.mjs"
 import { describe, verdict } from "./import/report.mjs"
-import { rowsOf } from "./import/rows.mjs"
-import { openTarget } from "./import/target.mjs"
-import { bringOver } from "./import/write.mjs"
+import { rowsOf } from "./import/transform.mjs"
+import { openTarget } from "./import/database.mjs"
+import { bringOver } from "./import/load.mjs"
 
 const GOES_ON = "Nothing is lost: the same command goes on from here."
 

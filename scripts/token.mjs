@@ -1,5 +1,5 @@
 import { devVar } from "./local/dev-vars.mjs"
-import { claimsOf, people, personNamed } from "./local/people.mjs"
+import { claimsOf, people, personNamed } from "./local/demo-users.mjs"
 
 try {
   const name = process.argv[2] ?? ""

@@ -1,6 +1,6 @@
 import { batchesOf, look } from "./batches.mjs"
 import { TABLES } from "./tables.mjs"
-import { isAs } from "./write.mjs"
+import { isAs } from "./load.mjs"
 
 const ROWS_PER_LOOK = 5_000
 

@@ -4,8 +4,8 @@ import { Hono } from "hono"
 import { setCookie } from "hono/cookie"
 import { sign } from "hono/jwt"
 import worker from "../../src/index"
-import { mails } from "./mails/routes"
-import { claimsOf, people, personNamed, TOKEN_LIFETIME_SECONDS } from "./people.mjs"
+import { mails } from "./mail-preview/routes"
+import { claimsOf, people, personNamed, TOKEN_LIFETIME_SECONDS } from "./demo-users.mjs"
 
 export * from "../../src/index"
 

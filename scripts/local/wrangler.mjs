@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js")
-const leash = join(root, "scripts", "local", "leash.mjs")
+const exitWithParent = join(root, "scripts", "local", "exit-with-parent.mjs")
 const isWindows = process.platform === "win32"
 
 const env = {
@@ -72,7 +72,7 @@ export async function runWrangler(...args) {
 export function startWranglerDev({ args, logPath }) {
   mkdirSync(dirname(logPath), { recursive: true })
   const log = openSync(logPath, "w")
-  const { ended } = start([leash, wrangler, "dev", ...args], ["pipe", log, log])
+  const { ended } = start([exitWithParent, wrangler, "dev", ...args], ["pipe", log, log])
   closeSync(log)
   return { ended, tail: () => readFileSync(logPath, "utf8").trimEnd().split("\n").slice(-30).join("\n") }
 }

@@ -1,8 +1,8 @@
-import { json, objectIn, serve } from "./http-server.mjs"
-import { deploymentBody } from "./prefect/deployment.mjs"
-import { filterLogs, graphBody, idsIn } from "./prefect/details.mjs"
-import { flowRunBody } from "./prefect/flow-run.mjs"
-import { createRuns } from "./prefect/runs.mjs"
+import { json, objectIn, serve } from "../http-server.mjs"
+import { deploymentBody } from "./deployment.mjs"
+import { filterLogs, graphBody, idsIn } from "./graph-and-logs.mjs"
+import { flowRunBody } from "./flow-run.mjs"
+import { createRuns } from "./runs.mjs"
 
 const LONGEST_OUTAGE_SECONDS = 300
 const MOST_PER_PAGE = 200

@@ -1,4 +1,4 @@
-import { pipelineSteps, uuidOf } from "./failure.mjs"
+import { pipelineSteps, uuidOf } from "./failed-run.mjs"
 
 export const FLOW_ID = uuidOf("flow", "deployment_schedule_flow_v5")
 export const QUEUE = {

@@ -1,5 +1,5 @@
 import { FLOW_ID, nulls, parametersOf, QUEUE } from "./deployment.mjs"
-import { deploymentId, uuidOf } from "./failure.mjs"
+import { deploymentId, uuidOf } from "./failed-run.mjs"
 
 const iso = (ms) => new Date(ms).toISOString()
 

@@ -1,5 +1,5 @@
-import { keyOf } from "./people.mjs"
-import { find, flagOf, isObject, textOf, timeOf, whyNot } from "./values.mjs"
+import { keyOf } from "./transform-members.mjs"
+import { find, flagOf, isObject, textOf, timeOf, whyNot } from "./django-values.mjs"
 
 /** What src/preferences/schemas.ts knows. */
 const TABS = ["ui", "github"]

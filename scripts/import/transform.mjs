@@ -1,7 +1,7 @@
-import { inboxesOf } from "./inboxes.mjs"
-import { orgsOf, peopleOf } from "./people.mjs"
-import { orgPreferencesOf, personalPreferencesOf } from "./preferences.mjs"
-import { createRemarks } from "./remarks.mjs"
+import { inboxesOf } from "./transform-notifications.mjs"
+import { orgsOf, peopleOf } from "./transform-members.mjs"
+import { orgPreferencesOf, personalPreferencesOf } from "./transform-preferences.mjs"
+import { createRemarks } from "./issues.mjs"
 
 /**
  * What the tables get from a dump, by the rules of the migration from Dalgo's own tables. Each row is

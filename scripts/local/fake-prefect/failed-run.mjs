@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { stories } from "./stories.mjs"
+import { stories } from "./failure-scenarios.mjs"
 
 const ADJECTIVES = [
   "amber",

@@ -1,5 +1,5 @@
-import { keyOf } from "./people.mjs"
-import { find, flagOf, textOf, timeOf, whyNot } from "./values.mjs"
+import { keyOf } from "./transform-members.mjs"
+import { find, flagOf, textOf, timeOf, whyNot } from "./django-values.mjs"
 
 /** Half of what a row of D1 may hold. */
 const LARGEST_MESSAGE_BYTES = 1_000_000

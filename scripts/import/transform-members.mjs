@@ -1,4 +1,4 @@
-import { find, flagOf, textOf, whyNot } from "./values.mjs"
+import { find, flagOf, textOf, whyNot } from "./django-values.mjs"
 
 const ROLES = new Map([
   ["guest", "member"],

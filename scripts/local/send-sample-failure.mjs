@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { devVar } from "./dev-vars.mjs"
-import { failureOf } from "./prefect/failure.mjs"
+import { failureOf } from "./fake-prefect/failed-run.mjs"
 
 async function post(url, body, headers = {}) {
   const response = await fetch(url, {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
-import { isObject } from "./values.mjs"
+import { isObject } from "./django-values.mjs"
 
 /** What is taken of Dalgo's database: each model, and which of its fields lead to which others. */
 const MODELS = {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
-import { json, objectIn, serve } from "./http-server.mjs"
-import { mailIn } from "./mail/send-email.mjs"
-import { listOf, pageOf } from "./mail/page.mjs"
+import { json, objectIn, serve } from "../http-server.mjs"
+import { mailIn } from "./parse-send-email.mjs"
+import { listOf, pageOf } from "./page.mjs"
 
 const MOST_KEPT = 20_000
 

@@ -1,6 +1,6 @@
 import type { EmailInput } from "../../../src/delivery/channels/email/content"
 import { CATEGORIES, type Category } from "../../../src/domain/categories"
-import { orgs, people } from "../people.mjs"
+import { orgs, people } from "../demo-users.mjs"
 
 const MESSAGES: Record<Category, string> = {
   incident: `The warehouse is down.

@@ -1,6 +1,6 @@
-import { orgs } from "../people.mjs"
-import { deploymentId, failureOf, stepsOf } from "./failure.mjs"
-import { stories } from "./stories.mjs"
+import { orgs } from "../demo-users.mjs"
+import { deploymentId, failureOf, stepsOf } from "./failed-run.mjs"
+import { stories } from "./failure-scenarios.mjs"
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const MOST = 10_000

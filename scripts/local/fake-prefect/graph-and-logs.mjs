@@ -1,5 +1,5 @@
 // What happened inside a run: its graph and its logs.
-import { uuidOf } from "./failure.mjs"
+import { uuidOf } from "./failed-run.mjs"
 
 const iso = (ms) => new Date(ms).toISOString()
 
