@@ -1,4 +1,4 @@
-// Runs before `npm start` and `npm test`, on a fresh clone under Node 20 and without node_modules: built-in modules only.
+// Runs before `npm start` and `npm test`, also in a fresh clone with Node 20 and no node_modules. Import built-in modules only.
 import { spawnSync } from "node:child_process"
 import { existsSync, statSync } from "node:fs"
 import { delimiter, join } from "node:path"
@@ -13,31 +13,31 @@ function isInstalled() {
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs
 }
 
-function step(command, args, { quiet }) {
-  const done = spawnSync(command, args, {
+function run(command, args, { quiet }) {
+  const result = spawnSync(command, args, {
     cwd: root,
     env: { ...process.env, PATH: path },
     stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"],
     encoding: "utf8",
   })
-  if (done.status === 0) return
-  process.stderr.write(`${done.stdout ?? ""}${done.stderr ?? ""}`)
-  const reason = done.error?.message ?? done.signal ?? `exit code ${done.status}`
+  if (result.status === 0) return
+  process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`)
+  const reason = result.error?.message ?? result.signal ?? `exit code ${result.status}`
   console.error(`Failed: ${[command, ...args].join(" ")} (${reason})`)
-  process.exit(done.status || 1)
+  process.exit(result.status || 1)
 }
 
 if (!isInstalled()) {
   console.log("Installing packages (npm ci)…")
   const npm = process.env.npm_execpath?.endsWith("npm-cli.js") ? process.env.npm_execpath : undefined
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"]
-  // The node that runs npm, not the one on the path: that one may lie in the folder npm is about to replace.
+  // Use the node that runs npm: the one on the path may be in the node_modules that npm is about to replace.
   const node = process.env.npm_node_execpath ?? process.execPath
-  if (npm) step(node, [npm, ...args], { quiet: false })
-  else step("npm", args, { quiet: false })
+  if (npm) run(node, [npm, ...args], { quiet: false })
+  else run("npm", args, { quiet: false })
 }
 
-if (ensureDevVars().length > 0) console.log("Wrote new development secrets to .dev.vars (ignored by git).")
+if (ensureDevVars().length > 0) console.log("Generated development secrets in .dev.vars (ignored by git).")
 
 for (const script of ["client.mjs", "web.mjs"])
-  step(process.execPath, [join(root, "scripts", "build", script)], { quiet: true })
+  run(process.execPath, [join(root, "scripts", "build", script)], { quiet: true })

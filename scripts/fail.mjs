@@ -1,13 +1,16 @@
-import { addresses } from "./local/addresses.mjs"
-import { orgs } from "./local/demo-users.mjs"
+import { demoOrgs } from "./local/demo-users.mjs"
+import { findInstance } from "./local/running-instances.mjs"
 import { sendSampleFailure } from "./local/send-sample-failure.mjs"
 
 try {
   const org = process.argv[2] ?? "acme"
-  if (!orgs.some(({ slug }) => slug === org))
-    throw new Error(`There is no organisation "${org}" here. There are: ${orgs.map(({ slug }) => slug).join(", ")}.`)
-  const run = await sendSampleFailure({ ...addresses(), org })
-  console.log(`Reported to ${org}: ${run.name} of ${run.deployment} entered state ${run.state} (${run.id}).`)
+  if (!demoOrgs.some(({ slug }) => slug === org))
+    throw new Error(`There is no organisation "${org}". Choose one of: ${demoOrgs.map(({ slug }) => slug).join(", ")}.`)
+  const instance = findInstance()
+  const run = await sendSampleFailure({ ...instance, org })
+  console.log(
+    `Sent to ${instance.worker.url}: the run ${run.name} of the pipeline ${run.deployment} (${org}) failed. State ${run.state}, id ${run.id}.`,
+  )
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1

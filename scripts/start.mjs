@@ -1,22 +1,23 @@
-import { join, relative, resolve } from "node:path"
+import { join, relative } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
 import { sign } from "hono/jwt"
-import { addresses, HOST, requireFree } from "./local/addresses.mjs"
-import { devVar } from "./local/dev-vars.mjs"
+import { addressesFrom, DEFAULT_PORT, HOST, requireFreePorts } from "./local/addresses.mjs"
+import { accessTokenClaims, demoUsers, seedSql } from "./local/demo-users.mjs"
+import { readDevVars, requireDevVar } from "./local/dev-vars.mjs"
+import { startFakePrefect } from "./local/fake-prefect/server.mjs"
 import { startMailCatcher } from "./local/mail-catcher/server.mjs"
-import { claimsOf, people, seedSql } from "./local/demo-users.mjs"
-import { startPrefect } from "./local/fake-prefect/server.mjs"
-import { describe, look, waitForArrival } from "./local/follow-failure.mjs"
+import { recordInstance } from "./local/running-instances.mjs"
 import { sendSampleFailure } from "./local/send-sample-failure.mjs"
+import { root, stateDirFrom } from "./local/state-dir.mjs"
+import { formatState, readState, waitForFailure } from "./local/track-failure.mjs"
+import { workerVariables } from "./local/worker-variables.mjs"
 import { runWrangler, startWranglerDev, stopWrangler } from "./local/wrangler.mjs"
 
 const DATABASE = "dalgo-notifications"
-const READY_WITHIN_MS = 60_000
-const CRON_EVERY_MS = 60_000
+const READY_TIMEOUT_MS = 60_000
+const CRON_INTERVAL_MS = 60_000
 
-const root = fileURLToPath(new URL("..", import.meta.url))
-const stateDir = resolve(root, process.env.STATE_DIR || join(".wrangler", "state"))
+const stateDir = stateDirFrom(process.env)
 const logPath = process.env.STATE_DIR ? join(stateDir, "dev.log") : join(root, ".wrangler", "dev.log")
 const shownLogPath = logPath.startsWith(root) ? relative(root, logPath) : logPath
 const persistence = ["--local", "--persist-to", stateDir]
@@ -33,38 +34,31 @@ function stop(exitCode) {
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => void stop(0))
 
-// npm puts a shell between itself and us, which passes on no SIGTERM: what we notice is that it is gone.
+// npm starts scripts through a shell, which does not forward SIGTERM. A new parent process means that npm was ended.
 const parent = process.ppid
 if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === parent || void stop(0), 500).unref()
 
-const variables = ({ worker, prefect, mail }) => ({
-  PUBLIC_URL: worker.url,
-  FRONTEND_URL: worker.url,
-  ALLOWED_ORIGINS: [worker.url, `http://localhost:${worker.port}`, "http://localhost:3000"].join(","),
-  PREFECT_API_URL: `${prefect.url}/api`,
-  EMAIL_PROVIDER: "ses",
-  EMAIL_FROM: "notifications@dalgo.test",
-  SES_REGION: "ap-south-1",
-  SES_ENDPOINT: mail.url,
-  MAIL_CATCHER_URL: mail.url,
-  VAPID_SUBJECT: "mailto:notifications@dalgo.test",
-  AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "true",
-})
-
-function startWorker(where) {
-  const given = Object.entries(variables(where)).flatMap(([name, value]) => ["--var", `${name}:${value}`])
-  const listening = ["--ip", HOST, "--port", String(where.worker.port), "--inspector-port", "0"]
-  const args = ["dist/local/index.mjs", ...persistence, ...listening, "--show-interactive-dev-session=false", ...given]
+function startWorker(addresses) {
+  const variables = workerVariables(addresses, readDevVars())
+  const varArgs = Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`])
+  const listenArgs = ["--ip", HOST, "--port", String(addresses.worker.port), "--inspector-port", "0"]
+  const args = [
+    "dist/local/index.mjs",
+    ...persistence,
+    ...listenArgs,
+    "--show-interactive-dev-session=false",
+    ...varArgs,
+  ]
   const dev = startWranglerDev({ args, logPath })
-  const dies = dev.ended.then((code) => {
+  const exited = dev.ended.then((code) => {
     if (stopping) return stopping
-    throw new Error(`${dev.tail()}\nwrangler ended by itself (${code}).`)
+    throw new Error(`${dev.tail()}\nwrangler ended unexpectedly (${code}).`)
   })
-  return { dies, tail: dev.tail }
+  return { exited, tail: dev.tail }
 }
 
-async function untilReady({ worker }, tail) {
-  const deadline = Date.now() + READY_WITHIN_MS
+async function waitUntilReady({ worker }, tail) {
+  const deadline = Date.now() + READY_TIMEOUT_MS
   while (Date.now() < deadline) {
     if (stopping) return stopping
     const answer = await fetch(`${worker.url}/healthz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
@@ -72,36 +66,57 @@ async function untilReady({ worker }, tail) {
     if (answer?.ok) return
     await sleep(200)
   }
-  throw new Error(`${tail()}\nThe worker does not answer /healthz after ${READY_WITHIN_MS / 1000} s.`)
+  throw new Error(`${tail()}\nThe worker did not answer /healthz within ${READY_TIMEOUT_MS / 1000} s.`)
 }
 
-// Locally a cron never fires by itself.
-async function fireCron({ worker }) {
+// wrangler dev does not run cron triggers.
+async function triggerCron({ worker }) {
   const cron = `${worker.url}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`
-  const answer = await fetch(cron, { signal: AbortSignal.timeout(CRON_EVERY_MS) }).catch((error) => ({
+  const answer = await fetch(cron, { signal: AbortSignal.timeout(CRON_INTERVAL_MS) }).catch((error) => ({
     status: error.message,
   }))
   await answer.body?.cancel()
-  if (!answer.ok && !stopping) console.error(`The minutely cron failed (${answer.status}); see ${shownLogPath}.`)
+  if (!answer.ok && !stopping) console.error(`The cron trigger failed (${answer.status}). See ${shownLogPath}.`)
 }
 
-async function sample(where) {
-  const secret = devVar("JWT_SECRET")
-  const members = people.filter(({ org }) => org === "acme")
-  const withTokens = await Promise.all(
-    members.map(async (person) => ({ ...person, token: await sign(claimsOf(person), secret, "HS256") })),
+async function showSampleFailure(addresses) {
+  const secret = requireDevVar("JWT_SECRET")
+  const users = await Promise.all(
+    demoUsers
+      .filter(({ org }) => org === "acme")
+      .map(async (user) => ({ ...user, token: await sign(accessTokenClaims(user), secret, "HS256") })),
   )
-  const before = await look({ ...where, people: withTokens })
-  const run = await sendSampleFailure({ ...where, org: "acme" })
-  console.log(`\nA pipeline failed (${run.name} of ${run.deployment}). What became of it:`)
-  console.log(describe(await waitForArrival({ ...where, people: withTokens, after: before }), withTokens))
+  const before = await readState({ ...addresses, users })
+  const run = await sendSampleFailure({ ...addresses, org: "acme" })
+  console.log(`\nSample failure: the run ${run.name} of the pipeline ${run.deployment} (acme) failed.`)
+  console.log(formatState(await waitForFailure({ ...addresses, users, after: before }), users))
+}
+
+function showNextSteps({ worker, mail }) {
+  const signIn = demoUsers.map(({ name, role, org }) => [
+    `Sign in as ${name} (${role}, ${org})`,
+    `${worker.url}/local/sign-in?as=${name.toLowerCase()}`,
+  ])
+  const lines = [
+    ["Page", `${worker.url}/`],
+    ...signIn,
+    ["E-mails that were sent", `${mail.url}/`],
+    ["Preview of every e-mail", `${worker.url}/local/mails`],
+    ["API documentation", `${worker.url}/api/docs`],
+    ["Let another pipeline fail", "npm run -s fail"],
+    ["Get a token for curl", "npm run -s token -- alice"],
+  ]
+  const width = Math.max(...lines.map(([label]) => label.length))
+  console.log(`\nDalgo notifications is running.\n`)
+  console.log(lines.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`).join("\n"))
+  console.log(`\nLog: ${shownLogPath}. Ctrl-C stops everything.`)
 }
 
 async function main() {
   if (Number.parseInt(process.versions.node, 10) < 22)
-    throw new Error(`wrangler needs Node 22, and this is ${process.version}: use npm start, which brings its own.`)
-  const where = addresses()
-  await requireFree(where)
+    throw new Error(`wrangler needs Node 22, and this is ${process.version}. Use npm start, which brings its own.`)
+  const addresses = addressesFrom(process.env.PORT || DEFAULT_PORT)
+  await requireFreePorts(addresses)
 
   console.log("Preparing the database…")
   await runWrangler("d1", "migrations", "apply", DATABASE, ...persistence)
@@ -109,22 +124,20 @@ async function main() {
 
   if (stopping) return stopping
   console.log("Starting the worker…")
-  toClose.push(await startPrefect({ port: where.prefect.port }), await startMailCatcher({ port: where.mail.port }))
-  const { dies, tail } = startWorker(where)
-  await Promise.race([dies, untilReady(where, tail)])
-  void fireCron(where)
-  const timer = setInterval(() => void fireCron(where), CRON_EVERY_MS)
+  const { prefect, mail } = addresses
+  toClose.push(await startFakePrefect({ port: prefect.port }), await startMailCatcher({ port: mail.port }))
+  const { exited, tail } = startWorker(addresses)
+  await Promise.race([exited, waitUntilReady(addresses, tail)])
+  if (stopping) return stopping
+  toClose.push(recordInstance({ port: addresses.worker.port, stateDir }))
+  void triggerCron(addresses)
+  const timer = setInterval(() => void triggerCron(addresses), CRON_INTERVAL_MS)
   toClose.push({ close: () => clearInterval(timer) })
 
-  await Promise.race([dies, sample(where).catch((error) => console.error(`The sample failure: ${error.message}`))])
-  const prefix = where.worker.port === 8787 ? "" : `PORT=${where.worker.port} `
-  console.log(`
-Open  ${where.worker.url}/local/sign-in?as=alice   Alice's bar and inbox, live
-      ${where.mail.url}/                          the mails
-Try   ${prefix}npm run -s fail            another failure
-      npm run -s token -- bob    ${" ".repeat(prefix.length)}a token for curl
-wrangler's log is ${shownLogPath}. Ctrl-C stops everything.`)
-  await dies
+  const sample = showSampleFailure(addresses).catch((error) => console.error(`Sample failure: ${error.message}`))
+  await Promise.race([exited, sample])
+  showNextSteps(addresses)
+  await exited
 }
 
 try {

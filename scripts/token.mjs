@@ -1,17 +1,17 @@
-import { devVar } from "./local/dev-vars.mjs"
-import { claimsOf, people, personNamed } from "./local/demo-users.mjs"
+import { accessTokenClaims, demoUsers, findDemoUser } from "./local/demo-users.mjs"
+import { requireDevVar } from "./local/dev-vars.mjs"
 
 try {
   const name = process.argv[2] ?? ""
-  const person = personNamed(name)
-  if (!person) {
-    const names = people.map((each) => each.name.toLowerCase()).join(", ")
-    throw new Error(`${name ? `Nobody here is called "${name}".` : "Whose token?"} There are: ${names}.`)
+  const user = findDemoUser(name)
+  if (!user) {
+    const names = demoUsers.map((each) => each.name.toLowerCase()).join(", ")
+    throw new Error(`${name ? `There is no user "${name}".` : "Name a user."} Choose one of: ${names}.`)
   }
-  const secret = devVar("JWT_SECRET")
-  // Only now, so that a clone that was never started hears the sentence above and not that a package is missing.
+  const secret = requireDevVar("JWT_SECRET")
+  // Imported late: before the first npm start, packages are missing, and the errors above must come first.
   const { sign } = await import("hono/jwt")
-  console.log(await sign(claimsOf(person), secret, "HS256"))
+  console.log(await sign(accessTokenClaims(user), secret, "HS256"))
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1

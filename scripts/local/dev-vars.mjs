@@ -5,7 +5,7 @@ import { vapidPair } from "./vapid-pair.mjs"
 
 const path = fileURLToPath(new URL("../../.dev.vars", import.meta.url))
 
-const NAMES = [
+const SECRETS = [
   "JWT_SECRET",
   "SERVICE_KEYS",
   "PREFECT_NOTIFICATIONS_WEBHOOK_KEY",
@@ -15,37 +15,37 @@ const NAMES = [
   "SES_SECRET_ACCESS_KEY",
 ]
 
-/** The development secrets as an object, empty where `.dev.vars` is absent. */
-export function readDevVars() {
-  if (!existsSync(path)) return {}
-  const pairs = readFileSync(path, "utf8").matchAll(/^\s*([A-Z][A-Z0-9_]*)\s*=\s*(["']?)(.*?)\2\s*$/gm)
+/** The variables in `.dev.vars`; empty where the file is absent. */
+export const readDevVars = () => (existsSync(path) ? parseDevVars(readFileSync(path, "utf8")) : {})
+
+/** The variables in a text of lines `NAME=value`, with or without quotes around the value. */
+export function parseDevVars(text) {
+  const pairs = text.matchAll(/^\s*([A-Z][A-Z0-9_]*)\s*=\s*(["']?)(.*?)\2\s*$/gm)
   return Object.fromEntries(Array.from(pairs, ([, name, , value]) => [name, value]))
 }
 
-/** Made of one another: with half of them missing, both are new. */
-const PAIR = ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]
+/** The public key is derived from the private one: if one is missing, both are generated. */
+const KEY_PAIR = ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]
 
-/** Writes the secrets that are missing, and returns their names. Those that are there are never changed. */
+/** Generates the missing secrets, appends them to `.dev.vars` and returns their names. Existing values are kept. */
 export function ensureDevVars() {
   const present = readDevVars()
-  const made = {
-    ...Object.fromEntries(NAMES.map((name) => [name, madeUp(name)])),
-    ...vapidPair(),
-  }
-  const missing = [...NAMES.filter((name) => !present[name]), ...(PAIR.every((name) => present[name]) ? [] : PAIR)]
+  const generated = { ...Object.fromEntries(SECRETS.map((name) => [name, generateSecret(name)])), ...vapidPair() }
+  const missingKeyPair = KEY_PAIR.every((name) => present[name]) ? [] : KEY_PAIR
+  const missing = [...SECRETS.filter((name) => !present[name]), ...missingKeyPair]
   if (missing.length === 0) return missing
-  const lines = missing.map((name) => `${name}=${made[name]}\n`).join("")
+  const lines = missing.map((name) => `${name}=${generated[name]}\n`).join("")
   if (!existsSync(path)) writeFileSync(path, lines, { mode: 0o600, flag: "wx" })
   else appendFileSync(path, readFileSync(path, "utf8").endsWith("\n") ? lines : `\n${lines}`)
   return missing
 }
 
-/** Keys that seal secrets have names. */
-const madeUp = (name) => `${name === "SECRETS_KEYS" ? "local:" : ""}${randomBytes(32).toString("base64url")}`
+/** A key in SECRETS_KEYS is written as `<key name>:<key>`. */
+const generateSecret = (name) => `${name === "SECRETS_KEYS" ? "local:" : ""}${randomBytes(32).toString("base64url")}`
 
-/** One development secret, or a sentence that says how to get it. */
-export function devVar(name) {
+/** One variable of `.dev.vars`. Throws an Error that says how to create it. */
+export function requireDevVar(name) {
   const value = readDevVars()[name]
-  if (!value) throw new Error(`There is no ${name} in .dev.vars yet: run npm start first.`)
+  if (!value) throw new Error(`.dev.vars has no ${name} yet. Run npm start first: it creates it.`)
   return value
 }

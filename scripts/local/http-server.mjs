@@ -1,29 +1,29 @@
 import { createServer } from "node:http"
 import { HOST } from "./addresses.mjs"
 
-class TooLarge extends Error {}
+class BodyTooLargeError extends Error {}
 
-async function bodyOf(request, maxBytes) {
+async function readBody(request, maxBytes) {
   const chunks = []
   let size = 0
-  // Left open where the body is too large, so that the answer can still be sent.
+  // Do not destroy the request when the body is too large: the answer still has to be sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length
-    if (size > maxBytes) throw new TooLarge()
+    if (size > maxBytes) throw new BodyTooLargeError()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString("utf8")
 }
 
-/** An answer in JSON. */
+/** A response with a JSON body. */
 export const json = (value, status = 200, headers = {}) => ({
   status,
   headers: { "content-type": "application/json", ...headers },
   body: JSON.stringify(value),
 })
 
-/** The JSON object in a body, or undefined where it holds something else. */
-export function objectIn(body) {
+/** The JSON object in a body, or undefined if the body is anything else. */
+export function parseObject(body) {
   try {
     const value = JSON.parse(body)
     return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined
@@ -33,22 +33,22 @@ export function objectIn(body) {
 }
 
 /**
- * Serves this machine only. `handle({method, path, query, headers, body})` returns `{status, headers, body}`.
- * @returns {Promise<{port: number, close: () => Promise<void>}>} once it listens
+ * Listens on the loopback address only. `handle({method, path, query, headers, body})` returns `{status, headers, body}`.
+ * @returns {Promise<{port: number, close: () => Promise<void>}>} resolves once the server listens
  */
 export function serve({ port, maxBytes, handle }) {
   const server = createServer(async (request, response) => {
     try {
       const { pathname, searchParams } = new URL(request.url ?? "/", `http://${HOST}`)
       const path = pathname.length > 1 ? pathname.replace(/\/+$/, "") : pathname
-      const body = await bodyOf(request, maxBytes)
+      const body = await readBody(request, maxBytes)
       const answer = handle({ method: request.method, path, query: searchParams, headers: request.headers, body })
       response.writeHead(answer.status, { "cache-control": "no-store", ...answer.headers }).end(answer.body)
     } catch (error) {
       if (response.headersSent || response.destroyed) return response.destroy()
       request.resume()
       const { status, body } =
-        error instanceof TooLarge ? json({ detail: "too large" }, 413) : json({ detail: "error" }, 500)
+        error instanceof BodyTooLargeError ? json({ detail: "too large" }, 413) : json({ detail: "error" }, 500)
       response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(body)
       if (status === 500) console.error(error)
     }

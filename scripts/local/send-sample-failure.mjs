@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
-import { devVar } from "./dev-vars.mjs"
-import { failureOf } from "./fake-prefect/failed-run.mjs"
+import { requireDevVar } from "./dev-vars.mjs"
+import { failureOfRun } from "./fake-prefect/failed-run.mjs"
 
 async function post(url, body, headers = {}) {
   const response = await fetch(url, {
@@ -9,17 +9,23 @@ async function post(url, body, headers = {}) {
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(15_000),
   }).catch((error) => {
-    throw new Error(`Nothing answers at ${new URL(url).origin}: is npm start running there? (${error.message})`)
+    const { origin } = new URL(url)
+    throw new Error(
+      `Nothing answers at ${origin} (${error.message}). Start it with npm start, or set PORT to that of a running instance.`,
+    )
   })
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${(await response.text()).slice(0, 300)}`)
   await response.body?.cancel()
 }
 
-/** Tells the webhook of one failed run, in the words Dalgo has Prefect use, and returns what was told. */
+/**
+ * Posts one failed run to the webhook, worded as Prefect words it for Dalgo.
+ * @returns `{id, name, deployment, state}` of the run
+ */
 export async function sendSampleFailure({ worker, prefect, org }) {
   const id = randomUUID()
-  const { name, deployment, stateName: state } = failureOf(id)
-  const key = devVar("PREFECT_NOTIFICATIONS_WEBHOOK_KEY")
+  const { name, deployment, stateName: state } = failureOfRun(id)
+  const key = requireDevVar("PREFECT_NOTIFICATIONS_WEBHOOK_KEY")
   if (org !== "acme") await post(`${prefect.url}/demo/runs`, { id, org_slug: org })
   await post(
     `${worker.url}/webhooks/v1/notification/`,

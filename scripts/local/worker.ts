@@ -1,11 +1,11 @@
-// The worker as it is, and before it what only the local instance has. What is deployed starts at src/index.ts
-// and never sees this file.
+// The worker with the routes of the local instance in front of it. The deployed worker starts at src/index.ts and does not
+// contain this file.
 import { Hono } from "hono"
 import { setCookie } from "hono/cookie"
 import { sign } from "hono/jwt"
 import worker from "../../src/index"
-import { mails } from "./mail-preview/routes"
-import { claimsOf, people, personNamed, TOKEN_LIFETIME_SECONDS } from "./demo-users.mjs"
+import { mailPreview } from "./mail-preview/routes"
+import { accessTokenClaims, demoUsers, findDemoUser, TOKEN_LIFETIME_SECONDS } from "./demo-users.mjs"
 
 export * from "../../src/index"
 
@@ -13,13 +13,13 @@ type LocalEnv = Env & { JWT_SECRET: string; MAIL_CATCHER_URL: string }
 
 const local = new Hono<{ Bindings: LocalEnv }>()
   .basePath("/local")
-  .get("/people", (c) => c.json(people.map(({ name, email, role, org }) => ({ name, email, role, org }))))
+  .get("/people", (c) => c.json(demoUsers.map(({ name, email, role, org }) => ({ name, email, role, org }))))
   .get("/mail", (c) => c.redirect(c.env.MAIL_CATCHER_URL))
-  .route("/mails", mails)
+  .route("/mails", mailPreview)
   .get("/sign-in", async (c) => {
-    const person = personNamed(c.req.query("as") ?? "")
-    if (!person) return c.json({ detail: "There is no such person." }, 404)
-    const token = await sign(claimsOf(person), c.env.JWT_SECRET, "HS256")
+    const user = findDemoUser(c.req.query("as") ?? "")
+    if (!user) return c.json({ detail: "There is no such user." }, 404)
+    const token = await sign(accessTokenClaims(user), c.env.JWT_SECRET, "HS256")
     setCookie(c, "access_token", token, { httpOnly: true, sameSite: "Lax", path: "/", maxAge: TOKEN_LIFETIME_SECONDS })
     return c.redirect("/")
   })
@@ -27,7 +27,7 @@ const local = new Hono<{ Bindings: LocalEnv }>()
 export default {
   ...worker,
   async fetch(given: Parameters<typeof worker.fetch>[0], env: LocalEnv, context: ExecutionContext) {
-    // Who is refused is answered before their body is read, and that ends wrangler's proxy.
+    // The worker answers 401 and 403 without reading the body. An unread body crashes the proxy of wrangler dev.
     const request = given.body ? new Request(given, { method: given.method, body: await given.arrayBuffer() }) : given
     const isLocal = new URL(request.url).pathname.startsWith("/local/")
     return isLocal ? local.fetch(request, env, context) : worker.fetch(request, env, context)

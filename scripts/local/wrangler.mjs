@@ -2,9 +2,8 @@ import { spawn } from "node:child_process"
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs"
 import { delimiter, dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
+import { root } from "./state-dir.mjs"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
 const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js")
 const exitWithParent = join(root, "scripts", "local", "exit-with-parent.mjs")
 const isWindows = process.platform === "win32"
@@ -12,7 +11,7 @@ const isWindows = process.platform === "win32"
 const env = {
   ...process.env,
   PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
-  // Asks nothing, reports nothing, fetches nothing.
+  // No questions, no telemetry, no requests to Cloudflare.
   CI: "1",
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",
@@ -23,8 +22,8 @@ const env = {
 const running = new Set()
 let isStopping = false
 
-// In a process group of its own: Ctrl-C in the terminal reaches this process only, which then ends wrangler and the
-// workerd that wrangler started, together.
+// Each child leads its own process group. Ctrl-C in the terminal therefore reaches this process only, which then ends
+// wrangler together with the workerd that wrangler started.
 function start(scriptAndArgs, stdio) {
   if (isStopping) throw new Error("The local instance is being stopped.")
   const child = spawn(process.execPath, scriptAndArgs, { cwd: root, env, stdio, detached: !isWindows })
@@ -51,13 +50,13 @@ async function end(child) {
   signal(child, "SIGKILL")
 }
 
-/** Ends what was started here, and starts nothing more. */
+/** Ends every wrangler that was started here. Later starts throw. */
 export async function stopWrangler() {
   isStopping = true
   await Promise.all(Array.from(running, end))
 }
 
-/** Runs wrangler to its end; its output is shown only where it fails. */
+/** Runs wrangler to its end. Its output is shown only if it fails. */
 export async function runWrangler(...args) {
   const { child, ended } = start([wrangler, ...args], ["ignore", "pipe", "pipe"])
   const output = []
@@ -68,7 +67,7 @@ export async function runWrangler(...args) {
     throw new Error(`${Buffer.concat(output).toString()}\nFailed: wrangler ${args.slice(0, 3).join(" ")} (${code})`)
 }
 
-/** Starts `wrangler dev`, whose output goes to the log. `ended` resolves to its exit code, or the signal that ended it. */
+/** Starts `wrangler dev` with its output in the log. `ended` resolves to the exit code, or to the signal that ended it. */
 export function startWranglerDev({ args, logPath }) {
   mkdirSync(dirname(logPath), { recursive: true })
   const log = openSync(logPath, "w")

@@ -34,7 +34,7 @@ it("told at the start what became of its sample failure", () => {
   const printed = inject("printed")
   expect(printed).toContain(`${worker}/local/sign-in?as=alice`)
   expect(printed).toContain(catcher)
-  expect(printed).toMatch(/mail\s+sent to Alice and Bob/)
+  expect(printed).toMatch(/e-mail\s+sent to Alice and Bob/)
 })
 
 it("outlives whom it turns away before they have said everything", async () => {

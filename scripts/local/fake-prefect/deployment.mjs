@@ -1,15 +1,15 @@
-import { pipelineSteps, uuidOf } from "./failed-run.mjs"
+import { pipelineSteps, uuidFrom } from "./failed-run.mjs"
 
-export const FLOW_ID = uuidOf("flow", "deployment_schedule_flow_v5")
-export const QUEUE = {
-  work_queue_id: uuidOf("queue", "ddp"),
+export const FLOW_ID = uuidFrom("flow", "deployment_schedule_flow_v5")
+export const WORK_QUEUE = {
+  work_queue_id: uuidFrom("queue", "ddp"),
   work_queue_name: "ddp",
   work_pool_name: "dalgo_work_pool",
 }
 
-const MADE = "2026-02-01T04:00:00.000Z"
+const CREATED = "2026-02-01T04:00:00.000Z"
 
-/** Prefect spells out every field it has no value for, and clients may count on that. */
+/** Prefect sends null for fields without a value instead of leaving them out. */
 export const nulls = (...names) => Object.fromEntries(names.map((name) => [name, null]))
 
 function task(orgSlug, slug, index) {
@@ -18,7 +18,7 @@ function task(orgSlug, slug, index) {
     slug,
     flow_name: slug,
     flow_run_name: slug,
-    orgtask_uuid: uuidOf("orgtask", orgSlug, slug),
+    orgtask_uuid: uuidFrom("orgtask", orgSlug, slug),
   }
   const project = `/data/${orgSlug}/dbtrepo`
   if (slug === "airbyte-sync")
@@ -26,7 +26,7 @@ function task(orgSlug, slug, index) {
       ...common,
       type: "Airbyte Connection",
       airbyte_server_block: `${orgSlug}-airbyte`,
-      connection_id: uuidOf("connection", orgSlug),
+      connection_id: uuidFrom("connection", orgSlug),
       timeout: 3600,
     }
   const command = { working_dir: project, env: {}, commands: [slug.replace("-", " ")] }
@@ -42,8 +42,8 @@ function task(orgSlug, slug, index) {
   }
 }
 
-/** What Dalgo starts a pipeline with. */
-export const parametersOf = (orgSlug) => ({
+/** The parameters with which Dalgo starts a pipeline. */
+export const pipelineParameters = (orgSlug) => ({
   config: {
     org_slug: orgSlug,
     continue_on_sync_failure: false,
@@ -53,9 +53,9 @@ export const parametersOf = (orgSlug) => ({
 
 const schedule = (deploymentId, cron) => ({
   ...nulls("max_scheduled_runs", "slug"),
-  id: uuidOf("schedule", deploymentId),
-  created: MADE,
-  updated: MADE,
+  id: uuidFrom("schedule", deploymentId),
+  created: CREATED,
+  updated: CREATED,
   deployment_id: deploymentId,
   schedule: { cron, timezone: "Asia/Kolkata", day_or: true },
   active: true,
@@ -74,18 +74,18 @@ export function deploymentBody({ id, orgSlug, name }) {
       "updated_by",
     ),
     id,
-    created: MADE,
-    updated: MADE,
+    created: CREATED,
+    updated: CREATED,
     name,
     flow_id: FLOW_ID,
     paused: false,
     schedules: [schedule(id, name.startsWith("weekly") ? "0 5 * * 1" : "0 5 * * *")],
-    parameters: parametersOf(orgSlug),
+    parameters: pipelineParameters(orgSlug),
     parameter_openapi_schema: {},
     tags: [orgSlug],
     labels: {},
     job_variables: {},
-    ...QUEUE,
+    ...WORK_QUEUE,
     status: "READY",
     path: "/app",
     entrypoint: "proxy/prefect_flows_runner.py:deployment_schedule_flow_v5",

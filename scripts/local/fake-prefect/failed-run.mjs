@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { stories } from "./failure-scenarios.mjs"
+import { failureScenarios } from "./failure-scenarios.mjs"
 
 const ADJECTIVES = [
   "amber",
@@ -31,43 +31,43 @@ const ANIMALS = [
 ]
 const STEPS = ["airbyte-sync", "git-pull", "dbt-run", "dbt-test"]
 
-const digest = (text) => createHash("sha256").update(text).digest()
+const sha256 = (text) => createHash("sha256").update(text).digest()
 
-/** A uuid that is always the same for the same words. */
-export function uuidOf(...words) {
-  const bytes = digest(words.join("\n")).subarray(0, 16)
+/** A UUID derived from the words: equal words give an equal UUID. */
+export function uuidFrom(...words) {
+  const bytes = sha256(words.join("\n")).subarray(0, 16)
   bytes[6] = (bytes[6] & 0x0f) | 0x40
   bytes[8] = (bytes[8] & 0x3f) | 0x80
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
 }
 
-/** How the run with this id failed: the same id fails the same way, today and after a restart. */
-export function failureOf(id) {
-  const [kind, adjective, animal, length] = digest(id)
-  const story = stories[kind % stories.length]
+/** The scenario, name and duration of the run with this id. They depend on the id only, so a restart does not change them. */
+export function failureOfRun(id) {
+  const [kind, adjective, animal, length] = sha256(id)
+  const scenario = failureScenarios[kind % failureScenarios.length]
   return {
-    ...story,
+    ...scenario,
     name: `${ADJECTIVES[adjective % ADJECTIVES.length]}-${ANIMALS[animal % ANIMALS.length]}`,
-    stateName: story.stateType === "CRASHED" ? "Crashed" : "Failed",
+    stateName: scenario.stateType === "CRASHED" ? "Crashed" : "Failed",
     durationMs: (120 + length * 2) * 1000,
   }
 }
 
-/** The steps that were begun, in order; the last one is the one that failed. */
-export function stepsOf(id, { failedStep, stateType, durationMs }) {
-  const begun = STEPS.slice(0, STEPS.indexOf(failedStep) + 1)
-  const lead = 4_000
-  const each = Math.floor((durationMs - 2 * lead) / begun.length)
-  return begun.map((slug, index) => ({
+/** The steps that started, in order. The last one failed. */
+export function stepsOfRun(id, { failedStep, stateType, durationMs }) {
+  const started = STEPS.slice(0, STEPS.indexOf(failedStep) + 1)
+  const marginMs = 4_000
+  const stepMs = Math.floor((durationMs - 2 * marginMs) / started.length)
+  return started.map((slug, index) => ({
     slug,
-    id: uuidOf("step", id, slug),
-    // Airbyte is waited for by a task; the rest are flows of their own.
+    id: uuidFrom("step", id, slug),
+    // Prefect runs the Airbyte sync as a task, and every other step as a subflow.
     isSubflow: slug !== "airbyte-sync",
     stateType: slug === failedStep ? stateType : "COMPLETED",
-    startsAfterMs: lead + index * each,
-    endsAfterMs: lead + (index + 1) * each,
+    startsAfterMs: marginMs + index * stepMs,
+    endsAfterMs: marginMs + (index + 1) * stepMs,
   }))
 }
 
 export const pipelineSteps = STEPS
-export const deploymentId = (orgSlug, name) => uuidOf("deployment", orgSlug, name)
+export const deploymentIdFor = (orgSlug, name) => uuidFrom("deployment", orgSlug, name)

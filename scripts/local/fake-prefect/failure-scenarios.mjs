@@ -1,5 +1,5 @@
-// What can go wrong in the demo. A line is [level, where, message]: "run" lines belong to the pipeline's run, "step" lines
-// to the step that failed. Passwords and addresses are invented; they are here so that redaction has something to do.
+// The failures that the fake Prefect can report. A log line is [level, source, message]: the source is "run" for the
+// pipeline's run and "step" for the step that failed. The passwords and addresses are invented. They exercise redaction.
 
 const DATABASE = "postgres://dalgo:example-password@warehouse.internal/analytics"
 
@@ -135,4 +135,4 @@ const outOfMemory = {
   ],
 }
 
-export const stories = [expiredSource, missingColumn, refusedRepository, outOfMemory]
+export const failureScenarios = [expiredSource, missingColumn, refusedRepository, outOfMemory]

@@ -1,10 +1,10 @@
-import { FLOW_ID, nulls, parametersOf, QUEUE } from "./deployment.mjs"
-import { deploymentId, uuidOf } from "./failed-run.mjs"
+import { FLOW_ID, nulls, pipelineParameters, WORK_QUEUE } from "./deployment.mjs"
+import { deploymentIdFor, uuidFrom } from "./failed-run.mjs"
 
 const iso = (ms) => new Date(ms).toISOString()
 
 const stateOf = ({ id, stateType, stateName, message, endMs }) => ({
-  id: uuidOf("state", id),
+  id: uuidFrom("state", id),
   type: stateType,
   name: stateName,
   timestamp: iso(endMs),
@@ -14,7 +14,7 @@ const stateOf = ({ id, stateType, stateName, message, endMs }) => ({
     ...nulls("task_run_id", "child_flow_run_id", "scheduled_time", "cache_key", "cache_expiration", "pause_timeout"),
     ...nulls("pause_key", "run_input_keyset", "refresh_cache", "retriable", "task_parameters_id", "traceparent"),
     flow_run_id: id,
-    transition_id: uuidOf("transition", id),
+    transition_id: uuidFrom("transition", id),
     deferred: false,
     untrackable_result: false,
     pause_reschedule: false,
@@ -44,9 +44,9 @@ function body(run) {
     state_type: state.type,
     state_name: state.name,
     state,
-    deployment_id: deployment ? deploymentId(orgSlug, deployment) : null,
-    parent_task_run_id: deployment ? null : uuidOf("wrapper", id),
-    parameters: deployment ? parametersOf(orgSlug) : {},
+    deployment_id: deployment ? deploymentIdFor(orgSlug, deployment) : null,
+    parent_task_run_id: deployment ? null : uuidFrom("wrapper", id),
+    parameters: deployment ? pipelineParameters(orgSlug) : {},
     context: {},
     empirical_policy: {
       ...nulls("retry_type"),
@@ -68,12 +68,12 @@ function body(run) {
     estimated_start_time_delta: 2,
     auto_scheduled: Boolean(deployment),
     infrastructure_pid: "dalgo-worker-2:731",
-    ...QUEUE,
-    work_pool_id: uuidOf("pool", "dalgo_work_pool"),
+    ...WORK_QUEUE,
+    work_pool_id: uuidFrom("pool", "dalgo_work_pool"),
   }
 }
 
-/** A run of a pipeline, or of one of its steps that is a flow of its own. */
+/** The body of a pipeline run, or of a step that is a subflow. */
 export function flowRunBody({ id, failure, orgSlug, startMs, endMs, step }) {
   if (!step) return body({ ...failure, id, orgSlug, startMs, endMs })
   const failed = step.stateType !== "COMPLETED"

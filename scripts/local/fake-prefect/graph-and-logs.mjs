@@ -1,5 +1,4 @@
-// What happened inside a run: its graph and its logs.
-import { uuidOf } from "./failed-run.mjs"
+import { uuidFrom } from "./failed-run.mjs"
 
 const iso = (ms) => new Date(ms).toISOString()
 
@@ -30,9 +29,9 @@ export function graphBody({ id, failure, steps, startMs, endMs, step: self }) {
     nodes: shown.map((step, index) => [step.id, node(step, index)]),
     artifacts: [],
     states: [
-      { id: uuidOf("running", id), timestamp: iso(startMs), type: "RUNNING", name: "Running" },
+      { id: uuidFrom("running", id), timestamp: iso(startMs), type: "RUNNING", name: "Running" },
       {
-        id: uuidOf("state", id),
+        id: uuidFrom("state", id),
         timestamp: iso(endMs),
         type: stateType,
         name: stateType === "COMPLETED" ? "Completed" : failure.stateName,
@@ -41,8 +40,8 @@ export function graphBody({ id, failure, steps, startMs, endMs, step: self }) {
   }
 }
 
-/** Every line of the run and of the step that failed, oldest first. */
-export function logsOf({ id, failure, steps, startMs, endMs }) {
+/** The log lines of the run and of the step that failed, oldest first. */
+function logsOfRun({ id, failure, steps, startMs, endMs }) {
   const failed = steps.at(-1)
   const lines = [
     [20, "run", `Picked up by worker dalgo-worker-2 from the queue ddp`],
@@ -52,11 +51,11 @@ export function logsOf({ id, failure, steps, startMs, endMs }) {
     [40, "run", `Finished in state ${failure.stateName}('${failure.message}')`],
   ]
   const gapMs = Math.floor((endMs - startMs) / (lines.length - 1))
-  return lines.map(([level, where, message], index) => {
+  return lines.map(([level, source, message], index) => {
     const at = iso(startMs + index * gapMs)
-    const isStep = where === "step"
+    const isStep = source === "step"
     return {
-      id: uuidOf("log", id, String(index)),
+      id: uuidFrom("log", id, String(index)),
       created: at,
       updated: at,
       name: isStep && !failed.isSubflow ? "prefect.task_runs" : "prefect.flow_runs",
@@ -69,23 +68,23 @@ export function logsOf({ id, failure, steps, startMs, endMs }) {
   })
 }
 
-/** The ids that a filter of Prefect's names. */
-export const idsIn = (filter) =>
+/** The ids of an `any_` filter, 200 at most. */
+export const filterIds = (filter) =>
   Array.isArray(filter?.any_) ? filter.any_.slice(0, 200).map((id) => String(id).toLowerCase()) : []
 
-/** The lines a body of `POST /logs/filter` asks for. */
+/** The log lines that match the body of `POST /logs/filter`. */
 export function filterLogs(runs, { logs: filter, sort = "TIMESTAMP_ASC", limit = 200, offset = 0 } = {}) {
-  const asked = new Set(idsIn(filter?.flow_run_id))
-  const found = [...asked].flatMap((id) => {
+  const requested = new Set(filterIds(filter?.flow_run_id))
+  const found = [...requested].flatMap((id) => {
     const run = runs.run(id)
-    return run ? logsOf(run.parent ?? run).filter((line) => line.flow_run_id === id) : []
+    return run ? logsOfRun(run.parent ?? run).filter((line) => line.flow_run_id === id) : []
   })
   const { level, task_run_id: task, timestamp } = filter ?? {}
   const kept = found.filter(
     (line) =>
       line.level >= (level?.ge_ ?? 0) &&
       line.level <= (level?.le_ ?? 50) &&
-      (!task?.any_ || idsIn(task).includes(line.task_run_id)) &&
+      (!task?.any_ || filterIds(task).includes(line.task_run_id)) &&
       (task?.is_null_ === undefined || task.is_null_ === null || task.is_null_ === (line.task_run_id === null)) &&
       (!timestamp?.after_ || Date.parse(line.timestamp) >= Date.parse(timestamp.after_)) &&
       (!timestamp?.before_ || Date.parse(line.timestamp) <= Date.parse(timestamp.before_)),

@@ -1,26 +1,26 @@
-import { orgs } from "../demo-users.mjs"
-import { deploymentId, failureOf, stepsOf } from "./failed-run.mjs"
-import { stories } from "./failure-scenarios.mjs"
+import { demoOrgs } from "../demo-users.mjs"
+import { deploymentIdFor, failureOfRun, stepsOfRun } from "./failed-run.mjs"
+import { failureScenarios } from "./failure-scenarios.mjs"
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-const MOST = 10_000
+const MAX_ENTRIES = 10_000
 
-/** Keeps the newest entries only, so that a load test cannot fill the memory. */
-function remember(map, key, value) {
+/** Keeps the newest 10,000 entries, so that a load test cannot fill the memory. */
+function setBounded(map, key, value) {
   map.set(key, value)
-  if (map.size > MOST) map.delete(map.keys().next().value)
+  if (map.size > MAX_ENTRIES) map.delete(map.keys().next().value)
   return value
 }
 
 /**
- * Every well-formed uuid is a run that failed a moment before it was first asked for. The steps that are flows of their
- * own are runs as well, once their parent was asked for.
+ * The runs and deployments of the fake Prefect. Every valid UUID is a run that failed 3 seconds before its first request.
+ * Subflow steps are runs as well, once their parent run was requested.
  */
 export function createRuns({ now = Date.now } = {}) {
   const endedAt = new Map()
   const orgOf = new Map()
   const parents = new Map()
-  const slugs = new Set(orgs.map(({ slug }) => slug))
+  const slugs = new Set(demoOrgs.map(({ slug }) => slug))
 
   function run(rawId) {
     const id = String(rawId).toLowerCase()
@@ -30,17 +30,17 @@ export function createRuns({ now = Date.now } = {}) {
       const parent = run(parentId)
       return { ...parent, id, parent, step: parent.steps.find((step) => step.id === id) }
     }
-    const failure = failureOf(id)
-    const endMs = endedAt.get(id) ?? remember(endedAt, id, now() - 3_000)
-    const steps = stepsOf(id, failure)
-    for (const step of steps) if (step.isSubflow) remember(parents, step.id, id)
+    const failure = failureOfRun(id)
+    const endMs = endedAt.get(id) ?? setBounded(endedAt, id, now() - 3_000)
+    const steps = stepsOfRun(id, failure)
+    for (const step of steps) if (step.isSubflow) setBounded(parents, step.id, id)
     return { id, failure, steps, orgSlug: orgOf.get(id) ?? "acme", startMs: endMs - failure.durationMs, endMs }
   }
 
   function deployment(id) {
     for (const orgSlug of slugs)
-      for (const story of stories)
-        if (deploymentId(orgSlug, story.deployment) === id) return { id, orgSlug, name: story.deployment }
+      for (const scenario of failureScenarios)
+        if (deploymentIdFor(orgSlug, scenario.deployment) === id) return { id, orgSlug, name: scenario.deployment }
     return undefined
   }
 
@@ -48,7 +48,7 @@ export function createRuns({ now = Date.now } = {}) {
     if (!UUID.test(id) || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(orgSlug) || (slugs.size >= 100 && !slugs.has(orgSlug)))
       return false
     slugs.add(orgSlug)
-    remember(orgOf, id, orgSlug)
+    setBounded(orgOf, id, orgSlug)
     return true
   }
 

@@ -1,7 +1,7 @@
 const mails = document.querySelector("#mails")
 const kept = document.querySelector("#kept")
 
-// New mails go on top and leave alone what is open, so that nobody loses their place.
+// Adds new e-mails on top. Open e-mails stay open and in place, so a reload waits until none is open.
 async function refresh() {
   const response = await fetch(`/list?after=${mails.dataset.received}`)
   const fragment = await response.text()

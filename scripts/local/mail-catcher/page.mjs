@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs"
 
-const MOST_SHOWN = 100
+const MAX_SHOWN = 100
 
 const style = readFileSync(new URL("page.css", import.meta.url), "utf8")
 const script = readFileSync(new URL("page.browser.js", import.meta.url), "utf8")
 
-const CHARACTERS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
-const escape = (text) => String(text).replace(/[&<>"']/g, (character) => CHARACTERS[character])
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
+const escape = (text) => String(text).replace(/[&<>"']/g, (character) => ENTITIES[character])
 
 const withLinks = (escaped) =>
   escaped.replace(
@@ -27,14 +27,14 @@ ${text && `<h3>Text</h3><pre>${withLinks(escape(text))}</pre>`}
 </details>`
 }
 
-const list = (mails) =>
-  mails
-    .slice(-MOST_SHOWN)
+const list = (emails) =>
+  emails
+    .slice(-MAX_SHOWN)
     .toReversed()
-    .map(({ mail }) => article(mail))
+    .map(({ email }) => article(email))
     .join("\n")
 
-// What a mail holds is not to be trusted: only the page's own script runs, and nothing is fetched from elsewhere.
+// The content of an e-mail is untrusted. Only the page's own script runs, and nothing is loaded from other origins.
 const policy = (nonce) =>
   `default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
@@ -44,28 +44,28 @@ const html = (body, headers = {}) => ({
   body,
 })
 
-const state = (mails, received) => ({ "x-kept": String(mails.length), "x-received": String(received) })
+const counts = (emails, received) => ({ "x-kept": String(emails.length), "x-received": String(received) })
 
-/** The mails that came after the given one, newest first, for the page to put on top. */
-export function listOf(mails, after, received) {
-  return html(list(mails.filter(({ number }) => number > after)), state(mails, received))
+/** The HTML of the e-mails with a number above `after`, newest first. The page puts it on top of its list. */
+export function newerEmails(emails, after, received) {
+  return html(list(emails.filter(({ number }) => number > after)), counts(emails, received))
 }
 
-export function pageOf(mails, received) {
+export function page(emails, received) {
   const nonce = crypto.randomUUID()
-  const note = mails.length > MOST_SHOWN ? `The newest ${MOST_SHOWN} are shown; all are at ` : "As JSON: "
+  const note = emails.length > MAX_SHOWN ? `The newest ${MAX_SHOWN} are shown. All, as JSON: ` : "All, as JSON: "
   return html(
     `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Caught mail</title>
+<title>Mail catcher</title>
 <style>${style}</style>
-<header><h1>Caught mail <output id="kept">${mails.length}</output></h1><button id="clear">Clear</button></header>
-<p class="note">Nothing leaves this machine. ${note}<a href="/messages">/messages</a></p>
-<main id="mails" data-received="${received}">${list(mails)}</main>
-<p id="empty">No mail yet. Send a sample failure with <code>npm run -s fail</code>; it shows up here by itself.</p>
+<header><h1>Mail catcher <output id="kept">${emails.length}</output></h1><button id="clear">Clear</button></header>
+<p class="note">The local instance sends its e-mails here and nowhere else. ${note}<a href="/messages">/messages</a></p>
+<main id="mails" data-received="${received}">${list(emails)}</main>
+<p id="empty">No e-mails yet. Run <code>npm run -s fail</code>: a new e-mail appears here without a reload.</p>
 <script nonce="${nonce}">${script}</script>
 </html>`,
     { "content-security-policy": policy(nonce) },

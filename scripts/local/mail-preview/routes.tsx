@@ -21,32 +21,32 @@ pre{white-space:pre-wrap;padding:16px;border:1px solid gray}
 nav{display:flex;flex-wrap:wrap;gap:4px 24px;margin:16px 0}
 a[aria-current]{font-weight:700;text-decoration:none;color:inherit}`
 
-const DARK = "(prefers-color-scheme:dark)"
+const DARK_MEDIA = "(prefers-color-scheme:dark)"
 
-/** Nothing of a mail runs, and nothing is fetched for it. */
+/** No script of an e-mail runs, and no request leaves for its content. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
 
-/** Mails of every kind to look at, made by what makes the real ones. */
-export const mails = new Hono()
+/** A preview of every e-mail, made by the code that makes the real ones. */
+export const mailPreview = new Hono()
   .use(async (c, next) => {
     await next()
     c.header("Content-Security-Policy", POLICY)
   })
 
-  .get("/", (c) => show(c, "Preview of mails", <List />))
+  .get("/", (c) => renderPage(c, "Preview of e-mails", <List />))
 
   .get("/:name", async (c) => {
     const sample = samples.find(({ name }) => name === c.req.param("name"))
     if (!sample) return c.notFound()
     const scheme = SCHEMES.find((each) => each === c.req.query("scheme")) ?? "light"
     const width = c.req.query("width") === "phone" ? "phone" : "wide"
-    const { subject, text, headers } = await mailOf(c, sample)
-    return show(
+    const { subject, text, headers } = await emailOf(c, sample)
+    return renderPage(
       c,
       subject,
       <>
         <p>
-          <a href="/local/mails">All mails</a>
+          <a href="/local/mails">All e-mails</a>
         </p>
         <dl>
           {Object.entries(headers).map(([name, value]) => (
@@ -71,13 +71,13 @@ export const mails = new Hono()
   .get("/:name/html", async (c) => {
     const sample = samples.find(({ name }) => name === c.req.param("name"))
     if (!sample) return c.notFound()
-    const { html: mail } = await mailOf(c, sample)
+    const { html: email } = await emailOf(c, sample)
     const scheme = c.req.query("scheme")
-    // The reader's own scheme, unless another is asked for.
-    return c.html(scheme ? mail.replace(DARK, scheme === "dark" ? "all" : "not all") : mail)
+    // Without `scheme`, the browser chooses.
+    return c.html(scheme ? email.replace(DARK_MEDIA, scheme === "dark" ? "all" : "not all") : email)
   })
 
-const mailOf = (c: Context, sample: Sample) => composeEmail(contentOf(sample, new URL(c.req.url).origin))
+const emailOf = (c: Context, sample: Sample) => composeEmail(contentOf(sample, new URL(c.req.url).origin))
 
 const List = () => (
   <table>
@@ -100,7 +100,7 @@ const titleOf = ({ urgent, summary }: Sample) =>
   [urgent ? "urgent" : "plain", ...(summary ? [summary === "ai" ? "AI summary" : "log summary"] : [])].join(", ")
 
 const Switches = ({ scheme, width }: { scheme: Scheme; width: keyof typeof WIDTHS }) => (
-  <nav aria-label="Look">
+  <nav aria-label="Appearance">
     {SCHEMES.map((each) => (
       <a href={`?scheme=${each}&width=${width}`} aria-current={each === scheme ? "true" : undefined}>
         {each}
@@ -114,7 +114,7 @@ const Switches = ({ scheme, width }: { scheme: Scheme; width: keyof typeof WIDTH
   </nav>
 )
 
-const show = (c: Context, title: string, content: unknown) =>
+const renderPage = (c: Context, title: string, content: unknown) =>
   c.html(
     html`<!doctype html>${(
       <html lang="en">

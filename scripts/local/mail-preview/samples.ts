@@ -1,6 +1,6 @@
 import type { EmailInput } from "../../../src/delivery/channels/email/content"
 import { CATEGORIES, type Category } from "../../../src/domain/categories"
-import { orgs, people } from "../demo-users.mjs"
+import { demoOrgs, demoUsers } from "../demo-users.mjs"
 
 const MESSAGES: Record<Category, string> = {
   incident: `The warehouse is down.
@@ -8,7 +8,7 @@ Dashboards show no data until it is back. Nothing is lost: what arrives in the m
 
 - Since 02:10 UTC
 - We know the cause and are restoring it
-- Next word by 06:00 UTC
+- Next update by 06:00 UTC
 
 Ask us at https://dalgo.org/support?from=mail&about=warehouse.`,
   schema_change: `KoboToolbox changed its structure.
@@ -55,8 +55,8 @@ export const samples: Sample[] = CATEGORIES.flatMap((category) =>
 )
 
 export const contentOf = ({ category, urgent, summary }: Sample, origin: string): EmailInput => ({
-  to: people[0]?.email ?? "",
-  orgName: orgs[0]?.name ?? "",
+  to: demoUsers[0]?.email ?? "",
+  orgName: demoOrgs[0]?.name ?? "",
   category,
   urgent,
   message: [MESSAGES[category], ...(summary ? [SUMMARIES[summary]] : [])].join("\n\n"),

@@ -1,0 +1,1 @@
+export declare function parseDevVars(text: string): Record<string, string>
