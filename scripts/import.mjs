@@ -1,42 +1,57 @@
-import { compare } from "./import/compare.mjs"
+import { openCheckpoint } from "./import/checkpoint.mjs"
+import { compareWithDump } from "./import/compare.mjs"
+import { openDatabase } from "./import/database.mjs"
+import { loadRows } from "./import/load.mjs"
+import { parseOptions, USAGE } from "./import/options.mjs"
+import { createProgress } from "./import/progress.mjs"
 import { readDump } from "./import/read-dump.mjs"
-import { openJournal } from "./import/checkpoint.mjs"
-import { optionsFrom, USAGE } from "./import/options.mjs"
-import { showProgress } from "./import/progress.mjs"
-import { describe, verdict } from "./import/report.mjs"
-import { rowsOf } from "./import/transform.mjs"
-import { openTarget } from "./import/database.mjs"
-import { bringOver } from "./import/load.mjs"
+import { formatComparison, formatReport } from "./import/report.mjs"
+import { transformDump } from "./import/transform.mjs"
+import { runningInstances } from "./local/running-instances.mjs"
 
-const GOES_ON = "Nothing is lost: the same command goes on from here."
+const RESUME = "Run the same command again to resume."
+
+/** A running worker would not see the imported rows: it keeps urgent bars in memory. */
+function requireStopped({ isDryRun, isRemote, stateDir }) {
+  const instance = runningInstances().find((each) => each.stateDir === stateDir)
+  if (instance && !isDryRun && !isRemote)
+    throw new Error(
+      `The local instance on port ${instance.port} uses this database. Stop it (Ctrl-C) before the import.`,
+    )
+}
 
 async function main() {
-  const options = optionsFrom(process.argv.slice(2))
+  const options = parseOptions(process.argv.slice(2))
   if (options.help) return console.log(USAGE)
 
+  requireStopped(options)
   const dump = await readDump(options.path)
-  const { rows, skipped, notes } = rowsOf(dump, { now: Date.now() })
-  const target = await openTarget(options)
-  console.log(`From ${options.path}\nto ${target.name}${options.isDryRun ? ", without writing" : ""}.`)
+  const { rows, skipped, warnings } = transformDump(dump, { now: Date.now() })
+  const database = await openDatabase(options)
+  console.log(
+    `Importing ${options.path}\ninto ${database.name}${options.isDryRun ? " (dry run: nothing is written)" : ""}`,
+  )
   try {
-    const journal = await openJournal(options, { dump, target })
+    const checkpoint = await openCheckpoint(options, { dump, database })
     process.once("SIGINT", () => {
-      console.error(`\nStopped. ${GOES_ON}`)
+      console.error(`\nInterrupted. ${RESUME}`)
       process.exit(130)
     })
-    const outcome = await bringOver(target.db, { rows, journal, options, progress: showProgress() }).catch((error) => {
-      throw new Error(`${error.message}\n${GOES_ON}`, { cause: error })
-    })
-    console.log(`\n${describe({ dump, outcome, skipped, notes, options })}`)
+    const outcome = await loadRows(database.db, { rows, checkpoint, options, progress: createProgress() }).catch(
+      (error) => {
+        throw new Error(`${error.message}\n${RESUME}`, { cause: error })
+      },
+    )
+    console.log(`\n${formatReport({ dump, outcome, skipped, warnings, options })}`)
     if (options.isDryRun) return
 
-    const counts = await compare(target.db, { rows, outcome, progress: showProgress() })
-    await journal.end()
-    const { text, isEven } = verdict(counts)
+    const counts = await compareWithDump(database.db, { rows, outcome, progress: createProgress() })
+    await checkpoint.remove()
+    const { text, isEqual } = formatComparison(counts)
     console.log(`\n${text}`)
-    if (!isEven) process.exitCode = 1
+    if (!isEqual) process.exitCode = 1
   } finally {
-    await target.close()
+    await database.close()
   }
 }
 

@@ -1,37 +1,38 @@
-/** One parameter of D1 may hold 2 MB, and a statement 100 of them: one JSON array each keeps far from both. */
-const STATEMENT = { rows: 1_000, bytes: 500_000 }
+/** A D1 parameter may hold 2 MB, and a statement 100 parameters. One JSON array per statement stays far below both. */
+const STATEMENT_LIMITS = { rows: 1_000, bytes: 500_000 }
 const BATCH_BYTES = 4_000_000
 
-/** Cuts rows into pieces of at most so many rows and bytes; a row that is larger by itself is a piece by itself. */
-function* cut(rows, most) {
-  let piece = []
+/** Splits rows into chunks of at most that many rows and bytes. A row above the byte limit gets a chunk of its own. */
+function* chunks(rows, limits) {
+  let chunk = []
   let bytes = 0
   for (const row of rows) {
     const size = Buffer.byteLength(row.json) + 1
-    if (piece.length > 0 && (piece.length >= most.rows || bytes + size > most.bytes)) {
-      yield piece
-      piece = []
+    if (chunk.length > 0 && (chunk.length >= limits.rows || bytes + size > limits.bytes)) {
+      yield chunk
+      chunk = []
       bytes = 0
     }
-    piece.push(row)
+    chunk.push(row)
     bytes += size
   }
-  if (piece.length > 0) yield piece
+  if (chunk.length > 0) yield chunk
 }
 
 const withJson = (rows) => rows.map((row) => ({ ...row, json: JSON.stringify(row.values) }))
-const parameterOf = (rows) => `[${rows.map(({ json }) => json).join(",")}]`
+const toParameter = (rows) => `[${rows.map(({ json }) => json).join(",")}]`
 
-/** The rows from `from` on, in batches of at most `batch`. */
-export const batchesOf = (rows, { from, batch }) => cut(withJson(rows.slice(from)), { rows: batch, bytes: BATCH_BYTES })
+/** The rows from index `from` on, in batches of at most `batchSize` rows. */
+export const batchesOf = (rows, { from, batchSize }) =>
+  chunks(withJson(rows.slice(from)), { rows: batchSize, bytes: BATCH_BYTES })
 
-/** One transaction that writes these rows, unless they are there. */
-export const write = (db, table, rows) =>
-  db.batch(Array.from(cut(rows, STATEMENT), (piece) => db.prepare(table.write).bind(parameterOf(piece))))
+/** Inserts the rows that do not exist yet, in one transaction. */
+export const insertRows = (db, table, rows) =>
+  db.batch(Array.from(chunks(rows, STATEMENT_LIMITS), (chunk) => db.prepare(table.insert).bind(toParameter(chunk))))
 
-/** Which of these rows are there: `[row, state]` each, and twice where it is there twice. */
-export async function look(db, table, rows) {
-  const pieces = Array.from(cut(rows, STATEMENT))
-  const answers = await db.batch(pieces.map((piece) => db.prepare(table.look).bind(parameterOf(piece))))
-  return answers.flatMap(({ results }, index) => results.map(({ i, state }) => [pieces[index][i], state]))
+/** The rows that exist, as `[row, state]`. A row that exists twice is returned twice. */
+export async function selectExisting(db, table, rows) {
+  const parts = Array.from(chunks(rows, STATEMENT_LIMITS))
+  const answers = await db.batch(parts.map((part) => db.prepare(table.select).bind(toParameter(part))))
+  return answers.flatMap(({ results }, index) => results.map(({ i, state }) => [parts[index][i], state]))
 }

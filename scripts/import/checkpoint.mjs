@@ -1,34 +1,34 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises"
 
-const NOTHING_YET = { done: {}, outcome: { taken: {}, there: {}, kept: {} } }
+const EMPTY = { done: {}, outcome: { imported: {}, existing: {}, different: {} } }
 
 /**
- * How far it got, in a file beside the dump, for that dump and that target only. It saves time and keeps the count; where
- * it is lost, everything is looked at again.
+ * The number of rows done per table, and the counts so far, in `<dump>.progress.json`. It is valid for this dump and this
+ * database only. Without it, an import reads all rows again from the start: it saves time and keeps the counts of the report.
  */
-export async function openJournal({ path: dumpPath, isDryRun }, { dump, target }) {
+export async function openCheckpoint({ path: dumpPath, isDryRun }, { dump, database }) {
   const path = `${dumpPath}.progress.json`
-  const of = { dump: dump.hash, target: target.name }
-  const { done, outcome } = (isDryRun ? undefined : await earlier(path, of)) ?? structuredClone(NOTHING_YET)
-  if (Object.keys(done).length > 0) console.log("An earlier run was interrupted: going on from there.")
+  const source = { dump: dump.hash, database: database.name }
+  const { done, outcome } = (isDryRun ? undefined : await readCheckpoint(path, source)) ?? structuredClone(EMPTY)
+  if (Object.keys(done).length > 0) console.log("An earlier run was interrupted. Resuming it.")
   return {
     outcome,
-    doneOf: (table) => done[table] ?? 0,
+    rowsDone: (table) => done[table] ?? 0,
     async save(table, rows) {
       done[table] = rows
       if (isDryRun) return
-      // Whole or not at all, whenever this is ended.
-      await writeFile(`${path}.next`, JSON.stringify({ ...of, done, outcome }))
+      // Rename is atomic: an interrupted write leaves the previous checkpoint.
+      await writeFile(`${path}.next`, JSON.stringify({ ...source, done, outcome }))
       await rename(`${path}.next`, path)
     },
-    end: () => rm(path, { force: true }),
+    remove: () => rm(path, { force: true }),
   }
 }
 
-async function earlier(path, of) {
+async function readCheckpoint(path, source) {
   try {
-    const kept = JSON.parse(await readFile(path, "utf8"))
-    return kept.dump === of.dump && kept.target === of.target ? kept : undefined
+    const saved = JSON.parse(await readFile(path, "utf8"))
+    return saved.dump === source.dump && saved.database === source.database ? saved : undefined
   } catch {
     return undefined
   }

@@ -1,38 +1,38 @@
-import { batchesOf, look } from "./batches.mjs"
+import { batchesOf, selectExisting } from "./batches.mjs"
+import { hasSameState } from "./load.mjs"
 import { TABLES } from "./tables.mjs"
-import { isAs } from "./load.mjs"
 
-const ROWS_PER_LOOK = 5_000
+const BATCH_SIZE = 5_000
 
 /**
- * Counts what arrived, by asking for every row anew: `{label, dump, same, newer}` per table and state. What differs
- * from the dump is `newer` only where the service changed it or the row was there before; so `same + newer` is less than
- * `dump` where a row is missing or wrong, and more where one is there twice.
+ * Reads every row of the dump again from the database and counts: `{label, dump, same, newer}` per table and state.
+ * `newer` counts rows that differ because this service changed them, or because they existed before the import.
+ * `same + newer` is below `dump` if a row is missing or wrong, and above it if a row exists twice.
  */
-export async function compare(db, { rows, outcome, progress }) {
+export async function compareWithDump(db, { rows, outcome, progress }) {
   const counts = []
   const total = Object.values(rows).reduce((sum, { length }) => sum + length, 0)
   let done = 0
   for (const { labels, ...table } of TABLES) {
-    const byState = new Map(Object.entries(labels).map(([state, label]) => [state, empty(label)]))
-    for (const batch of batchesOf(rows[table.name], { from: 0, batch: ROWS_PER_LOOK })) {
+    const byState = new Map(Object.entries(labels).map(([state, label]) => [state, zeroCount(label)]))
+    for (const batch of batchesOf(rows[table.name], { from: 0, batchSize: BATCH_SIZE })) {
       for (const row of batch) byState.get(row.state).dump += 1
-      for (const [row, state] of await look(db, table, batch)) {
+      for (const [row, state] of await selectExisting(db, table, batch)) {
         const count = byState.get(row.state)
-        if (isAs(row, state)) count.same += 1
+        if (hasSameState(row, state)) count.same += 1
         else if (state.endsWith(" here")) count.newer += 1
         else count.unexplained += 1
       }
       done += batch.length
-      progress.at("checking", done, total)
+      progress.update("comparing", done, total)
     }
     for (const [state, { unexplained, ...count }] of byState) {
-      const kept = outcome.kept[`${table.name} ${state}`] ?? 0
-      counts.push({ ...count, newer: count.newer + Math.min(unexplained, kept) })
+      const different = outcome.different[`${table.name} ${state}`] ?? 0
+      counts.push({ ...count, newer: count.newer + Math.min(unexplained, different) })
     }
   }
   progress.end()
   return counts
 }
 
-const empty = (label) => ({ label, dump: 0, same: 0, newer: 0, unexplained: 0 })
+const zeroCount = (label) => ({ label, dump: 0, same: 0, newer: 0, unexplained: 0 })

@@ -1,26 +1,25 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { root } from "../local/state-dir.mjs"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
-const NO_DATABASE_YET = /^[0-]*$/
+const PLACEHOLDER_ID = /^[0-]*$/
 
-/** What a database has that was migrated to the end of what is written here. */
-const EVERYTHING_WRITTEN = `SELECT orgs.slug, p.removed_at, s.enabled, u.trial_walkthrough, o.llm_optin, n.publication_id, d.publication_id, r.is_read, k.paused_until
+/** Fails unless every table and column that the import uses exists. */
+const SCHEMA_CHECK = `SELECT orgs.slug, p.removed_at, s.enabled, u.trial_walkthrough, o.llm_optin, n.publication_id, d.publication_id, r.is_read, k.paused_until
   FROM orgs, org_users p, user_notification_preferences s, user_preferences u, org_preferences o, notifications n,
     deleted_imports d, notification_recipients r, retention k LIMIT 0`
 
 /**
- * Opens the database of wrangler.toml, the local one or the deployed one.
+ * Opens the database of wrangler.toml, local or deployed.
  * @returns `{db, name, close}`
  */
-export async function openTarget({ isRemote, stateDir }) {
+export async function openDatabase({ isRemote, stateDir }) {
   if (Number.parseInt(process.versions.node, 10) < 22)
-    throw new Error(`wrangler needs Node 22, and this is ${process.version}: use npm run import, which brings its own.`)
+    throw new Error(`wrangler needs Node 22, and this is ${process.version}. Use npm run import, which brings its own.`)
   Object.assign(process.env, { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" })
   if (!isRemote) process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false"
-  // Late, since it takes a second, and a dump that cannot be read should be told of at once.
+  // Imported late, because it takes a second: an error in the dump or the options comes first.
   const wrangler = await import("wrangler")
 
   const { database, config } = await configFor(wrangler, { isRemote })
@@ -41,7 +40,7 @@ async function proxyFor({ getPlatformProxy }, { config, isRemote, stateDir }) {
   try {
     const configPath = join(folder, "wrangler.json")
     await writeFile(configPath, JSON.stringify(config))
-    // Wrangler's --persist-to keeps things in v3 of the folder it is given.
+    // wrangler --persist-to stores its data in the subfolder v3.
     const persist = { path: join(stateDir, "v3") }
     return await getPlatformProxy({ configPath, envFiles: [], persist, remoteBindings: isRemote })
   } finally {
@@ -49,7 +48,7 @@ async function proxyFor({ getPlatformProxy }, { config, isRemote, stateDir }) {
   }
 }
 
-/** The database alone: what else the worker has would have to be started, or signed in for. */
+/** A configuration with the database only: other bindings would have to be started, or need a login. */
 async function configFor({ unstable_readConfig: readConfig }, { isRemote }) {
   const {
     d1_databases: databases,
@@ -57,8 +56,8 @@ async function configFor({ unstable_readConfig: readConfig }, { isRemote }) {
     account_id,
   } = readConfig({ config: join(root, "wrangler.toml") })
   const { binding, database_name, database_id } = databases.find((each) => each.binding === "DB")
-  if (isRemote && NO_DATABASE_YET.test(database_id))
-    throw new Error("wrangler.toml has no database_id yet: npx wrangler d1 create dalgo-notifications gives one.")
+  if (isRemote && PLACEHOLDER_ID.test(database_id))
+    throw new Error("wrangler.toml has no database_id. Create the database: npx wrangler d1 create dalgo-notifications")
   const database = { binding, database_name, database_id, ...(isRemote && { remote: true }) }
   const config = {
     name: database_name,
@@ -71,12 +70,15 @@ async function configFor({ unstable_readConfig: readConfig }, { isRemote }) {
 
 async function requireTables(db, { name, isRemote, stateDir }) {
   try {
-    await db.prepare(EVERYTHING_WRITTEN).run()
+    await db.prepare(SCHEMA_CHECK).run()
   } catch (error) {
     if (!/no such (table|column)/.test(error.message)) throw error
     const where = isRemote ? "--remote" : `--local --persist-to ${stateDir}`
-    throw new Error(`The tables are missing: run npx wrangler d1 migrations apply ${name} ${where} first.`, {
-      cause: error,
-    })
+    throw new Error(
+      `Tables are missing. Apply the migrations first: npx wrangler d1 migrations apply ${name} ${where}`,
+      {
+        cause: error,
+      },
+    )
   }
 }

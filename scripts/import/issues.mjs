@@ -1,16 +1,16 @@
-const MOST_EXAMPLES = 5
+const MAX_EXAMPLES = 5
 
-/** What is to be said of rows, put together by reason: `{model, reason, count, examples}`, at most five pks each. */
-export function createRemarks() {
-  const kinds = new Map()
+/** Collects what the report says about single rows, grouped by reason: `{model, reason, count, examples}`, at most five pks each. */
+export function createIssueList() {
+  const groups = new Map()
   return {
     add: (model, pk, reason) => {
       const key = `${model} ${reason}`
-      const kind = kinds.get(key) ?? { model, reason, count: 0, examples: [] }
-      kind.count += 1
-      if (kind.examples.length < MOST_EXAMPLES) kind.examples.push(String(pk))
-      kinds.set(key, kind)
+      const group = groups.get(key) ?? { model, reason, count: 0, examples: [] }
+      group.count += 1
+      if (group.examples.length < MAX_EXAMPLES) group.examples.push(String(pk))
+      groups.set(key, group)
     },
-    all: () => [...kinds.values()],
+    all: () => [...groups.values()],
   }
 }

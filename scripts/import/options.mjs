@@ -1,40 +1,40 @@
 import { resolve } from "node:path"
-import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import { stateDirFrom } from "../local/state-dir.mjs"
 
 export const USAGE = `npm run import -- <dump.json> [options]
 
-Brings a Dalgo database over, from what manage.py dumpdata wrote (--format json or jsonl).
+Imports Dalgo's Django database from a dump by manage.py dumpdata (--format json or jsonl).
+See docs/import-from-django.md.
 
-  --dry-run    says what would be taken, and writes nothing
-  --remote     the deployed database instead of the local one
-  --batch N    rows per batch (5000)
+  --dry-run    report what would be imported, and write nothing
+  --remote     import into the deployed database, not into the local one
+  --batch N    rows per batch (default 5000)
 
-Locally it writes where npm start keeps its data; STATE_DIR says where else.`
+The local database is that of npm start. STATE_DIR selects another state folder.`
 
 const DEFAULT_BATCH = "5000"
-const LARGEST_BATCH = 20_000
-const root = fileURLToPath(new URL("../..", import.meta.url))
+const MAX_BATCH = 20_000
 
-/** What was asked for on the command line, or an error of one sentence. */
-export function optionsFrom(args) {
-  const { values, positionals } = parsed(args)
+/** The options of the command line. Throws an Error of one sentence, with the usage. */
+export function parseOptions(args) {
+  const { values, positionals } = parseCommandLine(args)
   if (values.help) return { help: true }
-  if (positionals.length !== 1) throw new Error(`Which dump?\n\n${USAGE}`)
-  const batch = Number(values.batch)
-  if (!Number.isInteger(batch) || batch < 1 || batch > LARGEST_BATCH)
-    throw new Error(`--batch must be a whole number from 1 to ${LARGEST_BATCH}, not "${values.batch}".`)
+  if (positionals.length !== 1) throw new Error(`Name one dump.\n\n${USAGE}`)
+  const batchSize = Number(values.batch)
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > MAX_BATCH)
+    throw new Error(`--batch must be a whole number from 1 to ${MAX_BATCH}, not "${values.batch}".`)
   return {
-    // npm runs this in the folder of package.json, wherever it was called.
+    // npm changes to the folder of package.json. INIT_CWD is the folder in which npm was called.
     path: resolve(process.env.INIT_CWD ?? ".", positionals[0]),
     isDryRun: values["dry-run"],
     isRemote: values.remote,
-    batch,
-    stateDir: resolve(root, process.env.STATE_DIR || ".wrangler/state"),
+    batchSize,
+    stateDir: stateDirFrom(process.env),
   }
 }
 
-function parsed(args) {
+function parseCommandLine(args) {
   try {
     return parseArgs({
       args,

@@ -1,4 +1,4 @@
-import { find, flagOf, textOf, whyNot } from "./django-values.mjs"
+import { nonBlank, resolveKey, toFlag, unresolvedReason } from "./django-values.mjs"
 
 const ROLES = new Map([
   ["guest", "member"],
@@ -10,96 +10,101 @@ const ROLES = new Map([
   ["super-admin", "super-admin"],
 ])
 
-/** Organisations: `byPk` and `byName` lead to their slugs. */
-export function orgsOf({ models, skip }) {
-  const taken = { byPk: new Map(), byName: new Map(), inDump: models.org, rows: [] }
+/** The organisations: `rows`, and an index in which `byPk` and `byName` give the slug. */
+export function transformOrgs({ models, skip }) {
+  const index = { byPk: new Map(), byName: new Map(), inDump: models.org, rows: [] }
   for (const [pk, fields] of models.org) {
-    const slug = textOf(fields.slug)
+    const slug = nonBlank(fields.slug)
     if (!slug) skip("org", pk, "has no slug")
-    // Two organisations under one slug would read each other's notifications.
-    else if (taken.byName.has(slug)) skip("org", pk, "has the slug of another organisation")
+    // The slug is the key: two organisations with one slug would read each other's notifications.
+    else if (index.byName.has(slug)) skip("org", pk, "has the slug of another organisation")
     else {
-      taken.byPk.set(pk, slug)
-      taken.byName.set(slug, slug)
-      taken.rows.push({ values: [slug, textOf(fields.name) ?? slug], state: "there", standsFor: { org: 1 } })
+      index.byPk.set(pk, slug)
+      index.byName.set(slug, slug)
+      index.rows.push({ values: [slug, nonBlank(fields.name) ?? slug], state: "exists", sourceCounts: { org: 1 } })
     }
   }
-  return taken
+  return index
 }
 
-const named = (rows, field) => ({
+const indexBy = (rows, field) => ({
   byPk: new Map(Array.from(rows, ([pk, fields]) => [pk, { pk, fields }])),
   byName: new Map(Array.from(rows, ([pk, fields]) => [fields[field], { pk, fields }])),
   inDump: rows,
 })
 
-/** Memberships: `byPk` leads from an orguser to `{org, userId}`. */
-export function peopleOf({ models, now, skip, note }, orgs) {
-  const users = named(models.user, "username")
-  const roles = named(models.role, "slug")
-  const taken = { byPk: new Map(), inDump: models.orguser, rows: [] }
-  const rowOf = new Map()
-  const met = { user: new Set(), role: new Set() }
+/** The members: `rows`, and an index in which `byPk` gives `{org, userId}` for an orguser. */
+export function transformMembers({ models, now, skip, warn }, orgs) {
+  const users = indexBy(models.user, "username")
+  const roles = indexBy(models.role, "slug")
+  const index = { byPk: new Map(), inDump: models.orguser, rows: [] }
+  const rowByMember = new Map()
+  const used = { user: new Set(), role: new Set() }
 
-  /** A user or role counts once, with the first membership that has it. */
-  const firstWith = (model, found) => {
-    if (!found || met[model].has(found.pk)) return {}
-    met[model].add(found.pk)
+  /** Counts a user or a role with the first membership that uses it. */
+  const countFirstUse = (model, found) => {
+    if (!found || used[model].has(found.pk)) return {}
+    used[model].add(found.pk)
     return { [model]: 1 }
   }
 
   for (const [pk, fields] of models.orguser) {
-    const org = find(orgs, fields.org)
-    const user = find(users, fields.user)
+    const org = resolveKey(orgs, fields.org)
+    const user = resolveKey(users, fields.user)
     if (!org || !user) {
-      skip("orguser", pk, org ? whyNot(users, fields.user, "user") : whyNot(orgs, fields.org, "organisation"))
+      const reason = org
+        ? unresolvedReason(users, fields.user, "user")
+        : unresolvedReason(orgs, fields.org, "organisation")
+      skip("orguser", pk, reason)
       continue
     }
-    const person = { org, userId: user.pk }
-    taken.byPk.set(pk, person)
-    const role = find(roles, fields.new_role)
-    const standsFor = { orguser: 1, ...firstWith("user", user), ...firstWith("role", role) }
-    const before = rowOf.get(keyOf(person))
-    if (before) {
-      note("orguser", pk, "is in that organisation a second time: one membership, the first")
-      for (const [model, count] of Object.entries(standsFor))
-        before.standsFor[model] = (before.standsFor[model] ?? 0) + count
+    const member = { org, userId: user.pk }
+    index.byPk.set(pk, member)
+    const role = resolveKey(roles, fields.new_role)
+    const sourceCounts = { orguser: 1, ...countFirstUse("user", user), ...countFirstUse("role", role) }
+    const earlier = rowByMember.get(memberKey(member))
+    if (earlier) {
+      warn("orguser", pk, "is a second membership in the same organisation: the first one is kept")
+      for (const [model, count] of Object.entries(sourceCounts))
+        earlier.sourceCounts[model] = (earlier.sourceCounts[model] ?? 0) + count
       continue
     }
     const row = {
-      values: valuesOf(person, user.fields, roleOf(role, fields, pk, note), now),
-      state: "there",
-      standsFor,
+      values: memberValues(member, user.fields, roleFor(role, fields, pk, warn), now),
+      state: "exists",
+      sourceCounts,
     }
-    if (user.fields.is_active === false) note("orguser", pk, "is not active: a former member, who is told nothing more")
-    rowOf.set(keyOf(person), row)
-    taken.rows.push(row)
+    if (user.fields.is_active === false)
+      warn("orguser", pk, "is not active: imported as a former member, without new notifications")
+    rowByMember.set(memberKey(member), row)
+    index.rows.push(row)
   }
-  for (const pk of models.user.keys()) if (!met.user.has(pk)) skip("user", pk, "is in no organisation that was taken")
-  for (const pk of models.role.keys()) if (!met.role.has(pk)) skip("role", pk, "is nobody's")
-  return taken
+  for (const pk of models.user.keys())
+    if (!used.user.has(pk)) skip("user", pk, "is not a member of an imported organisation")
+  for (const pk of models.role.keys()) if (!used.role.has(pk)) skip("role", pk, "is not used")
+  return index
 }
 
-export const keyOf = ({ org, userId }) => JSON.stringify([org, userId])
+export const memberKey = ({ org, userId }) => JSON.stringify([org, userId])
 
-function valuesOf({ org, userId }, user, role, now) {
-  const email = (textOf(user.email) ?? textOf(user.username) ?? "").trim().toLowerCase()
+function memberValues({ org, userId }, user, role, now) {
+  const email = (nonBlank(user.email) ?? nonBlank(user.username) ?? "").trim().toLowerCase()
   const name = [user.first_name, user.last_name]
-    .map((part) => textOf(part)?.trim())
+    .map((part) => nonBlank(part)?.trim())
     .filter(Boolean)
     .join(" ")
-  return [org, userId, email, name || null, role, flagOf(user.is_active ?? true) ? null : now]
+  return [org, userId, email, name || null, role, toFlag(user.is_active ?? true) ? null : now]
 }
 
-/** Where a role cannot be told, it is the one that may least. */
-function roleOf(role, { new_role: key }, pk, note) {
+/** Without a known role, the one with the fewest rights. */
+function roleFor(role, { new_role: key }, pk, warn) {
   const known = ROLES.get(role?.fields.slug)
   if (known) return known
-  const why = role
-    ? `has a role that is not known here (${role.fields.slug})`
+  const reason = role
+    ? `has an unknown role (${role.fields.slug})`
     : key === null || key === undefined
       ? "has no role"
-      : "has a role that is not in the dump"
-  note("orguser", pk, `${why}: a member`)
+      : "refers to a role that is not in the dump"
+  warn("orguser", pk, `${reason}: imported as member`)
   return "member"
 }

@@ -1,38 +1,38 @@
-import { keyOf } from "./transform-members.mjs"
-import { find, flagOf, textOf, timeOf, whyNot } from "./django-values.mjs"
+import { nonBlank, parseTime, resolveKey, toFlag, unresolvedReason } from "./django-values.mjs"
+import { memberKey } from "./transform-members.mjs"
 
-/** Half of what a row of D1 may hold. */
-const LARGEST_MESSAGE_BYTES = 1_000_000
-/** The order of pages puts time and id into one number, which holds no others (2^42 is in May 2109). */
-const LATEST = 2 ** 42
+/** A D1 row may hold 2 MB. */
+const MAX_MESSAGE_BYTES = 1_000_000
+/** The sort key of an inbox packs time and id into one integer, with 42 bits for the time: up to May 2109. */
+const TIME_LIMIT = 2 ** 42
 const ONE_RECIPIENT = { notificationrecipient: 1 }
 
-/** Notifications, and who has them in their inbox. Those still to be sent keep whom they are for as their audience. */
-export function inboxesOf(given, people) {
-  const taken = notificationsOf(given)
-  addRecipients(given, taken, people)
+/** The notifications and their inbox rows. A notification that was not sent yet keeps its recipients as its audience. */
+export function transformNotifications(source, members) {
+  const index = indexNotifications(source)
+  addRecipients(source, index, members)
   const notifications = []
   const recipients = []
-  for (const notification of taken.byPk.values()) {
-    const reached = [...notification.reached.values()]
-    notifications.push(notificationRow(notification, reached))
+  for (const notification of index.byPk.values()) {
+    const inboxRows = [...notification.inboxRows.values()]
+    notifications.push(notificationRow(notification, inboxRows))
     if (notification.sentAt === null) continue
-    for (const { person, isRead, standsFor } of reached) {
+    for (const { member, isRead, sourceCounts } of inboxRows) {
       recipients.push({
-        values: [person.org, person.userId, notification.publicationId, isRead],
+        values: [member.org, member.userId, notification.publicationId, isRead],
         state: isRead ? "read" : "unread",
-        standsFor,
+        sourceCounts,
       })
     }
   }
   return { notifications, recipients }
 }
 
-function notificationsOf({ models, now, skip, note }) {
-  const taken = { byPk: new Map(), inDump: models.notification }
+function indexNotifications({ models, now, skip, warn }) {
+  const index = { byPk: new Map(), inDump: models.notification }
   for (const [pk, fields] of models.notification) {
     const times = timesOf(fields)
-    const reason = times.fault ?? messageFault(fields)
+    const reason = times.error ?? messageError(fields)
     if (reason) {
       skip("notification", pk, reason)
       continue
@@ -40,76 +40,76 @@ function notificationsOf({ models, now, skip, note }) {
     const { createdAt, scheduledAt, sentAt } = times
     const dueAt = sentAt === null ? (scheduledAt ?? createdAt) : null
     if (dueAt !== null && dueAt <= now)
-      note("notification", pk, "was never sent and is overdue: it goes out within a minute of its arrival")
-    taken.byPk.set(pk, {
+      warn("notification", pk, "was never sent and is overdue: sent within a minute of the import")
+    index.byPk.set(pk, {
       publicationId: `dalgo:${pk}`,
       author: String(fields.author ?? ""),
       message: fields.message,
-      subject: textOf(fields.email_subject),
-      urgent: flagOf(fields.urgent),
+      subject: nonBlank(fields.email_subject),
+      urgent: toFlag(fields.urgent),
       createdAt,
       scheduledAt,
       sentAt,
       dueAt,
-      reached: new Map(),
+      inboxRows: new Map(),
     })
   }
-  return taken
+  return index
 }
 
 function timesOf({ timestamp, scheduled_time: scheduled, sent_time: sent }) {
-  const optional = (value) => (value === null || value === undefined ? null : timeOf(value))
-  const createdAt = timeOf(timestamp)
+  const optional = (value) => (value === null || value === undefined ? null : parseTime(value))
+  const createdAt = parseTime(timestamp)
   const [scheduledAt, sentAt] = [optional(scheduled), optional(sent)]
-  if (createdAt === undefined) return { fault: "has no timestamp that is a time" }
-  if (scheduledAt === undefined) return { fault: "has a scheduled_time that is no time" }
-  if (sentAt === undefined) return { fault: "has a sent_time that is no time" }
-  if (!isPlaceable(createdAt)) return { fault: "has a timestamp outside of 1970 to 2109" }
-  if (sentAt !== null && !isPlaceable(sentAt)) return { fault: "has a sent_time outside of 1970 to 2109" }
+  if (createdAt === undefined) return { error: "has no valid timestamp" }
+  if (scheduledAt === undefined) return { error: "has an invalid scheduled_time" }
+  if (sentAt === undefined) return { error: "has an invalid sent_time" }
+  if (!isInRange(createdAt)) return { error: "has a timestamp outside of 1970 to 2109" }
+  if (sentAt !== null && !isInRange(sentAt)) return { error: "has a sent_time outside of 1970 to 2109" }
   return { createdAt, scheduledAt, sentAt }
 }
 
-const isPlaceable = (time) => time >= 0 && time < LATEST
+const isInRange = (time) => time >= 0 && time < TIME_LIMIT
 
-function messageFault({ message, email_subject: subject }) {
+function messageError({ message, email_subject: subject }) {
   if (typeof message !== "string") return "has no message"
   const size = Buffer.byteLength(JSON.stringify([message, subject]))
-  return size > LARGEST_MESSAGE_BYTES ? "has a message of more than a megabyte" : undefined
+  return size > MAX_MESSAGE_BYTES ? "has a message of more than 1 MB" : undefined
 }
 
-function addRecipients({ models, skip, note }, notifications, people) {
+function addRecipients({ models, skip, warn }, notifications, members) {
   for (const [pk, fields] of models.notificationrecipient) {
-    const notification = find(notifications, fields.notification)
-    const person = find(people, fields.recipient)
-    if (!notification || !person) {
+    const notification = resolveKey(notifications, fields.notification)
+    const member = resolveKey(members, fields.recipient)
+    if (!notification || !member) {
       const reason = notification
-        ? whyNot(people, fields.recipient, "recipient")
-        : whyNot(notifications, fields.notification, "notification")
+        ? unresolvedReason(members, fields.recipient, "recipient")
+        : unresolvedReason(notifications, fields.notification, "notification")
       skip("notificationrecipient", pk, reason)
       continue
     }
-    const isRead = flagOf(fields.read_status)
-    const before = notification.reached.get(keyOf(person))
-    if (!before) {
-      notification.reached.set(keyOf(person), { person, isRead, standsFor: ONE_RECIPIENT })
+    const isRead = toFlag(fields.read_status)
+    const earlier = notification.inboxRows.get(memberKey(member))
+    if (!earlier) {
+      notification.inboxRows.set(memberKey(member), { member, isRead, sourceCounts: ONE_RECIPIENT })
       continue
     }
-    note("notificationrecipient", pk, "names a person a second time: one row, read if either was")
-    before.isRead ||= isRead
-    before.standsFor = { notificationrecipient: before.standsFor.notificationrecipient + 1 }
+    warn("notificationrecipient", pk, "is a second row of the same member: merged, and read if either was read")
+    earlier.isRead ||= isRead
+    earlier.sourceCounts = { notificationrecipient: earlier.sourceCounts.notificationrecipient + 1 }
   }
 }
 
-function notificationRow(notification, reached) {
+function notificationRow(notification, inboxRows) {
   const { publicationId, author, message, subject, urgent, createdAt, scheduledAt, sentAt, dueAt } = notification
-  const orgs = new Set(reached.map(({ person }) => person.org))
+  const orgs = new Set(inboxRows.map(({ member }) => member.org))
   const org = orgs.size === 1 ? [...orgs][0] : null
   const isSent = sentAt !== null
-  const audience = isSent ? null : reached.map(({ person }) => [person.org, person.userId])
-  const addressed = reached.reduce((sum, { standsFor }) => sum + standsFor.notificationrecipient, 0)
+  const audience = isSent ? null : inboxRows.map(({ member }) => [member.org, member.userId])
+  const recipientCount = inboxRows.reduce((sum, { sourceCounts }) => sum + sourceCounts.notificationrecipient, 0)
   return {
     values: [publicationId, org, author, message, subject, urgent, createdAt, scheduledAt, sentAt, dueAt, audience],
     state: isSent ? "sent" : "unsent",
-    standsFor: { notification: 1, notificationrecipient: isSent ? 0 : addressed },
+    sourceCounts: { notification: 1, notificationrecipient: isSent ? 0 : recipientCount },
   }
 }

@@ -1,28 +1,28 @@
-import { inboxesOf } from "./transform-notifications.mjs"
-import { orgsOf, peopleOf } from "./transform-members.mjs"
-import { orgPreferencesOf, personalPreferencesOf } from "./transform-preferences.mjs"
-import { createRemarks } from "./issues.mjs"
+import { createIssueList } from "./issues.mjs"
+import { transformMembers, transformOrgs } from "./transform-members.mjs"
+import { transformNotifications } from "./transform-notifications.mjs"
+import { transformOrgPreferences, transformUserPreferences } from "./transform-preferences.mjs"
 
 /**
- * What the tables get from a dump, by the rules of the migration from Dalgo's own tables. Each row is
- * `{values, state, standsFor}`: what is written; how it should be found afterwards; and how many rows of which model of
- * the dump it stands for. Rows name each other by what both databases know (slug, user id, publication), never by id.
+ * The rows to insert, by table. Each row is `{values, state, sourceCounts}`: the values to insert; the state in which
+ * `select` should find it afterwards; and the number of rows of the dump that it represents, by model. Rows refer to each
+ * other by keys that both databases have (organisation slug, user id, publication id), never by database id.
  */
-export function rowsOf(dump, { now }) {
-  const skipped = createRemarks()
-  const notes = createRemarks()
-  for (const { model, pk, reason } of dump.faults) skipped.add(model, pk, reason)
-  const given = { models: dump.models, now, skip: skipped.add, note: notes.add }
+export function transformDump(dump, { now }) {
+  const skipped = createIssueList()
+  const warnings = createIssueList()
+  for (const { model, pk, reason } of dump.invalid) skipped.add(model, pk, reason)
+  const source = { models: dump.models, now, skip: skipped.add, warn: warnings.add }
 
-  const orgs = orgsOf(given)
-  const people = peopleOf(given, orgs)
-  const { optOuts, userPreferences } = personalPreferencesOf(given, people)
-  const orgPreferences = orgPreferencesOf(given, orgs)
-  const { notifications, recipients } = inboxesOf(given, people)
+  const orgs = transformOrgs(source)
+  const members = transformMembers(source, orgs)
+  const { optOuts, userPreferences } = transformUserPreferences(source, members)
+  const orgPreferences = transformOrgPreferences(source, orgs)
+  const { notifications, recipients } = transformNotifications(source, members)
   return {
     rows: {
       orgs: orgs.rows,
-      people: people.rows,
+      members: members.rows,
       optOuts,
       userPreferences,
       orgPreferences,
@@ -30,6 +30,6 @@ export function rowsOf(dump, { now }) {
       recipients,
     },
     skipped: skipped.all(),
-    notes: notes.all(),
+    warnings: warnings.all(),
   }
 }

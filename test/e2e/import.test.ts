@@ -7,14 +7,15 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { setTimeout as sleep } from "node:timers/promises"
 import { promisify } from "node:util"
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest"
+import { recordInstance } from "../../scripts/local/running-instances.mjs"
 
 let folder: string
-/** A state in which the migrations were applied, to copy. */
+/** A state folder with all migrations applied. Each test gets a copy. */
 let migrated: string
-let state: string
+let stateDir: string
 let dump: string
-let states = 0
+let copies = 0
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "dalgo-import-test-"))
@@ -26,42 +27,42 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function startAfresh() {
-  states += 1
-  state = join(folder, `state-${states}`)
-  dump = join(folder, `dump-${states}.json`)
-  await cp(migrated, state, { recursive: true })
+async function createEmptyDatabase() {
+  copies += 1
+  stateDir = join(folder, `state-${copies}`)
+  dump = join(folder, `dump-${copies}.json`)
+  await cp(migrated, stateDir, { recursive: true })
 }
 
-/** In a process group of its own, so that it can be killed together with the database that it starts. */
-const start = (...args: string[]) =>
+/** Starts the import in its own process group, so that a test can kill it together with its database process. */
+const startImport = (...args: string[]) =>
   spawn(process.execPath, ["scripts/import.mjs", dump, ...args], {
-    env: { ...process.env, STATE_DIR: state },
+    env: { ...process.env, STATE_DIR: stateDir },
     detached: true,
   })
 
 async function runImport(...args: string[]): Promise<{ code: number | null; printed: string }> {
-  const running = start(...args)
+  const running = startImport(...args)
   let printed = ""
   for (const stream of [running.stdout, running.stderr]) stream.on("data", (chunk) => (printed += chunk))
   const [code] = await once(running, "close")
   return { code, printed }
 }
 
-/** The numbers that the report has behind a name. */
-const numbers = (printed: string, name: string) => {
+/** The numbers in the report's line with this label. */
+const numbersFor = (printed: string, name: string) => {
   const line = printed.split("\n").find((each) => each.startsWith(`${name}  `)) ?? ""
   return Array.from(line.slice(name.length).matchAll(/[\d,]+/g), ([text]) => Number(text.replaceAll(",", "")))
 }
 
-/** Some columns hold more than a number can. */
+/** Integers are read as BigInt, because some columns exceed the safe integers. */
 const asNumber = (value: unknown) =>
   typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value
 
 async function sql(query: string): Promise<any[]> {
-  const place = join(state, "v3", "d1", "miniflare-D1DatabaseObject")
-  const file = (await readdir(place)).find((each) => /^[0-9a-f]{64}\.sqlite$/.test(each)) ?? ""
-  const db = new DatabaseSync(join(place, file))
+  const databaseFolder = join(stateDir, "v3", "d1", "miniflare-D1DatabaseObject")
+  const file = (await readdir(databaseFolder)).find((each) => /^[0-9a-f]{64}\.sqlite$/.test(each)) ?? ""
+  const db = new DatabaseSync(join(databaseFolder, file))
   try {
     const statement = db.prepare(query)
     statement.setReadBigInts(true)
@@ -73,7 +74,7 @@ async function sql(query: string): Promise<any[]> {
   }
 }
 
-const WRITTEN = [
+const TABLES = [
   "orgs",
   "org_users",
   "user_notification_preferences",
@@ -83,7 +84,7 @@ const WRITTEN = [
   "notification_recipients",
   "inbox_counters",
 ]
-const everything = () => Promise.all(WRITTEN.map((table) => sql(`SELECT * FROM ${table}`)))
+const readAllTables = () => Promise.all(TABLES.map((table) => sql(`SELECT * FROM ${table}`)))
 
 const time = (text: string) => Date.parse(text)
 const TIMES = { created_at: "2024-01-01T00:00:00Z", updated_at: "2024-03-04T05:06:07.890Z" }
@@ -91,20 +92,22 @@ const sent = { timestamp: "2024-05-01T10:00:00.123Z", scheduled_time: null, sent
 
 type Row = [model: string, pk: unknown, fields: Record<string, unknown>]
 
-/** Acme with Alice, Bob, Dora and Emil, who left; Globex with Charlie, and with Bob again. */
+/** Acme: Alice, Bob, Frida without a role and the inactive Emil. Globex: Charlie, and Bob as well. Dora is super-admin of Globex. */
 const ROWS: Row[] = [
   ["ddpui.role", 1, { slug: "account-manager" }],
   ["ddpui.role", 2, { slug: "guest" }],
   ["ddpui.role", 3, { slug: "pipeline-manager" }],
+  ["ddpui.role", 4, { slug: "super-admin" }],
   ["ddpui.org", 5, { name: "Acme Foundation", slug: "acme" }],
   ["ddpui.org", 6, { name: "Глобекс 🌾", slug: "globex" }],
   ["ddpui.org", 7, { name: "Nameless", slug: null }],
   ["auth.user", 11, { username: "alice", email: " Alice@Acme.test ", first_name: "Alice", last_name: "Ångström" }],
   ["auth.user", 12, { username: "bob", email: "bob@acme.test", first_name: "", last_name: "", is_active: true }],
   ["auth.user", 13, { username: "charlie", email: "charlie@globex.test", first_name: "चार्ली", last_name: "" }],
-  ["auth.user", 14, { username: "Dora@acme.test", email: "", first_name: "Dora", last_name: "" }],
+  ["auth.user", 14, { username: "Frida@acme.test", email: "", first_name: "Frida", last_name: "" }],
   ["auth.user", 15, { username: "emil", email: "emil@acme.test", is_active: false }],
   ["auth.user", 16, { username: "nobody", email: "nobody@acme.test" }],
+  ["auth.user", 17, { username: "dora", email: "dora@dalgo.test", first_name: "Dora" }],
   ["ddpui.OrgUser", 101, { user: 11, org: 5, new_role: 1, role: 3 }],
   ["ddpui.OrgUser", 102, { user: ["bob"], org: 5, new_role: 2 }],
   ["ddpui.OrgUser", 103, { user: 13, org: 6, new_role: 3 }],
@@ -113,6 +116,7 @@ const ROWS: Row[] = [
   ["ddpui.OrgUser", 106, { user: 12, org: 6, new_role: 2 }],
   ["ddpui.OrgUser", 107, { user: 12, org: null, new_role: 2 }],
   ["ddpui.OrgUser", 108, { user: 12, org: 7, new_role: 2 }],
+  ["ddpui.OrgUser", 109, { user: 17, org: 6, new_role: 4 }],
   ["ddpui.userpreferences", 1, { orguser: 101, enable_email_notifications: true, disclaimer_shown: true, ...TIMES }],
   [
     "ddpui.userpreferences",
@@ -154,8 +158,8 @@ const toObjects = (rows: Row[]): unknown[] => rows.map(([model, pk, fields]) => 
 const writeDump = (rows: unknown[]) => writeFile(dump, JSON.stringify(rows))
 const writeLines = (rows: unknown[]) => writeFile(dump, rows.map((row) => `${JSON.stringify(row)}\n`).join(""))
 
-/** One organisation in which 20 people were told 30 things. */
-const MANY: Row[] = [
+/** One organisation with 20 members and 30 notifications for each of them. */
+const MANY_ROWS: Row[] = [
   ["ddpui.role", 1, { slug: "guest" }],
   ["ddpui.org", 1, { name: "Acme", slug: "acme" }],
   ...Array.from({ length: 20 }, (_, i): Row => ["auth.user", i, { username: `p${i}`, email: `p${i}@acme.test` }]),
@@ -170,14 +174,14 @@ const MANY: Row[] = [
   }),
 ]
 
-/** Starts an import in small batches, and kills it while it writes inboxes. */
-async function interrupt() {
-  await writeLines(toObjects(MANY))
-  const running = start("--batch", "4")
+/** Starts an import in small batches, and kills it while it inserts inbox rows. */
+async function killImportHalfway() {
+  await writeLines(toObjects(MANY_ROWS))
+  const running = startImport("--batch", "4")
   const ended = once(running, "close")
   const isHalfway = async () => {
-    const journal = await readFile(`${dump}.progress.json`, "utf8").catch(() => "{}")
-    return JSON.parse(journal).done?.recipients >= 20
+    const checkpoint = await readFile(`${dump}.progress.json`, "utf8").catch(() => "{}")
+    return JSON.parse(checkpoint).done?.recipients >= 20
   }
   while (running.exitCode === null && !(await isHalfway())) await sleep(5)
   expect(running.exitCode).toBe(null)
@@ -191,25 +195,26 @@ describe("an import into an empty database", () => {
   let code: number | null
   let printed: string
   beforeAll(async () => {
-    await startAfresh()
+    await createEmptyDatabase()
     await writeDump([...toObjects(ROWS), "not a row"])
     ;({ code, printed } = await runImport())
   })
 
-  it("brings organisations, people and their preferences over", async () => {
+  it("imports organisations, members and their preferences", async () => {
     expect(await sql("SELECT slug, name FROM orgs ORDER BY id")).toEqual([
       { slug: "acme", name: "Acme Foundation" },
       { slug: "globex", name: "Глобекс 🌾" },
     ])
-    const people = await sql(`SELECT o.slug, p.user_id, p.email, p.name, p.role, p.removed_at IS NOT NULL AS has_left
+    const members = await sql(`SELECT o.slug, p.user_id, p.email, p.name, p.role, p.removed_at IS NOT NULL AS is_removed
     FROM org_users p JOIN orgs o ON o.id = p.org_id ORDER BY p.id`)
-    expect(people.map((person) => Object.values(person))).toEqual([
+    expect(members.map((member) => Object.values(member))).toEqual([
       ["acme", "11", "alice@acme.test", "Alice Ångström", "admin", 0],
       ["acme", "12", "bob@acme.test", null, "member", 0],
       ["globex", "13", "charlie@globex.test", "चार्ली", "admin", 0],
-      ["acme", "14", "dora@acme.test", "Dora", "member", 0],
+      ["acme", "14", "frida@acme.test", "Frida", "member", 0],
       ["acme", "15", "emil@acme.test", null, "member", 1],
       ["globex", "12", "bob@acme.test", null, "member", 0],
+      ["globex", "17", "dora@dalgo.test", "Dora", "super-admin", 0],
     ])
     expect(await sql("SELECT * FROM user_notification_preferences")).toEqual([
       {
@@ -228,10 +233,10 @@ describe("an import into an empty database", () => {
     expect(await sql("SELECT * FROM org_preferences")).toMatchObject([
       { org_id: 1, llm_optin: 1, discord_webhook: "https://discord.test/hook", ...TIMES },
     ])
-    expect(printed).toContain("has no role: a member (104)")
+    expect(printed).toContain("1 × orguser: has no role: imported as member (104)")
   })
 
-  it("brings notifications over with who read them, and those to come with whom they are for", async () => {
+  it("imports sent notifications with their read states, and scheduled ones with their audience", async () => {
     const at = { created_at: time(sent.timestamp), sent_at: time(sent.sent_time), due_at: null, audience: null }
     expect(await sql("SELECT * FROM notifications ORDER BY id")).toMatchObject([
       { publication_id: "dalgo:20", org_id: 1, message: "“Été” 🌧 \u2028 'quoted' \\ \n", urgent: 1, ...at },
@@ -259,56 +264,56 @@ describe("an import into an empty database", () => {
     expect(await sql("SELECT total, unread, unread_urgent FROM inbox_counters WHERE org_user_id = 1")).toEqual([
       { total: 2, unread: 1, unread_urgent: 1 },
     ])
-    expect(printed).toContain("names a person a second time: one row, read if either was (3)")
-    expect(numbers(printed, "in inboxes, read")).toEqual([3, 3, 0])
+    expect(printed).toContain("is a second row of the same member: merged, and read if either was read (3)")
+    expect(numbersFor(printed, "inbox rows, read")).toEqual([3, 3, 0])
   })
 
-  it("accounts for every row of the dump, and says why it skipped some", () => {
+  it("accounts for every row of the dump, and gives a reason for each skipped one", () => {
     expect(code, printed).toBe(0)
-    expect(numbers(printed, "org")).toEqual([3, 2, 0, 1])
-    expect(numbers(printed, "user")).toEqual([6, 5, 0, 1])
-    expect(numbers(printed, "role")).toEqual([3, 3, 0, 0])
-    expect(numbers(printed, "orguser")).toEqual([8, 6, 0, 2])
-    expect(numbers(printed, "userpreferences")).toEqual([2, 2, 0, 0])
-    expect(numbers(printed, "orgpreferences")).toEqual([1, 1, 0, 0])
-    expect(numbers(printed, "notification")).toEqual([5, 4, 0, 1])
-    expect(numbers(printed, "notificationrecipient")).toEqual([13, 8, 0, 5])
+    expect(numbersFor(printed, "org")).toEqual([3, 2, 0, 1])
+    expect(numbersFor(printed, "user")).toEqual([7, 6, 0, 1])
+    expect(numbersFor(printed, "role")).toEqual([4, 4, 0, 0])
+    expect(numbersFor(printed, "orguser")).toEqual([9, 7, 0, 2])
+    expect(numbersFor(printed, "userpreferences")).toEqual([2, 2, 0, 0])
+    expect(numbersFor(printed, "orgpreferences")).toEqual([1, 1, 0, 0])
+    expect(numbersFor(printed, "notification")).toEqual([5, 4, 0, 1])
+    expect(numbersFor(printed, "notificationrecipient")).toEqual([13, 8, 0, 5])
     for (const reason of [
-      "1 × org has no slug (7)",
-      "1 × orguser names no organisation (107)",
-      "1 × orguser its organisation was skipped (108)",
-      "1 × user is in no organisation that was taken (16)",
-      "1 × notification has no timestamp that is a time (24)",
-      "1 × notificationrecipient its notification is not in the dump (9)",
-      "1 × notificationrecipient its notification was skipped (10)",
-      "1 × notificationrecipient names its recipient by a natural key that is not understood (11)",
-      "1 × notificationrecipient is in the dump a second time (11)",
-      "1 × notificationrecipient has no pk: dump without --natural-primary (none)",
-      "1 × (unreadable) is not a row: it has no model or no fields (no. 44)",
-      "Not for this service: ddpui.orgwarehouse 1, auth.group 1.",
+      "1 × org: has no slug (7)",
+      "1 × orguser: has no organisation (107)",
+      "1 × orguser: refers to a skipped organisation (108)",
+      "1 × user: is not a member of an imported organisation (16)",
+      "1 × notification: has no valid timestamp (24)",
+      "1 × notificationrecipient: refers to a notification that is not in the dump (9)",
+      "1 × notificationrecipient: refers to a skipped notification (10)",
+      "1 × notificationrecipient: refers to its recipient by an unsupported natural key (11)",
+      "1 × notificationrecipient: is a duplicate: the pk occurs twice (11)",
+      "1 × notificationrecipient: has no pk (dump without --natural-primary) (none)",
+      "1 × (unreadable): is not a row: model or fields are missing (no. 47)",
+      "Models that this service does not need: ddpui.orgwarehouse 1, auth.group 1.",
     ])
       expect(printed).toContain(reason)
   })
 })
 
-describe("an import of what this service would stumble over", () => {
-  const HOME: Row[] = [
+describe("an import of values that this service does not support", () => {
+  const ACME: Row[] = [
     ["ddpui.role", 1, { slug: "guest" }],
     ["ddpui.org", 1, { name: "Acme", slug: "acme" }],
     ...[1, 2, 3, 4].map((i): Row => ["auth.user", i, { username: `p${i}`, email: `p${i}@acme.test` }]),
     ...[1, 2, 3, 4].map((i): Row => ["ddpui.orguser", i, { user: i, org: 1, new_role: 1 }]),
   ]
-  beforeEach(startAfresh)
+  beforeEach(createEmptyDatabase)
 
-  it("keeps of preferences what is known here, and says what it leaves out", async () => {
-    const kept = (pk: number, fields: object): Row => ["ddpui.userpreferences", pk, { orguser: pk, ...fields }]
+  it("imports the known preferences, and reports the others", async () => {
+    const preferences = (pk: number, fields: object): Row => ["ddpui.userpreferences", pk, { orguser: pk, ...fields }]
     await writeDump(
       toObjects([
-        ...HOME,
-        kept(1, { trial_walkthrough: "skipped", last_visited_transform_tab: "canvas" }),
-        kept(2, { trial_walkthrough: '{"insights":{}}', last_visited_transform_tab: "github" }),
-        kept(3, { trial_walkthrough: [1], last_visited_transform_tab: "" }),
-        kept(4, { trial_walkthrough: {}, last_visited_transform_tab: null }),
+        ...ACME,
+        preferences(1, { trial_walkthrough: "skipped", last_visited_transform_tab: "canvas" }),
+        preferences(2, { trial_walkthrough: '{"insights":{}}', last_visited_transform_tab: "github" }),
+        preferences(3, { trial_walkthrough: [1], last_visited_transform_tab: "" }),
+        preferences(4, { trial_walkthrough: {}, last_visited_transform_tab: null }),
       ]),
     )
     const { code, printed } = await runImport()
@@ -320,11 +325,13 @@ describe("an import of what this service would stumble over", () => {
       [null, null],
       [null, "{}"],
     ])
-    expect(printed).toContain("1 × userpreferences has a tab that is not known here (canvas): none (1)")
-    expect(printed).toContain("3 × userpreferences has a trial_walkthrough that is no object: none (1, 2, 3)")
+    expect(printed).toContain("1 × userpreferences: has an unknown tab (canvas): imported without a tab (1)")
+    expect(printed).toContain(
+      "3 × userpreferences: has a trial_walkthrough that is not an object: imported without it (1, 2, 3)",
+    )
   })
 
-  it("skips a notification of a time that no page has a place for", async () => {
+  it("skips notifications outside of 1970 to 2109", async () => {
     const at = (pk: number, times: object): Row => [
       "ddpui.notification",
       pk,
@@ -332,7 +339,7 @@ describe("an import of what this service would stumble over", () => {
     ]
     await writeDump(
       toObjects([
-        ...HOME,
+        ...ACME,
         at(1, { timestamp: "1969-12-31T23:59:59Z" }),
         at(2, { sent_time: "2110-01-01T00:00:00Z" }),
         at(3, { timestamp: "1970-01-01T00:00:00Z", sent_time: "2109-01-01T00:00:00Z" }),
@@ -341,33 +348,33 @@ describe("an import of what this service would stumble over", () => {
     const { code, printed } = await runImport()
     expect(code, printed).toBe(0)
     expect(await sql("SELECT publication_id FROM notifications")).toEqual([{ publication_id: "dalgo:3" }])
-    expect(printed).toContain("1 × notification has a timestamp outside of 1970 to 2109 (1)")
-    expect(printed).toContain("1 × notification has a sent_time outside of 1970 to 2109 (2)")
+    expect(printed).toContain("1 × notification: has a timestamp outside of 1970 to 2109 (1)")
+    expect(printed).toContain("1 × notification: has a sent_time outside of 1970 to 2109 (2)")
   })
 })
 
-describe("an import that is repeated, interrupted or misled", () => {
-  beforeEach(startAfresh)
+describe("an import that is repeated, interrupted or given a wrong file", () => {
+  beforeEach(createEmptyDatabase)
 
-  it("writes nothing on a dry run, and nothing when it runs again", async () => {
+  it("writes nothing in a dry run, and nothing in a second run", async () => {
     await writeDump(toObjects(ROWS))
-    const before = await everything()
+    const before = await readAllTables()
     const dry = await runImport("--dry-run")
     expect(dry.code, dry.printed).toBe(0)
-    expect(numbers(dry.printed, "notificationrecipient")).toEqual([13, 8, 0, 5])
-    expect(await everything()).toEqual(before)
+    expect(numbersFor(dry.printed, "notificationrecipient")).toEqual([13, 8, 0, 5])
+    expect(await readAllTables()).toEqual(before)
 
     expect((await runImport()).code).toBe(0)
-    const after = await everything()
+    const after = await readAllTables()
     const again = await runImport()
     expect(again.code, again.printed).toBe(0)
-    expect(await everything()).toEqual(after)
-    expect(numbers(again.printed, "orguser")).toEqual([8, 0, 6, 2])
-    expect(numbers(again.printed, "notification")).toEqual([5, 0, 4, 1])
-    expect(numbers(again.printed, "notificationrecipient")).toEqual([13, 0, 8, 5])
+    expect(await readAllTables()).toEqual(after)
+    expect(numbersFor(again.printed, "orguser")).toEqual([9, 0, 7, 2])
+    expect(numbersFor(again.printed, "notification")).toEqual([5, 0, 4, 1])
+    expect(numbersFor(again.printed, "notificationrecipient")).toEqual([13, 0, 8, 5])
   })
 
-  it("leaves alone what is newer in the target, whatever its ids are", async () => {
+  it("keeps newer rows of the database, whatever their ids are", async () => {
     await sql("INSERT INTO orgs (id, slug, name) VALUES (70, 'acme', 'Acme of today')")
     await sql(`INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
     (5, 70, '99', 'new@acme.test', 'member'), (40, 70, '11', 'alice@new.test', 'analyst'), (41, 70, '12', 'b@b', 'member')`)
@@ -390,93 +397,109 @@ describe("an import that is repeated, interrupted or misled", () => {
       await sql(`SELECT n.publication_id FROM notification_recipients r JOIN notifications n ON n.id = r.notification_id
     WHERE r.org_user_id = 40 ORDER BY n.id`),
     ).toEqual([{ publication_id: "dalgo:20" }, { publication_id: "dalgo:21" }])
-    expect(numbers(printed, "org")).toEqual([3, 1, 1, 1])
-    expect(numbers(printed, "orguser")).toEqual([8, 4, 2, 2])
-    expect(numbers(printed, "opt-outs of e-mail")).toEqual([1, 0, 1])
+    expect(numbersFor(printed, "org")).toEqual([3, 1, 1, 1])
+    expect(numbersFor(printed, "orguser")).toEqual([9, 5, 2, 2])
+    expect(numbersFor(printed, "e-mail opt-outs")).toEqual([1, 0, 1])
   })
 
-  it("does not bring back what was deleted here, not even if Dalgo sent it since", async () => {
-    const isToCome = ([model, pk]: Row) => model === "ddpui.notification" && pk === 22
-    const sentSince = ROWS.map((row): Row => (isToCome(row) ? [row[0], row[1], { ...row[2], ...sent }] : row))
+  it("does not import a notification again that was deleted here, even if Dalgo has sent it since", async () => {
+    const isScheduled = ([model, pk]: Row) => model === "ddpui.notification" && pk === 22
+    const withItSent = ROWS.map((row): Row => (isScheduled(row) ? [row[0], row[1], { ...row[2], ...sent }] : row))
     await writeDump(toObjects(ROWS))
     await runImport()
     await sql("DELETE FROM notifications WHERE publication_id = 'dalgo:22'")
-    for (const rows of [ROWS, sentSince]) {
+    for (const rows of [ROWS, withItSent]) {
       await writeDump(toObjects(rows))
       const { code, printed } = await runImport()
       expect(code, printed).toBe(0)
       expect(await sql("SELECT id FROM notifications WHERE publication_id = 'dalgo:22'")).toEqual([])
-      expect(numbers(printed, "notification")).toEqual([5, 0, 4, 1])
-      expect(numbers(printed, "notificationrecipient")).toEqual([13, 0, 8, 5])
+      expect(numbersFor(printed, "notification")).toEqual([5, 0, 4, 1])
+      expect(numbersFor(printed, "notificationrecipient")).toEqual([13, 0, 8, 5])
     }
   })
 
-  it("goes on where it was killed, and keeps what somebody read in between", async () => {
-    await interrupt()
+  it("resumes after it was killed, and keeps notifications read that were read in between", async () => {
+    await killImportHalfway()
     const written = await countRecipients()
     expect(written).toBeGreaterThanOrEqual(20)
     expect(written).toBeLessThan(600)
-    const [{ org_user_id: who, notification_id: what }] = await sql(
+    const [{ org_user_id: memberId, notification_id: notificationId }] = await sql(
       "SELECT org_user_id, notification_id FROM notification_recipients WHERE is_read = 0 LIMIT 1",
     )
     await sql(`UPDATE notification_recipients SET is_read = 1, read_at = 5
-    WHERE org_user_id = ${who} AND notification_id = ${what}`)
+    WHERE org_user_id = ${memberId} AND notification_id = ${notificationId}`)
 
     const { code, printed } = await runImport()
     expect(code, printed).toBe(0)
-    expect(printed).toContain("going on from there")
-    const [all, taken = 0, there = 0] = numbers(printed, "notificationrecipient")
-    expect([all, taken + there]).toEqual([600, 600])
+    expect(printed).toContain("An earlier run was interrupted. Resuming it.")
+    const [inDump, imported = 0, existing = 0] = numbersFor(printed, "notificationrecipient")
+    expect([inDump, imported + existing]).toEqual([600, 600])
     expect(await countRecipients()).toBe(600)
     expect(
       await sql(
-        `SELECT is_read, read_at FROM notification_recipients WHERE org_user_id = ${who} AND notification_id = ${what}`,
+        `SELECT is_read, read_at FROM notification_recipients WHERE org_user_id = ${memberId} AND notification_id = ${notificationId}`,
       ),
     ).toEqual([{ is_read: 1, read_at: 5 }])
-    expect(numbers(printed, "in inboxes, unread")).toEqual([400, 399, 1])
-    expect(numbers(printed, "in inboxes, read")).toEqual([200, 200, 0])
+    expect(numbersFor(printed, "inbox rows, unread")).toEqual([400, 399, 1])
+    expect(numbersFor(printed, "inbox rows, read")).toEqual([200, 200, 0])
     expect(await sql("SELECT sum(total) AS total, sum(unread) AS unread FROM inbox_counters")).toEqual([
       { total: 600, unread: 399 },
     ])
     expect(existsSync(`${dump}.progress.json`)).toBe(false)
   })
 
-  it("needs no journal to go on", async () => {
-    await interrupt()
+  it("resumes without its checkpoint file", async () => {
+    await killImportHalfway()
     const written = await countRecipients()
     await rm(`${dump}.progress.json`)
     const { code, printed } = await runImport()
     expect(code, printed).toBe(0)
-    expect(numbers(printed, "notificationrecipient")).toEqual([600, 600 - written, written, 0])
+    expect(numbersFor(printed, "notificationrecipient")).toEqual([600, 600 - written, written, 0])
     expect(await countRecipients()).toBe(600)
   })
 
-  it("fails where the target has lost rows, and says which", async () => {
-    await interrupt()
+  it("fails if the database has lost rows, and names their kind", async () => {
+    await killImportHalfway()
     await sql("DELETE FROM notification_recipients WHERE org_user_id <= 3")
     const { code, printed } = await runImport()
     expect(code, printed).toBe(1)
-    expect(printed).toContain("They differ: in inboxes, unread; in inboxes, read.")
+    expect(printed).toContain("The counts differ: inbox rows, unread; inbox rows, read.")
   })
 
-  it("says in a sentence what is wrong with a dump, or with the target", async () => {
+  it("says in one sentence what is wrong with the dump or the database", async () => {
     expect(await runImport()).toEqual({ code: 1, printed: `There is no file ${dump}.\n` })
-    const tell = async (content: string) => {
+    const errorFor = async (content: string) => {
       await writeFile(dump, content)
       const { code, printed } = await runImport()
       expect(code).toBe(1)
       expect(printed.trim().split("\n")).toHaveLength(1)
       return printed
     }
-    expect(await tell("")).toContain("is empty")
-    expect(await tell("<html>")).toContain("is not JSON")
-    expect(await tell('[{"model": "ddpui.org", "pk": 1, "fie')).toContain("is not JSON")
-    expect(await tell(`${JSON.stringify(toObjects(MANY)[1])}\n{"model": "ddp`)).toContain("line 2 cannot be read")
-    expect(await tell('{"status": "ok"}')).toContain("no dump")
-    expect(await tell("[1, 2]")).toContain("no dump")
+    expect(await errorFor("")).toContain("is empty")
+    expect(await errorFor("<html>")).toContain("is not JSON")
+    expect(await errorFor('[{"model": "ddpui.org", "pk": 1, "fie')).toContain("is not JSON")
+    expect(await errorFor(`${JSON.stringify(toObjects(MANY_ROWS)[1])}\n{"model": "ddp`)).toContain(
+      "line 2 cannot be parsed",
+    )
+    expect(await errorFor('{"status": "ok"}')).toContain("not a dump")
+    expect(await errorFor("[1, 2]")).toContain("not a dump")
     const withoutRoles = ROWS.filter(([model]) => model !== "ddpui.role")
-    expect(await tell(JSON.stringify(toObjects(withoutRoles)))).toContain("rows of orguser, but none of role")
-    await rm(state, { recursive: true })
-    expect(await tell("[]")).toContain("run npx wrangler d1 migrations apply dalgo-notifications --local --persist-to")
+    expect(await errorFor(JSON.stringify(toObjects(withoutRoles)))).toContain("rows of orguser, but none of role")
+    await rm(stateDir, { recursive: true })
+    expect(await errorFor("[]")).toContain(
+      "Apply the migrations first: npx wrangler d1 migrations apply dalgo-notifications --local --persist-to",
+    )
+  })
+
+  it("refuses to write while the local instance uses the database", async () => {
+    await writeDump(toObjects(ROWS))
+    const { close } = recordInstance({ port: 9_999, stateDir }, { pid: process.ppid })
+    onTestFinished(close)
+    const { code, printed } = await runImport()
+    expect({ code, printed }).toEqual({
+      code: 1,
+      printed: "The local instance on port 9999 uses this database. Stop it (Ctrl-C) before the import.\n",
+    })
+    expect((await runImport("--dry-run")).code).toBe(0)
   })
 })
