@@ -1,6 +1,6 @@
 import { type Browser, chromium } from "playwright-core"
 
-export const launch = (): Promise<Browser> =>
+export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -8,7 +8,7 @@ export const launch = (): Promise<Browser> =>
       "--disable-gpu",
       "--disable-background-networking",
       "--disable-component-update",
-      // Pages of other origins that a test makes up have no address of their own, and would be refused ours.
+      // Tests serve pages of other origins by interception. Chromium would block their requests to the loopback address.
       "--disable-features=LocalNetworkAccessChecks",
     ],
   })

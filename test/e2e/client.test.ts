@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 
 describe("the client", () => {
-  it("pages through an inbox", async () => {
+  it("reads an inbox page by page", async () => {
     const first = await (await alice.v1.$get({ query: { category: ["job_failure"], limit: 1 } })).json()
     expect(first).toMatchObject({ page: 1, total_pages: first.total_notifications })
     expect(first.res).toMatchObject([{ category: "job_failure" }])
@@ -30,7 +30,7 @@ describe("the client", () => {
     expect(beyond.res).toEqual([])
   })
 
-  it("marks what it was given as read, and as unread again", async () => {
+  it("marks notifications as read and as unread again", async () => {
     const unread = async () => (await (await alice.unread_count.$get()).json()).res
     const before = await unread()
     const urgent = await (await alice["urgent-bar"].$get()).json()
@@ -49,16 +49,16 @@ describe("the client", () => {
     await alice.preferences.$put({ json: { channels: { system: { email: true } } } })
   })
 
-  it("leaves an answer that is no success to its caller", async () => {
+  it("returns error answers to the caller", async () => {
     const refused = await notificationsClient(worker).api.notifications.v1.$get({ query: {} })
     expect(refused).toMatchObject({ ok: false, status: 401 })
   })
 })
 
-describe("its types", () => {
+describe("the types of the client", () => {
   type Query = NonNullable<Parameters<typeof alice.filtered.$get>[0]>["query"]
 
-  it("know what is answered", () => {
+  it("describe the answers", () => {
     expectTypeOf<InboxItem["category"]>().toEqualTypeOf<Category>()
     expectTypeOf<InboxItem["scheduled_time"]>().toEqualTypeOf<string | null>()
     expectTypeOf<Category>().toEqualTypeOf<
@@ -68,14 +68,14 @@ describe("its types", () => {
     expectTypeOf<Bar["res"][number]["category"]>().toEqualTypeOf<Category>()
   })
 
-  it("know which parts of a query may be absent, and take numbers", () => {
+  it("know which query parameters are optional, and accept numbers", () => {
     expectTypeOf<{}>().toExtend<Query>()
     expectTypeOf<{ page: number; limit: string; urgent_only: "1" }>().toExtend<Query>()
     expectTypeOf<{ urgent_only: "perhaps" }>().not.toExtend<Query>()
     expectTypeOf<{}>().not.toExtend<Parameters<typeof alice.$delete>[0]["query"]>()
   })
 
-  it("know what a body holds", () => {
+  it("describe the request bodies", () => {
     expectTypeOf<Parameters<typeof alice.v1.$put>[0]["json"]>().toEqualTypeOf<{
       notification_ids: number[]
       read_status: boolean
@@ -91,27 +91,27 @@ describe("its types", () => {
 it.each([
   ["NodeNext", "NodeNext"],
   ["ESNext", "Bundler"],
-])("is packed so that with hono alone it compiles elsewhere (%s, %s)", async (module, moduleResolution) => {
-  const elsewhere = await mkdtemp(join(tmpdir(), "client-"))
-  onTestFinished(() => rm(elsewhere, { recursive: true }))
-  const unpacked = join(elsewhere, "node_modules", "dalgo-notifications")
+])("is packed so that it compiles in another project that has only hono (%s, %s)", async (module, moduleResolution) => {
+  const project = await mkdtemp(join(tmpdir(), "client-"))
+  onTestFinished(() => rm(project, { recursive: true }))
+  const unpacked = join(project, "node_modules", "dalgo-notifications")
   await mkdir(unpacked, { recursive: true })
-  const { stdout: name } = await run("npm", ["pack", "--silent", "--pack-destination", elsewhere])
-  await run("tar", ["-xzf", join(elsewhere, name.trim()), "--strip-components=1", "-C", unpacked])
-  await symlink(resolve("node_modules", "hono"), join(elsewhere, "node_modules", "hono"))
+  const { stdout: name } = await run("npm", ["pack", "--silent", "--pack-destination", project])
+  await run("tar", ["-xzf", join(project, name.trim()), "--strip-components=1", "-C", unpacked])
+  await symlink(resolve("node_modules", "hono"), join(project, "node_modules", "hono"))
   const compilerOptions = { module, moduleResolution, lib: ["es2024", "dom"], types: [], strict: true, noEmit: true }
-  await writeFile(join(elsewhere, "tsconfig.json"), JSON.stringify({ compilerOptions }))
-  await writeFile(join(elsewhere, "package.json"), JSON.stringify({ type: "module" }))
+  await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions }))
+  await writeFile(join(project, "package.json"), JSON.stringify({ type: "module" }))
   await writeFile(
-    join(elsewhere, "use.ts"),
+    join(project, "use.ts"),
     `import { type Category, notificationsClient } from "dalgo-notifications/client"
 const { notifications } = notificationsClient("https://notifications.dalgo.test").api
 const { res } = await (await notifications["urgent-bar"].$get()).json()
 export const category: Category | undefined = res[0]?.category
-// @ts-expect-error: any other type would not mind.
+// @ts-expect-error: fails if the category is typed as any.
 export const wrong: "weather" | undefined = res[0]?.category
 `,
   )
-  const compiled = run("npx", ["tsc", "-p", elsewhere]).catch(({ stdout }) => ({ stdout }))
+  const compiled = run("npx", ["tsc", "-p", project]).catch(({ stdout }) => ({ stdout }))
   expect((await compiled).stdout).toBe("")
 })

@@ -1,12 +1,12 @@
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest"
-import { launch } from "./browser"
+import { launchBrowser } from "./browser"
 
 const worker = `http://127.0.0.1:${inject("port")}`
 const WITHIN_5_S = { timeout: 5_000 }
-const NAME = "Notify me on this device"
+const LABEL = "Notify me on this device"
 
-/** Made up, but for the point on the curve. Nothing fails while a test has it, so that nobody is called there. */
+/** Invented, except that p256dh is a valid point on the curve. No test sends a notification to this endpoint. */
 const SUBSCRIPTION = {
   endpoint: "https://updates.push.services.mozilla.com/wpush/v2/a-browser-of-the-tests",
   keys: {
@@ -17,14 +17,14 @@ const SUBSCRIPTION = {
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await launch()
+  browser = await launchBrowser()
 })
 afterAll(async () => {
   await browser.close()
 })
 
-/** A browser whose push service is there: the real one is not reached from everywhere. */
-async function browserOf(options: Parameters<Browser["newContext"]>[0] = { permissions: ["notifications"] }) {
+/** A browser with a fake push service: the real one cannot be reached offline. */
+async function openContext(options: Parameters<Browser["newContext"]>[0] = { permissions: ["notifications"] }) {
   const context = await browser.newContext(options)
   onTestFinished(() => context.close())
   await context.addInitScript((made) => {
@@ -64,137 +64,137 @@ const openAs = async (context: BrowserContext, name: string) => {
   await signInAs(page, name)
   return page
 }
-const untilItIs = (page: Page, checked: boolean) =>
-  page.getByRole("switch", { name: NAME, checked, exact: true }).waitFor(WITHIN_5_S)
-const turn = (page: Page) => page.getByRole("switch", { name: NAME }).click()
-const subscribedBy = (page: Page) => page.evaluate(() => localStorage.getItem("subscribed"))
-const devicesSeenBy = async (page: Page) =>
+const waitForSwitch = (page: Page, checked: boolean) =>
+  page.getByRole("switch", { name: LABEL, checked, exact: true }).waitFor(WITHIN_5_S)
+const toggle = (page: Page) => page.getByRole("switch", { name: LABEL }).click()
+const subscribedKey = (page: Page) => page.evaluate(() => localStorage.getItem("subscribed"))
+const deviceCount = async (page: Page) =>
   (await (await page.request.get(`${worker}/api/notifications/push-subscriptions`)).json()).res.length
 
-it("tells on a device what is pushed there, once it is switched on", async () => {
-  const context = await browserOf()
+it("shows push messages on a device after it is switched on", async () => {
+  const context = await openContext()
   const page = await openAs(context, "alice")
-  await untilItIs(page, false)
+  await waitForSwitch(page, false)
   expect(await page.evaluate(() => navigator.serviceWorker.getRegistrations().then(({ length }) => length))).toBe(0)
 
-  await page.getByRole("switch", { name: NAME }).focus()
+  await page.getByRole("switch", { name: LABEL }).focus()
   await page.keyboard.press("Space")
-  await untilItIs(page, true)
+  await waitForSwitch(page, true)
   expect(await page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.role)).toBe("switch")
   const { res } = await (await page.request.get(`${worker}/api/notifications/push-key`)).json()
-  expect(await subscribedBy(page)).toBe(res.public_key)
-  expect(await devicesSeenBy(page)).toBe(1)
+  expect(await subscribedKey(page)).toBe(res.public_key)
+  expect(await deviceCount(page)).toBe(1)
   await page.reload()
-  await untilItIs(page, true)
+  await waitForSwitch(page, true)
 
   const payload = { title: "Incident · Acme", body: "<b>down</b>", url: "/?org=acme", tag: "7", urgent: true }
-  await deliver(page, JSON.stringify(payload))
-  await expect.poll(() => shownOn(page)).toEqual([{ ...payload, requireInteraction: true, lang: "en" }])
-  await deliver(page, JSON.stringify({ ...payload, body: "up again" }))
-  await expect.poll(() => shownOn(page)).toMatchObject([{ body: "up again" }])
+  await deliverPush(page, JSON.stringify(payload))
+  await expect.poll(() => shownNotifications(page)).toEqual([{ ...payload, requireInteraction: true, lang: "en" }])
+  await deliverPush(page, JSON.stringify({ ...payload, body: "up again" }))
+  await expect.poll(() => shownNotifications(page)).toMatchObject([{ body: "up again" }])
 
-  await turn(page)
-  await untilItIs(page, false)
-  expect(await devicesSeenBy(page)).toBe(0)
-  // Her other organisations may push to it.
-  expect(await subscribedBy(page)).toBe(res.public_key)
+  await toggle(page)
+  await waitForSwitch(page, false)
+  expect(await deviceCount(page)).toBe(0)
+  // The browser keeps its subscription: other organisations of Alice may use it.
+  expect(await subscribedKey(page)).toBe(res.public_key)
 })
 
-it("is off after the service has another key, and is subscribed again when it is switched on", async () => {
-  const context = await browserOf()
+it("turns off when the key of the service changes, and subscribes with the new key when it is switched on", async () => {
+  const context = await openContext()
   const page = await openAs(context, "alice")
-  await turn(page)
-  await untilItIs(page, true)
+  await toggle(page)
+  await waitForSwitch(page, true)
 
   await page.route("**/push-key", (route) =>
     route.fulfill({ json: { success: true, res: { public_key: SUBSCRIPTION.keys.p256dh } } }),
   )
   await page.reload()
-  await untilItIs(page, false)
-  await turn(page)
-  await untilItIs(page, true)
-  expect(await subscribedBy(page)).toBe(SUBSCRIPTION.keys.p256dh)
-  // It took the place of the other.
-  expect(await devicesSeenBy(page)).toBe(1)
-  await turn(page)
-  await untilItIs(page, false)
+  await waitForSwitch(page, false)
+  await toggle(page)
+  await waitForSwitch(page, true)
+  expect(await subscribedKey(page)).toBe(SUBSCRIPTION.keys.p256dh)
+  // The new subscription replaced the old one.
+  expect(await deviceCount(page)).toBe(1)
+  await toggle(page)
+  await waitForSwitch(page, false)
 })
 
-it("belongs on a computer that several share to whoever switched it on last", async () => {
-  const context = await browserOf()
+it("belongs to the user who switched it on last, if several share a computer", async () => {
+  const context = await openContext()
   const page = await openAs(context, "alice")
-  await turn(page)
-  await untilItIs(page, true)
+  await toggle(page)
+  await waitForSwitch(page, true)
 
   await signInAs(page, "bob")
-  await untilItIs(page, false)
-  await turn(page)
-  await untilItIs(page, true)
+  await waitForSwitch(page, false)
+  await toggle(page)
+  await waitForSwitch(page, true)
   await signInAs(page, "alice")
-  await untilItIs(page, false)
-  expect(await devicesSeenBy(page)).toBe(0)
+  await waitForSwitch(page, false)
+  expect(await deviceCount(page)).toBe(0)
 
   await signInAs(page, "bob")
-  await turn(page)
-  await untilItIs(page, false)
+  await toggle(page)
+  await waitForSwitch(page, false)
 })
 
-it("says why it cannot be switched on where the browser blocks it", async () => {
-  const context = await browserOf({})
+it("is disabled and gives the reason if the browser blocks notifications", async () => {
+  const context = await openContext({})
   await context.addInitScript(() => Object.defineProperty(Notification, "permission", { get: () => "denied" }))
   const page = await openAs(context, "alice")
-  const blocked = page.getByRole("switch", { name: NAME, disabled: true })
+  const blocked = page.getByRole("switch", { name: LABEL, disabled: true })
   await blocked.waitFor(WITHIN_5_S)
   expect(await blocked.evaluate((button) => button.nextElementSibling?.textContent)).toMatch(/^Your browser blocks/)
 })
 
-it("stays off, and says so, where nothing was permitted", async () => {
-  const context = await browserOf({})
+it("stays off with a message if the user does not grant permission", async () => {
+  const context = await openContext({})
   await context.addInitScript(() => {
     Object.defineProperty(Notification, "permission", { get: () => "default" })
     Notification.requestPermission = async () => "default"
   })
   const page = await openAs(context, "alice")
-  await turn(page)
+  await toggle(page)
   await page.getByRole("status").getByText("Your browser was not permitted").waitFor(WITHIN_5_S)
-  await untilItIs(page, false)
-  expect(await devicesSeenBy(page)).toBe(0)
+  await waitForSwitch(page, false)
+  expect(await deviceCount(page)).toBe(0)
 })
 
-it("says where the service did not take it, and keeps no subscription that it made", async () => {
-  const context = await browserOf()
+it("stays off with a message if the service rejects the subscription, and removes a subscription that it created", async () => {
+  const context = await openContext()
   const page = await openAs(context, "alice")
   await page.route("**/push-subscriptions", (route) =>
     route.request().method() === "POST" ? route.fulfill({ status: 500 }) : route.continue(),
   )
-  await turn(page)
+  await toggle(page)
   await page.getByRole("status").getByText("That did not work.").waitFor(WITHIN_5_S)
-  await untilItIs(page, false)
-  expect(await subscribedBy(page)).toBeNull()
+  await waitForSwitch(page, false)
+  expect(await subscribedKey(page)).toBeNull()
 
   const { res } = await (await page.request.get(`${worker}/api/notifications/push-key`)).json()
   await page.evaluate((key) => localStorage.setItem("subscribed", key), res.public_key)
-  await turn(page)
+  await toggle(page)
   await page.getByRole("status").getByText("That did not work.").waitFor(WITHIN_5_S)
-  // Another organisation had it before.
-  expect(await subscribedBy(page)).toBe(res.public_key)
+  // It existed before, for another organisation.
+  expect(await subscribedKey(page)).toBe(res.public_key)
 })
 
-it("is not there where a browser knows nothing of push, and where the service is not set up for it", async () => {
-  const without = await browserOf()
-  await without.addInitScript(() => Reflect.deleteProperty(window, "PushManager"))
-  const old = await openAs(without, "alice")
-  const page = await (await browserOf()).newPage()
+it("is hidden if the browser does not support push, or the service has no key", async () => {
+  const withoutPush = await openContext()
+  await withoutPush.addInitScript(() => Reflect.deleteProperty(window, "PushManager"))
+  const oldBrowserPage = await openAs(withoutPush, "alice")
+  const page = await (await openContext()).newPage()
   await page.route("**/push-key", (route) => route.fulfill({ status: 503, json: { detail: "not configured" } }))
   await signInAs(page, "alice")
-  for (const each of [old, page]) {
+  for (const each of [oldBrowserPage, page]) {
     await each.waitForLoadState("networkidle")
     expect(await each.getByRole("switch").count()).toBe(0)
   }
 })
 
-it("can be put on a home screen, without which an iPhone takes no messages", async () => {
-  const page = await openAs(await browserOf(), "alice")
+it("can be installed on a home screen, which an iPhone requires for push messages", async () => {
+  const page = await openAs(await openContext(), "alice")
   const session = await page.context().newCDPSession(page)
   const { url, data, errors } = await session.send("Page.getAppManifest")
   expect([url, errors]).toEqual([`${worker}/manifest.webmanifest`, []])
@@ -206,8 +206,8 @@ it("can be put on a home screen, without which an iPhone takes no messages", asy
   for (const { src, type } of icons) expect(await typeOf(src)).toBe(type)
 })
 
-/** A push message as it arrives from the push service. */
-async function deliver(page: Page, data: string): Promise<void> {
+/** Delivers a push message to the service worker, as the push service would. */
+async function deliverPush(page: Page, data: string): Promise<void> {
   const session = await page.context().newCDPSession(page)
   const registrationId = new Promise<string>((resolve) => {
     session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations: [known] }) => {
@@ -223,7 +223,7 @@ async function deliver(page: Page, data: string): Promise<void> {
   await session.detach()
 }
 
-const shownOn = (page: Page) =>
+const shownNotifications = (page: Page) =>
   page.evaluate(async () => {
     const registration = await navigator.serviceWorker.ready
     return (await registration.getNotifications()).map(({ title, body, tag, data, requireInteraction, lang }) => ({

@@ -1,13 +1,13 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, beforeEach, expect, inject, it, onTestFinished } from "vitest"
-import { launch } from "./browser"
+import { launchBrowser } from "./browser"
 
 const worker = `http://127.0.0.1:${inject("port")}`
 const WITHIN_5_S = { timeout: 5_000 }
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await launch()
+  browser = await launchBrowser()
 })
 afterAll(async () => {
   await browser.close()
@@ -21,24 +21,24 @@ beforeEach(async () => {
   await page.goto(`${worker}/local/sign-in?as=alice`)
 })
 
-/** Alice tells herself something, and it is the newest urgent thing there is. */
-const tell = (said: { author?: string; message: string }) =>
-  page.evaluate(async (text) => {
-    const tellHer = { author: "alice", ...text, sent_to: "single_user", user_email: "alice@acme.test" }
+/** Alice sends herself an urgent notification, after all earlier ones were marked as read. */
+const notifyAlice = (notification: { author?: string; message: string }) =>
+  page.evaluate(async (given) => {
+    const body = { author: "alice", ...given, sent_to: "single_user", user_email: "alice@acme.test" }
     await fetch("/api/notifications/mark_all_as_read", { method: "PUT" })
     const answer = await fetch("/api/notifications/", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ...tellHer, org_slug: "acme", category: "incident", urgent: true }),
+      body: JSON.stringify({ ...body, org_slug: "acme", category: "incident", urgent: true }),
     })
     if (!answer.ok) throw new Error(await answer.text())
-  }, said)
+  }, notification)
 
 const bar = () => page.getByRole("region", { name: "Urgent notifications" })
 const row = () => page.getByRole("article").first()
 
-it("keeps its headline while somebody walks through the bar by keyboard", async () => {
-  await tell({ message: "The headline\n\nFirst\nSee https://x.test/below for more" })
+it("keeps the first line in view while the keyboard focus moves through the bar", async () => {
+  await notifyAlice({ message: "The headline\n\nFirst\nSee https://x.test/below for more" })
   await bar().getByText("The headline").waitFor(WITHIN_5_S)
   await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_5_S)
 
@@ -60,8 +60,8 @@ it("keeps its headline while somebody walks through the bar by keyboard", async 
   expect(await bar().locator(":focus").getAttribute("href")).toBe("https://x.test/below")
 })
 
-it("leaves links that are seen to the keyboard, however long the message", async () => {
-  await tell({ message: "See https://x.test/seen\n\nFirst\nSecond" })
+it("lets the keyboard reach visible links of a long message", async () => {
+  await notifyAlice({ message: "See https://x.test/seen\n\nFirst\nSecond" })
   await bar().getByRole("link", { name: /seen/ }).waitFor(WITHIN_5_S)
   await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_5_S)
   await page.reload()
@@ -70,8 +70,8 @@ it("leaves links that are seen to the keyboard, however long the message", async
   expect(await bar().locator(":focus").getAttribute("href")).toBe("https://x.test/seen")
 })
 
-it("turns no letters around, and shows where a link leads", async () => {
-  await tell({ author: "\u202Eevil\u2066", message: "Get https://x.test/\u202Egpj.exe\u200B" })
+it("removes direction-changing characters, and shows the address of a link", async () => {
+  await notifyAlice({ author: "\u202Eevil\u2066", message: "Get https://x.test/\u202Egpj.exe\u200B" })
   for (const shown of [bar(), row()]) {
     const link = shown.getByRole("link", { name: /gpj/ })
     await link.waitFor(WITHIN_5_S)
@@ -81,16 +81,16 @@ it("turns no letters around, and shows where a link leads", async () => {
   expect(await row().locator(".meta").innerText()).toMatch(/\bevil$/)
 })
 
-it("keeps an author without blanks on the card", async () => {
-  await tell({ author: "a".repeat(254), message: "Who?" })
+it("wraps a long author without spaces inside the card", async () => {
+  await notifyAlice({ author: "a".repeat(254), message: "Who?" })
   await row().getByText("Who?").waitFor(WITHIN_5_S)
   for (const width of [1_100, 320]) {
     await page.setViewportSize({ width, height: 800 })
     const author = row().getByText("aaaa")
-    const [itsRight, cardsRight] = await Promise.all(
+    const [authorRight, cardRight] = await Promise.all(
       [author, row()].map((part) => part.evaluate((element) => element.getBoundingClientRect().right)),
     )
-    expect(itsRight).toBeLessThanOrEqual(cardsRight as number)
+    expect(authorRight).toBeLessThanOrEqual(cardRight as number)
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
   }
 })

@@ -1,6 +1,6 @@
 import type { Browser, Page, WebSocketRoute } from "playwright-core"
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest"
-import { launch } from "./browser"
+import { launchBrowser } from "./browser"
 import { sendFailure } from "./send-failure"
 
 const worker = `http://127.0.0.1:${inject("port")}`
@@ -8,7 +8,7 @@ const WITHIN_5_S = { timeout: 5_000 }
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await launch()
+  browser = await launchBrowser()
 })
 afterAll(async () => {
   await browser.close()
@@ -22,7 +22,7 @@ const openAs = async (name: string): Promise<Page> => {
 const bar = (page: Page) => page.getByRole("region", { name: "Urgent notifications" })
 const rows = (page: Page) => page.getByRole("article")
 
-it("shows a failure on an open page, announces it, and takes it off every tab when it is dismissed", async () => {
+it("shows and announces a failure on an open page, and removes it from every tab when it is dismissed", async () => {
   const page = await openAs("alice")
   await page.getByRole("button", { name: "Mark all as read" }).click()
   await bar(page).waitFor({ state: "detached", ...WITHIN_5_S })
@@ -42,19 +42,19 @@ it("shows a failure on an open page, announces it, and takes it off every tab wh
   await bar(page).waitFor({ state: "detached", ...WITHIN_5_S })
 })
 
-it("shows Charlie nothing of it", async () => {
+it("does not show a failure of acme to Charlie", async () => {
   const page = await openAs("charlie")
   await page.getByRole("heading", { name: "Notifications" }).waitFor(WITHIN_5_S)
-  const alices = await openAs("alice")
-  await rows(alices).first().waitFor(WITHIN_5_S)
-  const before = await rows(alices).count()
+  const alicesPage = await openAs("alice")
+  await rows(alicesPage).first().waitFor(WITHIN_5_S)
+  const before = await rows(alicesPage).count()
   await sendFailure()
-  await rows(alices).nth(before).waitFor(WITHIN_5_S)
+  await rows(alicesPage).nth(before).waitFor(WITHIN_5_S)
   expect(await bar(page).count()).toBe(0)
   expect(await rows(page).count()).toBe(0)
 })
 
-it("is live again by itself after the connection was lost", async () => {
+it("reconnects after the connection was lost, and shows new failures", async () => {
   const page = await (await browser.newContext()).newPage()
   const connections: WebSocketRoute[] = []
   await page.routeWebSocket(/\/wss\//, (connection) => {
@@ -71,7 +71,7 @@ it("is live again by itself after the connection was lost", async () => {
   await rows(page).nth(before).waitFor(WITHIN_5_S)
 })
 
-it("asks who is not signed in to do so", async () => {
+it("asks a visitor without a session to sign in", async () => {
   const page = await (await browser.newContext()).newPage()
   await page.goto(worker)
   await page.getByText("You are not signed in.").waitFor(WITHIN_5_S)

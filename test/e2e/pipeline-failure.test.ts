@@ -9,35 +9,35 @@ const catcher = `http://127.0.0.1:${port + 2}`
 const WITHIN_5_S = { timeout: 5_000, interval: 100 }
 const WITHIN_30_S = { timeout: 30_000, interval: 250 }
 
-type Person = "alice" | "bob" | "charlie"
-let tokens: Record<Person, string>
+type UserName = "alice" | "bob" | "charlie"
+let tokens: Record<UserName, string>
 
 beforeAll(async () => {
-  const tokenOf = async (name: Person) =>
+  const tokenOf = async (name: UserName) =>
     (await promisify(execFile)("npm", ["run", "-s", "token", "--", name])).stdout.trim()
   tokens = { alice: await tokenOf("alice"), bob: await tokenOf("bob"), charlie: await tokenOf("charlie") }
 })
 
-const api = async (who: Person, path: string, init: RequestInit = {}) => {
-  const headers = { authorization: `Bearer ${tokens[who]}`, "content-type": "application/json" }
+const api = async (user: UserName, path: string, init: RequestInit = {}) => {
+  const headers = { authorization: `Bearer ${tokens[user]}`, "content-type": "application/json" }
   return (await fetch(`${worker}/api/notifications${path}`, { ...init, headers })).json()
 }
-const newest = async (who: Person) => (await api(who, "/v1?limit=1")).res[0]
-const total = async (who: Person): Promise<number> => (await api(who, "/v1?limit=1")).total_notifications
-type Mail = { to: string; headers: Record<string, string>; text: string }
-const mailsTo = async (address: string) => {
-  const mails = (await (await fetch(`${catcher}/messages`)).json()) as Mail[]
-  return mails.filter((mail) => mail.to === address)
+const newest = async (user: UserName) => (await api(user, "/v1?limit=1")).res[0]
+const total = async (user: UserName): Promise<number> => (await api(user, "/v1?limit=1")).total_notifications
+type Email = { to: string; headers: Record<string, string>; text: string }
+const emailsTo = async (address: string) => {
+  const emails = (await (await fetch(`${catcher}/messages`)).json()) as Email[]
+  return emails.filter((email) => email.to === address)
 }
 
-it("told at the start what became of its sample failure", () => {
+it("prints at the start where the sample failure arrived", () => {
   const printed = inject("printed")
   expect(printed).toContain(`${worker}/local/sign-in?as=alice`)
   expect(printed).toContain(catcher)
   expect(printed).toMatch(/e-mail\s+sent to Alice and Bob/)
 })
 
-it("outlives whom it turns away before they have said everything", async () => {
+it("keeps running after it rejects requests without reading their bodies", async () => {
   const refused = { method: "POST", body: JSON.stringify({ body: "x".repeat(2_000) }) }
   for (let i = 0; i < 30; i += 1) {
     const headers = { "content-type": "application/json", "x-notification-key": "wrong", connection: "close" }
@@ -48,11 +48,11 @@ it("outlives whom it turns away before they have said everything", async () => {
   expect((await fetch(`${worker}/healthz`)).status).toBe(200)
 })
 
-it("shows another failure in inboxes, on an open socket and in the mail, and soon with its summary", async () => {
+it("delivers a failure to inboxes, an open WebSocket and e-mail, and adds its summary", async () => {
   const before = { alice: await total("alice"), bob: await total("bob"), charlie: await total("charlie") }
-  const mailsBefore = (await mailsTo("bob@acme.test")).length
+  const emailsBefore = (await emailsTo("bob@acme.test")).length
   const frames: any[] = []
-  // Node's WebSocket takes headers, which the DOM's type does not know.
+  // Node's WebSocket accepts headers. The DOM's type does not have them.
   const socket = new WebSocket(`${worker.replace("http", "ws")}/wss/notifications?orgslug=acme`, {
     headers: { cookie: `access_token=${tokens.alice}` },
   } as never)
@@ -71,9 +71,9 @@ it("shows another failure in inboxes, on an open socket and in the mail, and soo
   await vi.waitFor(async () => {
     expect((await newest("alice")).message).toContain("Summary")
     expect(frames.some((frame) => frame.type === "item_updated")).toBe(true)
-    const mails = await mailsTo("bob@acme.test")
-    expect(mails).toHaveLength(mailsBefore + 1)
-    expect(mails.at(-1)).toMatchObject({
+    const emails = await emailsTo("bob@acme.test")
+    expect(emails).toHaveLength(emailsBefore + 1)
+    expect(emails.at(-1)).toMatchObject({
       headers: { "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" },
       text: expect.stringContaining("Summary"),
     })
@@ -81,19 +81,22 @@ it("shows another failure in inboxes, on an open socket and in the mail, and soo
   socket.close()
 })
 
-it("tells Bob nothing of the next one when he has turned Job Failures off", async () => {
-  const turn = (job_failure_notifications: boolean) =>
+it("does not notify Bob after he turned Job Failures off", async () => {
+  const setJobFailures = (job_failure_notifications: boolean) =>
     api("bob", "/preferences", { method: "PUT", body: JSON.stringify({ job_failure_notifications }) })
-  expect((await turn(false)).res.job_failure_notifications).toBe(false)
+  expect((await setJobFailures(false)).res.job_failure_notifications).toBe(false)
   const before = { alice: await total("alice"), bob: await total("bob") }
-  const mails = { alice: (await mailsTo("alice@acme.test")).length, bob: (await mailsTo("bob@acme.test")).length }
+  const emailsBefore = {
+    alice: (await emailsTo("alice@acme.test")).length,
+    bob: (await emailsTo("bob@acme.test")).length,
+  }
 
   await sendFailure()
   await vi.waitFor(async () => {
     expect(await total("alice")).toBe(before.alice + 1)
-    expect(await mailsTo("alice@acme.test")).toHaveLength(mails.alice + 1)
+    expect(await emailsTo("alice@acme.test")).toHaveLength(emailsBefore.alice + 1)
   }, WITHIN_30_S)
   expect(await total("bob")).toBe(before.bob)
-  expect(await mailsTo("bob@acme.test")).toHaveLength(mails.bob)
-  await turn(true)
+  expect(await emailsTo("bob@acme.test")).toHaveLength(emailsBefore.bob)
+  await setJobFailures(true)
 })

@@ -3,26 +3,26 @@ import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "vitest"
 
 const script = await readFile("dist/web/push-worker.js", "utf8")
-const HERE = "https://notifications.dalgo.test"
+const ORIGIN = "https://notifications.dalgo.test"
 
-type Tab = { url: string; canBeLed?: boolean }
+type Tab = { url: string; canNavigate?: boolean }
 
-/** The built service worker in a browser that has these tabs open, and what it has done there. */
-function workerWith({ tabs = [], org = "" }: { tabs?: Tab[]; org?: string } = {}) {
+/** Runs the built service worker in a fake browser with these tabs. `done` lists its actions, `requests` its requests. */
+function runWorker({ tabs = [], org = "" }: { tabs?: Tab[]; org?: string } = {}) {
   const done: unknown[] = []
   const requests: { url: string; init: any }[] = []
   const listeners = new Map<string, (event: object) => void>()
-  const tabOf = ({ url, canBeLed = true }: Tab): object => ({
+  const tabOf = ({ url, canNavigate = true }: Tab): object => ({
     url,
     focus: async () => done.push(["focus", url]),
     navigate: async (to: string) => {
-      if (!canBeLed) throw new TypeError("not controlled")
+      if (!canNavigate) throw new TypeError("not controlled")
       done.push(["navigate", url, to])
       return tabOf({ url: to })
     },
   })
   const self = {
-    location: new URL(`${HERE}/push-worker.js?org=${org}`),
+    location: new URL(`${ORIGIN}/push-worker.js?org=${org}`),
     addEventListener: (type: string, listener: (event: object) => void) => listeners.set(type, listener),
     skipWaiting: async () => undefined,
     registration: {
@@ -57,8 +57,8 @@ function workerWith({ tabs = [], org = "" }: { tabs?: Tab[]; org?: string } = {}
 const push = (text: string | null) => ({ data: text === null ? null : { json: () => JSON.parse(text) } })
 
 describe("a push message", () => {
-  it.each([true, false])("is shown as text, and stays where it is urgent: %s", async (urgent) => {
-    const { done, dispatch } = workerWith()
+  it.each([true, false])("is shown as text, and stays on screen if it is urgent: %s", async (urgent) => {
+    const { done, dispatch } = runWorker()
     const payload = { title: "Incident · Acme", body: "<b>down</b>", url: "/?org=acme", tag: "7", urgent }
     await dispatch("push", push(`${JSON.stringify(payload)}    `))
     expect(done).toEqual([
@@ -73,33 +73,40 @@ describe("a push message", () => {
     ])
   })
 
-  it.each([null, "", "not JSON", "[]", "null", "7"])("that cannot be read is shown nevertheless: %j", async (text) => {
-    const { done, dispatch } = workerWith()
-    await dispatch("push", push(text))
-    expect(done).toMatchObject([{ title: "Dalgo", body: "There is something new.", data: { url: "/" } }])
-  })
+  it.each([null, "", "not JSON", "[]", "null", "7"])(
+    "that cannot be parsed is shown with a default text: %j",
+    async (text) => {
+      const { done, dispatch } = runWorker()
+      await dispatch("push", push(text))
+      expect(done).toMatchObject([{ title: "Dalgo", body: "There is something new.", data: { url: "/" } }])
+    },
+  )
 })
 
 describe("a click", () => {
-  const PAGE = `${HERE}/?org=acme`
+  const PAGE = `${ORIGIN}/?org=acme`
 
   it.each<[string, Tab[], unknown[]]>([
     ["opens the inbox", [], ["open", PAGE]],
-    ["finds the tab that shows it", [{ url: `${HERE}/api/docs` }, { url: PAGE }], ["focus", PAGE]],
-    ["finds it with a fragment", [{ url: `${PAGE}#main` }], ["focus", `${PAGE}#main`]],
-    ["leaves the tab of another organisation alone", [{ url: `${HERE}/?org=globex` }], ["open", PAGE]],
-    ["leaves other pages alone", [{ url: `${HERE}/api/docs?org=acme` }], ["open", PAGE]],
-    ["opens another where a tab cannot be led", [{ url: `${HERE}/`, canBeLed: false }], ["open", PAGE]],
+    ["focuses the tab that shows the inbox", [{ url: `${ORIGIN}/api/docs` }, { url: PAGE }], ["focus", PAGE]],
+    ["focuses that tab if its address has a fragment", [{ url: `${PAGE}#main` }], ["focus", `${PAGE}#main`]],
+    ["ignores the tab of another organisation", [{ url: `${ORIGIN}/?org=globex` }], ["open", PAGE]],
+    ["ignores other pages", [{ url: `${ORIGIN}/api/docs?org=acme` }], ["open", PAGE]],
+    [
+      "opens a new tab if the existing one cannot navigate",
+      [{ url: `${ORIGIN}/`, canNavigate: false }],
+      ["open", PAGE],
+    ],
   ])("%s", async (_, tabs, expected) => {
-    const { done, click } = workerWith({ tabs })
+    const { done, click } = runWorker({ tabs })
     await click("/?org=acme")
     expect(done).toEqual(["close", expected])
   })
 
-  it("leads a tab there that may show any organisation", async () => {
-    const { done, click } = workerWith({ tabs: [{ url: `${HERE}/` }] })
+  it("navigates a tab without an organisation", async () => {
+    const { done, click } = runWorker({ tabs: [{ url: `${ORIGIN}/` }] })
     await click("/?org=acme")
-    expect(done).toEqual(["close", ["navigate", `${HERE}/`, PAGE], ["focus", PAGE]])
+    expect(done).toEqual(["close", ["navigate", `${ORIGIN}/`, PAGE], ["focus", PAGE]])
   })
 
   it.each([
@@ -112,32 +119,32 @@ describe("a click", () => {
     "https://notifications.dalgo.test:8443/",
     "http://notifications.dalgo.test/",
     "http://[",
-  ])("leads nowhere else: %s", async (url) => {
-    const { done, click } = workerWith()
+  ])("does not open another origin: %s", async (url) => {
+    const { done, click } = runWorker()
     await click(url)
-    expect(done).toEqual(["close", ["open", `${HERE}/`]])
+    expect(done).toEqual(["close", ["open", `${ORIGIN}/`]])
   })
 })
 
-describe("a subscription that the browser has replaced", () => {
-  const made = { endpoint: "new", userVisibleOnly: true, applicationServerKey: "our key" }
+describe("a subscription that the browser replaced", () => {
+  const replacement = { endpoint: "new", userVisibleOnly: true, applicationServerKey: "our key" }
 
-  it("says which it replaces", async () => {
-    const { requests, dispatch } = workerWith({ org: "acme" })
+  it("is sent to the service with the old endpoint", async () => {
+    const { requests, dispatch } = runWorker({ org: "acme" })
     await dispatch("pushsubscriptionchange", { oldSubscription: { endpoint: "old" } })
-    expect(JSON.parse(requests[1]?.init.body)).toEqual({ ...made, replaces: "old" })
+    expect(JSON.parse(requests[1]?.init.body)).toEqual({ ...replacement, replaces: "old" })
   })
 
   it.each([
     ["acme", { "content-type": "application/json", "x-dalgo-org": "acme" }],
     ["", { "content-type": "application/json" }],
-  ])("is made known, where it was for the organisation %j", async (org, headers) => {
-    const { requests, dispatch } = workerWith({ org })
+  ])("is sent to the service for the organisation %j", async (org, headers) => {
+    const { requests, dispatch } = runWorker({ org })
     await dispatch("pushsubscriptionchange", { oldSubscription: null })
     expect(requests).toMatchObject([
       { url: "/api/notifications/push-key", init: { headers } },
       { url: "/api/notifications/push-subscriptions", init: { method: "POST", headers } },
     ])
-    expect(JSON.parse(requests[1]?.init.body)).toEqual(made)
+    expect(JSON.parse(requests[1]?.init.body)).toEqual(replacement)
   })
 })

@@ -5,7 +5,7 @@ const BASE = "https://notifications.dalgo.test"
 
 type Call = { path: string; init: RequestInit; headers: Headers }
 let calls: Call[]
-/** What the server answers to a path, in this order and the last for good. */
+/** The answers of the server by path, in this order. The last one is repeated. */
 let answers: Record<string, Response[]>
 
 beforeEach(() => {
@@ -27,9 +27,9 @@ const open = (org = "acme") => {
   return { signedOut, rest: new RestClient(BASE, org, signedOut) }
 }
 const expired = () => new Response("{}", { status: 498, headers: { "x-request-id": "a-request" } })
-const three = () => Response.json({ success: true, res: 3 })
+const countOfThree = () => Response.json({ success: true, res: 3 })
 
-it("calls with the cookie, in the organisation, and not for ever", async () => {
+it("sends the cookie and the organisation, with a timeout", async () => {
   answers = { "/api/notifications/v1": [Response.json({ success: true })] }
   await open().rest.api.v1.$put({ json: { notification_ids: [1], read_status: true } })
   const [{ init, headers }] = calls as [Call]
@@ -42,14 +42,14 @@ it("calls with the cookie, in the organisation, and not for ever", async () => {
   expect(Object.fromEntries(headers)).toEqual({ "content-type": "application/json", "x-dalgo-org": "acme" })
 })
 
-it("leaves the choice of an organisation to the server if it was given none", async () => {
-  answers = { [COUNT]: [three()] }
+it("sends no organisation if none is given", async () => {
+  answers = { [COUNT]: [countOfThree()] }
   await open("").rest.api.unread_count.$get()
   expect(calls[0]?.headers.has("x-dalgo-org")).toBe(false)
 })
 
-it("refreshes an expired token once for all who wait, and tries again", async () => {
-  answers = { [COUNT]: [expired(), expired(), three()], [REFRESH]: [new Response("{}")] }
+it("refreshes an expired token once for concurrent requests, and repeats them", async () => {
+  answers = { [COUNT]: [expired(), expired(), countOfThree()], [REFRESH]: [new Response("{}")] }
   const { rest, signedOut } = open()
   const both = await Promise.all([rest.api.unread_count.$get(), rest.api.unread_count.$get()])
   for (const answer of both) expect(await answer.json()).toMatchObject({ res: 3 })
@@ -57,7 +57,7 @@ it("refreshes an expired token once for all who wait, and tries again", async ()
   expect(signedOut).not.toHaveBeenCalled()
 })
 
-it("says that the person is signed out when the token cannot be refreshed", async () => {
+it("reports that the user is signed out if the token cannot be refreshed", async () => {
   answers = { [COUNT]: [expired()], [REFRESH]: [new Response("{}", { status: 401 })] }
   const { rest, signedOut } = open()
   await expect(rest.api.unread_count.$get()).rejects.toMatchObject({ status: 498, requestId: "a-request" })
@@ -65,13 +65,13 @@ it("says that the person is signed out when the token cannot be refreshed", asyn
   expect(signedOut).toHaveBeenCalledOnce()
 })
 
-it("tries again once only", async () => {
+it("repeats a request only once", async () => {
   answers = { [COUNT]: [expired()], [REFRESH]: [new Response("{}")] }
   await expect(open().rest.api.unread_count.$get()).rejects.toMatchObject({ isSignedOut: true })
   expect(paths()).toEqual([COUNT, REFRESH, COUNT])
 })
 
-it("rejects with the status of any other refusal", async () => {
+it("rejects with the status of any other error", async () => {
   answers = { [COUNT]: [new Response("{}", { status: 503 })] }
   const { rest, signedOut } = open()
   await expect(rest.api.unread_count.$get()).rejects.toMatchObject({ status: 503, isSignedOut: false })

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { inject } from "vitest"
 
-/** A pipeline of acme fails: what Prefect would send to the webhook. */
+/** Posts a failed pipeline run of acme to the webhook, as Prefect would. */
 export async function sendFailure(): Promise<Response> {
   const variables = await readFile(".dev.vars", "utf8")
   const key = /^PREFECT_NOTIFICATIONS_WEBHOOK_KEY="?([^"\n]+)"?$/m.exec(variables)?.[1] ?? ""

@@ -1,12 +1,12 @@
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, expect, inject, it, onTestFinished, vi } from "vitest"
-import { launch } from "./browser"
+import { launchBrowser } from "./browser"
 
 const port = inject("port")
 const worker = `http://127.0.0.1:${port}`
 const catcher = `http://127.0.0.1:${port + 2}`
 const LINK = /^No more e-mail for Job Failures: (\S+)$/m
-const LOOK = {
+const COLOURS = {
   light: { page: "rgb(247, 248, 248)", button: "rgb(0, 105, 95)" },
   dark: { page: "rgb(15, 21, 20)", button: "rgb(92, 201, 184)" },
 }
@@ -14,11 +14,11 @@ const LOOK = {
 let browser: Browser
 let link: string
 beforeAll(async () => {
-  browser = await launch()
+  browser = await launchBrowser()
   link = await vi.waitFor(
     async () => {
-      const mails = (await (await fetch(`${catcher}/messages`)).json()) as { to: string; text: string }[]
-      const found = mails.flatMap(({ to, text }) => (to === "alice@acme.test" ? (LINK.exec(text)?.[1] ?? []) : []))
+      const emails = (await (await fetch(`${catcher}/messages`)).json()) as { to: string; text: string }[]
+      const found = emails.flatMap(({ to, text }) => (to === "alice@acme.test" ? (LINK.exec(text)?.[1] ?? []) : []))
       expect(found).not.toEqual([])
       return found[0] as string
     },
@@ -30,7 +30,7 @@ afterAll(async () => {
 })
 
 it.each(["light", "dark"] as const)(
-  "ends e-mails by one large button on a phone, and says how they come back: %s",
+  "stops e-mails with one large button on a phone, and links to the page that turns them on again: %s",
   async (colorScheme) => {
     const context = await browser.newContext({ colorScheme, viewport: { width: 320, height: 640 } })
     onTestFinished(() => context.close())
@@ -42,7 +42,7 @@ it.each(["light", "dark"] as const)(
     await page.goto(link)
     const button = page.getByRole("button", { name: "Stop these e-mails" })
     expect((await button.boundingBox())?.height).toBeGreaterThanOrEqual(44)
-    expect({ page: await colourOf("body"), button: await colourOf("button") }).toEqual(LOOK[colorScheme])
+    expect({ page: await colourOf("body"), button: await colourOf("button") }).toEqual(COLOURS[colorScheme])
     expect(await width()).toBe(320)
 
     await button.click()
@@ -60,7 +60,7 @@ it.each(["light", "dark"] as const)(
   },
 )
 
-it("says in a browser that a link is cut", async () => {
+it("says that a truncated link is incomplete", async () => {
   const page = await browser.newPage({ viewport: { width: 320, height: 640 } })
   onTestFinished(() => page.close())
   expect((await page.goto(link.slice(0, -30)))?.status()).toBe(404)

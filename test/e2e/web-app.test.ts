@@ -1,33 +1,33 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest"
-import { launch } from "./browser"
+import { launchBrowser } from "./browser"
 import { sendFailure } from "./send-failure"
 
-// Dalgo's web app is another origin on the same site, as `localhost:3000` is to `localhost:<port>`. Its page is empty
-// here; what counts is that a browser lets its calls through and that it finds in the answers what it looks for.
+// Dalgo's web app is another origin on the same site, as localhost:3000 is to localhost:<port>. Its page is empty here. The
+// tests check that a browser allows its requests, and that the answers have the fields that the web app reads.
 const APP = "http://localhost:3000"
 const WORKER = `http://localhost:${inject("port")}`
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await launch()
+  browser = await launchBrowser()
 })
 afterAll(async () => {
   await browser.close()
 })
 
-/** The web app's page in the browser of this person; of nobody, if none is named. */
+/** The page of the web app, in the browser of this user or, without a name, of a signed-out visitor. */
 async function webAppOf(name?: string): Promise<Page> {
   const page = await (await browser.newContext()).newPage()
   if (name) await page.goto(`${WORKER}/local/sign-in?as=${name}`)
   await page.route(`${APP}/**`, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }))
   await page.goto(APP)
-  // As long as requests are looked at, the browser keeps no cache.
+  // Chromium disables its cache while requests are intercepted.
   await page.unroute(`${APP}/**`)
   return page
 }
 
-/** A call as the web app makes each of its calls: JSON in both directions, the cookie, and the chosen organisation. */
+/** A request as the web app makes it: JSON in both directions, the cookie, and the selected organisation. */
 const call = (page: Page, method: string, path: string, body?: unknown) =>
   page.evaluate(
     async ({ url, method: verb, sent }) => {
@@ -56,7 +56,7 @@ describe("the web app", () => {
     await vi.waitFor(async () => expect(await unread()).toBe(1), { timeout: 20_000 })
   })
 
-  it("shows an inbox in three tabs, and counts what is unread", async () => {
+  it("shows an inbox in three tabs, and the number of unread notifications", async () => {
     for (const tab of ["", "&read_status=0", "&read_status=1"]) {
       const { status, body } = await get(`/api/notifications/v1?limit=10&page=1${tab}`)
       expect(status).toBe(200)
@@ -78,7 +78,7 @@ describe("the web app", () => {
     ])
   })
 
-  it("marks as read, as unread, and all", async () => {
+  it("marks one notification as read and unread, and all as read", async () => {
     const [{ id }] = (await get("/api/notifications/v1?limit=10&page=1")).body.res
     const done = { success: true, message: "Notifications updated successfully" }
     for (const read_status of [true, false]) {
@@ -89,14 +89,14 @@ describe("the web app", () => {
     expect((await put("/api/notifications/mark_all_as_read", {})).body).toEqual({ success: true, updated_count: 1 })
   })
 
-  it("polls, and the browser asks only whether there is something new", async () => {
+  it("polls, and the browser revalidates its cached answer", async () => {
     await get("/api/notifications/unread_count")
     const again = page.waitForResponse(`${WORKER}/api/notifications/unread_count`)
     expect((await get("/api/notifications/unread_count")).status).toBe(200)
     expect((await (await again).request().allHeaders())["if-none-match"]).toMatch(/^".+"$/)
   })
 
-  it("reads and changes a person's preferences", async () => {
+  it("reads and changes the preferences of a user", async () => {
     const { status, body } = await get("/api/userpreferences/")
     expect(status).toBe(200)
     expect(Object.keys(body.res).sort()).toEqual([
@@ -115,7 +115,7 @@ describe("the web app", () => {
     }
   })
 
-  it("reads and changes an organisation's preferences", async () => {
+  it("reads and changes the preferences of an organisation", async () => {
     const path = "/api/orgpreferences/enable-discord-notifications"
     expect(await put(path, { enable_discord_notifications: true, discord_webhook: "" })).toMatchObject({
       status: 400,
@@ -128,7 +128,7 @@ describe("the web app", () => {
       enable_discord_notifications: true,
       discord_webhook: expect.stringMatching(/…0000$/),
     })
-    // Its form sends back what it was shown.
+    // The form of the web app sends the masked webhook back unchanged.
     expect(
       (await put(path, { enable_discord_notifications: true, discord_webhook: shown.discord_webhook })).status,
     ).toBe(200)
@@ -136,7 +136,7 @@ describe("the web app", () => {
     expect((await get("/api/orgpreferences/")).body.res).toMatchObject({ enable_discord_notifications: false })
   })
 
-  it("fills its form for a member, who runs nothing", async () => {
+  it("shows the preferences of the organisation to a member who may not change them", async () => {
     const bob = await webAppOf("bob")
     const { status, body } = await call(bob, "GET", "/api/orgpreferences/")
     expect(status).toBe(200)
@@ -144,7 +144,7 @@ describe("the web app", () => {
     expect((await call(bob, "GET", "/api/userpreferences/")).body.res.enable_email_notifications).toBe(true)
   })
 
-  it("opens the socket that it builds for `notifications`", async () => {
+  it("opens a WebSocket for `notifications`", async () => {
     const frame = await page.evaluate(
       (url) =>
         new Promise<any>((resolve, reject) => {
@@ -157,11 +157,11 @@ describe("the web app", () => {
     expect(frame).toMatchObject({ message: "", status: "success", data: { type: "snapshot", unread_count: 0 } })
   })
 
-  it("can read every refusal, as JSON", async () => {
+  it("can read every error answer as JSON", async () => {
     const bad = await get("/api/notifications/v1?limit=0&page=1")
     expect(bad).toMatchObject({ status: 422, body: { detail: [{ loc: ["query", "limit"], msg: expect.any(String) }] } })
-    const nobody = await webAppOf()
-    expect(await call(nobody, "GET", "/api/notifications/unread_count")).toMatchObject({
+    const signedOut = await webAppOf()
+    expect(await call(signedOut, "GET", "/api/notifications/unread_count")).toMatchObject({
       status: 401,
       body: { detail: expect.any(String) },
     })
