@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -31,6 +32,8 @@ export default async function setup(project: TestProject) {
     if (instance.pid && instance.exitCode === null) process.kill(-instance.pid, "SIGINT")
     await new Promise((resolve) => (instance.exitCode === null ? instance.once("exit", resolve) : resolve(undefined)))
     await rm(stateDir, { recursive: true, force: true })
+    const record = join(".wrangler", "local-instances", `${port}.json`)
+    if (existsSync(record)) throw new Error(`npm start did not remove ${record}.`)
   }
   try {
     project.provide("printed", await waitUntilStarted(instance))
