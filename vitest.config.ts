@@ -72,6 +72,6 @@ export default defineConfig({
       faults: { seeds: seedsOf(process.env) },
     },
     isolate: false,
-    maxWorkers: 1,
+    maxWorkers: 2,
   },
 })

@@ -80,15 +80,13 @@ export const ACME = 1
 export const GLOBEX = 2
 
 /** The cast, in their organisations. */
-export async function seed(): Promise<void> {
-  await env.DB.batch([
-    env.DB.prepare(
-      "INSERT INTO orgs (id, slug, name) VALUES (1, 'acme', 'Acme'), (2, 'globex', 'Globex'), (3, 'dalgo', 'Dalgo')",
-    ),
-    env.DB.prepare(
-      `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
-       (1, 1, '1', 'alice@acme.test', 'admin'), (2, 1, '2', 'bob@acme.test', 'member'),
-       (3, 2, '3', 'charlie@globex.test', 'admin'), (4, 3, '4', 'dora@dalgo.test', 'super-admin')`,
-    ),
-  ])
-}
+export const statementsOfCast = (): D1PreparedStatement[] => [
+  env.DB.prepare(
+    "INSERT INTO orgs (id, slug, name) VALUES (1, 'acme', 'Acme'), (2, 'globex', 'Globex'), (3, 'dalgo', 'Dalgo')",
+  ),
+  env.DB.prepare(
+    `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
+     (1, 1, '1', 'alice@acme.test', 'admin'), (2, 1, '2', 'bob@acme.test', 'member'),
+     (3, 2, '3', 'charlie@globex.test', 'admin'), (4, 3, '4', 'dora@dalgo.test', 'super-admin')`,
+  ),
+]
