@@ -1,6 +1,6 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers"
 import { kCurrentWorker } from "miniflare"
-import { defineConfig } from "vitest/config"
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config"
 import { vapidPair } from "./scripts/local/vapid-pair.mjs"
 
 /** Every setting that tests rely on: nothing is taken from a developer's own .dev.vars. */
@@ -39,14 +39,18 @@ declare module "vitest" {
   interface ProvidedContext {
     fuzz: { seed: number; runs: number }
     faults: { seeds: number[] }
+    inboxSizes: number[]
   }
 }
 
-/** The one that FAULT_SEED names, or as many as FAULT_RUNS says: a few among all tests, and more where they are asked for. */
-function seedsOf({ FAULT_SEED: only, FAULT_RUNS: runs, npm_lifecycle_event: script }: NodeJS.ProcessEnv): number[] {
-  const length = Number(runs ?? (script === "test:faults" ? 200 : 20))
-  return only ? [Number(only)] : Array.from({ length }, (_, i) => i + 1)
-}
+/** One of the commands: `npm test` is "quick", and each of the others has the name of its project. */
+const project = (name: string, test: TestProjectInlineConfiguration["test"]) => ({
+  extends: true as const,
+  test: { ...test, name },
+})
+
+const { FUZZ_SEED = 20_261_125, FUZZ_RUNS = 100, FAULT_SEED, FAULT_RUNS = 200 } = process.env
+const faultSeeds = FAULT_SEED ? [Number(FAULT_SEED)] : Array.from({ length: Number(FAULT_RUNS) }, (_, i) => i + 1)
 
 export default defineConfig({
   plugins: [
@@ -63,15 +67,25 @@ export default defineConfig({
     })),
   ],
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/e2e/**"],
     setupFiles: ["./test/support/setup.ts"],
-    testTimeout: 20_000,
-    provide: {
-      fuzz: { seed: Number(process.env.FUZZ_SEED ?? 20_261_125), runs: Number(process.env.FUZZ_RUNS ?? 50) },
-      faults: { seeds: seedsOf(process.env) },
-    },
+    // For what hangs: on a machine that does other things too, a test may take twenty times as long.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // A runtime takes one file after the other: loading the worker anew for each takes as long as most files.
     isolate: false,
     maxWorkers: 2,
+    projects: [
+      project("quick", {
+        include: ["test/**/*.test.ts"],
+        exclude: ["test/e2e/**", "test/faults/**"],
+        provide: { fuzz: { seed: Number(FUZZ_SEED), runs: 5 }, inboxSizes: [100] },
+      }),
+      project("rows", { include: ["test/notifications/budgets.test.ts"], provide: { inboxSizes: [100_000] } }),
+      project("fuzz", {
+        include: ["test/openapi/fuzz.test.ts"],
+        provide: { fuzz: { seed: Number(FUZZ_SEED), runs: Number(FUZZ_RUNS) } },
+      }),
+      project("faults", { include: ["test/faults/**/*.test.ts"], provide: { faults: { seeds: faultSeeds } } }),
+    ],
   },
 })
