@@ -1,3 +1,0 @@
-import * as z from "zod/mini"
-/** Gives a schema a name in the description: it is there once, and others point at it. */
-export declare function withSchemaName<T extends z.ZodMiniType>(name: string, schema: T): T
