@@ -68,7 +68,7 @@ it("contains nothing of the local instance", () => {
     "local/people",
     "acme.test",
     "MAIL_CATCHER_URL",
-    "Preview of mails",
+    "Preview of e-mails",
     "nightly-survey",
   ])
     expect(worker).not.toContain(word)
