@@ -1,5 +1,6 @@
 import type { OutgoingChannel } from "../domain/channels"
 import type { Deps } from "../deps"
+import { LEASE_MS } from "../runtime/backoff"
 import { errorName, log } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import type { ChannelSender } from "./channels/channel"
@@ -20,8 +21,6 @@ const SENDERS: Record<OutgoingChannel, ChannelSender> = {
   operator_discord: platformAdminDiscord,
 }
 
-/** Longer than sending what one message names can take. */
-const LEASE_MS = 5 * 60_000
 /** Deliveries under way at once: as many connections as a worker may hold. */
 const CONCURRENCY = 6
 
@@ -37,7 +36,7 @@ const CONCURRENCY = 6
 export async function deliver(deps: Deps, message: DeliveryMessage): Promise<void> {
   const { db } = deps
   const [claimed, [notification]] = await db.batch([
-    queries.claimDeliveries(db, { message, now: deps.now(), leaseMs: LEASE_MS }),
+    queries.claimDeliveries(db, { message, now: deps.now(), leaseMs: LEASE_MS.delivery }),
     queries.selectNotification(db, { id: message.notificationId }),
   ])
   if (claimed.length === 0 || !notification) return
@@ -98,7 +97,7 @@ export async function consumeDeliveries(deps: Deps, batch: MessageBatch<Delivery
       message.ack()
     } catch (error) {
       log({ event: "delivery_failed", notification_id: message.body.notificationId, reason: errorName(error) })
-      message.retry({ delaySeconds: Math.ceil(LEASE_MS / 1000) })
+      message.retry({ delaySeconds: Math.ceil(LEASE_MS.delivery / 1000) })
     }
   }
 }

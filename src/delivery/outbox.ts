@@ -1,20 +1,19 @@
 import { type SQL, sql } from "drizzle-orm"
 import { PLATFORM_ADMIN_CHANNELS, OUTGOING_CHANNELS, type OutgoingChannel, CHAT_PRODUCTS } from "../domain/channels"
 import type { Db } from "../db/client"
+import { insertSelect } from "../db/insert-select"
 import { deliveries } from "../db/schema"
 import type { Deps } from "../deps"
+import { RETRY_DELAYS_MS, SWEEP_AFTER_MS } from "../runtime/backoff"
 import { errorName, log } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import * as queries from "./queries"
-import { BACK_OFF_MS } from "./retry"
 
 /** Recipients per message: what one consumer claims, sends and records together. */
 const RECIPIENTS_PER_MESSAGE = 50
 /** What `sendBatch` takes at once. */
 const MESSAGES_PER_BATCH = 100
 const MAX_PER_SWEEP = 5_000
-/** When the sweep takes a mail whose hint was lost. A hint may be earlier than that, and than any date given. */
-export const SWEEP_AFTER_MS = 60_000
 
 const WITHOUT_DELAY = OUTGOING_CHANNELS.filter((channel) => channel !== "email")
 
@@ -37,19 +36,23 @@ export const insertOutbox = (
     emailDueAt,
   }: { notification: SQL; outbox: Outbox; now: number; emailDueAt: number | null },
 ) =>
-  db
-    .insert(deliveries)
-    .select(sql`
-      SELECT n.id, channel.key, recipient.value, 'pending', 0, NULL, NULL, NULL, ${now}, ${now},
-        CASE channel.key WHEN 'email' THEN ${emailDueAt ?? now + SWEEP_AFTER_MS} ELSE ${now + SWEEP_AFTER_MS} END,
-        CASE
-          WHEN channel.key IN ${[...CHAT_PRODUCTS]} THEN recipient.value
-          WHEN channel.key NOT IN ${[...PLATFORM_ADMIN_CHANNELS]} THEN n.org_id
-        END
-      FROM ${notification} n, json_each(${JSON.stringify(withoutEmpty(outbox))}) channel, json_each(channel.value) recipient
-      WHERE true
-    `)
-    .onConflictDoNothing()
+  insertSelect(db, deliveries, {
+    values: {
+      notificationId: sql`n.id`,
+      channel: sql`channel.key`,
+      recipientId: sql`recipient.value`,
+      status: "pending",
+      createdAt: now,
+      updatedAt: now,
+      dueAt: sql`CASE channel.key WHEN 'email' THEN ${emailDueAt ?? now + SWEEP_AFTER_MS} ELSE ${now + SWEEP_AFTER_MS} END`,
+      orgId: sql`CASE
+        WHEN channel.key IN ${[...CHAT_PRODUCTS]} THEN recipient.value
+        WHEN channel.key NOT IN ${[...PLATFORM_ADMIN_CHANNELS]} THEN n.org_id
+      END`,
+    },
+    from: sql`${notification} n, json_each(${JSON.stringify(withoutEmpty(outbox))}) channel, json_each(channel.value) recipient
+      WHERE true`,
+  }).onConflictDoNothing()
 
 const withoutEmpty = (outbox: Outbox): Outbox =>
   Object.fromEntries(Object.entries(outbox).filter(([, recipientIds]) => recipientIds.length > 0))
@@ -59,11 +62,20 @@ export const insertSuppressed = (
   db: Db,
   { notification, people, now }: { notification: SQL; people: Suppressed[]; now: number },
 ) =>
-  db.insert(deliveries).select(sql`
-    SELECT n.id, 'inbox', person.value ->> 0, 'suppressed', 0, person.value ->> 1, person.value ->> 2, NULL,
-      ${now}, ${now}, NULL, n.org_id
-    FROM ${notification} n, json_each(${JSON.stringify(people.map((p) => [p.orgUserId, p.reason, p.since]))}) person
-  `)
+  insertSelect(db, deliveries, {
+    values: {
+      notificationId: sql`n.id`,
+      channel: "inbox",
+      recipientId: sql`person.value ->> 0`,
+      status: "suppressed",
+      reason: sql`person.value ->> 1`,
+      since: sql`person.value ->> 2`,
+      createdAt: now,
+      updatedAt: now,
+      orgId: sql`n.org_id`,
+    },
+    from: sql`${notification} n, json_each(${JSON.stringify(people.map((p) => [p.orgUserId, p.reason, p.since]))}) person`,
+  })
 
 /** Tells the consumer of rows that are committed. A lost hint is no loss: the sweep finds them. */
 export async function enqueueDeliveries(
@@ -119,7 +131,7 @@ export async function retryDelivery(deps: Deps, key: queries.DeliveryKey): Promi
 export async function sweepDeliveries(deps: Deps): Promise<void> {
   const now = deps.now()
   const [, overdue] = await deps.db.batch([
-    queries.markDead(deps.db, { tries: BACK_OFF_MS.length + 1, now, limit: MAX_PER_SWEEP }),
+    queries.markDead(deps.db, { tries: RETRY_DELAYS_MS.length + 1, now, limit: MAX_PER_SWEEP }),
     queries.selectOverdue(deps.db, { now, limit: MAX_PER_SWEEP }),
   ])
   await enqueueDeliveries(deps, overdue)

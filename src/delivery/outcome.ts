@@ -1,7 +1,8 @@
+import { RETRY_DELAYS_MS } from "../runtime/backoff"
 import { errorName } from "../runtime/log"
 import type { SendResult } from "./channels/channel"
 import type { DeliveryOutcome } from "./queries"
-import { nextAttempt, BACK_OFF_MS, DeliveryError } from "./retry"
+import { DeliveryError, nextAttempt } from "./retry"
 
 /** A claimed row, and what outcome of it. */
 export type Attempt = { recipientId: number; attempts: number; outcome: SendResult | FailedSend | Postponed }
@@ -18,19 +19,17 @@ export function failureFor(error: unknown, at: { attempts: number; now: number; 
   return { ...next, reason: failure.message, slowDown: failure.options.slowDown ?? false }
 }
 
-const [FIRST_WAIT_MS = 0] = BACK_OFF_MS
-
 /** One who is told to slow down may have had bad luck; where nobody of a group got through, nobody would. */
 export function postponeAfter(tried: Attempt[], now: number): Postponed | undefined {
-  const slowed = tried.flatMap(({ outcome: outcome }) => ("slowDown" in outcome && outcome.slowDown ? outcome : []))
+  const slowed = tried.flatMap(({ outcome }) => ("slowDown" in outcome && outcome.slowDown ? outcome : []))
   const [first] = slowed
   if (!first || slowed.length < tried.length) return undefined
-  const waits = slowed.map((outcome) => (outcome.kind === "retry" ? outcome.at : now + FIRST_WAIT_MS))
+  const waits = slowed.map((outcome) => (outcome.kind === "retry" ? outcome.at : now + RETRY_DELAYS_MS[0]))
   return { kind: "put_off", at: Math.max(...waits), reason: first.reason }
 }
 
 /** The same as its row says it. */
-export const toOutcome = ({ outcome: outcome, ...row }: Attempt): DeliveryOutcome => ({ ...row, ...toColumns(outcome) })
+export const toOutcome = ({ outcome, ...row }: Attempt): DeliveryOutcome => ({ ...row, ...toColumns(outcome) })
 
 function toColumns(outcome: Attempt["outcome"]): Omit<DeliveryOutcome, "recipientId" | "attempts"> {
   const rest = { reason: null, since: null, providerId: null, dueAt: null, isTry: 1 }

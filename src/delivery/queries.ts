@@ -1,5 +1,6 @@
 import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
+import { inList } from "../db/in-list"
 import { deliveries, notifications } from "../db/schema"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 
@@ -14,7 +15,7 @@ const isNamedBy = ({ notificationId, channel, recipientIds }: DeliveryMessage) =
   and(
     eq(deliveries.notificationId, notificationId),
     eq(deliveries.channel, channel),
-    sql`${deliveries.recipientId} IN (SELECT value FROM json_each(${JSON.stringify(recipientIds)}))`,
+    inList(deliveries.recipientId, recipientIds),
   )
 
 /** One that was put off has lost no try, but has a reason to wait. */

@@ -1,5 +1,7 @@
 import { and, eq, isNull, ne, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
+import { inList } from "../db/in-list"
+import { insertSelect } from "../db/insert-select"
 import { notifications, summaries } from "../db/schema"
 
 /** A summary is wanted for this run, if its notification is really written. */
@@ -7,13 +9,10 @@ export const insertSummary = (
   db: Db,
   { flowRunId, publicationId, now, dueAt }: { flowRunId: string; publicationId: string; now: number; dueAt: number },
 ) =>
-  db
-    .insert(summaries)
-    .select(sql`
-      SELECT ${flowRunId}, n.id, 'running', NULL, NULL, NULL, NULL, 0, ${now}, ${now}, ${dueAt}
-      FROM ${notifications} n WHERE n.publication_id = ${publicationId}
-    `)
-    .onConflictDoNothing()
+  insertSelect(db, summaries, {
+    values: { flowRunId, notificationId: sql`n.id`, status: "running", createdAt: now, updatedAt: now, dueAt },
+    from: sql`${notifications} n WHERE n.publication_id = ${publicationId}`,
+  }).onConflictDoNothing()
 
 export const selectSummary = (db: Db, { flowRunId }: { flowRunId: string }) =>
   db.select().from(summaries).where(eq(summaries.flowRunId, flowRunId))
@@ -84,4 +83,4 @@ export const appendSummary = (
     .where(and(eq(notifications.id, notificationId), isNull(notifications.summarisedAt)))
 
 export const deleteSummaries = (db: Db, { ids }: { ids: number[] }) =>
-  db.delete(summaries).where(sql`${summaries.notificationId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)
+  db.delete(summaries).where(inList(summaries.notificationId, ids))

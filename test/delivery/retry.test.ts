@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { nextAttempt, BACK_OFF_MS, isTransientStatus, parseRetryAfter } from "../../src/delivery/retry"
+import { isTransientStatus, nextAttempt, parseRetryAfter } from "../../src/delivery/retry"
+import { RETRY_DELAYS_MS } from "../../src/runtime/backoff"
 import { HOUR, MINUTE, SECOND } from "../support/clock"
 
 const NOW = Date.UTC(2026, 10, 20, 12)
@@ -24,7 +25,7 @@ describe("a failure that may pass", () => {
   })
 
   it("is given up after the seventh", () => {
-    expect(BACK_OFF_MS).toHaveLength(6)
+    expect(RETRY_DELAYS_MS).toHaveLength(6)
     for (const attempts of [7, 8, 100]) {
       expect(nextAttempt(passing(HOUR), { attempts, now: NOW, random: 0.5 })).toEqual({ kind: "dead" })
     }

@@ -1,10 +1,8 @@
 import type { Deps } from "../../deps"
+import { SWEEP_AFTER_MS } from "../../runtime/backoff"
 import { errorName, log } from "../../runtime/log"
 import * as queries from "../events/queries"
 import { eventIdOf, parseEmailFeedback } from "./interpret"
-
-/** When the sweep takes an event whose hint was lost. */
-const SWEEP_AFTER_MS = 30_000
 
 /** Keeps what was said of a mail, and hints the queue, which does the rest. `false`: it is kept, but not understood. */
 export async function receiveEmailFeedback(

@@ -1,5 +1,6 @@
 import { and, eq, isNotNull, isNull, sql } from "drizzle-orm"
 import type { Db } from "../../../db/client"
+import { inList } from "../../../db/in-list"
 import { orgs, orgUsers, userNotificationPreferences } from "../../../db/schema"
 
 /** Addresses of those who are still members, with their organisations, and why and since when one takes no mail. */
@@ -23,9 +24,4 @@ export const selectAddresses = (db: Db, { orgUserIds }: { orgUserIds: number[] }
         isNotNull(userNotificationPreferences.reason),
       ),
     )
-    .where(
-      and(
-        isNull(orgUsers.removedAt),
-        sql`${orgUsers.id} IN (SELECT value FROM json_each(${JSON.stringify(orgUserIds)}))`,
-      ),
-    )
+    .where(and(isNull(orgUsers.removedAt), inList(orgUsers.id, orgUserIds)))
