@@ -1,30 +1,46 @@
-import { expect, it } from "vitest"
-import { readableItem } from "../../src/web/ui/readable"
+import { describe, expect, it } from "vitest"
+import { readableText, truncate, withoutHidden } from "../../src/domain/text"
 
-const readable = (text: string) => {
-  const { author, message, ...rest } = readableItem({ id: 1, author: text, message: text })
-  expect(rest).toEqual({ id: 1 })
-  expect(author).toBe(message)
-  return message
-}
+describe("a text that is shown", () => {
+  it.each([
+    ["overrides", "\u202Eevil\u202C", "evil"],
+    ["isolates", "https://x.test/\u2067gpj.exe\u2069", "https://x.test/gpj.exe"],
+    ["characters without width", "ali\u200Bce\u2060@ac\uFEFFme\u00AD", "alice@acme"],
+    ["joiners that join nothing", "\u200Dali\u200Cce\u200B\u200D@ac\u200D\u200Cmé\u200Dtest", "alice@acmétest"],
+  ])("hides no %s", (_, text, shown) => {
+    expect(withoutHidden(text)).toBe(shown)
+    expect(readableText(text)).toBe(shown)
+  })
 
-it.each([
-  ["overrides", "\u202Eevil\u202C", "evil"],
-  ["isolates", "https://x.test/\u2067gpj.exe\u2069", "https://x.test/gpj.exe"],
-  ["blanks without width", "ali\u200Bce\u2060@ac\uFEFFme\u00AD", "alice@acme"],
-  ["joiners that join nothing", "\u200Dali\u200Cce\u200B\u200D@ac\u200D\u200Cmé\u200Dtest", "alice@acmétest"],
-])("hides no %s in a text", (_, text, shown) => {
-  expect(readable(text)).toBe(shown)
+  it.each([
+    ["lines and blanks", "One\n\n  two\tthree\u00A0four"],
+    ["Persian", "می\u200Cخواهم"],
+    ["Arabic beside digits", "\u0661\u200F12\u200E"],
+    ["Hindi", "क्\u200Dष और क्\u200Cष"],
+    ["Malayalam at the end of a word", "അവന്\u200D വന്നു"],
+    ["accents", "é e\u0301"],
+    ["emoji", "👩\u200D🚀 ❤\uFE0F 👩🏽\u200D❤\uFE0F\u200D👩🏽 1\uFE0F\u20E3"],
+  ])("keeps %s as they are", (_, text) => {
+    expect(withoutHidden(text)).toBe(text)
+    expect(readableText(text)).toBe(text)
+  })
+})
+
+describe("a message", () => {
+  it("has one way to end a line, and nothing around it", () => {
+    expect(readableText("\r\n one\r\ntwo\rthree\u2028four\u2029\n")).toBe("one\ntwo\nthree\nfour")
+  })
+
+  it("has no control characters and no half characters", () => {
+    expect(readableText("a\0b\u0007c\u001Bd\u0085e\uD83Df")).toBe("abcde\uFFFDf")
+  })
 })
 
 it.each([
-  ["lines and blanks", "One\n\n  two\tthree\u00A0four"],
-  ["Persian", "می\u200Cخواهم"],
-  ["Arabic beside digits", "\u0661\u200F12\u200E"],
-  ["Hindi", "क्\u200Dष और क्\u200Cष"],
-  ["Malayalam at the end of a word", "അവന്\u200D വന്നു"],
-  ["accents", "é e\u0301"],
-  ["emoji", "👩\u200D🚀 ❤\uFE0F 👩🏽\u200D❤\uFE0F\u200D👩🏽 1\uFE0F\u20E3"],
-])("leaves %s as they are", (_, text) => {
-  expect(readable(text)).toBe(text)
+  ["whole where it fits", "four", 4, "four"],
+  ["cut with an ellipsis", "fives", 4, "fiv…"],
+  ["cut without a blank before the ellipsis", "on the way", 4, "on…"],
+  ["cut between characters", "😀😀😀", 2, "😀…"],
+])("a text that must be short is %s", (_, text, maxLength, expected) => {
+  expect(truncate(text, maxLength)).toBe(expected)
 })

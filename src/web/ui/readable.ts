@@ -1,14 +1,8 @@
-/** What turns the order of letters around, and what nobody sees. */
-const UNREADABLE = /[\u00AD\u200B\u202A-\u202E\u2060-\u206F\uFEFF]/g
+import { withoutHidden } from "../../domain/text"
 
-/** Emoji, Hindi and Persian are made with joiners. Behind a Latin letter or a sign they only hide. */
-const STRAY_JOINERS = /(?<=^|[\p{ASCII}\p{Script=Latin}])[\u200C\u200D]+/gu
-
-const readable = (text: string) => text.replace(UNREADABLE, "").replace(STRAY_JOINERS, "")
-
-/** The same item with nothing in its texts that makes them look other than they are. */
+/** The same item without the characters that make its texts look other than they are. */
 export const readableItem = <Item extends { author: string; message: string }>(item: Item): Item => ({
   ...item,
-  author: readable(item.author),
-  message: readable(item.message),
+  author: withoutHidden(item.author),
+  message: withoutHidden(item.message),
 })

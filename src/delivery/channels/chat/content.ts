@@ -1,7 +1,6 @@
-import type { Category } from "../../../domain/categories"
-import { notificationHeading, CATEGORY_STYLE } from "../category-style"
-import { httpUrl } from "../../../domain/one-line"
-import { readableText } from "../../../domain/text"
+import { CATEGORY, type Category } from "../../../domain/categories"
+import { notificationHeading } from "../heading"
+import { httpUrl, readableText } from "../../../domain/text"
 
 /** What is said in a room, before it is written as that room writes. */
 export type ChatContent = {
@@ -24,7 +23,7 @@ export function toChatContent(said: ChatContentInput): ChatContent {
   return {
     heading: notificationHeading(said),
     text: readableText(said.message),
-    link: url ? { url, says: CATEGORY_STYLE[said.category].action } : undefined,
+    link: url ? { url, says: CATEGORY[said.category].action } : undefined,
   }
 }
 

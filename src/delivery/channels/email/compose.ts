@@ -1,7 +1,7 @@
 import { DeliveryError } from "../../retry"
 import { renderHtml } from "./html"
 import { type EmailInput, toEmailContent } from "./content"
-import { isSingleAddress } from "../../../domain/one-line"
+import { isSingleAddress } from "../../../domain/text"
 import type { Email } from "./provider"
 import { renderText } from "./text"
 

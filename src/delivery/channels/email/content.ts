@@ -1,5 +1,5 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
-import { oneLine, httpUrl } from "../../../domain/one-line"
+import { oneLine, httpUrl } from "../../../domain/text"
 import { type Layout, layoutMessage } from "./layout"
 import { emailSubject } from "./subject"
 

@@ -1,6 +1,6 @@
 import { html } from "hono/html"
 import type { EmailContent } from "./content"
-import { CATEGORY_STYLE } from "../category-style"
+import { CATEGORY } from "../../../domain/categories"
 import type { Block } from "./layout"
 
 const FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
@@ -15,7 +15,7 @@ export async function renderHtml(letter: EmailContent): Promise<string> {
 const Page = (letter: EmailContent) => {
   const { subject, category, urgent, orgName, layout: outline, wording: said, inboxUrl } = letter
   const { heading, body, summary, isCut } = outline
-  const { singular: word, action, light } = CATEGORY_STYLE[category]
+  const { singular: word, action, light } = CATEGORY[category]
   return (
     <html lang="en">
       <head>
@@ -31,7 +31,7 @@ const Page = (letter: EmailContent) => {
         <div style="max-width:600px;margin:0 auto;padding:24px 12px;overflow-wrap:anywhere;word-break:break-word">
           <div
             class="card"
-            style={`padding:24px;background:#ffffff;border:1px solid #d9dfdd;border-top:4px solid ${light.ink};border-radius:8px`}
+            style={`padding:24px;background:#ffffff;border:1px solid #d9dfdd;border-top:4px solid ${light.text};border-radius:8px`}
           >
             <p class="muted" dir="auto" style="margin:0 0 8px;font-size:14px;color:#55625f">
               {orgName}
@@ -39,7 +39,7 @@ const Page = (letter: EmailContent) => {
             <p style="margin:0 0 16px;font-size:13px;font-weight:600;line-height:26px">
               {urgent && <Chip kind="urgent" word="Urgent" ink="#ffffff" tint="#b3261e" />}
               {urgent && " "}
-              <Chip kind="category" word={word} ink={light.ink} tint={light.tint} />
+              <Chip kind="category" word={word} ink={light.text} tint={light.background} />
             </p>
             <h1 dir="auto" style={`margin:0 0 16px;${headingStyle(heading)}`}>
               <WithLinks text={heading} />
@@ -142,15 +142,15 @@ function preheader({ layout: { body, summary }, wording: said }: EmailContent): 
 }
 
 function darkStyles({ category }: EmailContent): string {
-  const { dark } = CATEGORY_STYLE[category]
+  const { dark } = CATEGORY[category]
   const rules = [
     ".page{background:#0f1514!important;color:#e6edeb!important}",
-    `.card{background:#161d1c!important;border-color:#2a3533!important;border-top-color:${dark.ink}!important}`,
+    `.card{background:#161d1c!important;border-color:#2a3533!important;border-top-color:${dark.text}!important}`,
     ".muted{color:#a3b1ae!important}",
     ".summary{background:#13231f!important;border-color:#5cc9b8!important}",
     ".link{color:#5cc9b8!important}",
     ".button{background:#5cc9b8!important;color:#06201c!important}",
-    `.category{background:${dark.tint}!important;color:${dark.ink}!important}`,
+    `.category{background:${dark.background}!important;color:${dark.text}!important}`,
   ]
   return `:root{color-scheme:light dark}@media (prefers-color-scheme:dark){${rules.join("")}}`
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../../../runtime/config"
 import { CloudflareEmail } from "./cloudflare"
-import { isSingleAddress, oneLine } from "../../../domain/one-line"
+import { isSingleAddress, oneLine } from "../../../domain/text"
 import { providerError } from "./provider-errors"
 import { SesEmail } from "./ses"
 

@@ -1,6 +1,5 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
-import { oneLine } from "../../../domain/one-line"
-import { truncate } from "../../../domain/text"
+import { oneLine, truncate } from "../../../domain/text"
 
 const MAX_FIRST_LINE_LENGTH = 100
 

@@ -1,11 +1,12 @@
-import { notificationHeading, CATEGORY_STYLE } from "../category-style"
+import { CATEGORY } from "../../../domain/categories"
+import { notificationHeading } from "../heading"
 import type { EmailContent } from "./content"
 import type { Block } from "./layout"
 
 /** The letter for those who read no HTML. */
 export function renderText(letter: EmailContent): string {
   const { category, layout: outline, wording: said, inboxUrl, unsubscribeUrl } = letter
-  const { action } = CATEGORY_STYLE[category]
+  const { action } = CATEGORY[category]
   const { heading, body, summary, isCut } = outline
   const parts = [
     notificationHeading(letter),

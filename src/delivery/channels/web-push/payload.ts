@@ -1,7 +1,6 @@
 import type { Category } from "../../../domain/categories"
-import { notificationHeading } from "../category-style"
-import { oneLine } from "../../../domain/one-line"
-import { truncate } from "../../../domain/text"
+import { notificationHeading } from "../heading"
+import { oneLine, truncate } from "../../../domain/text"
 
 /** What a device is told; `web/push-worker` shows it. */
 export type Payload = {
