@@ -1,15 +1,15 @@
-import type { OutgoingChannel } from "../domain/channels"
 import type { Deps } from "../deps"
+import type { OutgoingChannel } from "../domain/channels"
 import { LEASE_MS } from "../runtime/backoff"
 import { errorName, log } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import type { ChannelSender } from "./channels/channel"
 import { discordChannel } from "./channels/chat/discord"
+import { slackChannel } from "./channels/chat/slack"
 import { emailChannel } from "./channels/email/channel"
 import { platformAdminDiscord, platformAdminEmail } from "./channels/platform-admins"
-import { slackChannel } from "./channels/chat/slack"
 import { webPushChannel } from "./channels/web-push/channel"
-import { type Attempt, failureFor, postponeAfter, toOutcome } from "./outcome"
+import { type Attempt, postponeAfter, toFailedSend, toOutcome } from "./outcome"
 import * as queries from "./queries"
 
 const SENDERS: Record<OutgoingChannel, ChannelSender> = {
@@ -21,17 +21,17 @@ const SENDERS: Record<OutgoingChannel, ChannelSender> = {
   operator_discord: platformAdminDiscord,
 }
 
-/** Deliveries under way at once: as many connections as a worker may hold. */
-const CONCURRENCY = 6
+/** A Worker may have six connections open at once. */
+const MAX_CONCURRENT_SENDS = 6
 
 /**
- * Delivers what one message names. A message that comes twice finds nothing to claim.
+ * Sends the deliveries that one message names. A duplicate message finds nothing to claim.
  *
  * 1. Claim the rows, with a lease, and read the notification.
- * 2. Let the channel read where they go.
- * 3. Send, each by itself: one refusal does not hold up the others. Where the provider wants all of a group to slow
- *    down, those after it are put off without a try.
- * 4. Record all outcomes at once.
+ * 2. Let the channel read the addresses.
+ * 3. Send in groups, each delivery by itself, so that one refusal holds up no other. If the provider asks every
+ *    delivery of a group to slow down, postpone the rest without an attempt.
+ * 4. Record all outcomes in one statement.
  */
 export async function deliver(deps: Deps, message: DeliveryMessage): Promise<void> {
   const { db } = deps
@@ -41,29 +41,29 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
   ])
   if (claimed.length === 0 || !notification) return
 
-  const channel = SENDERS[message.channel]
-  if (!channel) throw new Error(`nothing delivers by ${message.channel}`)
-  const tell = await channel(deps, { notification, recipientIds: claimed.map((row) => row.recipientId) })
-  const done: Attempt[] = []
-  while (done.length < claimed.length) {
-    const group = claimed.slice(done.length, done.length + CONCURRENCY).map(async (row) => {
-      const outcome = await tell(row.recipientId).catch((error: unknown) =>
-        failureFor(error, { attempts: row.attempts, now: deps.now(), random: Math.random() }),
+  const prepareSend = SENDERS[message.channel]
+  if (!prepareSend) throw new Error(`no sender for channel ${message.channel}`)
+  const send = await prepareSend(deps, { notification, recipientIds: claimed.map((row) => row.recipientId) })
+  const attempts: Attempt[] = []
+  while (attempts.length < claimed.length) {
+    const group = claimed.slice(attempts.length, attempts.length + MAX_CONCURRENT_SENDS).map(async (row) => {
+      const outcome = await send(row.recipientId).catch((error: unknown) =>
+        toFailedSend(error, { attempts: row.attempts, now: deps.now(), random: Math.random() }),
       )
       return { ...row, outcome }
     })
-    const tried = await Promise.all(group)
-    done.push(...tried)
-    const putOff = postponeAfter(tried, deps.now())
-    if (putOff) done.push(...claimed.slice(done.length).map((row) => ({ ...row, outcome: putOff })))
+    const attempted = await Promise.all(group)
+    attempts.push(...attempted)
+    const postponed = postponeAfter(attempted, deps.now())
+    if (postponed) attempts.push(...claimed.slice(attempts.length).map((row) => ({ ...row, outcome: postponed })))
   }
-  await recordAttempts(deps, message, done)
+  await recordAttempts(deps, message, attempts)
 }
 
-async function recordAttempts({ db, now }: Deps, message: DeliveryMessage, done: Attempt[]): Promise<void> {
-  const outcomes = done.map(toOutcome)
+async function recordAttempts({ db, now }: Deps, message: DeliveryMessage, attempts: Attempt[]): Promise<void> {
+  const outcomes = attempts.map(toOutcome)
   const write = async () => queries.recordOutcomes(db, { message, outcomes, now: now() })
-  // They are told: one error of the database must not tell all of them again.
+  // Try twice: if the outcomes are lost, everything is sent again when the lease ends.
   await write().catch(write)
   logOutcomes(message, outcomes)
 }
@@ -89,7 +89,7 @@ function logOutcomes({ notificationId, channel }: DeliveryMessage, outcomes: que
   }
 }
 
-/** Takes a batch of the queue. What fails here was not recorded: it comes again, and can be claimed when its lease ends. */
+/** Handles a batch of the queue. A message that throws comes again when the lease of its rows has ended. */
 export async function consumeDeliveries(deps: Deps, batch: MessageBatch<DeliveryMessage>): Promise<void> {
   for (const message of batch.messages) {
     try {

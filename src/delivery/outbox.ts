@@ -1,17 +1,17 @@
 import { type SQL, sql } from "drizzle-orm"
-import { PLATFORM_ADMIN_CHANNELS, OUTGOING_CHANNELS, type OutgoingChannel, CHAT_PRODUCTS } from "../domain/channels"
 import type { Db } from "../db/client"
 import { insertSelect } from "../db/insert-select"
 import { deliveries } from "../db/schema"
 import type { Deps } from "../deps"
+import { CHAT_PRODUCTS, OUTGOING_CHANNELS, type OutgoingChannel, PLATFORM_ADMIN_CHANNELS } from "../domain/channels"
 import { RETRY_DELAYS_MS, SWEEP_AFTER_MS } from "../runtime/backoff"
 import { errorName, log } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import * as queries from "./queries"
 
-/** Recipients per message: what one consumer claims, sends and records together. */
+/** Recipients that one consumer claims, sends to and records together. */
 const RECIPIENTS_PER_MESSAGE = 50
-/** What `sendBatch` takes at once. */
+/** The limit of `sendBatch`. */
 const MESSAGES_PER_BATCH = 100
 const MAX_PER_SWEEP = 5_000
 
@@ -19,13 +19,13 @@ const WITHOUT_DELAY = OUTGOING_CHANNELS.filter((channel) => channel !== "email")
 
 type Suppressed = { orgUserId: number; reason: string; since: number | null }
 
-/** Whom to tell by what: the recipients of each channel. */
+/** The recipients of each channel. */
 export type Outbox = Partial<Record<OutgoingChannel, number[]>>
 
 /**
- * Rows for what leaves, about the notification that `notification` selects. If nobody hints, the sweep finds them when
- * they are due. A room is written once, though every chunk of a fan-out may come by it. What those who run the platform
- * are told is nobody's: no organisation sees it in its list.
+ * One pending row for each recipient of the notification that `notification` selects. The sweep finds a row at its
+ * `due_at` if its queue message is lost. Every chunk of a fan-out may name the same chat webhook: the first row stays.
+ * A delivery to the platform admins has no `org_id`, so that no organisation lists it.
  */
 export const insertOutbox = (
   db: Db,
@@ -57,7 +57,7 @@ export const insertOutbox = (
 const withoutEmpty = (outbox: Outbox): Outbox =>
   Object.fromEntries(Object.entries(outbox).filter(([, recipientIds]) => recipientIds.length > 0))
 
-/** Rows that say why somebody was not told at all. */
+/** Rows that keep why a person did not even get the notification in their inbox. */
 export const insertSuppressed = (
   db: Db,
   { notification, people, now }: { notification: SQL; people: Suppressed[]; now: number },
@@ -77,14 +77,14 @@ export const insertSuppressed = (
     from: sql`${notification} n, json_each(${JSON.stringify(people.map((p) => [p.orgUserId, p.reason, p.since]))}) person`,
   })
 
-/** Tells the consumer of rows that are committed. A lost hint is no loss: the sweep finds them. */
+/** Sends queue messages for committed rows. If that fails, the sweep finds the rows when they are due. */
 export async function enqueueDeliveries(
   deps: Deps,
   rows: queries.DeliveryKey[],
   { delaySeconds = 0 }: { delaySeconds?: number } = {},
 ): Promise<void> {
   const messages = [...Map.groupBy(rows, ({ notificationId, channel }) => `${notificationId} ${channel}`).values()]
-    .flatMap((alike) => chunksOf(alike, RECIPIENTS_PER_MESSAGE))
+    .flatMap((group) => chunksOf(group, RECIPIENTS_PER_MESSAGE))
     .flatMap(toMessage)
   try {
     for (const batch of chunksOf(messages, MESSAGES_PER_BATCH)) await deps.deliveries.sendBatch(batch, { delaySeconds })
@@ -93,7 +93,7 @@ export async function enqueueDeliveries(
   }
 }
 
-/** The same of what `insertOutbox` wrote; e-mail is told when it is due. */
+/** Sends queue messages for the rows of `insertOutbox`. Messages for e-mail are delayed until `emailDueAt`. */
 export async function enqueueOutbox(
   deps: Deps,
   { notificationId, outbox, emailDueAt }: { notificationId: number; outbox: Outbox; emailDueAt: number | null },
@@ -107,7 +107,7 @@ export async function enqueueOutbox(
   ])
 }
 
-/** One message for rows of one notification and one channel; none for the inbox, which nobody delivers. */
+/** One message for rows of one notification and one channel. The inbox needs no delivery. */
 function toMessage(rows: queries.DeliveryKey[]): { body: DeliveryMessage }[] {
   const [first] = rows
   if (!first || first.channel === "inbox") return []
@@ -115,23 +115,23 @@ function toMessage(rows: queries.DeliveryKey[]): { body: DeliveryMessage }[] {
   return [{ body: { channel, notificationId, recipientIds: rows.map((row) => row.recipientId) } }]
 }
 
-/** Sends the mails that waited for something which has come. */
+/** Sends the e-mails that were held back for a summary, before they are due. */
 export async function enqueueHeldEmails(deps: Deps, { notificationId }: { notificationId: number }): Promise<void> {
   await enqueueDeliveries(deps, await queries.selectUntriedEmails(deps.db, { notificationId }))
 }
 
-/** Begins anew with what was given up on; `false` if it was not, or somebody else was first. */
+/** Starts a failed or dead delivery again, with all its attempts. `false` if it is neither (any more). */
 export async function retryDelivery(deps: Deps, key: queries.DeliveryKey): Promise<boolean> {
-  const back = await queries.resetDelivery(deps.db, { ...key, now: deps.now() })
-  await enqueueDeliveries(deps, back)
-  return back.length > 0
+  const reset = await queries.resetDelivery(deps.db, { ...key, now: deps.now() })
+  await enqueueDeliveries(deps, reset)
+  return reset.length > 0
 }
 
-/** Hints again at what is overdue: its hint was lost, its retry is due, or its sender died. */
+/** Sends queue messages for overdue rows: the first message was lost, a retry is due, or the worker died. */
 export async function sweepDeliveries(deps: Deps): Promise<void> {
   const now = deps.now()
   const [, overdue] = await deps.db.batch([
-    queries.markDead(deps.db, { tries: RETRY_DELAYS_MS.length + 1, now, limit: MAX_PER_SWEEP }),
+    queries.markDead(deps.db, { maxAttempts: RETRY_DELAYS_MS.length + 1, now, limit: MAX_PER_SWEEP }),
     queries.selectOverdue(deps.db, { now, limit: MAX_PER_SWEEP }),
   ])
   await enqueueDeliveries(deps, overdue)

@@ -4,35 +4,41 @@ import type { SendResult } from "./channels/channel"
 import type { DeliveryOutcome } from "./queries"
 import { DeliveryError, nextAttempt } from "./retry"
 
-/** A claimed row, and what outcome of it. */
+/** A claimed row and its outcome. */
 export type Attempt = { recipientId: number; attempts: number; outcome: SendResult | FailedSend | Postponed }
 type FailedSend =
   | { kind: "failed" | "dead"; reason: string; slowDown: boolean }
   | { kind: "retry"; at: number; reason: string; slowDown: boolean }
-/** Not tried, since it would only have failed. */
-type Postponed = { kind: "put_off"; at: number; reason: string }
+/** Not attempted, since the provider refuses everything at present. */
+type Postponed = { kind: "postponed"; at: number; reason: string }
 
-/** What follows where somebody could not be told. `random` is in [0, 1). */
-export function failureFor(error: unknown, at: { attempts: number; now: number; random: number }): FailedSend {
-  const failure = error instanceof DeliveryError ? error : unexpected(error)
-  const next = nextAttempt(failure.options, at)
-  return { ...next, reason: failure.message, slowDown: failure.options.slowDown ?? false }
+/**
+ * The outcome of a send that threw. An error other than `DeliveryError` is a bug or a missing setting: it is retried,
+ * so that it loses no delivery and holds up no other. `random` is in [0, 1).
+ */
+export function toFailedSend(error: unknown, at: { attempts: number; now: number; random: number }): FailedSend {
+  const { message, options } =
+    error instanceof DeliveryError ? error : new DeliveryError(errorName(error), { permanent: false })
+  return { ...nextAttempt(options, at), reason: message, slowDown: options.slowDown ?? false }
 }
 
-/** One who is told to slow down may have had bad luck; where nobody of a group got through, nobody would. */
-export function postponeAfter(tried: Attempt[], now: number): Postponed | undefined {
-  const slowed = tried.flatMap(({ outcome }) => ("slowDown" in outcome && outcome.slowDown ? outcome : []))
+/**
+ * Postpones the rest if the provider asked every delivery of a group to slow down. Some of a group may be told so by
+ * chance.
+ */
+export function postponeAfter(group: Attempt[], now: number): Postponed | undefined {
+  const slowed = group.flatMap(({ outcome }) => ("slowDown" in outcome && outcome.slowDown ? outcome : []))
   const [first] = slowed
-  if (!first || slowed.length < tried.length) return undefined
-  const waits = slowed.map((outcome) => (outcome.kind === "retry" ? outcome.at : now + RETRY_DELAYS_MS[0]))
-  return { kind: "put_off", at: Math.max(...waits), reason: first.reason }
+  if (!first || slowed.length < group.length) return undefined
+  const retryTimes = slowed.map((outcome) => (outcome.kind === "retry" ? outcome.at : now + RETRY_DELAYS_MS[0]))
+  return { kind: "postponed", at: Math.max(...retryTimes), reason: first.reason }
 }
 
-/** The same as its row says it. */
+/** The outcome as the columns of its row. */
 export const toOutcome = ({ outcome, ...row }: Attempt): DeliveryOutcome => ({ ...row, ...toColumns(outcome) })
 
 function toColumns(outcome: Attempt["outcome"]): Omit<DeliveryOutcome, "recipientId" | "attempts"> {
-  const rest = { reason: null, since: null, providerId: null, dueAt: null, isTry: 1 }
+  const rest = { reason: null, since: null, providerId: null, dueAt: null, countsAsAttempt: true }
   switch (outcome.kind) {
     case "sent":
       return { ...rest, status: "sent", providerId: outcome.providerId }
@@ -40,13 +46,10 @@ function toColumns(outcome: Attempt["outcome"]): Omit<DeliveryOutcome, "recipien
       return { ...rest, status: "suppressed", reason: outcome.reason, since: outcome.since ?? null }
     case "retry":
       return { ...rest, status: "pending", reason: outcome.reason, dueAt: outcome.at }
-    case "put_off":
-      return { ...rest, status: "pending", reason: outcome.reason, dueAt: outcome.at, isTry: 0 }
+    case "postponed":
+      return { ...rest, status: "pending", reason: outcome.reason, dueAt: outcome.at, countsAsAttempt: false }
     case "failed":
     case "dead":
       return { ...rest, status: outcome.kind, reason: outcome.reason }
   }
 }
-
-/** A bug, or a setting that is missing: tried again like any failure that may pass, so that no other is held up. */
-const unexpected = (error: unknown) => new DeliveryError(errorName(error), { permanent: false })

@@ -18,12 +18,12 @@ const isNamedBy = ({ notificationId, channel, recipientIds }: DeliveryMessage) =
     inList(deliveries.recipientId, recipientIds),
   )
 
-/** One that was put off has lost no try, but has a reason to wait. */
+/** A postponed row also has 0 attempts, but a reason. */
 const isUntried = and(eq(deliveries.status, "pending"), eq(deliveries.attempts, 0), isNull(deliveries.reason))
 
 /**
- * Takes those of the named rows that are anybody's to take: due, or never touched (a hint may come before its time,
- * when a summary is ready early). A row that is being sent is due when its lease ends.
+ * Claims those of the named rows that are due or untried, for `leaseMs`. An untried row may be claimed before it is
+ * due, since a summary may be ready early. A row in status `sending` is due when its lease ends.
  */
 export const claimDeliveries = (
   db: Db,
@@ -40,21 +40,20 @@ export const selectNotification = (db: Db, { id }: { id: number }) =>
 
 export type DeliveryOutcome = {
   recipientId: number
-  /** The try that this is the outcome of: a later try has taken the row from us. */
+  /** The number of the attempt. If another worker has claimed the row since, its outcome counts instead. */
   attempts: number
   status: "sent" | "failed" | "suppressed" | "dead" | "pending"
   reason: string | null
-  /** Since when that reason holds. */
+  /** Since when the reason holds, in ms since 1970. */
   since: number | null
   providerId: string | null
   dueAt: number | null
-  /** 0: it does not count. */
-  isTry: number
+  countsAsAttempt: boolean
 }
 
 /**
- * Records what became of claimed rows. Each outcome names its whole row, so that SQLite looks up one row for each;
- * given the notification alone, it would read all of that notification's rows, and all outcomes for each of them.
+ * Records the outcomes of claimed rows. Each outcome carries the whole key, so that SQLite looks up one row for each.
+ * With the notification as a constant it would read all of its rows, and all outcomes for each of them.
  */
 export const recordOutcomes = (
   db: Db,
@@ -65,7 +64,7 @@ export const recordOutcomes = (
     .update(deliveries)
     .set({
       status: sql`outcome.value ->> 'status'`,
-      attempts: sql`${deliveries.attempts} - 1 + (outcome.value ->> 'isTry')`,
+      attempts: sql`${deliveries.attempts} - 1 + (outcome.value ->> 'countsAsAttempt')`,
       reason: sql`outcome.value ->> 'reason'`,
       since: sql`outcome.value ->> 'since'`,
       providerId: sql`outcome.value ->> 'providerId'`,
@@ -86,30 +85,30 @@ export const recordOutcomes = (
     )
 }
 
-/** What is due, the longest first. */
+/** Due rows, the longest overdue first. */
 export const selectOverdue = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db.select(DELIVERY_KEY).from(deliveries).where(lte(deliveries.dueAt, now)).orderBy(deliveries.dueAt).limit(limit)
 
-/** Gives up, of what `overdue` has, what was begun more often than there are tries: whoever tried died each time. */
-export const markDead = (db: Db, { tries, now, limit }: { tries: number; now: number; limit: number }) =>
+/** Gives up the overdue rows whose workers died during more than `maxAttempts` attempts. */
+export const markDead = (db: Db, { maxAttempts, now, limit }: { maxAttempts: number; now: number; limit: number }) =>
   db
     .update(deliveries)
     .set({ status: "dead", reason: "no try was ever finished", dueAt: null, updatedAt: now })
     .where(
       and(
         sql`(${deliveries.notificationId}, ${deliveries.channel}, ${deliveries.recipientId}) IN ${selectOverdue(db, { now, limit })}`,
-        gt(deliveries.attempts, tries),
+        gt(deliveries.attempts, maxAttempts),
       ),
     )
 
-/** Everybody whose mail about this notification has not been touched yet. */
+/** The e-mails about this notification that no worker has claimed yet. */
 export const selectUntriedEmails = (db: Db, { notificationId }: { notificationId: number }) =>
   db
     .select(DELIVERY_KEY)
     .from(deliveries)
     .where(and(eq(deliveries.notificationId, notificationId), eq(deliveries.channel, "email"), isUntried))
 
-/** Due now, as if it had never been tried; nothing if it was not given up on. */
+/** Makes a failed or dead delivery due now, as if it had never been tried. */
 export const resetDelivery = (db: Db, { notificationId, channel, recipientId, now }: DeliveryKey & { now: number }) =>
   db
     .update(deliveries)
@@ -124,7 +123,7 @@ export const resetDelivery = (db: Db, { notificationId, channel, recipientId, no
     )
     .returning(DELIVERY_KEY)
 
-/** Deletes some of what became of old notifications; what is still under way stays. */
+/** Deletes up to `limit` deliveries of these notifications. Deliveries that are still due stay. */
 export const deleteDeliveries = (db: Db, { ids, limit }: { ids: number[]; limit: number }) =>
   db.delete(deliveries).where(sql`(notification_id, channel, recipient_id) IN (
     SELECT d.notification_id, d.channel, d.recipient_id

@@ -1,8 +1,8 @@
 import { MAX_DELAY_MS, RETRY_DELAYS_MS } from "../runtime/backoff"
 
 /**
- * Why something could not be delivered. `permanent`: trying again cannot help. `slowDown`: whoever is told next would
- * get the same answer.
+ * A delivery that the outside world refused. `permanent`: another attempt cannot succeed. `slowDown`: the provider
+ * would refuse the next delivery as well.
  */
 export class DeliveryError extends Error {
   override readonly name = "DeliveryError"
@@ -15,9 +15,10 @@ export class DeliveryError extends Error {
   }
 }
 
+/** Each delay varies by up to this share, so that deliveries that failed together are not retried together. */
 const JITTER = 0.2
 
-/** What becomes of a delivery whose try number `attempts` (from 1) failed. `random` is in [0, 1). */
+/** What follows attempt number `attempts` (from 1), which failed. `random` is in [0, 1). */
 export function nextAttempt(
   error: { permanent: boolean; retryAfterMs?: number | undefined },
   { attempts, now, random }: { attempts: number; now: number; random: number },
@@ -29,10 +30,10 @@ export function nextAttempt(
   return { kind: "retry", at: now + Math.round(Math.min(Math.max(jittered, error.retryAfterMs ?? 0), MAX_DELAY_MS)) }
 }
 
-/** Whether what answered with this status may yet take the same. */
+/** Whether the same request may succeed later. */
 export const isTransientStatus = (status: number) => status >= 500 || status === 408 || status === 429
 
-/** A `Retry-After` header, in seconds or as a date, in milliseconds from now. */
+/** A `Retry-After` header (seconds or an HTTP date) as milliseconds from now, at most `MAX_DELAY_MS`. */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   if (!header) return undefined
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now

@@ -4,7 +4,7 @@ import { inList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
 import { notifications, summaries } from "../db/schema"
 
-/** A summary is wanted for this run, if its notification is really written. */
+/** Requests a summary for this run, if its notification was written. */
 export const insertSummary = (
   db: Db,
   { flowRunId, publicationId, now, dueAt }: { flowRunId: string; publicationId: string; now: number; dueAt: number },
@@ -17,14 +17,14 @@ export const insertSummary = (
 export const selectSummary = (db: Db, { flowRunId }: { flowRunId: string }) =>
   db.select().from(summaries).where(eq(summaries.flowRunId, flowRunId))
 
-/** It is asked for again then. */
+/** Lets the sweep request the summary again at `dueAt`. */
 export const postponeSummary = (db: Db, { flowRunId, dueAt }: { flowRunId: string; dueAt: number }) =>
   db
     .update(summaries)
     .set({ dueAt })
     .where(and(eq(summaries.flowRunId, flowRunId), eq(summaries.status, "running")))
 
-/** Takes a summary that is still wanted, unless somebody else has it. */
+/** Claims a summary that is not finished and that no other worker holds. */
 export const claimSummary = (
   db: Db,
   { flowRunId, now, leaseMs }: { flowRunId: string; now: number; leaseMs: number },
@@ -41,7 +41,7 @@ export const claimSummary = (
     )
     .returning()
 
-/** The first summary stays: it is the one that was appended. */
+/** The first summary stays, since it is the one that was appended. */
 export const completeSummary = (
   db: Db,
   summary: {
@@ -72,7 +72,7 @@ export const failSummary = (db: Db, { flowRunId, reason, now }: { flowRunId: str
     .set({ status: "failed", reason, dueAt: null, updatedAt: now })
     .where(and(eq(summaries.flowRunId, flowRunId), ne(summaries.status, "completed")))
 
-/** Appends it to the notification already sent, once. */
+/** Appends the summary to its notification, once. */
 export const appendSummary = (
   db: Db,
   { notificationId, text, now }: { notificationId: number; text: string; now: number },

@@ -2,28 +2,31 @@ import * as z from "zod/mini"
 import { commit } from "../db/client"
 import type { Deps } from "../deps"
 import { errorName, log } from "../runtime/log"
-import { extractErrors, type LogEntry, logForModel, SYSTEM_PROMPT } from "./prompt"
+import { extractErrors } from "./extract"
+import type { LogEntry } from "./log-entry"
+import { logForModel, SYSTEM_PROMPT } from "./prompt"
 import * as queries from "./queries"
 
-/** Models cut off at 256 otherwise. */
+/** The default of Workers AI is 256, which cuts an answer off. */
 const MAX_TOKENS = 800
 const MAX_TEXT_LENGTH = 1_500
 const AI_TIMEOUT_MS = 25_000
 
-/** Classic models answer the one, newer ones the other. */
+/** Older models of Workers AI respond in the first shape, newer ones in the second. */
 const NonEmptyText = z.string().check(z.trim(), z.minLength(1))
 const ModelResponse = z.union([
   z.object({ response: NonEmptyText }),
   z.object({ choices: z.tuple([z.object({ message: z.object({ content: NonEmptyText }) })], z.unknown()) }),
 ])
-const textOf = (answer: z.infer<typeof ModelResponse>) =>
-  "response" in answer ? answer.response : answer.choices[0].message.content
+const textOf = (response: z.infer<typeof ModelResponse>) =>
+  "response" in response ? response.response : response.choices[0].message.content
 
 type Summary = { source: "ai" | "extract"; model: string | null; text: string; reason: string | null }
 
 /**
- * Summarises a failed run by its log and appends that to the notification already sent. Never throws for want of a
- * model: the error lines themselves take its place and say so.
+ * Summarises the log of a failed run and appends the summary to the notification, which was sent before. If no model
+ * responds, the summary is the error lines of the log, and its title says so. Concurrent calls may both summarise;
+ * only the first summary is kept and appended.
  */
 export async function summarise(
   deps: Deps,
@@ -50,9 +53,9 @@ async function summariseByModel(
   const model = deps.config.AI_MODEL
   const startedAt = deps.now()
   try {
-    const answer = await withTimeout(
+    const response = await withTimeout(
       AI_TIMEOUT_MS,
-      // The catalogue of models is open; the type knows those of one day.
+      // `AiModels` lists the models of one day. The setting may name a newer one.
       deps.ai.run(model as keyof AiModels, {
         messages: [
           { role: "system", content: SYSTEM_PROMPT },
@@ -62,7 +65,7 @@ async function summariseByModel(
         temperature: 0,
       }),
     )
-    const text = textOf(ModelResponse.parse(answer)).slice(0, MAX_TEXT_LENGTH)
+    const text = textOf(ModelResponse.parse(response)).slice(0, MAX_TEXT_LENGTH)
     return { source: "ai", model, text: `Summary (written by AI, may be wrong)\n${text}`, reason: null }
   } catch (error) {
     log({

@@ -1,15 +1,15 @@
 import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 
-/** What became of one delivery. */
+/** The outcome of a send that did not throw. `providerId` is the provider's own id of the message. */
 export type SendResult =
   | { kind: "sent"; providerId: string | null }
-  /** Not meant to leave any more. `reason` is one of preferences/decide, or a few words. */
+  /** No longer to be sent. `reason` is a `Reason` of domain/delivery-rules, or a short sentence. */
   | { kind: "suppressed"; reason: string; since?: number }
 
 /**
- * Gets ready to tell these of a notification, in at most one round trip, and answers what tells one of them. That
- * throws `DeliveryError` for what the world refused.
+ * Reads the addresses of these recipients, in at most one round trip, and returns the function that sends to one of
+ * them. That function throws `DeliveryError` if the provider refuses.
  */
 export type ChannelSender = (
   deps: Deps,

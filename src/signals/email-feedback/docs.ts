@@ -3,19 +3,19 @@ import type { DocsByRoute } from "../../http/route-docs"
 
 export const emailFeedbackDocs: DocsByRoute = {
   "POST /webhooks/v1/ses": {
-    summary: "Amazon SES tells what became of a mail",
+    summary: "Receive bounces and complaints from Amazon SES",
     description:
-      "What Amazon SNS posts, as it posts it, whatever type it says that is: a `Notification` with an event of SES in " +
-      "its `Message`, and the confirmations of a subscription, of which the first is answered by itself. It is taken if " +
-      "it is signed by Amazon (`SignatureVersion` 1 or 2), of a topic in `SES_SNS_TOPIC_ARNS`, and not older than an " +
-      "hour.\n\n" +
-      "A permanent bounce, and a complaint, switch e-mail off for every member with that address, who are told so in " +
-      "their inbox. All else is kept and ignored. The same message twice is one event; what cannot be read is kept as " +
-      "well, and answered 422.",
+      "The endpoint for a subscription of Amazon SNS over HTTPS. It takes JSON with any `Content-Type`: a `Notification` " +
+      "whose `Message` is an event of SES, a `SubscriptionConfirmation`, which is confirmed automatically, and an " +
+      "`UnsubscribeConfirmation`. A message is accepted if Amazon signed it (`SignatureVersion` 1 or 2), if its topic is " +
+      "in `SES_SNS_TOPIC_ARNS`, and if it is not older than an hour.\n\n" +
+      "A permanent bounce or a complaint turns e-mail off for every member with that address, and each of them gets a " +
+      "notice in their inbox. Every other event is stored and ignored. A repeated message is one event. A message that " +
+      "cannot be understood is stored too, and answered with 422.",
     response: z.object({ status: z.literal("ok") }),
     errors: {
-      invalid: "Kept, but not understood.",
-      unavailable: "No topic is configured: the door is closed. Or Amazon's certificate cannot be fetched.",
+      invalid: "Stored, but not understood.",
+      unavailable: "`SES_SNS_TOPIC_ARNS` is not configured, or Amazon's certificate cannot be fetched.",
     },
   },
 }

@@ -1,37 +1,37 @@
 import type { OptOutCause } from "../../domain/delivery-rules"
 import { CloudflareEvent, SesEvent } from "./schemas"
 
-/** What an event says of addresses. */
+/** The meaning of an event. Addresses are in lower case, without names. */
 export type EmailFeedback =
-  | { kind: "trouble"; reason: OptOutCause; addresses: string[] }
+  | { kind: "opt_out"; cause: OptOutCause; addresses: string[] }
   | { kind: "ignore"; reason: "delivered_or_so" | "may_pass" | "no_complaint" | "set_up" }
 
-/** What SES says once when it is set up, not as JSON. */
+/** SES publishes this text once, when event publishing is set up. It is not JSON. */
 const SNS_VALIDATION_TEXT = "Successfully validated SNS topic for Amazon SES event publishing."
 
-/** A report that says the opposite, or something about our own set-up. https://www.rfc-editor.org/rfc/rfc5965#section-7.3 */
+/** Reports that are no complaint: the opposite of one, or about the sender's own DNS records. https://www.rfc-editor.org/rfc/rfc5965#section-7.3 */
 const HARMLESS_FEEDBACK = ["not-spam", "auth-failure"]
 
-/** What came in, read; `undefined` if it is nothing that we know. */
+/** Parses an event of SES or of Cloudflare's Email Service; `undefined` if it is neither. */
 export function parseEmailFeedback(body: string): EmailFeedback | undefined {
   if (body.trim() === SNS_VALIDATION_TEXT) return { kind: "ignore", reason: "set_up" }
-  const json = jsonIn(body)
+  const json = parseJson(body)
   const cloudflare = CloudflareEvent.safeParse(json)
   if (cloudflare.success) return fromCloudflare(cloudflare.data)
   const ses = SesEvent.safeParse(json)
   return ses.success ? fromSes(ses.data) : undefined
 }
 
-/** What the sender of an event calls it, where it does. */
+/** The sender's own id of an event; `undefined` if it has none. */
 export const eventIdOf = (body: string): string | undefined =>
-  CloudflareEvent.safeParse(jsonIn(body)).data?.payload.eventId || undefined
+  CloudflareEvent.safeParse(parseJson(body)).data?.payload.eventId || undefined
 
 function fromSes({ eventType, notificationType, mail, bounce, complaint }: SesEvent): EmailFeedback | undefined {
   const type = eventType ?? notificationType
-  // Each mail goes to one person. Who bounced may be another: whom their mail was forwarded to.
-  const written = mail?.destination ?? []
+  // Each of our e-mails goes to one address. If it was forwarded from there, the bounce names the other mailbox.
+  const destination = mail?.destination ?? []
   const addressesOf = (recipients: { emailAddress: string }[]) =>
-    written.length === 1 ? written : recipients.map(({ emailAddress }) => emailAddress)
+    destination.length === 1 ? destination : recipients.map(({ emailAddress }) => emailAddress)
   switch (type) {
     case undefined:
       return undefined
@@ -54,7 +54,7 @@ function fromCloudflare({ type, payload }: CloudflareEvent): EmailFeedback {
       if (bounce?.type !== "hard") return { kind: "ignore", reason: "may_pass" }
       return toOptOut("bounced", [recipient])
     case "rejected":
-      // For the mail's own fault, or for an address that is left alone for a day, a week or for good.
+      // The content was refused, or the address is suppressed for a day, a week or for ever: the event does not say which.
       return { kind: "ignore", reason: "may_pass" }
     case "complained":
       return toComplaint(complaint?.type, [recipient])
@@ -63,22 +63,22 @@ function fromCloudflare({ type, payload }: CloudflareEvent): EmailFeedback {
   }
 }
 
-const toComplaint = (feedback: string | null | undefined, addresses: string[]): EmailFeedback =>
-  HARMLESS_FEEDBACK.includes(feedback ?? "")
+const toComplaint = (feedbackType: string | null | undefined, addresses: string[]): EmailFeedback =>
+  HARMLESS_FEEDBACK.includes(feedbackType ?? "")
     ? { kind: "ignore", reason: "no_complaint" }
     : toOptOut("complained", addresses)
 
-/** As we keep addresses. */
-const toOptOut = (reason: OptOutCause, addresses: string[]): EmailFeedback => ({
-  kind: "trouble",
-  reason,
+/** The table `org_users` keeps addresses in lower case. */
+const toOptOut = (cause: OptOutCause, addresses: string[]): EmailFeedback => ({
+  kind: "opt_out",
+  cause,
   addresses: addresses.map((address) => bareAddress(address).toLowerCase()),
 })
 
-/** SES may give a name along: `Alice <alice@acme.test>`. */
+/** SES may add a name: `Alice <alice@acme.test>`. */
 const bareAddress = (address: string) => (/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address).trim()
 
-function jsonIn(body: string): unknown {
+function parseJson(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {

@@ -1,15 +1,15 @@
 import type { OptOutCause } from "../../domain/delivery-rules"
 
-const EMAIL_IS_OFF = "E-mail is switched off for you. Your notifications stay in this inbox."
+const EMAIL_IS_OFF = "E-mail is now turned off for you. Your notifications still come to this inbox."
 
-/** What somebody is told whose e-mail was switched off. */
-export function optOutMessage({ reason, email }: { reason: OptOutCause; email: string }): string {
-  switch (reason) {
+/** The notice in the inbox of a person whose e-mail was turned off. */
+export function optOutMessage({ cause, email }: { cause: OptOutCause; email: string }): string {
+  switch (cause) {
     case "bounced":
       return [
-        `We could not deliver e-mail to ${maskAddress(email)}: the mailbox did not take it.`,
+        `We could not deliver an e-mail to ${maskAddress(email)}: the mailbox refused it.`,
         EMAIL_IS_OFF,
-        "When your mailbox is in order, turn e-mail on again in your preferences.",
+        "When your mailbox works again, turn e-mail on in your preferences.",
       ].join("\n")
     case "complained":
       return [
@@ -20,7 +20,7 @@ export function optOutMessage({ reason, email }: { reason: OptOutCause; email: s
   }
 }
 
-/** `a…@acme.test`: its reader knows the rest. */
+/** `a…@acme.test`: the reader knows the rest. */
 const maskAddress = (email: string) => {
   const at = email.lastIndexOf("@")
   return `${Array.from(email)[0] ?? ""}…${email.slice(at)}`

@@ -23,19 +23,19 @@ async function applyFeedback(deps: Deps, { id, body, receivedAt }: SignalEvent):
   if (!said) return { status: "failed", reason: "not_understood" }
   if (said.kind === "ignore") return { status: "ignored", reason: said.reason }
 
-  const { addresses, reason } = said
+  const { addresses, cause } = said
   const operator = deps.config.ADMIN_EMAIL?.toLowerCase()
   // Nobody's inbox can say so.
-  if (operator && addresses.includes(operator)) log({ event: "operator_address_bounced", signal_id: id, reason })
+  if (operator && addresses.includes(operator)) log({ event: "operator_address_bounced", signal_id: id, reason: cause })
   const [, people] = await deps.db.batch([
-    preferences.insertEmailOptOuts(deps.db, { addresses, reason, heardAt: receivedAt, now: deps.now() }),
+    preferences.insertEmailOptOuts(deps.db, { addresses, reason: cause, heardAt: receivedAt, now: deps.now() }),
     preferences.selectEmailOptOuts(deps.db, { addresses }),
   ])
-  for (const { orgUserId, orgId, email, ...off } of people) {
+  for (const { orgUserId, orgId, email, reason, since } of people) {
     await publish(deps, {
-      ...systemNotice({ orgId, orgUserId, message: optOutMessage({ reason: off.reason, email }) }),
-      dedupe: { key: `mail:${off.reason}:${orgUserId}:${off.since}` },
+      ...systemNotice({ orgId, orgUserId, message: optOutMessage({ cause: reason, email }) }),
+      dedupe: { key: `mail:${reason}:${orgUserId}:${since}` },
     })
   }
-  return { status: "processed", reason: people.length > 0 ? reason : "nobody" }
+  return { status: "processed", reason: people.length > 0 ? cause : "nobody" }
 }

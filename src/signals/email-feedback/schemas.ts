@@ -5,8 +5,8 @@ const text = z.catch(z.nullish(z.string()), null)
 const Recipients = z.array(z.object({ emailAddress: z.string() }))
 
 /**
- * What Amazon SES tells by SNS. `eventType` where a configuration set publishes events, `notificationType` where an
- * identity gives feedback. https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+ * An event that Amazon SES publishes to SNS. It has `eventType` if a configuration set publishes it, `notificationType`
+ * if an identity does. https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
  */
 export const SesEvent = z.object({
   eventType: z.optional(z.string()),
@@ -18,7 +18,7 @@ export const SesEvent = z.object({
 export type SesEvent = z.infer<typeof SesEvent>
 
 /**
- * What Cloudflare's Email Service puts on a queue.
+ * An event that Cloudflare's Email Service puts on a queue.
  * https://developers.cloudflare.com/email-service/platform/event-subscriptions/
  */
 export const CloudflareEvent = z.object({

@@ -2,22 +2,23 @@ import type { Notification } from "../../../db/schema"
 import type { Deps } from "../../../deps"
 import type { ChannelSender } from "../channel"
 import { composeEmail } from "./compose"
-import { configuredProvider } from "./provider"
+import { configuredProvider } from "./configured-provider"
 import * as queries from "./queries"
 import { unsubscribeUrl } from "./unsubscribe-url"
 
 type Address = Awaited<ReturnType<typeof queries.selectAddresses>>[number]
 
-/** Mail to members, each by itself. */
+/** One e-mail to each member. */
 export const emailChannel: ChannelSender = async (deps, { notification, recipientIds }) => {
   const addresses = await queries.selectAddresses(deps.db, { orgUserIds: recipientIds })
   return async (recipientId) => {
     const address = addresses.find((candidate) => candidate.recipientId === recipientId)
     if (!address) return { kind: "suppressed", reason: "not_a_member" }
-    // It was still on when this was said.
-    if (address.trouble) return { kind: "suppressed", reason: `email_${address.trouble}`, since: address.since ?? 0 }
-    const mail = await composeFor(deps, { address, notification })
-    const { providerId } = await configuredProvider(deps.config, deps.email).send(mail)
+    // A bounce or a complaint may have come since the notification was published.
+    const { optOutCause, since } = address
+    if (optOutCause) return { kind: "suppressed", reason: `email_${optOutCause}`, since: since ?? 0 }
+    const email = await composeFor(deps, { address, notification })
+    const { providerId } = await configuredProvider(deps.config, deps.email).send(email)
     return { kind: "sent", providerId }
   }
 }

@@ -5,14 +5,14 @@ import { type ProviderErrorKind, providerError } from "./provider-errors"
 const TIMEOUT_MS = 15_000
 
 /**
- * For a day after a full mailbox, a week after a bounce, or for good; the code does not say which, events do.
+ * The address is on the suppression list: for a day, a week or for ever. The code does not say which; events do.
  * https://developers.cloudflare.com/email-service/concepts/suppressions/
  */
 const SUPPRESSED = "E_RECIPIENT_SUPPRESSED"
 
 /**
- * Every code that is documented, and what it means:
- * https://developers.cloudflare.com/email-service/api/send-emails/workers-api/#error-codes. Any other may pass.
+ * Every documented code. A code that is not in the list counts as transient.
+ * https://developers.cloudflare.com/email-service/api/send-emails/workers-api/#error-codes
  */
 const ERROR_KINDS: Record<string, ProviderErrorKind> = {
   E_VALIDATION_ERROR: "rejected",
@@ -61,7 +61,7 @@ export class CloudflareEmail implements EmailProvider {
   }
 }
 
-/** The binding may hang for longer than our lease: another worker would send the same once more. */
+/** If the binding hung for longer than the lease, another worker would send the same e-mail again. */
 const rejectAfterTimeout = () =>
   new Promise<never>((_, reject) => {
     AbortSignal.timeout(TIMEOUT_MS).addEventListener("abort", () => {
@@ -69,7 +69,7 @@ const rejectAfterTimeout = () =>
     })
   })
 
-/** The error's code, which names no address; its message may. */
+/** The code of the error. Its message is not used, since it may contain an address. */
 const errorCode = (error: unknown) =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "email service error"
 

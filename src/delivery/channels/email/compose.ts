@@ -1,34 +1,38 @@
-import { DeliveryError } from "../../retry"
-import { renderHtml } from "./html"
-import { type EmailInput, toEmailContent } from "./content"
 import { isSingleAddress } from "../../../domain/text"
+import { DeliveryError } from "../../retry"
+import { type EmailInput, toEmailContent } from "./content"
+import { renderHtml } from "./html"
 import type { Email } from "./provider"
 import { renderText } from "./text"
 
-/** Of both parts together, in UTF-8: what is larger, clients hide the end of. */
+/** Text and HTML together, in UTF-8. Gmail hides the end of larger e-mails. */
 const MAX_BYTES = 95_000
 const MAX_CHARACTERS = 20_000
 
-/** A notification as the mail that one person gets. Throws `DeliveryError` where nobody could get it. */
-export async function composeEmail(content: EmailInput): Promise<Email> {
-  if (!isSingleAddress(content.to)) throw new DeliveryError("not an e-mail address", { permanent: true })
-  let most = MAX_CHARACTERS
-  let email = await render(content, most)
-  while (byteLength(email) > MAX_BYTES && most > 0) {
-    most = Math.floor(most / 1.5)
-    email = await render(content, most)
+/**
+ * Composes the e-mail for one person. A message that is too long is cut. Throws a permanent `DeliveryError` if `to` is
+ * not one address.
+ */
+export async function composeEmail(input: EmailInput): Promise<Email> {
+  if (!isSingleAddress(input.to)) throw new DeliveryError("not an e-mail address", { permanent: true })
+  let maxCharacters = MAX_CHARACTERS
+  let email = await render(input, maxCharacters)
+  while (byteLength(email) > MAX_BYTES && maxCharacters > 0) {
+    maxCharacters = Math.floor(maxCharacters / 1.5)
+    email = await render(input, maxCharacters)
   }
   return email
 }
 
-async function render(content: EmailInput, most: number): Promise<Email> {
-  const letter = toEmailContent(content, { most })
-  const { subject, unsubscribeUrl } = letter
+async function render(input: EmailInput, maxCharacters: number): Promise<Email> {
+  const content = toEmailContent(input, { maxCharacters })
+  const { subject, unsubscribeUrl } = content
   return {
-    to: content.to,
+    to: input.to,
     subject,
-    text: renderText(letter),
-    html: await renderHtml(letter),
+    text: renderText(content),
+    html: await renderHtml(content),
+    // RFC 8058: one click, no page in between.
     headers: unsubscribeUrl
       ? { "List-Unsubscribe": `<${unsubscribeUrl}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" }
       : {},

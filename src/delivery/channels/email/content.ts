@@ -1,5 +1,5 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
-import { oneLine, httpUrl } from "../../../domain/text"
+import { httpUrl, oneLine } from "../../../domain/text"
 import { type Layout, layoutMessage } from "./layout"
 import { emailSubject } from "./subject"
 
@@ -12,43 +12,50 @@ export type EmailInput = {
   emailSubject: string | null
   /** Turns this category's e-mail off for this person. */
   unsubscribeUrl: string | undefined
-  /** Why they get it, for who is no member of the organisation. */
+  /** Why the recipient gets the e-mail. Without it: because of their membership. */
   why?: string
-  /** Where people read their inbox. */
+  /** The page where people read their inbox. */
   inboxUrl: string | undefined
 }
 
-/** What both parts of a mail say, each in its way. */
+/** The content of an e-mail, before it is rendered as text and as HTML. */
 export type EmailContent = {
   subject: string
   orgName: string
   category: Category
   urgent: boolean
   layout: Layout
-  wording: { from: string; why: string; choose: string; noMore: string; cut: string }
+  wording: {
+    sender: string
+    why: string
+    /** Text of the links at the end. */
+    settings: string
+    unsubscribe: string
+    truncated: string
+  }
   inboxUrl: string | undefined
   unsubscribeUrl: string | undefined
 }
 
-/** What a notification says to one person; of its message at most `most` characters. */
-export function toEmailContent(content: EmailInput, { most }: { most: number }): EmailContent {
-  const { category, urgent, message } = content
-  const orgName = oneLine(content.orgName)
+/** The message and its summary are cut to `maxCharacters` each. */
+export function toEmailContent(input: EmailInput, { maxCharacters }: { maxCharacters: number }): EmailContent {
+  const { category, urgent, message } = input
+  const orgName = oneLine(input.orgName)
   const { label } = CATEGORY[category]
   return {
-    subject: emailSubject(content),
+    subject: emailSubject(input),
     orgName,
     category,
     urgent,
-    layout: layoutMessage(message, { most }),
+    layout: layoutMessage(message, { maxCharacters }),
     wording: {
-      from: `Dalgo sent this for ${orgName}.`,
-      why: content.why ?? `You get this because you are a member of ${orgName} and subscribed to ${label}.`,
-      choose: "Choose what you are told",
-      noMore: `No more e-mail for ${label}`,
-      cut: "This message is longer than a mail should be. The rest is in Dalgo.",
+      sender: `Dalgo sent this for ${orgName}.`,
+      why: input.why ?? `You get this because you are a member of ${orgName} and subscribed to ${label}.`,
+      settings: "Choose which notifications you get",
+      unsubscribe: `Stop e-mail about ${label}`,
+      truncated: "This message is too long for an e-mail. The rest is in Dalgo.",
     },
-    inboxUrl: httpUrl(content.inboxUrl),
-    unsubscribeUrl: httpUrl(content.unsubscribeUrl),
+    inboxUrl: httpUrl(input.inboxUrl),
+    unsubscribeUrl: httpUrl(input.unsubscribeUrl),
   }
 }

@@ -1,21 +1,24 @@
 import { html } from "hono/html"
-import type { EmailContent } from "./content"
 import { CATEGORY } from "../../../domain/categories"
+import type { EmailContent } from "./content"
 import type { Block } from "./layout"
 
 const FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
 const MAX_HEADING_LENGTH = 160
 const MAX_PREHEADER_LENGTH = 140
 
-/** The letter as most people see it. Styles stand at each element, for clients that know no other; dark ones cannot. */
-export async function renderHtml(letter: EmailContent): Promise<string> {
-  return String(await html`<!doctype html>${<Page {...letter} />}`)
+/**
+ * The HTML part. Styles are inline, since some clients ignore a style sheet; a dark scheme needs one. Nothing is
+ * fetched from elsewhere.
+ */
+export async function renderHtml(content: EmailContent): Promise<string> {
+  return String(await html`<!doctype html>${<Page {...content} />}`)
 }
 
-const Page = (letter: EmailContent) => {
-  const { subject, category, urgent, orgName, layout: outline, wording: said, inboxUrl } = letter
-  const { heading, body, summary, isCut } = outline
-  const { singular: word, action, light } = CATEGORY[category]
+const Page = (content: EmailContent) => {
+  const { subject, category, urgent, orgName, layout, wording, inboxUrl } = content
+  const { heading, body, summary, isTruncated } = layout
+  const { singular, action, light } = CATEGORY[category]
   return (
     <html lang="en">
       <head>
@@ -24,10 +27,10 @@ const Page = (letter: EmailContent) => {
         <meta name="color-scheme" content="light dark" />
         <meta name="supported-color-schemes" content="light dark" />
         <title>{subject}</title>
-        <style>{darkStyles(letter)}</style>
+        <style>{darkStyles(content)}</style>
       </head>
       <body class="page" style={`margin:0;padding:0;background:#f7f8f8;color:#16211f;font:16px/1.5 ${FONT}`}>
-        <div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{preheader(letter)}</div>
+        <div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{preheader(content)}</div>
         <div style="max-width:600px;margin:0 auto;padding:24px 12px;overflow-wrap:anywhere;word-break:break-word">
           <div
             class="card"
@@ -37,9 +40,9 @@ const Page = (letter: EmailContent) => {
               {orgName}
             </p>
             <p style="margin:0 0 16px;font-size:13px;font-weight:600;line-height:26px">
-              {urgent && <Chip kind="urgent" word="Urgent" ink="#ffffff" tint="#b3261e" />}
+              {urgent && <Chip kind="urgent" label="Urgent" text="#ffffff" background="#b3261e" />}
               {urgent && " "}
-              <Chip kind="category" word={word} ink={light.text} tint={light.background} />
+              <Chip kind="category" label={singular} {...light} />
             </p>
             <h1 dir="auto" style={`margin:0 0 16px;${headingStyle(heading)}`}>
               <WithLinks text={heading} />
@@ -56,7 +59,7 @@ const Page = (letter: EmailContent) => {
                 <Blocks blocks={summary.body} />
               </div>
             )}
-            {isCut && <p style="margin:24px 0 0;font-weight:600">{said.cut}</p>}
+            {isTruncated && <p style="margin:24px 0 0;font-weight:600">{wording.truncated}</p>}
             {inboxUrl && (
               <p style="margin:24px 0 0">
                 <a
@@ -69,28 +72,32 @@ const Page = (letter: EmailContent) => {
               </p>
             )}
           </div>
-          <Footer {...letter} />
+          <Footer {...content} />
         </div>
       </body>
     </html>
   )
 }
 
-const Chip = ({ kind, word, ink, tint }: { kind: string; word: string; ink: string; tint: string }) => (
-  <span class={kind} style={`display:inline-block;padding:0 10px;border-radius:13px;background:${tint};color:${ink}`}>
-    {word}
+/** `text` and `background` are CSS colours. */
+const Chip = (chip: { kind: "urgent" | "category"; label: string; text: string; background: string }) => (
+  <span
+    class={chip.kind}
+    style={`display:inline-block;padding:0 10px;border-radius:13px;background:${chip.background};color:${chip.text}`}
+  >
+    {chip.label}
   </span>
 )
 
-const Footer = ({ wording: said, inboxUrl, unsubscribeUrl }: EmailContent) => (
+const Footer = ({ wording, inboxUrl, unsubscribeUrl }: EmailContent) => (
   <div class="muted" dir="auto" style="padding:16px 12px 0;font-size:13px;color:#55625f">
     <p style="margin:0 0 8px">
-      {said.from} {said.why}
+      {wording.sender} {wording.why}
     </p>
     <p style="margin:0">
-      {inboxUrl && <Link href={inboxUrl}>{said.choose}</Link>}
+      {inboxUrl && <Link href={inboxUrl}>{wording.settings}</Link>}
       {inboxUrl && unsubscribeUrl && " · "}
-      {unsubscribeUrl && <Link href={unsubscribeUrl}>{said.noMore}</Link>}
+      {unsubscribeUrl && <Link href={unsubscribeUrl}>{wording.unsubscribe}</Link>}
     </p>
   </div>
 )
@@ -115,7 +122,7 @@ const Blocks = ({ blocks }: { blocks: Block[] }) => (
   </>
 )
 
-/** A web address, without the punctuation that ends the sentence around it. */
+/** A URL without the punctuation that ends the sentence around it. */
 const URL_PATTERN = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
 
 const WithLinks = ({ text }: { text: string }) => (
@@ -133,12 +140,12 @@ const headingStyle = (heading: string) =>
     ? "font-size:20px;line-height:28px;font-weight:600"
     : "font-size:16px;line-height:24px;font-weight:400"
 
-/** What a list of mails shows after the subject, which has the first line already. */
-function preheader({ layout: { body, summary }, wording: said }: EmailContent): string {
-  const first = [...body, ...(summary?.body ?? [])].flatMap((block) =>
+/** Mail clients show this after the subject in a list. The subject already has the first line. */
+function preheader({ layout: { body, summary }, wording }: EmailContent): string {
+  const lines = [...body, ...(summary?.body ?? [])].flatMap((block) =>
     block.kind === "list" ? block.items : [block.text],
   )
-  return first.join(" ").slice(0, MAX_PREHEADER_LENGTH).toWellFormed() || said.from
+  return lines.join(" ").slice(0, MAX_PREHEADER_LENGTH).toWellFormed() || wording.sender
 }
 
 function darkStyles({ category }: EmailContent): string {

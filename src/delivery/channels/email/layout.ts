@@ -2,41 +2,42 @@ import { readableText } from "../../../domain/text"
 
 export type Block = { kind: "line"; text: string; isAfterGap: boolean } | { kind: "list"; items: string[] }
 
-/** A message as it is laid out. */
 export type Layout = {
   heading: string
   body: Block[]
   summary: { title: string; body: Block[] } | undefined
-  /** Whether something was left out. */
-  isCut: boolean
+  isTruncated: boolean
 }
 
-/** As `summaries/` begins what it appends. */
+/** The title that `summaries/` puts above the summary that it appends. */
 const SUMMARY_TITLE = /(?<=\n\n)Summary \((?:written by AI|taken from the log)[^\n)]*\)$/m
 
-/** Lays a message out. Of what was said, and of its summary, at most `most` characters each are kept. */
-export function layoutMessage(message: string, { most }: { most: number }): Layout {
-  const whole = readableText(message)
-  const found = SUMMARY_TITLE.exec(whole)
-  const said = whole.slice(0, found?.index).trim()
-  const summary = found && whole.slice(found.index + found[0].length).trim()
-  const kept = truncateAtWord(said, most)
-  const keptSummary = summary === null ? "" : truncateAtWord(summary, most)
-  const [heading = "", ...lines] = kept.split("\n")
+/** Splits a message into heading, body and summary. The message and its summary are cut to `maxCharacters` each. */
+export function layoutMessage(message: string, { maxCharacters }: { maxCharacters: number }): Layout {
+  const text = readableText(message)
+  const title = SUMMARY_TITLE.exec(text)
+  const main = text.slice(0, title?.index).trim()
+  const summary = title ? text.slice(title.index + title[0].length).trim() : ""
+  const shortMain = truncateAtWord(main, maxCharacters)
+  const shortSummary = truncateAtWord(summary, maxCharacters)
+  const [heading = "", ...lines] = shortMain.split("\n")
   return {
     heading: heading.trim(),
     body: toBlocks(lines),
-    summary: found ? { title: found[0], body: toBlocks(keptSummary.split("\n")) } : undefined,
-    isCut: kept !== said || keptSummary !== (summary ?? ""),
+    summary: title ? { title: title[0], body: toBlocks(shortSummary.split("\n")) } : undefined,
+    isTruncated: shortMain !== main || shortSummary !== summary,
   }
 }
 
-/** At the end of a line or a word, where one is near. */
-function truncateAtWord(text: string, most: number): string {
-  if (text.length <= most) return text
-  const start = text.slice(0, most)
+/** How many characters may be given up to cut at the end of a line or a word. */
+const MAX_WORD_LENGTH = 200
+
+function truncateAtWord(text: string, maxCharacters: number): string {
+  if (text.length <= maxCharacters) return text
+  const start = text.slice(0, maxCharacters)
   const end = Math.max(start.lastIndexOf("\n"), start.lastIndexOf(" "))
-  return (end > most - 200 ? start.slice(0, end) : start.replace(/[\uD800-\uDBFF]$/, "")).trimEnd()
+  // Without a word to cut at, do not leave the first half of a surrogate pair.
+  return (end > maxCharacters - MAX_WORD_LENGTH ? start.slice(0, end) : start.replace(/[\uD800-\uDBFF]$/, "")).trimEnd()
 }
 
 const LIST_ITEM = /^\s*[-*•] +(?=\S)/

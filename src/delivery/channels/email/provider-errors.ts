@@ -1,32 +1,32 @@
 import { log } from "../../../runtime/log"
 import { DeliveryError } from "../../retry"
 
-const HOUR = 60 * 60_000
+const HOUR_MS = 60 * 60_000
 
-/** What a provider's no means, and what follows. Where no wait is given, our own back-off has to do. */
+/** How each kind of error is retried. Without `retryAfterMs` the usual delays of runtime/backoff apply. */
 const RETRY_RULES = {
-  /** This mail is refused for good. */
+  /** The provider will never accept this e-mail. */
   rejected: { permanent: true },
-  /** A setting is wrong, here or there. Somebody has a day to mend it, and what waits is sent within hours. */
-  misconfigured: { permanent: false, retryAfterMs: 4 * HOUR, slowDown: true },
-  /** Too many at once. */
+  /** A setting is wrong, here or at the provider. An admin has a day to correct it; e-mail then leaves within hours. */
+  misconfigured: { permanent: false, retryAfterMs: 4 * HOUR_MS, slowDown: true },
+  /** Too many requests at once. */
   rate_limited: { permanent: false, slowDown: true },
-  /** Too many in a day. With this wait our tries last for a day and a half, whenever that begins. */
-  quota: { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true },
-  /** The account may not send. Somebody has as long to talk to the provider. */
-  paused: { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true },
-  /** Nobody's fault. */
+  /** Too many e-mails in a day. Seven attempts with this delay last a day and a half, so the quota is renewed in time. */
+  quota: { permanent: false, retryAfterMs: 6 * HOUR_MS, slowDown: true },
+  /** The account may not send at present. An admin has a day and a half to settle that with the provider. */
+  paused: { permanent: false, retryAfterMs: 6 * HOUR_MS, slowDown: true },
+  /** A fault that passes. */
   transient: { permanent: false },
 }
 export type ProviderErrorKind = keyof typeof RETRY_RULES
 
-/** The error that a provider's no is. Its message names no address; a wait that the provider wishes may be longer than ours. */
+/** `message` must not contain an address: it is stored and logged. The longer of the two delays counts. */
 export function providerError(
-  meaning: ProviderErrorKind = "transient",
+  kind: ProviderErrorKind = "transient",
   { message, retryAfterMs = 0 }: { message: string; retryAfterMs?: number | undefined },
 ): DeliveryError {
-  if (meaning === "misconfigured") log({ event: "email_misconfigured", reason: message })
-  const follows: DeliveryError["options"] = RETRY_RULES[meaning]
-  const wait = Math.max(follows.retryAfterMs ?? 0, retryAfterMs) || undefined
-  return new DeliveryError(message, { ...follows, retryAfterMs: wait })
+  if (kind === "misconfigured") log({ event: "email_misconfigured", reason: message })
+  const rule: DeliveryError["options"] = RETRY_RULES[kind]
+  const delay = Math.max(rule.retryAfterMs ?? 0, retryAfterMs) || undefined
+  return new DeliveryError(message, { ...rule, retryAfterMs: delay })
 }

@@ -1,10 +1,4 @@
-import type { Config } from "../../../runtime/config"
-import { CloudflareEmail } from "./cloudflare"
-import { isSingleAddress, oneLine } from "../../../domain/text"
-import { providerError } from "./provider-errors"
-import { SesEmail } from "./ses"
-
-/** One mail to one person. The subject and the headers hold no control characters. */
+/** One e-mail to one person. The subject and the headers hold no control characters. */
 export type Email = {
   to: string
   subject: string
@@ -13,33 +7,7 @@ export type Email = {
   headers: Record<string, string>
 }
 
-/** Sends mail. Throws `DeliveryError`. */
 export interface EmailProvider {
-  /** Answers the provider's own id of the mail. */
+  /** Resolves with the provider's own id of the e-mail. Throws `DeliveryError`. */
   send(email: Email): Promise<{ providerId: string }>
-}
-
-/** The provider that is configured. Throws `DeliveryError` where it is not. */
-export function configuredProvider(config: Config, binding: SendEmail): EmailProvider {
-  const from = { email: required(config, "EMAIL_FROM"), name: oneLine(config.EMAIL_FROM_NAME) }
-  if (!isSingleAddress(from.email)) throw providerError("misconfigured", { message: "EMAIL_FROM is not an address" })
-  switch (config.EMAIL_PROVIDER) {
-    case "cloudflare":
-      return new CloudflareEmail(binding, from)
-    case "ses":
-      return new SesEmail({
-        from,
-        region: config.SES_REGION,
-        endpoint: config.SES_ENDPOINT,
-        configurationSet: config.SES_CONFIGURATION_SET,
-        accessKeyId: required(config, "SES_ACCESS_KEY_ID"),
-        secretAccessKey: required(config, "SES_SECRET_ACCESS_KEY"),
-      })
-  }
-}
-
-function required(config: Config, name: "EMAIL_FROM" | "SES_ACCESS_KEY_ID" | "SES_SECRET_ACCESS_KEY"): string {
-  const value = config[name]
-  if (!value) throw providerError("misconfigured", { message: `${name} is not set` })
-  return value
 }

@@ -3,14 +3,14 @@ import type { Db } from "../../../db/client"
 import { inList } from "../../../db/in-list"
 import { orgs, orgUsers, userNotificationPreferences } from "../../../db/schema"
 
-/** Addresses of those who are still members, with their organisations, and why and since when one takes no mail. */
+/** Addresses of current members, and why and since when e-mail was switched off for one of them. */
 export const selectAddresses = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
   db
     .select({
       recipientId: sql<number>`${orgUsers.id}`.as("recipient_id"),
       email: orgUsers.email,
       orgName: sql<string>`${orgs.name}`.as("org_name"),
-      trouble: userNotificationPreferences.reason,
+      optOutCause: userNotificationPreferences.reason,
       since: userNotificationPreferences.changedAt,
     })
     .from(orgUsers)

@@ -8,9 +8,9 @@ import { type ProviderErrorKind, providerError } from "./provider-errors"
 type Options = {
   from: { email: string; name: string }
   region: string
-  /** Instead of Amazon's own, by region. */
+  /** Replaces the endpoint of the region. */
   endpoint: string | undefined
-  /** Whose events SES publishes. */
+  /** SES publishes bounces and complaints of e-mails that name this set. */
   configurationSet?: string | undefined
   accessKeyId: string
   secretAccessKey: string
@@ -20,8 +20,8 @@ const TIMEOUT_MS = 15_000
 const SendEmailResponse = z.object({ MessageId: z.string() })
 
 /**
- * The errors of SendEmail (botocore/data/sesv2/2019-09-27/service-2.json), and what all services of Amazon may answer.
- * An address that SES does not write to is no error: it takes the mail, and tells of a bounce later.
+ * The errors of SendEmail (botocore/data/sesv2/2019-09-27/service-2.json) and those common to all AWS services. A
+ * suppressed address is no error: SES accepts the e-mail and publishes a bounce later.
  */
 const ERROR_KINDS: Record<string, ProviderErrorKind> = {
   BadRequestException: "rejected",
@@ -34,7 +34,7 @@ const ERROR_KINDS: Record<string, ProviderErrorKind> = {
   AccountSuspendedException: "paused",
   SendingPausedException: "paused",
 }
-/** What a type leaves open, its message tells. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html */
+/** Types that have several meanings, told apart by the message. https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html */
 const ERROR_KINDS_BY_MESSAGE: [type: RegExp, message: RegExp, ProviderErrorKind][] = [
   [/^(TooManyRequests|Throttling)Exception$/, /daily message quota/i, "quota"],
   [/^MessageRejected$/, /not verified/i, "misconfigured"],
@@ -49,7 +49,7 @@ export class SesEmail implements EmailProvider {
 
   constructor(private readonly options: Options) {
     const { region, accessKeyId, secretAccessKey } = options
-    // Retries are ours to plan: aws4fetch would wait inside the request.
+    // No retries by aws4fetch: it would wait inside the request.
     this.client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "ses", retries: 0 })
     this.url = `${options.endpoint ?? `https://email.${region}.amazonaws.com`}/v2/email/outbound-emails`
   }
@@ -66,7 +66,7 @@ export class SesEmail implements EmailProvider {
       throw new DeliveryError("SES did not answer", { permanent: false })
     })
     if (!response.ok) throw await toDeliveryError(response)
-    // The mail is on its way whatever the answer looks like: failing here would send it twice.
+    // SES has accepted the e-mail, so an unreadable body must not fail: the e-mail would be sent twice.
     const sent = SendEmailResponse.safeParse(await response.json().catch(() => undefined))
     return { providerId: sent.data?.MessageId ?? "" }
   }
@@ -90,13 +90,13 @@ export class SesEmail implements EmailProvider {
   }
 }
 
-/** SES takes ASCII only: anything else goes as an encoded word (RFC 2047). */
+/** SES accepts ASCII only: any other name becomes an encoded word (RFC 2047). */
 const displayName = (name: string) =>
   /^[ -~]*$/.test(name)
     ? `"${name.replaceAll(/["\\]/g, "")}"`
     : `=?UTF-8?B?${encodeBase64(new TextEncoder().encode(name).buffer)}?=`
 
-/** What SES said no to. Its message may hold an address: it is looked at, and left out. */
+/** The message of SES may contain an address: it is read, and not kept. */
 async function toDeliveryError(response: Response): Promise<DeliveryError> {
   const { status } = response
   const type = response.headers.get("x-amzn-errortype")?.split(":")[0] ?? ""
@@ -108,13 +108,13 @@ async function toDeliveryError(response: Response): Promise<DeliveryError> {
 }
 
 function errorKindOf({ status, type, message }: { status: number; type: string; message: string }): ProviderErrorKind {
-  const [, , told] =
+  const [, , kindByMessage] =
     ERROR_KINDS_BY_MESSAGE.find(([types, messages]) => types.test(type) && messages.test(message)) ?? []
-  if (told) return told
-  const known = Object.hasOwn(ERROR_KINDS, type) ? ERROR_KINDS[type] : undefined
-  if (known) return known
+  if (kindByMessage) return kindByMessage
+  const kindByType = Object.hasOwn(ERROR_KINDS, type) ? ERROR_KINDS[type] : undefined
+  if (kindByType) return kindByType
   if (status === 429) return "rate_limited"
-  // A key that is wrong, or that may not send.
+  // The key is wrong or may not send.
   if (status === 401 || status === 403) return "misconfigured"
   return isTransientStatus(status) ? "transient" : "rejected"
 }

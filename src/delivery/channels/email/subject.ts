@@ -5,7 +5,7 @@ const MAX_FIRST_LINE_LENGTH = 100
 
 type SubjectInput = { orgName: string; category: Category; message: string; emailSubject: string | null }
 
-/** The sender's subject, else organisation, category and the first line; as one line that may stand in a header. */
+/** The sender's own subject, else organisation, category and first line. One line that may stand in a header. */
 export function emailSubject({ emailSubject, orgName, category, message }: SubjectInput): string {
   const [firstLine = ""] = message.trim().split(/[\r\n\u2028\u2029]/, 1)
   return (

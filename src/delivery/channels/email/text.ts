@@ -3,29 +3,30 @@ import { notificationHeading } from "../heading"
 import type { EmailContent } from "./content"
 import type { Block } from "./layout"
 
-/** The letter for those who read no HTML. */
-export function renderText(letter: EmailContent): string {
-  const { category, layout: outline, wording: said, inboxUrl, unsubscribeUrl } = letter
+/** The plain text part. */
+export function renderText(content: EmailContent): string {
+  const { category, layout, wording, inboxUrl, unsubscribeUrl } = content
   const { action } = CATEGORY[category]
-  const { heading, body, summary, isCut } = outline
+  const { heading, body, summary, isTruncated } = layout
   const parts = [
-    notificationHeading(letter),
-    [heading, ...lines(body)].join("\n"),
-    summary && [summary.title, ...lines(summary.body)].join("\n"),
-    isCut && said.cut,
+    notificationHeading(content),
+    [heading, ...toLines(body)].join("\n"),
+    summary && [summary.title, ...toLines(summary.body)].join("\n"),
+    isTruncated && wording.truncated,
     inboxUrl && `${action}: ${inboxUrl}`,
     [
+      // Mail clients fold or dim the lines after this one.
       "-- ",
-      said.from,
-      said.why,
-      ...(inboxUrl ? [`${said.choose}: ${inboxUrl}`] : []),
-      ...(unsubscribeUrl ? [`${said.noMore}: ${unsubscribeUrl}`] : []),
+      wording.sender,
+      wording.why,
+      ...(inboxUrl ? [`${wording.settings}: ${inboxUrl}`] : []),
+      ...(unsubscribeUrl ? [`${wording.unsubscribe}: ${unsubscribeUrl}`] : []),
     ].join("\n"),
   ]
   return parts.filter(Boolean).join("\n\n")
 }
 
-const lines = (blocks: Block[]) =>
+const toLines = (blocks: Block[]) =>
   blocks.flatMap((block) =>
     block.kind === "list" ? block.items.map((item) => `- ${item}`) : [...(block.isAfterGap ? [""] : []), block.text],
   )

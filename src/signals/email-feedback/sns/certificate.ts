@@ -1,24 +1,24 @@
 import { decodeBase64 } from "hono/utils/encode"
 
-/** One element of DER: its tag, where it begins, and where its content does. */
+/** An element of DER. The element starts at `start`, its content at `from`; both end before `to`. */
 type Element = { tag: number; start: number; from: number; to: number }
 
-/** The version of a certificate, which need not be there. */
-const VERSION = 0xa0
-/** Of what is signed, where there is a version: serial number, algorithm, issuer, validity and subject go before it. */
-const PUBLIC_KEY = 6
+/** The tag of the version, which a certificate of version 1 leaves out. */
+const VERSION_TAG = 0xa0
+/** The index of the key after version, serial number, algorithm, issuer, validity and subject. */
+const PUBLIC_KEY_INDEX = 6
 
 /**
- * The public key (SubjectPublicKeyInfo) of an X.509 certificate in PEM, which is what WebCrypto takes; `undefined` if
+ * The public key of an X.509 certificate in PEM, as the SubjectPublicKeyInfo that WebCrypto imports; `undefined` if
  * there is none. https://www.rfc-editor.org/rfc/rfc5280#section-4.1
  */
 export function parsePublicKey(pem: string): Uint8Array<ArrayBuffer> | undefined {
   const der = decodePem(pem)
   const [certificate] = parseElements(der)
-  const [signed] = parseElements(der, certificate)
-  const parts = parseElements(der, signed)
-  const key = parts[parts[0]?.tag === VERSION ? PUBLIC_KEY : PUBLIC_KEY - 1]
-  return certificate && signed && key && der.slice(key.start, key.to)
+  const [tbsCertificate] = parseElements(der, certificate)
+  const fields = parseElements(der, tbsCertificate)
+  const key = fields[fields[0]?.tag === VERSION_TAG ? PUBLIC_KEY_INDEX : PUBLIC_KEY_INDEX - 1]
+  return certificate && tbsCertificate && key && der.slice(key.start, key.to)
 }
 
 function decodePem(pem: string): Uint8Array<ArrayBuffer> {
@@ -30,7 +30,7 @@ function decodePem(pem: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The elements side by side in the content of another; up to where one is cut off. */
+/** The elements in the content of another, up to the first that is cut off. */
 function parseElements(der: Uint8Array, within: { from: number; to: number } = { from: 0, to: der.length }): Element[] {
   const elements: Element[] = []
   for (let start = within.from; start < within.to; ) {
@@ -43,7 +43,7 @@ function parseElements(der: Uint8Array, within: { from: number; to: number } = {
   return elements
 }
 
-/** Up to 127 in one byte; else that byte says how many bytes it takes. */
+/** A length up to 127 takes one byte. For a longer one, the first byte is the number of bytes that follow. */
 function parseLength(der: Uint8Array, at: number): { from: number; length: number } {
   const first = der[at] ?? Number.NaN
   if (!(first > 0x7f)) return { from: at + 1, length: first }

@@ -3,18 +3,18 @@ import { parsePublicKey } from "./certificate"
 
 const TIMEOUT_MS = 5_000
 const RETRY_SECONDS = 5
-/** Amazon has one at a time, and each new one has a new address. */
+/** Amazon uses one certificate at a time, and each new one has a new URL. */
 const MAX_CACHED = 10
 
 const publicKeys = new Map<string, Uint8Array<ArrayBuffer>>()
 
 /**
- * The public key of the certificate there. It is as good as the host that gives it, which is Amazon's by TLS. Throws
- * `unavailable` where there is none to be had: the message may be good, and is sent again.
+ * Fetches the public key of the certificate at this URL, which must be Amazon's: TLS proves the host, so that the chain
+ * of the certificate is not checked. Throws `unavailable` if there is no key, so that SNS sends the message again.
  */
 export async function fetchPublicKey(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  const known = publicKeys.get(url.href)
-  if (known) return known
+  const cached = publicKeys.get(url.href)
+  if (cached) return cached
   const key = parsePublicKey(await fetchText(url))
   if (!key) throw unavailable()
   if (publicKeys.size >= MAX_CACHED) publicKeys.clear()
@@ -22,7 +22,7 @@ export async function fetchPublicKey(url: URL): Promise<Uint8Array<ArrayBuffer>>
   return key
 }
 
-/** Says yes to a subscription. Throws `unavailable`. */
+/** Confirms a subscription. Throws `unavailable`. */
 export const fetchConfirmation = async (url: URL): Promise<void> => void (await fetchText(url))
 
 async function fetchText(url: URL): Promise<string> {

@@ -17,34 +17,34 @@ const requireTopics = createMiddleware<AppEnv>(async (c, next) => {
   await next()
 })
 
-/** What `snsSigned` sets for its handler. */
+/** `snsSigned` sets these variables for its handler. */
 type SnsEnv = { Variables: AppEnv["Variables"] & { sns: SnsMessage } }
 
 const requireSignature = createMiddleware<SnsEnv>(async (c, next) => {
   const { config, now } = c.var.deps
-  const verified = await verifySnsMessage(await c.req.text(), { topics: config.SES_SNS_TOPIC_ARNS, now: now() })
-  if (verified.kind === "bad") {
-    log({ event: "sign_in_refused", request_id: c.var.requestId, source: "sns", reason: verified.reason })
+  const verification = await verifySnsMessage(await c.req.text(), { topics: config.SES_SNS_TOPIC_ARNS, now: now() })
+  if (verification.kind === "rejected") {
+    log({ event: "sign_in_refused", request_id: c.var.requestId, source: "sns", reason: verification.reason })
     throw new AppError("unauthenticated", "not a message of Amazon SNS that we know")
   }
-  c.set("sns", verified.message)
+  c.set("sns", verification.message)
   await next()
 })
 
-/** Lets in messages of our topics that Amazon SNS signed, as `c.var.sns`. Answers 503 while no topic is configured. */
+/** Accepts messages of the configured topics that Amazon SNS signed, as `c.var.sns`. 503 without a configured topic. */
 export const snsSigned: MiddlewareHandler<SnsEnv> = withMeta(
   { ...metaOf(rawBody), access: "sns signature" },
   every(requireTopics, rawBody, requireSignature),
 )
 
-/** Says yes to a subscription, which is what its message asks for. */
+/** Confirms a subscription at the URL in its message, if that URL does nothing else. */
 export async function confirmSubscription({
   TopicArn,
   SubscribeURL,
 }: SnsMessage & { SubscribeURL: string }): Promise<void> {
   const url = parseSnsUrl(snsHost(TopicArn) ?? "", SubscribeURL)
-  const asks = url && url.searchParams.get("Action") === "ConfirmSubscription"
-  if (!asks || url.searchParams.get("TopicArn") !== TopicArn) {
+  const isConfirmation = url?.searchParams.get("Action") === "ConfirmSubscription"
+  if (!isConfirmation || url.searchParams.get("TopicArn") !== TopicArn) {
     throw new AppError("unauthenticated", "not a message of Amazon SNS that we know")
   }
   await fetchConfirmation(url)

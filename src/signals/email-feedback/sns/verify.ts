@@ -3,38 +3,38 @@ import { fetchPublicKey } from "./client"
 import { parseSnsUrl, snsHost, signedText, SnsMessage } from "./message"
 
 const MINUTE_MS = 60_000
-/** SNS tries for an hour at most. https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
+/** SNS retries for an hour at most. https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
 const MAX_AGE_MS = 65 * MINUTE_MS
 const MAX_CLOCK_SKEW_MS = 5 * MINUTE_MS
 
-/** As Amazon names them; nothing after it, not even an empty query. */
+/** The URL of a certificate of Amazon, with nothing after the path, not even an empty query. */
 const CERTIFICATE = /^https:\/\/[^/]+\/SimpleNotificationService-[\w-]+\.pem$/
 
 const HASH = { "1": "SHA-1", "2": "SHA-256" }
 
-export type Verified = { kind: "good"; message: SnsMessage } | { kind: "bad"; reason: string }
+export type Verification = { kind: "verified"; message: SnsMessage } | { kind: "rejected"; reason: string }
 
 /**
- * Whether Amazon sent this, from one of these topics, and lately. Nothing is fetched for what names another topic.
- * Throws `unavailable` where the certificate is not to be had.
+ * Whether Amazon SNS sent this message, for one of these topics, within the last hour. The certificate is fetched only
+ * if everything else is right. Throws `unavailable` if it cannot be fetched.
  */
 export async function verifySnsMessage(
   body: string,
   { topics, now }: { topics: string[]; now: number },
-): Promise<Verified> {
+): Promise<Verification> {
   const { data: message } = SnsMessage.safeParse(parseJson(body))
-  if (!message) return invalid("no_message")
-  if (!topics.includes(message.TopicArn)) return invalid("other_topic")
+  if (!message) return rejected("no_message")
+  if (!topics.includes(message.TopicArn)) return rejected("other_topic")
   const age = now - Date.parse(message.Timestamp)
-  if (!(age <= MAX_AGE_MS && age >= -MAX_CLOCK_SKEW_MS)) return invalid("other_time")
+  if (!(age <= MAX_AGE_MS && age >= -MAX_CLOCK_SKEW_MS)) return rejected("other_time")
   const url = parseSnsUrl(snsHost(message.TopicArn) ?? "", message.SigningCertURL)
-  if (!url || !CERTIFICATE.test(url.href)) return invalid("other_certificate")
+  if (!url || !CERTIFICATE.test(url.href)) return rejected("other_certificate")
   return (await hasValidSignature(message, await fetchPublicKey(url)))
-    ? { kind: "good", message }
-    : invalid("wrong_signature")
+    ? { kind: "verified", message }
+    : rejected("wrong_signature")
 }
 
-const invalid = (reason: string) => ({ kind: "bad" as const, reason })
+const rejected = (reason: string) => ({ kind: "rejected" as const, reason })
 
 async function hasValidSignature(message: SnsMessage, publicKey: Uint8Array<ArrayBuffer>): Promise<boolean> {
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: HASH[message.SignatureVersion] }
@@ -43,7 +43,7 @@ async function hasValidSignature(message: SnsMessage, publicKey: Uint8Array<Arra
     const text = new TextEncoder().encode(signedText(message))
     return await crypto.subtle.verify(algorithm, key, decodeBase64(message.Signature), text)
   } catch {
-    // A key of another kind, or a signature that is no base64.
+    // The key is of another algorithm, or the signature is not base64.
     return false
   }
 }

@@ -1,0 +1,31 @@
+import { isSingleAddress, oneLine } from "../../../domain/text"
+import type { Config } from "../../../runtime/config"
+import { CloudflareEmail } from "./cloudflare"
+import type { EmailProvider } from "./provider"
+import { providerError } from "./provider-errors"
+import { SesEmail } from "./ses"
+
+/** The provider that `EMAIL_PROVIDER` names. Throws `DeliveryError` if one of its settings is missing or wrong. */
+export function configuredProvider(config: Config, binding: SendEmail): EmailProvider {
+  const from = { email: required(config, "EMAIL_FROM"), name: oneLine(config.EMAIL_FROM_NAME) }
+  if (!isSingleAddress(from.email)) throw providerError("misconfigured", { message: "EMAIL_FROM is not an address" })
+  switch (config.EMAIL_PROVIDER) {
+    case "cloudflare":
+      return new CloudflareEmail(binding, from)
+    case "ses":
+      return new SesEmail({
+        from,
+        region: config.SES_REGION,
+        endpoint: config.SES_ENDPOINT,
+        configurationSet: config.SES_CONFIGURATION_SET,
+        accessKeyId: required(config, "SES_ACCESS_KEY_ID"),
+        secretAccessKey: required(config, "SES_SECRET_ACCESS_KEY"),
+      })
+  }
+}
+
+function required(config: Config, name: "EMAIL_FROM" | "SES_ACCESS_KEY_ID" | "SES_SECRET_ACCESS_KEY"): string {
+  const value = config[name]
+  if (!value) throw providerError("misconfigured", { message: `${name} is not set` })
+  return value
+}
