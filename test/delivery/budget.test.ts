@@ -9,14 +9,14 @@ import { server } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
 
-const EVERYBODY = 120
-const PER_SWEEP = 5_000
+const RECIPIENTS = 120
+const MAX_PER_SWEEP = 5_000
 
-it("sends 120 mails with three messages, each of three round trips, and at most four rows written per mail", async () => {
-  const post = ses()
-  outside(post.handler)
+it("120 e-mails take three messages with three round trips each, and at most four rows written per e-mail", async () => {
+  const provider = ses()
+  outside(provider.handler)
   const { sent } = queues()
-  await growAcmeTo(EVERYBODY)
+  await growAcmeTo(RECIPIENTS)
   const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
   await server.post("/api/notifications/", news)
   await vi.waitFor(() => expect(sent).toHaveLength(3))
@@ -32,13 +32,13 @@ it("sends 120 mails with three messages, each of three round trips, and at most 
     rowsRead += spent.rowsRead
     rowsWritten += spent.rowsWritten
   }
-  expect(rowsWritten).toBeLessThanOrEqual(4 * EVERYBODY)
-  // However many others the notification has: a message reads the rows that it names.
-  expect(rowsRead).toBeLessThanOrEqual(16 * EVERYBODY)
-  expect(new Set(post.mails.map((mail) => mail.to)).size).toBe(EVERYBODY)
-  expect(post.mails).toHaveLength(EVERYBODY)
+  expect(rowsWritten).toBeLessThanOrEqual(4 * RECIPIENTS)
+  // A message reads only the rows that it names, so that this does not grow with the notification.
+  expect(rowsRead).toBeLessThanOrEqual(16 * RECIPIENTS)
+  expect(new Set(provider.mails.map((mail) => mail.to)).size).toBe(RECIPIENTS)
+  expect(provider.mails).toHaveLength(RECIPIENTS)
   expect(await rows("SELECT status, count(*) AS count FROM deliveries GROUP BY status")).toEqual([
-    { status: "sent", count: EVERYBODY },
+    { status: "sent", count: RECIPIENTS },
   ])
 
   vi.setSystemTime(Date.now() + DAY)
@@ -47,20 +47,20 @@ it("sends 120 mails with three messages, each of three round trips, and at most 
 })
 
 it.each([
-  ["to be tried again", 1, { pending: 4 * PER_SWEEP }],
-  ["never finished", 8, { dead: PER_SWEEP, pending: 3 * PER_SWEEP }],
-])("takes up no more in a minute than it can, however much is overdue and %s", async (_, attempts, expected) => {
+  ["to be retried", 1, { pending: 4 * MAX_PER_SWEEP }],
+  ["out of attempts", 8, { dead: MAX_PER_SWEEP, pending: 3 * MAX_PER_SWEEP }],
+])("one sweep takes at most 5,000 overdue rows that are %s", async (_, attempts, expected) => {
   queues()
   await rows(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
      INSERT INTO deliveries (notification_id, channel, recipient_id, status, attempts, created_at, updated_at, due_at)
      SELECT 1, 'email', i, 'pending', ?, 1, 1, i FROM n`,
-    4 * PER_SWEEP,
+    4 * MAX_PER_SWEEP,
     attempts,
   )
   const { db, spent } = metered(env.DB)
   await cron({ DB: db })
-  expect(spent.rowsRead).toBeLessThanOrEqual(7 * PER_SWEEP)
+  expect(spent.rowsRead).toBeLessThanOrEqual(7 * MAX_PER_SWEEP)
   const states = await rows("SELECT status, count(*) AS count FROM deliveries GROUP BY status ORDER BY status")
   expect(Object.fromEntries(states.map(({ status, count }) => [status, count]))).toEqual(expected)
 })

@@ -18,22 +18,22 @@ beforeEach(() => {
   ;({ sent, drain, lose } = queues())
 })
 
-/** SES, answering what `fail` says for an address. */
-function mailing(fail?: (to: string) => Response | undefined) {
-  const post = ses(fail)
-  outside(post.handler)
-  return post
+/** SES. `fail` may give an error response for an address. */
+function fakeSes(fail?: (to: string) => Response | undefined) {
+  const provider = ses(fail)
+  outside(provider.handler)
+  return provider
 }
-const recipients = (post: ReturnType<typeof ses>) => post.mails.map((mail) => mail.to).sort()
+const recipients = (provider: ReturnType<typeof ses>) => provider.mails.map((mail) => mail.to).sort()
 const both = [alice.email, bob.email]
-const only = (who: { email: string }, response: () => Response) => (to: string) =>
-  to === who.email ? response() : undefined
-const refused = () => new Response(null, { status: 400, headers: { "x-amzn-errortype": "MessageRejected" } })
+const only = (person: { email: string }, response: () => Response) => (to: string) =>
+  to === person.email ? response() : undefined
+const rejected = () => new Response(null, { status: 400, headers: { "x-amzn-errortype": "MessageRejected" } })
 const busy = (retryAfter?: string) => () =>
   new Response(null, { status: 429, ...(retryAfter && { headers: { "retry-after": retryAfter } }) })
 
-/** Tells acme something. Its mails are still to be sent; answers the message that is to send them. */
-async function announced(changes: object = {}): Promise<DeliveryMessage> {
+/** Publishes a notification to Acme and returns the queue message for its e-mails, which are not sent yet. */
+async function publishToAcme(changes: object = {}): Promise<DeliveryMessage> {
   await server.post("/api/notifications/", {
     author: "Dalgo",
     message: "The warehouse is down",
@@ -51,7 +51,7 @@ const deliveries = () =>
   rows("SELECT recipient_id, status, attempts, reason, provider_id, due_at FROM deliveries ORDER BY recipient_id")
 const deliveryOf = async (person: { orgUserId: number }) =>
   (await deliveries()).find((row) => row.recipient_id === person.orgUserId)
-/** The cron, at this time, and the queue after it. */
+/** Runs the cron at this time, and then the queues. */
 async function cronAt(time: number): Promise<void> {
   vi.setSystemTime(time)
   await cron()
@@ -59,13 +59,13 @@ async function cronAt(time: number): Promise<void> {
 }
 
 describe("a message", () => {
-  it("sends each of its recipients a mail and records it", async () => {
-    const post = mailing()
-    const message = await announced()
+  it("sends an e-mail to each of its recipients and records it", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
     expect(message).toEqual({ channel: "email", notificationId: 1, recipientIds: [alice.orgUserId, bob.orgUserId] })
     const { explicitAcks } = await deliver(message)
     expect(explicitAcks).toEqual(["m0"])
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
     const done = { status: "sent", attempts: 1, reason: null, due_at: null }
     expect(await deliveries()).toEqual([
       { recipient_id: alice.orgUserId, provider_id: expect.stringMatching(/^mail-[12]$/), ...done },
@@ -73,44 +73,44 @@ describe("a message", () => {
     ])
   })
 
-  it("sends mails that say whether they are urgent", async () => {
-    const post = mailing()
-    await deliver(await announced({ urgent: true }))
-    await deliver(await announced())
-    expect(post.mails.map(({ text }) => text.startsWith("Urgent · Incident"))).toEqual([true, true, false, false])
+  it("sends e-mails that say whether they are urgent", async () => {
+    const provider = fakeSes()
+    await deliver(await publishToAcme({ urgent: true }))
+    await deliver(await publishToAcme())
+    expect(provider.mails.map(({ text }) => text.startsWith("Urgent · Incident"))).toEqual([true, true, false, false])
   })
 
-  it("that comes again sends nothing more", async () => {
-    const post = mailing()
-    const message = await announced()
+  it("sends nothing when it comes again", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
     for (let i = 0; i < 3; i += 1) await deliver(message)
     await cronAt(NOON + DAY)
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
   })
 
-  it("that two consumers have at once sends nothing twice", async () => {
-    const post = mailing()
-    const message = await announced()
+  it("sends nothing twice when three consumers get it at once", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
     await Promise.all([deliver(message), deliver(message), deliver(message)])
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
     expect((await deliveries()).map((row) => row.attempts)).toEqual([1, 1])
   })
 
-  it("can make nobody a recipient", async () => {
-    const post = mailing()
-    const message = await announced({ sent_to: "single_user", user_email: bob.email })
+  it("cannot add a recipient", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme({ sent_to: "single_user", user_email: bob.email })
     await deliver({ ...message, recipientIds: [1, 2, 3, 4] })
-    expect(recipients(post)).toEqual([bob.email])
+    expect(recipients(provider)).toEqual([bob.email])
   })
 
-  it("about nothing that is there is acknowledged", async () => {
-    mailing()
+  it("is acknowledged if its notification does not exist", async () => {
+    fakeSes()
     const { explicitAcks } = await deliver({ channel: "email", notificationId: 404, recipientIds: [1] })
     expect(explicitAcks).toEqual(["m0"])
   })
 
-  it("whose hint was lost is made up for by the cron, a minute later", async () => {
-    const post = mailing()
+  it("may be lost: the cron enqueues the rows again after a minute", async () => {
+    const provider = fakeSes()
     lose("dalgo-deliveries")
     const answer = await server.post("/api/notifications/", {
       author: "Dalgo",
@@ -120,37 +120,37 @@ describe("a message", () => {
     })
     expect(answer.status).toBe(200)
     await cronAt(NOON + MINUTE - 1)
-    expect(post.mails).toEqual([])
+    expect(provider.mails).toEqual([])
     await cronAt(NOON + MINUTE)
     await cronAt(NOON + MINUTE)
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
   })
 
-  it("that was given up on leaves its rows to the cron", async () => {
-    const post = mailing()
-    const message = await announced()
+  it("leaves its rows to the cron when the queue gives it up", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
     expect((await consume("dalgo-deliveries-dead", [message])).ackAll).toBe(true)
     await cronAt(NOON + MINUTE)
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
   })
 
-  it("that fails holds up no other of its batch, and comes again when the lease is over", async () => {
-    const post = mailing()
-    const message = await announced()
+  it("holds up no other of its batch when it throws, and is retried after the lease", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
     const broken = { ...message, notificationId: {} } as unknown as DeliveryMessage
     const result = await consume("dalgo-deliveries", [broken, message])
     expect(result.explicitAcks).toEqual(["m1"])
     expect(result.retryMessages).toMatchObject([{ msgId: "m0" }])
     expect(result.delays).toEqual([300])
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
   })
 })
 
-describe("a mail", () => {
-  it("has its reader's own link to unsubscribe, and leads to their inbox", async () => {
-    const post = mailing()
-    await deliver(await announced())
-    const [one, two] = post.mails
+describe("an e-mail", () => {
+  it("has an unsubscribe link of its recipient and a link to the inbox", async () => {
+    const provider = fakeSes()
+    await deliver(await publishToAcme())
+    const [one, two] = provider.mails
     expect(one?.headers["List-Unsubscribe"]).toMatch(
       /^<https:\/\/notifications\.dalgo\.test\/unsubscribe\?token=[\w.-]+>$/,
     )
@@ -159,68 +159,68 @@ describe("a mail", () => {
     expect(one?.text).toContain("https://app.dalgo.test/notifications")
   })
 
-  it("promises no link where there is no address for it", async () => {
-    const post = mailing()
-    await deliver(await announced(), { PUBLIC_URL: "" })
-    expect(post.mails[0]?.headers).toEqual({})
+  it("has no unsubscribe link without PUBLIC_URL", async () => {
+    const provider = fakeSes()
+    await deliver(await publishToAcme(), { PUBLIC_URL: "" })
+    expect(provider.mails[0]?.headers).toEqual({})
   })
 
-  it("goes to the address that somebody has now", async () => {
-    const post = mailing()
-    const message = await announced()
+  it("goes to the recipient's current address", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
     await rows("UPDATE org_users SET email = 'robert@acme.test' WHERE id = ?", bob.orgUserId)
     await deliver(message)
-    expect(recipients(post)).toEqual([alice.email, "robert@acme.test"])
+    expect(recipients(provider)).toEqual([alice.email, "robert@acme.test"])
   })
 
-  it("has the sender's subject, in one line", async () => {
-    const post = mailing()
-    await deliver(await announced({ email_subject: "Please read\r\nBcc: everybody@acme.test" }))
-    expect(post.mails[0]?.subject).toBe("Please read Bcc: everybody@acme.test")
+  it("has the sender's subject, as one line", async () => {
+    const provider = fakeSes()
+    await deliver(await publishToAcme({ email_subject: "Please read\r\nBcc: everybody@acme.test" }))
+    expect(provider.mails[0]?.subject).toBe("Please read Bcc: everybody@acme.test")
   })
 
-  it("is not sent to a former member, and says so", async () => {
-    const post = mailing()
-    const message = await announced()
+  it("is suppressed for a former member, with the reason", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
     await rows("UPDATE org_users SET removed_at = ? WHERE id = ?", NOON, bob.orgUserId)
     await deliver(message)
-    expect(recipients(post)).toEqual([alice.email])
+    expect(recipients(provider)).toEqual([alice.email])
     expect(await deliveryOf(bob)).toMatchObject({ status: "suppressed", reason: "not_a_member", due_at: null })
     await cronAt(NOON + DAY)
-    expect(recipients(post)).toEqual([alice.email])
+    expect(recipients(provider)).toEqual([alice.email])
   })
 
-  it("leaves through Cloudflare where that is the provider", async () => {
-    mailing()
+  it("is sent through Cloudflare if that is the provider", async () => {
+    fakeSes()
     const send = vi.spyOn(env.EMAIL, "send").mockResolvedValue({ messageId: "cf-1" })
-    await deliver(await announced(), { EMAIL_PROVIDER: "cloudflare" })
+    await deliver(await publishToAcme(), { EMAIL_PROVIDER: "cloudflare" })
     expect(send.mock.calls.map(([mail]) => (mail as { to: string }).to).sort()).toEqual(both)
     expect(await deliveryOf(bob)).toMatchObject({ status: "sent", provider_id: "cf-1" })
   })
 })
 
-describe("a refusal", () => {
-  it("holds up nobody else", async () => {
-    const post = mailing(only(alice, refused))
-    await deliver(await announced())
-    expect(recipients(post)).toEqual([bob.email])
+describe("a rejected e-mail", () => {
+  it("does not hold up the others", async () => {
+    const provider = fakeSes(only(alice, rejected))
+    await deliver(await publishToAcme())
+    expect(recipients(provider)).toEqual([bob.email])
     expect((await deliveries()).map((row) => row.status)).toEqual(["failed", "sent"])
   })
 
-  it("is kept with its reason, and never tried again", async () => {
-    const post = mailing(only(alice, refused))
-    const message = await announced()
+  it("is failed with its reason, and never retried", async () => {
+    const provider = fakeSes(only(alice, rejected))
+    const message = await publishToAcme()
     await deliver(message)
-    const refusal = { status: "failed", attempts: 1, reason: "SES answered 400 MessageRejected", due_at: null }
-    expect(await deliveryOf(alice)).toMatchObject(refusal)
+    const failure = { status: "failed", attempts: 1, reason: "SES answered 400 MessageRejected", due_at: null }
+    expect(await deliveryOf(alice)).toMatchObject(failure)
     await deliver(message)
     await cronAt(NOON + DAY)
-    expect(await deliveryOf(alice)).toMatchObject(refusal)
-    expect(recipients(post)).toEqual([bob.email])
+    expect(await deliveryOf(alice)).toMatchObject(failure)
+    expect(recipients(provider)).toEqual([bob.email])
   })
 })
 
-describe("an address that the provider does not write to at present", () => {
+describe("a suppressed address", () => {
   const WHY = "the provider does not write to this address at present"
   const suppressing = () =>
     vi.spyOn(env.EMAIL, "send").mockImplementation(async (mail) => {
@@ -229,26 +229,26 @@ describe("an address that the provider does not write to at present", () => {
     })
   const byCloudflare = { EMAIL_PROVIDER: "cloudflare" }
 
-  it("costs that one mail, which admins see", async () => {
-    const provider = suppressing()
-    const message = await announced()
+  it("fails that one e-mail, and admins can see it", async () => {
+    const send = suppressing()
+    const message = await publishToAcme()
     await deliver(message, byCloudflare)
     await deliver(message, byCloudflare)
-    expect(provider).toHaveBeenCalledTimes(2)
+    expect(send).toHaveBeenCalledTimes(2)
     expect(await deliveryOf(bob)).toMatchObject({ status: "failed", reason: WHY, due_at: null })
     const { res } = await (await alice.get("/api/notifications/deliveries")).json<any>()
     expect(res).toMatchObject([{ id: "1-email-2", status: "failed", reason: WHY }])
   })
 
-  it("switches nothing off: the mail can be sent again, and the next one is tried", async () => {
-    const provider = suppressing()
-    await deliver(await announced(), byCloudflare)
+  it("turns nothing off: the e-mail can be sent again, and the next one is attempted", async () => {
+    const send = suppressing()
+    await deliver(await publishToAcme(), byCloudflare)
     await cron()
     await drain()
     expect(await rows("SELECT * FROM user_notification_preferences")).toEqual([])
     expect(await rows("SELECT * FROM signal_events")).toEqual([])
 
-    provider.mockResolvedValue({ messageId: "cf-2" })
+    send.mockResolvedValue({ messageId: "cf-2" })
     await alice.post("/api/notifications/deliveries/1-email-2/resend")
     const [again] = sent.splice(0)
     await deliver(again?.body as DeliveryMessage, byCloudflare)
@@ -256,10 +256,10 @@ describe("an address that the provider does not write to at present", () => {
   })
 })
 
-describe("a failure that may pass", () => {
-  it("is due again half a minute later, by then found by the cron, and sent", async () => {
-    const failing = mailing(only(bob, busy()))
-    const message = await announced()
+describe("a transient failure", () => {
+  it("is due again after about 30 seconds, when the cron finds it and it is sent", async () => {
+    const failing = fakeSes(only(bob, busy()))
+    const message = await publishToAcme()
     await deliver(message)
     expect(recipients(failing)).toEqual([alice.email])
     const { due_at: due, ...rest } = await deliveryOf(bob)
@@ -267,12 +267,12 @@ describe("a failure that may pass", () => {
     expect(due).toBeGreaterThanOrEqual(NOON + 24 * SECOND)
     expect(due).toBeLessThanOrEqual(NOON + 36 * SECOND)
 
-    const post = mailing()
+    const provider = fakeSes()
     vi.setSystemTime(due - 1)
     await cron()
     await deliver(message)
     expect(sent).toEqual([])
-    expect(post.mails).toEqual([])
+    expect(provider.mails).toEqual([])
 
     vi.setSystemTime(due)
     await cron()
@@ -280,22 +280,22 @@ describe("a failure that may pass", () => {
       { queue: "dalgo-deliveries", body: { ...message, recipientIds: [bob.orgUserId] }, delaySeconds: 0 },
     ])
     await drain()
-    expect(recipients(post)).toEqual([bob.email])
+    expect(recipients(provider)).toEqual([bob.email])
     expect(await deliveryOf(bob)).toMatchObject({ status: "sent", attempts: 2, reason: null, due_at: null })
   })
 
   it.each<[string, string, number]>([
     ["an hour", "3600", HOUR],
     ["at most 12 hours", "999999", 12 * HOUR],
-  ])("waits as long as the provider wishes: %s", async (_, header, expected) => {
-    mailing(busy(header))
-    await deliver(await announced())
+  ])("is retried when the provider asks for it: %s", async (_, header, expected) => {
+    fakeSes(busy(header))
+    await deliver(await publishToAcme())
     expect(await deliveryOf(bob)).toMatchObject({ status: "pending", due_at: NOON + expected })
   })
 
-  it("is given up after seven tries, which takes about nine hours, and stays as a row", async () => {
+  it("is dead after seven attempts, about nine hours later, and its row stays", async () => {
     const { requests } = outside(() => new Response(null, { status: 500 }))
-    await deliver(await announced({ sent_to: "single_user", user_email: bob.email }))
+    await deliver(await publishToAcme({ sent_to: "single_user", user_email: bob.email }))
     for (let tries = 1; tries < 7; tries += 1) {
       const { status, attempts, due_at } = await deliveryOf(bob)
       expect({ status, attempts }).toEqual({ status: "pending", attempts: tries })
@@ -316,20 +316,20 @@ describe("a failure that may pass", () => {
     ["EMAIL_FROM is not an address", { EMAIL_FROM: "Dalgo <notifications@dalgo.test>" }],
     ["SES_ACCESS_KEY_ID is not set", { SES_ACCESS_KEY_ID: "" }],
     ["SES_SECRET_ACCESS_KEY is not set", { SES_SECRET_ACCESS_KEY: "" }],
-  ])("may be a setting: no mail is lost where %s", async (reason, missing) => {
-    const post = mailing()
-    const { explicitAcks } = await deliver(await announced(), missing)
+  ])("may be a wrong setting, and no e-mail is lost: %s", async (reason, missing) => {
+    const provider = fakeSes()
+    const { explicitAcks } = await deliver(await publishToAcme(), missing)
     expect(explicitAcks).toEqual(["m0"])
     const { due_at: due, ...rest } = await deliveryOf(bob)
     expect(rest).toMatchObject({ status: "pending", attempts: 1, reason })
     await cronAt(due + MINUTE)
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
   })
 })
 
 describe("a worker that dies", () => {
-  /** The database, until `when` says of a statement that this is where the connection is lost. */
-  const losing = (when: "before" | "after") => {
+  /** The database, which loses the connection before or after the outcomes are recorded. */
+  const disconnecting = (when: "before" | "after") => {
     const prepare = (sql: string) => {
       const statement = env.DB.prepare(sql)
       if (!sql.includes("providerId")) return statement
@@ -345,75 +345,75 @@ describe("a worker that dies", () => {
     return { DB: { prepare, batch: env.DB.batch.bind(env.DB) } }
   }
 
-  it("after it took the mails is followed by another when its lease ends", async () => {
-    const post = mailing()
-    const message = await announced()
+  it("after the claim is followed by another worker when the lease ends", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
     await rows("UPDATE deliveries SET status = 'sending', attempts = 1, due_at = ?", NOON + LEASE)
     await deliver(message)
     await cronAt(NOON + LEASE - 1)
-    expect(post.mails).toEqual([])
+    expect(provider.mails).toEqual([])
     await cronAt(NOON + LEASE)
     await cronAt(NOON + LEASE)
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
     expect((await deliveries()).map((row) => row.attempts)).toEqual([2, 2])
   })
 
-  it("between the provider's yes and our record makes each mail come exactly once more", async () => {
-    const post = mailing()
-    const message = await announced()
-    const result = await deliver(message, losing("before"))
+  it("between sending and recording makes each e-mail come exactly once more", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
+    const result = await deliver(message, disconnecting("before"))
     expect(result.retryMessages).toHaveLength(1)
     expect(result.delays).toEqual([300])
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
     expect((await deliveries()).map((row) => row.status)).toEqual(["sending", "sending"])
 
     await deliver(message)
     await cronAt(NOON + LEASE - 1)
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
     await cronAt(NOON + LEASE)
     await deliver(message)
     await cronAt(NOON + DAY)
-    expect(recipients(post)).toEqual([alice.email, ...both, bob.email])
+    expect(recipients(provider)).toEqual([alice.email, ...both, bob.email])
     expect((await deliveries()).map((row) => row.status)).toEqual(["sent", "sent"])
   })
 
-  it("after the record was written, but before it knew, makes no mail come twice", async () => {
-    const post = mailing()
-    const message = await announced()
-    const result = await deliver(message, losing("after"))
+  it("after recording, but before it got the result, makes no e-mail come twice", async () => {
+    const provider = fakeSes()
+    const message = await publishToAcme()
+    const result = await deliver(message, disconnecting("after"))
     expect(result.retryMessages).toHaveLength(1)
     vi.setSystemTime(NOON + LEASE)
     await deliver(message)
     await cronAt(NOON + DAY)
-    expect(recipients(post)).toEqual(both)
+    expect(recipients(provider)).toEqual(both)
   })
 
-  it("each time is given up in the end", async () => {
-    const post = mailing()
-    await announced()
+  it("in each attempt makes the row dead in the end", async () => {
+    const provider = fakeSes()
+    await publishToAcme()
     await rows("UPDATE deliveries SET status = 'sending', attempts = 8, due_at = ?", NOON + LEASE)
     await cronAt(NOON + LEASE)
     expect(await deliveryOf(bob)).toMatchObject({ status: "dead", reason: "no try was ever finished", due_at: null })
-    expect(post.mails).toEqual([])
+    expect(provider.mails).toEqual([])
   })
 
   it.each([
     ["has sent", ["follower", "slow"]],
     ["is sending", ["slow", "follower"]],
-  ])("or is only slow decides nothing about what its follower %s", async (_, order) => {
+  ])("or is slow after its lease cannot overwrite the outcome of a worker that %s", async (_, order) => {
     const answers = { slow: Promise.withResolvers<Response>(), follower: Promise.withResolvers<Response>() }
     const { requests } = outside(() => (requests.length === 1 ? answers.slow.promise : answers.follower.promise))
-    const message = await announced({ sent_to: "single_user", user_email: bob.email })
+    const message = await publishToAcme({ sent_to: "single_user", user_email: bob.email })
     const slow = deliver(message)
     while (requests.length < 1) await scheduler.wait(1)
     vi.setSystemTime(NOON + LEASE)
     const follower = deliver(message)
     while (requests.length < 2) await scheduler.wait(1)
 
-    for (const who of order) {
-      if (who === "slow") answers.slow.resolve(refused())
+    for (const worker of order) {
+      if (worker === "slow") answers.slow.resolve(rejected())
       else answers.follower.resolve(Response.json({ MessageId: "the second" }))
-      await (who === "slow" ? slow : follower)
+      await (worker === "slow" ? slow : follower)
     }
     expect(await deliveryOf(bob)).toMatchObject({ status: "sent", attempts: 2, provider_id: "the second" })
   })

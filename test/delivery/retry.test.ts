@@ -5,44 +5,44 @@ import { HOUR, MINUTE, SECOND } from "../support/clock"
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 
-const passing = (retryAfter?: number) => ({ permanent: false, retryAfterMs: retryAfter })
+const transient = (retryAfter?: number) => ({ permanent: false, retryAfterMs: retryAfter })
 const inMs = (ms: number) => ({ kind: "retry", at: NOW + ms })
 
-describe("a failure that may pass", () => {
+describe("a transient failure", () => {
   it.each<[string, number, number]>([
-    ["30 seconds after the first try", 1, 30 * SECOND],
+    ["30 seconds after the first attempt", 1, 30 * SECOND],
     ["2 minutes after the second", 2, 2 * MINUTE],
     ["10 minutes after the third", 3, 10 * MINUTE],
     ["30 minutes after the fourth", 4, 30 * MINUTE],
     ["2 hours after the fifth", 5, 2 * HOUR],
     ["6 hours after the sixth", 6, 6 * HOUR],
-  ])("is tried again %s, give or take a fifth", (_, attempts, backOff) => {
-    const at = (random: number) => nextAttempt(passing(), { attempts, now: NOW, random })
-    expect(at(0)).toEqual(inMs(0.8 * backOff))
-    expect(at(0.5)).toEqual(inMs(backOff))
+  ])("is retried %s, give or take a fifth", (_, attempts, delay) => {
+    const at = (random: number) => nextAttempt(transient(), { attempts, now: NOW, random })
+    expect(at(0)).toEqual(inMs(0.8 * delay))
+    expect(at(0.5)).toEqual(inMs(delay))
     const latest = at(1 - Number.EPSILON)
-    expect(latest).toEqual(inMs(Math.round(1.2 * backOff)))
+    expect(latest).toEqual(inMs(Math.round(1.2 * delay)))
   })
 
-  it("is given up after the seventh", () => {
+  it("is given up after the seventh attempt", () => {
     expect(RETRY_DELAYS_MS).toHaveLength(6)
     for (const attempts of [7, 8, 100]) {
-      expect(nextAttempt(passing(HOUR), { attempts, now: NOW, random: 0.5 })).toEqual({ kind: "dead" })
+      expect(nextAttempt(transient(HOUR), { attempts, now: NOW, random: 0.5 })).toEqual({ kind: "dead" })
     }
   })
 
   it.each<[string, number, number, number]>([
-    ["the provider's wish, if that is later", 1, 5 * MINUTE, 5 * MINUTE],
-    ["our own, if that is later", 3, MINUTE, 10 * MINUTE],
-    ["12 hours, whatever the provider wishes", 1, 48 * HOUR, 12 * HOUR],
-    ["our own, if the provider wishes nothing", 2, 0, 2 * MINUTE],
-  ])("waits for %s", (_, attempts, wish, expected) => {
-    expect(nextAttempt(passing(wish), { attempts, now: NOW, random: 0.5 })).toEqual(inMs(expected))
+    ["the provider's delay, if that is longer", 1, 5 * MINUTE, 5 * MINUTE],
+    ["our own delay, if that is longer", 3, MINUTE, 10 * MINUTE],
+    ["12 hours at most, whatever the provider asks for", 1, 48 * HOUR, 12 * HOUR],
+    ["our own delay, if the provider asks for none", 2, 0, 2 * MINUTE],
+  ])("waits for %s", (_, attempts, retryAfterMs, expected) => {
+    expect(nextAttempt(transient(retryAfterMs), { attempts, now: NOW, random: 0.5 })).toEqual(inMs(expected))
   })
 })
 
 describe("a permanent failure", () => {
-  it.each([1, 2, 7])("is never tried again, be it after try %s", (attempts) => {
+  it.each([1, 2, 7])("is never retried, after attempt %s", (attempts) => {
     const error = { permanent: true, retryAfterMs: MINUTE }
     expect(nextAttempt(error, { attempts, now: NOW, random: 0.5 })).toEqual({ kind: "failed" })
   })
@@ -55,7 +55,7 @@ describe("Retry-After", () => {
     ["a date", "Fri, 20 Nov 2026 12:10:00 GMT", 10 * MINUTE],
     ["more than 12 hours", "86400", 12 * HOUR],
     ["a date in a year", "Sat, 20 Nov 2027 12:00:00 GMT", 12 * HOUR],
-    ["more than any number", "9".repeat(400), undefined],
+    ["more digits than a number can hold", "9".repeat(400), undefined],
     ["no time at all", "0", undefined],
     ["a date that is over", "Fri, 20 Nov 2026 11:59:59 GMT", undefined],
     ["a negative number", "-5", undefined],
@@ -67,7 +67,7 @@ describe("Retry-After", () => {
   })
 })
 
-it("may pass where the other side is broken, slow or overrun, and nowhere else", () => {
+it("a status is transient if the server is broken, slow or overloaded, and only then", () => {
   const statuses = [300, 400, 401, 403, 404, 407, 408, 409, 410, 413, 428, 429, 430, 499, 500, 503, 599]
   expect(statuses.filter(isTransientStatus)).toEqual([408, 429, 500, 503, 599])
 })

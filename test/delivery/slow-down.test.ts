@@ -10,8 +10,8 @@ import { server } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
 
-const EVERYBODY = 20
-const AT_ONCE = 6
+const RECIPIENTS = 20
+const GROUP = 6
 
 let sent: ReturnType<typeof queues>["sent"]
 let drain: ReturnType<typeof queues>["drain"]
@@ -20,9 +20,9 @@ beforeEach(() => {
   ;({ sent, drain } = queues())
 })
 
-/** Tells twenty people something; answers the message that is to send their mails. */
-async function announced(): Promise<DeliveryMessage> {
-  await growAcmeTo(EVERYBODY)
+/** Publishes a notification to twenty people and returns the queue message for their e-mails. */
+async function publishToTwenty(): Promise<DeliveryMessage> {
+  await growAcmeTo(RECIPIENTS)
   const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
   await server.post("/api/notifications/", news)
   await vi.waitFor(() => expect(sent).toHaveLength(1))
@@ -30,35 +30,35 @@ async function announced(): Promise<DeliveryMessage> {
 }
 const deliver = (message: DeliveryMessage) => consume("dalgo-deliveries", [message])
 
-/** SES, which says this to the so-manieth mail. */
-function answering(answer: (n: number) => Response | undefined) {
+/** SES, which gives this response to the n-th e-mail. */
+function respondWith(answer: (n: number) => Response | undefined) {
   let n = 0
-  const post = ses(() => {
+  const provider = ses(() => {
     n += 1
     return answer(n)
   })
-  const { requests } = outside(post.handler)
-  return { post, requests }
+  const { requests } = outside(provider.handler)
+  return { provider, requests }
 }
-const saying = (message: string) => () =>
+const limitResponse = (message: string) => () =>
   Response.json({ message }, { status: 429, headers: { "x-amzn-errortype": "TooManyRequestsException" } })
-const refusing = (type: string, status: number) => () =>
+const errorResponse = (type: string, status: number) => () =>
   Response.json({ message: "" }, { status, headers: { "x-amzn-errortype": type } })
-const rate = saying("Maximum sending rate exceeded.")
-const quota = saying("Daily message quota exceeded.")
+const rateLimit = limitResponse("Maximum sending rate exceeded.")
+const quota = limitResponse("Daily message quota exceeded.")
 
-const tally = () =>
+const countByStatus = () =>
   rows("SELECT status, attempts, count(*) AS count FROM deliveries GROUP BY status, attempts ORDER BY status, attempts")
 
-describe("a provider that takes no more", () => {
-  it("is left alone: whoever was not tried waits, and has lost no try", async () => {
-    const { requests } = answering((n) => (n > AT_ONCE ? rate() : undefined))
-    await deliver(await announced())
-    expect(requests).toHaveLength(2 * AT_ONCE)
-    expect(await tally()).toEqual([
-      { status: "pending", attempts: 0, count: EVERYBODY - 2 * AT_ONCE },
-      { status: "pending", attempts: 1, count: AT_ONCE },
-      { status: "sent", attempts: 1, count: AT_ONCE },
+describe("a provider that asks to slow down", () => {
+  it("postpones the rest, which loses no attempt", async () => {
+    const { requests } = respondWith((n) => (n > GROUP ? rateLimit() : undefined))
+    await deliver(await publishToTwenty())
+    expect(requests).toHaveLength(2 * GROUP)
+    expect(await countByStatus()).toEqual([
+      { status: "pending", attempts: 0, count: RECIPIENTS - 2 * GROUP },
+      { status: "pending", attempts: 1, count: GROUP },
+      { status: "sent", attempts: 1, count: GROUP },
     ])
     const [{ least, most }] = await rows("SELECT min(due_at) AS least, max(due_at) AS most FROM deliveries")
     expect(least).toBeGreaterThanOrEqual(NOON + 24 * SECOND)
@@ -68,42 +68,42 @@ describe("a provider that takes no more", () => {
     ])
   })
 
-  it("is asked nothing before the time, however often the same message comes", async () => {
-    const { requests } = answering(quota)
-    const message = await announced()
+  it("gets no request before the time, however often the same message comes", async () => {
+    const { requests } = respondWith(quota)
+    const message = await publishToTwenty()
     for (let i = 0; i < 5; i += 1) await deliver(message)
-    expect(requests).toHaveLength(AT_ONCE)
+    expect(requests).toHaveLength(GROUP)
     vi.setSystemTime(NOON + 6 * HOUR)
     await deliver(message)
-    expect(requests).toHaveLength(2 * AT_ONCE)
+    expect(requests).toHaveLength(2 * GROUP)
   })
 
-  it("is asked nothing before the time by the summary either", async () => {
-    answering(quota)
-    const message = await announced()
+  it("gets no request for a ready summary before the time", async () => {
+    respondWith(quota)
+    const message = await publishToTwenty()
     await deliver(message)
     expect(await queries.selectUntriedEmails(openDb(env.DB), message)).toEqual([])
   })
 
-  it("gets the rest when it takes some again, each once", async () => {
-    answering(rate)
-    const message = await announced()
+  it("gets the rest later, each e-mail once", async () => {
+    respondWith(rateLimit)
+    const message = await publishToTwenty()
     await deliver(message)
-    const { post } = answering(() => undefined)
+    const { provider } = respondWith(() => undefined)
     await cron()
     await drain()
-    expect(post.mails).toEqual([])
+    expect(provider.mails).toEqual([])
     vi.setSystemTime(NOON + MINUTE)
     await cron()
     await drain()
     await deliver(message)
-    expect(new Set(post.mails.map(({ to }) => to)).size).toBe(EVERYBODY)
-    expect(post.mails).toHaveLength(EVERYBODY)
+    expect(new Set(provider.mails.map(({ to }) => to)).size).toBe(RECIPIENTS)
+    expect(provider.mails).toHaveLength(RECIPIENTS)
   })
 
-  it("for a day costs six people a try each quarter of a day, and nobody their mail", async () => {
-    const { requests } = answering(quota)
-    await deliver(await announced())
+  it("for a day gets six requests every six hours, and no e-mail is lost", async () => {
+    const { requests } = respondWith(quota)
+    await deliver(await publishToTwenty())
     for (let hours = 6; hours <= 24; hours += 6) {
       vi.setSystemTime(NOON + hours * HOUR - SECOND)
       await cron()
@@ -112,25 +112,25 @@ describe("a provider that takes no more", () => {
       if (hours < 24) await cron()
       if (hours < 24) await drain()
     }
-    expect(requests).toHaveLength(4 * AT_ONCE)
-    const { post } = answering(() => undefined)
+    expect(requests).toHaveLength(4 * GROUP)
+    const { provider } = respondWith(() => undefined)
     await cron()
     await drain()
-    expect(post.mails).toHaveLength(EVERYBODY)
-    expect(await tally()).toEqual([
-      { status: "sent", attempts: 1, count: EVERYBODY - AT_ONCE },
-      { status: "sent", attempts: 5, count: AT_ONCE },
+    expect(provider.mails).toHaveLength(RECIPIENTS)
+    expect(await countByStatus()).toEqual([
+      { status: "sent", attempts: 1, count: RECIPIENTS - GROUP },
+      { status: "sent", attempts: 5, count: GROUP },
     ])
   })
 
   it.each([
-    ["as many mails a day as were sent", quota, 36, 38],
-    ["from an account that is paused", refusing("SendingPausedException", 400), 36, 38],
-    ["from a sender that is not set up", refusing("MailFromDomainNotVerifiedException", 400), 24, 28],
-    ["anything from such a key", refusing("InvalidClientTokenId", 403), 24, 28],
-  ])("no longer takes %s, is tried for as long as that may take", async (_, answer, least, most) => {
-    answering(answer)
-    await deliver(await announced())
+    ["for the daily quota", quota, 36, 38],
+    ["for a paused account", errorResponse("SendingPausedException", 400), 36, 38],
+    ["for a sender that is not verified", errorResponse("MailFromDomainNotVerifiedException", 400), 24, 28],
+    ["for a wrong key", errorResponse("InvalidClientTokenId", 403), 24, 28],
+  ])("%s is retried for long enough that an admin can act", async (_, answer, least, most) => {
+    respondWith(answer)
+    await deliver(await publishToTwenty())
     const isOver = async () => (await rows("SELECT 1 FROM deliveries WHERE status = 'dead'")).length > 0
     while (!(await isOver())) {
       const [{ at }] = await rows("SELECT min(due_at) AS at FROM deliveries")
@@ -142,29 +142,29 @@ describe("a provider that takes no more", () => {
     expect((Date.now() - NOON) / HOUR).toBeLessThanOrEqual(most)
   })
 
-  it("for ever is given up in the end, for everybody", async () => {
-    answering(rate)
-    await deliver(await announced())
+  it("for ever makes every delivery dead in the end", async () => {
+    respondWith(rateLimit)
+    await deliver(await publishToTwenty())
     for (let i = 0; i < 60; i += 1) {
       vi.setSystemTime(Date.now() + 8 * HOUR)
       await cron()
       await drain()
     }
-    expect(await tally()).toEqual([{ status: "dead", attempts: 7, count: EVERYBODY }])
+    expect(await countByStatus()).toEqual([{ status: "dead", attempts: 7, count: RECIPIENTS }])
   })
 })
 
-describe("a provider that refuses some of many", () => {
+describe("a provider that refuses some e-mails", () => {
   it.each([
-    ["asks them to slow down", (n: number) => (n % 2 === 0 ? rate() : undefined), 10],
-    ["fails", (n: number) => (n <= AT_ONCE ? new Response(null, { status: 500 }) : undefined), AT_ONCE],
-  ])("and only %s, is sent all the others", async (_, answer, refused) => {
-    const { requests } = answering(answer)
-    await deliver(await announced())
-    expect(requests).toHaveLength(EVERYBODY)
-    expect(await tally()).toEqual([
+    ["with a rate limit", (n: number) => (n % 2 === 0 ? rateLimit() : undefined), 10],
+    ["with an error of its own", (n: number) => (n <= GROUP ? new Response(null, { status: 500 }) : undefined), GROUP],
+  ])("%s is sent all the others", async (_, answer, refused) => {
+    const { requests } = respondWith(answer)
+    await deliver(await publishToTwenty())
+    expect(requests).toHaveLength(RECIPIENTS)
+    expect(await countByStatus()).toEqual([
       { status: "pending", attempts: 1, count: refused },
-      { status: "sent", attempts: 1, count: EVERYBODY - refused },
+      { status: "sent", attempts: 1, count: RECIPIENTS - refused },
     ])
   })
 })

@@ -5,7 +5,7 @@ import { launchBrowser } from "./browser"
 const port = inject("port")
 const worker = `http://127.0.0.1:${port}`
 const catcher = `http://127.0.0.1:${port + 2}`
-const LINK = /^No more e-mail for Job Failures: (\S+)$/m
+const LINK = /^Stop e-mail about Job Failures: (\S+)$/m
 const COLOURS = {
   light: { page: "rgb(247, 248, 248)", button: "rgb(0, 105, 95)" },
   dark: { page: "rgb(15, 21, 20)", button: "rgb(92, 201, 184)" },

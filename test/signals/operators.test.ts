@@ -87,7 +87,7 @@ describe("who runs the platform", () => {
     expect(mail?.subject).toMatch(/^\[Acme\] Job Failures: The pipeline nightly-survey failed on/)
     expect(mail?.headers).toEqual({})
     expect(mail?.text).toContain("You get this because you run the platform")
-    expect(mail?.text).not.toMatch(/unsubscribe|No more e-mail|you are a member/)
+    expect(mail?.text).not.toMatch(/unsubscribe|Stop e-mail|you are a member/)
     expect(await operatorRows()).toEqual([
       { channel: "operator_discord", recipient_id: 1, status: "sent", reason: null, org_id: null },
       { channel: "operator_email", recipient_id: 1, status: "sent", reason: null, org_id: null },

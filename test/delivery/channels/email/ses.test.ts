@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { SesEmail } from "../../src/delivery/channels/email/ses"
-import { DeliveryError } from "../../src/delivery/retry"
-import { HOUR } from "../support/clock"
-import { outside } from "../support/outside"
+import { SesEmail } from "../../../../src/delivery/channels/email/ses"
+import { DeliveryError } from "../../../../src/delivery/retry"
+import { HOUR } from "../../../support/clock"
+import { outside } from "../../../support/outside"
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 const options = {
@@ -22,8 +22,8 @@ const email = {
 const ses = (changes: Partial<ConstructorParameters<typeof SesEmail>[0]> = {}) =>
   new SesEmail({ ...options, ...changes })
 
-const answering = (response: Response) => outside(() => response.clone())
-const refusal = async () => {
+const respondWith = (response: Response) => outside(() => response.clone())
+const sendError = async () => {
   try {
     await ses().send(email)
   } catch (error) {
@@ -37,9 +37,9 @@ beforeEach(() => {
   vi.setSystemTime(Date.UTC(2026, 10, 20, 12))
 })
 
-describe("what SES gets", () => {
-  it("is one mail to one person", async () => {
-    const { requests } = answering(Response.json({ MessageId: "0100019-abc" }))
+describe("a request to SES", () => {
+  it("is one e-mail to one person", async () => {
+    const { requests } = respondWith(Response.json({ MessageId: "0100019-abc" }))
     expect(await ses().send(email)).toEqual({ providerId: "0100019-abc" })
 
     const [request] = requests
@@ -67,8 +67,8 @@ describe("what SES gets", () => {
     })
   })
 
-  it("is signed with our key for SES in our region", async () => {
-    const { requests } = answering(Response.json({ MessageId: "1" }))
+  it("is signed with the configured key for the configured region", async () => {
+    const { requests } = respondWith(Response.json({ MessageId: "1" }))
     await ses().send(email)
     const request = requests[0] as Request
     expect(request.headers.get("authorization")).toMatch(
@@ -77,30 +77,30 @@ describe("what SES gets", () => {
     expect(request.headers.get("authorization")).toContain(`Signature=${await signatureOf(request, SECRET)}`)
   })
 
-  it("names the configuration set whose events are published, if one is set", async () => {
-    const { requests } = answering(Response.json({ MessageId: "1" }))
+  it("names the configuration set, if there is one", async () => {
+    const { requests } = respondWith(Response.json({ MessageId: "1" }))
     await ses({ configurationSet: "dalgo" }).send(email)
     expect(await requests[0]?.json()).toMatchObject({ ConfigurationSetName: "dalgo" })
   })
 
-  it("goes to another address if one is set", async () => {
-    const { requests } = answering(Response.json({ MessageId: "1" }))
+  it("goes to the configured endpoint, if there is one", async () => {
+    const { requests } = respondWith(Response.json({ MessageId: "1" }))
     await ses({ endpoint: "https://ses.dalgo.test" }).send(email)
     expect(requests[0]?.url).toBe("https://ses.dalgo.test/v2/email/outbound-emails")
   })
 
   it.each([
     ["in quotes", "Dalgo, for NGOs", '"Dalgo, for NGOs"'],
-    ["without breaking out of them", 'Dal"go\\', '"Dalgo"'],
-    ["encoded where it is not ASCII", "डाल्गो", "=?UTF-8?B?4KSh4KS+4KSy4KWN4KSX4KWL?="],
+    ["without a quote that would end it", 'Dal"go\\', '"Dalgo"'],
+    ["encoded if it is not ASCII", "डाल्गो", "=?UTF-8?B?4KSh4KS+4KSy4KWN4KSX4KWL?="],
   ])("names the sender %s", async (_, name, expected) => {
-    const { requests } = answering(Response.json({ MessageId: "1" }))
+    const { requests } = respondWith(Response.json({ MessageId: "1" }))
     await ses({ from: { email: "notifications@dalgo.test", name } }).send(email)
     expect(await requests[0]?.json()).toMatchObject({ FromEmailAddress: `${expected} <notifications@dalgo.test>` })
   })
 })
 
-describe("what SES answers", () => {
+describe("an error of SES", () => {
   const amazon = (status: number, type: string, headers: Record<string, string> = {}) =>
     Response.json(
       { message: "Address is on the list: alice@acme.test" },
@@ -108,83 +108,95 @@ describe("what SES answers", () => {
     )
   const saying = (message: unknown, status: number, type: string) =>
     Response.json({ message }, { status, headers: { "x-amzn-errortype": type } })
-  const gone = { permanent: true, retryAfterMs: undefined }
-  const passing = { permanent: false, retryAfterMs: undefined }
-  const slower = { ...passing, slowDown: true }
-  const mended = { permanent: false, retryAfterMs: 4 * HOUR, slowDown: true }
+  const permanent = { permanent: true, retryAfterMs: undefined }
+  const transient = { permanent: false, retryAfterMs: undefined }
+  const slowDown = { ...transient, slowDown: true }
+  const misconfigured = { permanent: false, retryAfterMs: 4 * HOUR, slowDown: true }
   const paused = { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true }
-  const anotherDay = { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true }
+  const quota = { permanent: false, retryAfterMs: 6 * HOUR, slowDown: true }
 
   it.each<[string, Response, object]>([
-    ["a refused mail", amazon(400, "MessageRejected"), { message: "SES answered 400 MessageRejected", ...gone }],
-    ["a bad request", amazon(400, "BadRequestException"), { message: "SES answered 400 BadRequestException", ...gone }],
+    [
+      "a rejected e-mail",
+      amazon(400, "MessageRejected"),
+      { message: "SES answered 400 MessageRejected", ...permanent },
+    ],
+    [
+      "a bad request",
+      amazon(400, "BadRequestException"),
+      { message: "SES answered 400 BadRequestException", ...permanent },
+    ],
     [
       "a sender that is not verified",
       amazon(400, "MailFromDomainNotVerifiedException:http://internal.amazon.com/coral/"),
-      { message: "SES answered 400 MailFromDomainNotVerifiedException", ...mended },
+      { message: "SES answered 400 MailFromDomainNotVerifiedException", ...misconfigured },
     ],
     [
-      "a sender that is not verified, called a mail",
+      "a sender that is not verified, reported as a rejected e-mail",
       saying("Email address is not verified. The following identities failed the check", 400, "MessageRejected"),
-      { message: "SES answered 400 MessageRejected", ...mended },
+      { message: "SES answered 400 MessageRejected", ...misconfigured },
     ],
     [
       "a wrong signature",
       amazon(403, "InvalidSignatureException"),
-      { message: "SES answered 403 InvalidSignatureException", ...mended },
+      { message: "SES answered 403 InvalidSignatureException", ...misconfigured },
     ],
     [
       "a key that may not send",
       amazon(403, "AccessDeniedException"),
-      { message: "SES answered 403 AccessDeniedException", ...mended },
+      { message: "SES answered 403 AccessDeniedException", ...misconfigured },
     ],
     [
-      "no such configuration set",
+      "an unknown configuration set",
       amazon(404, "NotFoundException"),
-      { message: "SES answered 404 NotFoundException", ...mended },
+      { message: "SES answered 404 NotFoundException", ...misconfigured },
     ],
-    ["a refusal without a type", new Response("no", { status: 400 }), { message: "SES answered 400", ...gone }],
-    ["a refusal called like nothing", amazon(400, "toString"), { message: "SES answered 400 toString", ...gone }],
+    ["a response without a type", new Response("no", { status: 400 }), { message: "SES answered 400", ...permanent }],
     [
-      "too many at once, with the time to wait",
+      "a type that is the name of a method",
+      amazon(400, "toString"),
+      { message: "SES answered 400 toString", ...permanent },
+    ],
+    [
+      "a rate limit with a time to wait",
       amazon(429, "TooManyRequestsException", { "retry-after": "90" }),
-      { message: "SES answered 429 TooManyRequestsException", ...slower, retryAfterMs: 90_000 },
+      { message: "SES answered 429 TooManyRequestsException", ...slowDown, retryAfterMs: 90_000 },
     ],
     [
-      "too many at once, without",
+      "a rate limit without one",
       saying("Maximum sending rate exceeded.", 429, "TooManyRequestsException"),
-      { message: "SES answered 429 TooManyRequestsException", ...slower },
+      { message: "SES answered 429 TooManyRequestsException", ...slowDown },
     ],
     [
-      "too many in a day",
+      "the daily quota",
       saying("Daily message quota exceeded.", 429, "TooManyRequestsException"),
-      { message: "SES answered 429 TooManyRequestsException", ...anotherDay },
+      { message: "SES answered 429 TooManyRequestsException", ...quota },
     ],
     [
-      "too many in a day, as all services of Amazon say it",
+      "the daily quota, in the form that all AWS services share",
       saying("Daily message quota exceeded", 400, "ThrottlingException"),
-      { message: "SES answered 400 ThrottlingException", ...anotherDay },
+      { message: "SES answered 400 ThrottlingException", ...quota },
     ],
     [
-      "too many, and words that are none",
+      "a rate limit whose message is not text",
       saying({ daily: "message quota" }, 429, "TooManyRequestsException"),
-      { message: "SES answered 429 TooManyRequestsException", ...slower },
+      { message: "SES answered 429 TooManyRequestsException", ...slowDown },
     ],
-    ["too many, and no more", new Response(null, { status: 429 }), { message: "SES answered 429", ...slower }],
+    ["status 429 without a type", new Response(null, { status: 429 }), { message: "SES answered 429", ...slowDown }],
     [
-      "a limit that is reached",
+      "a limit of the account",
       amazon(400, "LimitExceededException"),
       { message: "SES answered 400 LimitExceededException", ...paused },
     ],
     [
-      "a limit, spelled as Amazon's services spell it",
+      "a limit of the account, in the form that all AWS services share",
       amazon(400, "LimitExceededException:http://internal.amazon.com/coral/"),
       { message: "SES answered 400 LimitExceededException", ...paused },
     ],
     [
-      "a rate, as all services of Amazon limit it",
+      "a rate limit, in the form that all AWS services share",
       amazon(400, "ThrottlingException"),
-      { message: "SES answered 400 ThrottlingException", ...slower },
+      { message: "SES answered 400 ThrottlingException", ...slowDown },
     ],
     [
       "an account that is paused",
@@ -192,56 +204,52 @@ describe("what SES answers", () => {
       { message: "SES answered 400 SendingPausedException", ...paused },
     ],
     [
-      "an account that is suspended, and is to wait longer than we would",
+      "a suspended account with a longer time to wait than ours",
       amazon(400, "AccountSuspendedException", { "retry-after": "28800" }),
       { message: "SES answered 400 AccountSuspendedException", ...paused, retryAfterMs: 8 * HOUR },
     ],
+    ["a request timeout", new Response(null, { status: 408 }), { message: "SES answered 408", ...transient }],
     [
-      "that it waited too long for us",
-      new Response(null, { status: 408 }),
-      { message: "SES answered 408", ...passing },
-    ],
-    [
-      "an error of its own",
+      "an internal error",
       amazon(500, "InternalFailure"),
-      { message: "SES answered 500 InternalFailure", ...passing },
+      { message: "SES answered 500 InternalFailure", ...transient },
     ],
     [
-      "that it is overloaded",
+      "an overload",
       new Response("busy", { status: 503, headers: { "retry-after": "Fri, 20 Nov 2026 12:05:00 GMT" } }),
       { message: "SES answered 503", permanent: false, retryAfterMs: 300_000 },
     ],
   ])("may be %s", async (_, response, expected) => {
-    answering(response)
-    expect(await refusal()).toEqual(expected)
+    respondWith(response)
+    expect(await sendError()).toEqual(expected)
   })
 
-  it("may be nothing: no connection", async () => {
+  it("may be a failed connection", async () => {
     outside()
-    expect(await refusal()).toEqual({ message: "SES did not answer", permanent: false })
+    expect(await sendError()).toEqual({ message: "SES did not answer", permanent: false })
   })
 
-  it("is waited for 15 seconds", async () => {
+  it("is a timeout after 15 seconds", async () => {
     const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
     outside((request) => {
       request.signal.throwIfAborted()
       return Response.json({ MessageId: "1" })
     })
-    expect(await refusal()).toEqual({ message: "SES did not answer", permanent: false })
+    expect(await sendError()).toEqual({ message: "SES did not answer", permanent: false })
     expect(timeout).toHaveBeenCalledWith(15_000)
   })
 
   it.each([
-    ["junk", () => new Response("<html>")],
+    ["HTML", () => new Response("<html>")],
     ["nothing", () => new Response(null)],
     ["another shape", () => Response.json({ messageId: 7 })],
-  ])("is a yes whatever its body says, for the mail is on its way: %s", async (_, response) => {
-    answering(response())
+  ])("is none if only the body is unreadable, since SES has accepted the e-mail: %s", async (_, response) => {
+    respondWith(response())
     expect(await ses().send(email)).toEqual({ providerId: "" })
   })
 })
 
-/** The signature that Amazon expects: "Signature Version 4", computed here without the library that we use. */
+/** AWS Signature Version 4, computed without aws4fetch. */
 async function signatureOf(request: Request, secret: string): Promise<string> {
   const [, scope = "", signedHeaders = ""] =
     /Credential=[^/]+\/(\S+), SignedHeaders=(\S+),/.exec(request.headers.get("authorization") ?? "") ?? []

@@ -1,17 +1,17 @@
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
-import { configuredProvider } from "../../src/delivery/channels/email/provider"
-import { configFrom } from "../../src/runtime/config"
-import { outside } from "../support/outside"
+import { configuredProvider } from "../../../../src/delivery/channels/email/configured-provider"
+import { configFrom } from "../../../../src/runtime/config"
+import { outside } from "../../../support/outside"
 
 const email = { to: "alice@acme.test", subject: "hello", text: "hello", html: "<p>hello</p>", headers: {} }
 const providerWith = (changes: object) => configuredProvider(configFrom({ ...env, ...changes }), env.EMAIL)
 
 it.each([
-  ["ends no header", "Dalgo\r\nBcc: everybody@acme.test", "Dalgo Bcc: everybody@acme.test"],
-  ["hides nothing", "Dal\u200bgo\u202e \u0007", "Dalgo"],
+  ["cannot end a header", "Dalgo\r\nBcc: everybody@acme.test", "Dalgo Bcc: everybody@acme.test"],
+  ["has no invisible characters", "Dal\u200bgo\u202e \u0007", "Dalgo"],
   ["may be in any script", "डाल्गो", "डाल्गो"],
-])("a sender's name %s, with either provider", async (_, name, expected) => {
+])("the name in EMAIL_FROM_NAME %s, with either provider", async (_, name, expected) => {
   const send = vi.spyOn(env.EMAIL, "send").mockResolvedValue({ messageId: "cf-1" })
   await providerWith({ EMAIL_PROVIDER: "cloudflare", EMAIL_FROM_NAME: name }).send(email)
   expect(send.mock.calls[0]?.[0]).toMatchObject({ from: { email: "notifications@dalgo.test", name: expected } })
@@ -24,7 +24,7 @@ it.each([
 })
 
 it.each(["Dalgo <notifications@dalgo.test>", "notifications@dalgo.test, x@dalgo.test", "dalgo", "a@b\r\nBcc: c@d"])(
-  "a sender's address is one address, not %j",
+  "EMAIL_FROM must be one address, not %j",
   (from) => {
     expect(() => providerWith({ EMAIL_FROM: from })).toThrow("EMAIL_FROM is not an address")
   },

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { parsePublicKey } from "../../src/signals/email-feedback/sns/certificate"
-import { HOUR, MINUTE, NOON } from "../support/clock"
-import { outside } from "../support/outside"
-import { nobody, request } from "../support/people"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { parsePublicKey } from "../../../src/signals/email-feedback/sns/certificate"
+import { HOUR, MINUTE, NOON } from "../../support/clock"
+import { outside } from "../../support/outside"
+import { nobody, request } from "../../support/people"
+import { queues } from "../../support/queues"
+import { rows } from "../../support/rows"
 import {
   AMAZON,
   amazon,
@@ -19,15 +19,15 @@ import {
   SUBSCRIBE,
   subscription,
   TOPIC,
-} from "../support/sns"
-import { workerWith } from "../support/worker-with"
+} from "../../support/sns"
+import { workerWith } from "../../support/worker-with"
 
 const PATH = "/webhooks/v1/ses/"
 const OK = { status: 200, body: { status: "ok" } }
-const REFUSED = { status: 401, body: { detail: "not a message of Amazon SNS that we know" } }
+const UNAUTHENTICATED = { status: 401, body: { detail: "not a message of Amazon SNS that we know" } }
 const UNREACHABLE = { status: 503, body: { detail: "Amazon SNS cannot be reached right now" } }
 
-/** As Amazon does it: JSON, called text. */
+/** Posts as Amazon SNS does: JSON with the content type of text. */
 async function post(message: Posted | string, through: typeof request = request) {
   const answer = await through(PATH, {
     method: "POST",
@@ -37,8 +37,8 @@ async function post(message: Posted | string, through: typeof request = request)
   return { status: answer.status, body: await answer.json<any>() }
 }
 const bounce = (fields: Posted = {}) => signed({ Message: JSON.stringify(bounceOf("bob@acme.test")), ...fields })
-const kept = () => rows("SELECT source, status, body FROM signal_events ORDER BY id")
-/** A certificate that nobody has asked for yet. */
+const storedEvents = () => rows("SELECT source, status, body FROM signal_events ORDER BY id")
+/** A URL of a certificate that is not cached yet. */
 const freshCertificate = () => `${AMAZON}/SimpleNotificationService-${crypto.randomUUID()}.pem`
 
 let sent: ReturnType<typeof queues>["sent"]
@@ -51,30 +51,30 @@ beforeEach(() => {
 
 describe("a message of Amazon SNS", () => {
   it.each(["1", "2"])(
-    "is let in by a signature of version %s, and its event is kept word for word",
+    "is accepted with a signature of version %s, and its event is stored unchanged",
     async (version) => {
       const Message = JSON.stringify(bounceOf("bob@acme.test"), null, 2)
       expect(await post(await bounce({ SignatureVersion: version, Message }))).toEqual(OK)
-      expect(await kept()).toEqual([{ source: "mail_event", status: "received", body: Message }])
+      expect(await storedEvents()).toEqual([{ source: "mail_event", status: "received", body: Message }])
       expect(sent).toEqual([{ queue: "dalgo-signals", body: { kind: "mail_event", eventId: 1 }, delaySeconds: 0 }])
     },
   )
 
-  it("may have a subject, lines and any letters", async () => {
+  it("may have a subject, line breaks and any characters", async () => {
     expect(await post(await bounce({ Subject: "Amazon SES Email Event Notification" }))).toEqual(OK)
     const Message = JSON.stringify({ ...complaintOf("bob@acme.test"), note: "größer\n\u2028 पाइप" })
     expect(await post(await bounce({ Message }))).toEqual(OK)
-    expect(await kept()).toHaveLength(2)
+    expect(await storedEvents()).toHaveLength(2)
   })
 
-  it("is one event, however often it comes", async () => {
+  it("is one event when it comes several times", async () => {
     const message = await bounce()
     for (let i = 0; i < 3; i += 1) expect(await post(message)).toEqual(OK)
-    expect(await kept()).toHaveLength(1)
+    expect(await storedEvents()).toHaveLength(1)
     expect(sent).toHaveLength(1)
   })
 
-  it("fetches the certificate once, and follows nobody who leads elsewhere", async () => {
+  it("needs one fetch of its certificate, without following redirects", async () => {
     const SigningCertURL = freshCertificate()
     for (let i = 0; i < 3; i += 1) expect(await post(await bounce({ SigningCertURL }))).toEqual(OK)
     expect(requests.map(({ url, redirect }) => ({ url, redirect }))).toEqual([
@@ -82,13 +82,13 @@ describe("a message of Amazon SNS", () => {
     ])
   })
 
-  it("is taken from each of the topics that are set, with spaces around", async () => {
+  it("may come from any of the configured topics, with spaces around them", async () => {
     const other = "arn:aws:sns:ap-south-1:123456789012:another"
     const through = workerWith({ SES_SNS_TOPIC_ARNS: ` ${other} , ${TOPIC}` })
     for (const TopicArn of [other, TOPIC]) expect(await post(await bounce({ TopicArn }), through)).toEqual(OK)
   })
 
-  it("may come from China, where Amazon has other hosts", async () => {
+  it("may come from a region in China, whose hosts have another name", async () => {
     const TopicArn = "arn:aws-cn:sns:cn-north-1:123456789012:dalgo-mail"
     const SigningCertURL = `https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-${crypto.randomUUID()}.pem`
     outside(async ({ url }) => (url === SigningCertURL ? new Response(await certificate()) : undefined))
@@ -98,13 +98,13 @@ describe("a message of Amazon SNS", () => {
 
   it.each([
     ["an hour old", -HOUR],
-    ["some minutes ahead of us", 4 * MINUTE],
+    ["four minutes ahead of our clock", 4 * MINUTE],
   ])("may be %s", async (_, ms) => {
     expect(await post(await bounce({ Timestamp: new Date(NOON + ms).toISOString() }))).toEqual(OK)
   })
 })
 
-describe("what is refused", () => {
+describe("a message that is rejected", () => {
   let lines: object[]
   beforeEach(() => {
     lines = []
@@ -112,35 +112,35 @@ describe("what is refused", () => {
   })
 
   /** Always the same answer, nothing kept; the log knows why. */
-  async function expectRefused(message: Posted | string, reason: string) {
-    expect(await post(message)).toEqual(REFUSED)
-    expect(await kept()).toEqual([])
+  async function expectRejected(message: Posted | string, reason: string) {
+    expect(await post(message)).toEqual(UNAUTHENTICATED)
+    expect(await storedEvents()).toEqual([])
     expect(sent).toEqual([])
     expect(lines).toEqual([{ event: "sign_in_refused", request_id: expect.stringMatching(/./), source: "sns", reason }])
   }
 
   it.each<[string, string]>([
-    ["nothing", ""],
-    ["no JSON", "hello"],
+    ["empty", ""],
+    ["not JSON", "hello"],
     ["null", "null"],
     ["a list", "[]"],
-    ["an event that nobody signed", JSON.stringify(bounceOf("bob@acme.test"))],
-    ["much nesting", "[".repeat(20_000) + "]".repeat(20_000)],
+    ["an event of SES outside a message", JSON.stringify(bounceOf("bob@acme.test"))],
+    ["deeply nested", "[".repeat(20_000) + "]".repeat(20_000)],
   ])("is %s", async (_, body) => {
-    await expectRefused(body, "no_message")
+    await expectRejected(body, "no_message")
     expect(requests).toEqual([])
   })
 
   it.each<[string, Posted]>([
-    ["another type", { Type: "Announcement" }],
-    ["a type in other letters", { Type: "notification" }],
-    ["another version of signature", { SignatureVersion: "3" }],
-    ["no time", { Timestamp: "yesterday" }],
-    ["no id", { MessageId: "" }],
-    ["no text", { Message: { eventType: "Bounce" } }],
-    ["no certificate", { SigningCertURL: null }],
+    ["without a known type", { Type: "Announcement" }],
+    ["of a type in lower case", { Type: "notification" }],
+    ["of another signature version", { SignatureVersion: "3" }],
+    ["without a time", { Timestamp: "yesterday" }],
+    ["without an id", { MessageId: "" }],
+    ["without text", { Message: { eventType: "Bounce" } }],
+    ["without a certificate", { SigningCertURL: null }],
   ])("is %s", async (_, fields) => {
-    await expectRefused(await bounce(fields), "no_message")
+    await expectRejected(await bounce(fields), "no_message")
     expect(requests).toEqual([])
   })
 
@@ -152,8 +152,8 @@ describe("what is refused", () => {
     TOPIC.toUpperCase(),
     `${TOPIC},`,
     "",
-  ])("is of another topic, for which nothing is fetched: %j", async (TopicArn) => {
-    await expectRefused(await bounce({ TopicArn }), "other_topic")
+  ])("is of another topic, and nothing is fetched: %j", async (TopicArn) => {
+    await expectRejected(await bounce({ TopicArn }), "other_topic")
     expect(requests).toEqual([])
   })
 
@@ -162,7 +162,7 @@ describe("what is refused", () => {
     ["a year old", -365 * 24 * HOUR],
     ["an hour ahead", HOUR],
   ])("is %s", async (_, ms) => {
-    await expectRefused(await bounce({ Timestamp: new Date(NOON + ms).toISOString() }), "other_time")
+    await expectRejected(await bounce({ Timestamp: new Date(NOON + ms).toISOString() }), "other_time")
     expect(requests).toEqual([])
   })
 
@@ -202,8 +202,8 @@ describe("what is refused", () => {
     `${AMAZON}/SimpleNotificationService-0123456789abcdef.pem?`,
     `${AMAZON}/SimpleNotificationService-0123456789abcdef.pem#`,
     `${AMAZON}/another.pem`,
-  ])("names a certificate that is not Amazon's, and that nobody fetches: %s", async (SigningCertURL) => {
-    await expectRefused(await bounce({ SigningCertURL }), "other_certificate")
+  ])("has a certificate URL that is not Amazon's, and nothing is fetched: %s", async (SigningCertURL) => {
+    await expectRejected(await bounce({ SigningCertURL }), "other_certificate")
     expect(requests).toEqual([])
   })
 
@@ -212,46 +212,46 @@ describe("what is refused", () => {
     ["its id", { MessageId: "another" }],
     ["its time", { Timestamp: new Date(NOON - MINUTE).toISOString() }],
     ["its version", { SignatureVersion: "1" }],
-    ["a subject that it had not", { Subject: "hello" }],
+    ["an added subject", { Subject: "hello" }],
     ["its signature", { Signature: btoa("x".repeat(256)) }],
-    ["a signature that is none", { Signature: "%%%" }],
-    ["a signature that is empty", { Signature: "" }],
-  ])("was changed on its way: %s", async (_, change) => {
-    await expectRefused({ ...(await bounce()), ...change }, "wrong_signature")
+    ["a signature that is not base64", { Signature: "%%%" }],
+    ["an empty signature", { Signature: "" }],
+  ])("was changed after signing: %s", async (_, change) => {
+    await expectRejected({ ...(await bounce()), ...change }, "wrong_signature")
   })
 
-  it("was signed by somebody else", async () => {
+  it("was signed with another key", async () => {
     const Message = JSON.stringify(bounceOf("bob@acme.test"))
-    await expectRefused(await signedByStranger({ Message }), "wrong_signature")
+    await expectRejected(await signedByStranger({ Message }), "wrong_signature")
   })
 
-  it("is called something else than it was signed as", async () => {
-    await expectRefused({ ...(await subscription()), Type: "UnsubscribeConfirmation" }, "wrong_signature")
+  it("has another type than the signed one", async () => {
+    await expectRejected({ ...(await subscription()), Type: "UnsubscribeConfirmation" }, "wrong_signature")
   })
 
-  it("is too large to be read", async () => {
+  it("is too large", async () => {
     expect((await post("x".repeat(70_000))).status).toBe(413)
   })
 })
 
 describe("a certificate", () => {
   it.each<[string, () => Response]>([
-    ["does not come", () => new Response("no", { status: 500 })],
-    ["has gone", () => new Response("no", { status: 404 })],
-    ["leads elsewhere", () => Response.redirect("https://evil.test/cert.pem")],
-    ["is none", () => new Response("<html>")],
+    ["cannot be fetched", () => new Response("no", { status: 500 })],
+    ["does not exist", () => new Response("no", { status: 404 })],
+    ["redirects", () => Response.redirect("https://evil.test/cert.pem")],
+    ["is not a certificate", () => new Response("<html>")],
     ["is cut off", () => new Response("-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----")],
-  ])("that %s is asked for again when Amazon sends again", async (_, answer) => {
+  ])("that %s is fetched again when Amazon sends the message again", async (_, answer) => {
     outside(amazon({ certificate: answer }))
     const message = await bounce({ SigningCertURL: freshCertificate() })
     expect(await post(message)).toEqual(UNREACHABLE)
-    expect(await kept()).toEqual([])
+    expect(await storedEvents()).toEqual([])
     outside(amazon())
     expect(await post(message)).toEqual(OK)
-    expect(await kept()).toHaveLength(1)
+    expect(await storedEvents()).toHaveLength(1)
   })
 
-  it("that cannot be reached says when to try again", async () => {
+  it("that cannot be fetched gives 503 with Retry-After", async () => {
     outside()
     const message = await bounce({ SigningCertURL: freshCertificate() })
     const answer = await nobody.post(PATH, message)
@@ -259,11 +259,11 @@ describe("a certificate", () => {
     expect(answer.headers.get("retry-after")).toBe("5")
   })
 
-  it.each([1, 3])("of version %s holds the key", async (version) => {
+  it.each([1, 3])("of version %s gives its public key", async (version) => {
     expect(parsePublicKey(await certificate(undefined, { version }))).toEqual(publicKey)
   })
 
-  it("that is cut off anywhere holds none, and upsets nobody", async () => {
+  it("that is cut off at any place gives no key and does not throw", async () => {
     const pem = await certificate()
     const lines = pem.split("\n").slice(1, -2)
     for (let cut = 0; cut < lines.length; cut += 1) {
@@ -275,10 +275,10 @@ describe("a certificate", () => {
 })
 
 describe("a subscription", () => {
-  it("is confirmed where Amazon says, and nothing is kept", async () => {
+  it("is confirmed at the URL in its message, and nothing is stored", async () => {
     expect(await post(await subscription())).toEqual(OK)
     expect(requests.at(-1)).toMatchObject({ url: SUBSCRIBE, method: "GET", redirect: "manual" })
-    expect(await kept()).toEqual([])
+    expect(await storedEvents()).toEqual([])
   })
 
   it.each([
@@ -289,38 +289,38 @@ describe("a subscription", () => {
     SUBSCRIBE.replace("https://", "https://evil.test@"),
     SUBSCRIBE.replace("ConfirmSubscription", "DeleteTopic"),
     SUBSCRIBE.replace("dalgo-mail", "another"),
-  ])("is confirmed nowhere else, whoever has signed that: %s", async (SubscribeURL) => {
-    expect(await post(await subscription({ SubscribeURL }))).toEqual(REFUSED)
+  ])("is not confirmed at another URL, even if it is signed: %s", async (SubscribeURL) => {
+    expect(await post(await subscription({ SubscribeURL }))).toEqual(UNAUTHENTICATED)
     expect(requests.filter(({ url }) => url !== CERTIFICATE)).toEqual([])
   })
 
-  it("that Amazon does not take is asked for again", async () => {
+  it("that cannot be confirmed gives 503, so that Amazon sends it again", async () => {
     outside(amazon({ confirmation: () => new Response("no", { status: 500 }) }))
     expect(await post(await subscription())).toEqual(UNREACHABLE)
   })
 
-  it("that has ended is not begun again", async () => {
+  it("that has ended is not confirmed again", async () => {
     expect(await post(await subscription({ Type: "UnsubscribeConfirmation" }))).toEqual(OK)
     expect(requests.filter(({ url }) => url !== CERTIFICATE)).toEqual([])
-    expect(await kept()).toEqual([])
+    expect(await storedEvents()).toEqual([])
   })
 })
 
-describe("where no topic is set", () => {
-  it.each([undefined, "", " ", ","])("the door is shut to all: %j", async (setting) => {
+describe("without a configured topic", () => {
+  it.each([undefined, "", " ", ","])("every message gets 503: %j", async (setting) => {
     const closed = { status: 503, body: { detail: "SES_SNS_TOPIC_ARNS is not configured" } }
     const through = workerWith({ SES_SNS_TOPIC_ARNS: setting })
     for (const message of [await bounce(), await bounce({ TopicArn: "" }), "hello"]) {
       expect(await post(message, through)).toEqual(closed)
     }
-    expect(await kept()).toEqual([])
+    expect(await storedEvents()).toEqual([])
     expect(requests).toEqual([])
   })
 })
 
 describe("an event that is not understood", () => {
   it.each(["hello", "{}", '{"eventType":"Bounce"}', "[1]", '{"eventType":"Bounce","bounce":{}}'])(
-    "is kept word for word, and refused: %s",
+    "is stored unchanged, and answered with 422: %s",
     async (Message) => {
       const message = await signed({ Message })
       for (let i = 0; i < 2; i += 1) {
@@ -329,7 +329,7 @@ describe("an event that is not understood", () => {
           body: { detail: [{ loc: ["body"], msg: "kept, but not understood", type: "not_understood" }] },
         })
       }
-      expect(await kept()).toEqual([{ source: "mail_event", status: "not_understood", body: Message }])
+      expect(await storedEvents()).toEqual([{ source: "mail_event", status: "not_understood", body: Message }])
       expect(sent).toEqual([])
     },
   )
