@@ -7,6 +7,7 @@ import { onError, onNotFound } from "./http/errors"
 import { corsPolicy } from "./http/cors"
 import { router } from "./http/router"
 import { liveRoutes, ticketRoutes } from "./live/routes"
+import { inboxRoutes } from "./inbox/routes"
 import { notificationRoutes } from "./notifications/routes"
 import { docsRoutes } from "./http/docs-routes"
 import { orgRoutes } from "./orgs/routes"
@@ -32,6 +33,7 @@ export const app = router()
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications/ticket", ticketRoutes)
   .route("/api/notifications", deviceRoutes)
+  .route("/api/notifications", inboxRoutes)
   .route("/api/notifications", notificationRoutes)
   .route("/api/userpreferences", userPreferenceRoutes)
   .route("/api/orgpreferences", orgPreferenceRoutes)

@@ -1,4 +1,5 @@
 import { deviceDocs } from "../../src/destinations/devices/docs"
+import { inboxDocs } from "../../src/inbox/docs"
 import { liveDocs } from "../../src/live/docs"
 import { notificationDocs } from "../../src/notifications/docs"
 import { orgDocs } from "../../src/orgs/docs"
@@ -11,7 +12,11 @@ import type { Tag } from "../../src/http/route-docs"
 
 /** Every room that answers requests, in the order in which a reader wants them. */
 export const TAGS: Tag[] = [
-  { name: "Notifications", description: "What was said to me, and saying something.", routes: notificationDocs },
+  {
+    name: "Notifications",
+    description: "My inbox, and sending notifications.",
+    routes: { ...inboxDocs, ...notificationDocs },
+  },
   { name: "Live", description: "What open tabs are told at once.", routes: liveDocs },
   {
     name: "Preferences",

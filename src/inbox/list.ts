@@ -3,7 +3,7 @@ import type { Membership } from "../auth/membership"
 import { countBuckets, type Filter, needsCount, bucketsOf } from "./filter"
 import * as queries from "./queries"
 import { MAX_COUNT, type ListPage, type Page, toPageRows } from "./pagination"
-import type { InboxRow } from "../notifications/responses"
+import type { InboxRow } from "./responses"
 import { MAX_CANDIDATES, selectSearchProgress, selectSearchPage } from "./search-queries"
 
 type Inbox = { me: Membership; filter: Filter }

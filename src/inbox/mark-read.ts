@@ -3,7 +3,7 @@ import { errorName, log } from "../runtime/log"
 import type { Membership } from "../auth/membership"
 import * as queries from "./queries"
 
-export async function unreadCount(deps: Deps, { me }: { me: Membership }): Promise<number> {
+export async function countUnread(deps: Deps, { me }: { me: Membership }): Promise<number> {
   const [counters] = await queries.selectCounters(deps.db, { orgUserId: me.orgUserId })
   return counters?.unread ?? 0
 }

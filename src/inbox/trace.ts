@@ -4,7 +4,7 @@ import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
 import { isReason, type Reason, type Withheld } from "../domain/delivery-rules"
-import type { TraceEntry } from "../notifications/docs"
+import type { TraceEntry } from "./docs"
 import * as queries from "./trace-queries"
 
 /** Why this person did or did not get it, on each channel. One round trip. */

@@ -7,7 +7,7 @@ import type { Filter } from "../inbox/filter"
 import * as queries from "./history-queries"
 import { listInbox } from "../inbox/list"
 import { MAX_COUNT, type ListPage, type Page, toPageRows } from "../inbox/pagination"
-import type { HistoryRow } from "./responses"
+import type { HistoryRow } from "../inbox/responses"
 
 type Request = {
   caller: Caller
@@ -25,7 +25,7 @@ export async function listHistory(deps: Deps, request: Request): Promise<ListPag
   const orgId = await orgScopeFor(deps, request)
   if (filter.isRead !== undefined) {
     if (caller.kind === "service") {
-      throw new AppError("rejected", "A server has no inbox, so nothing is read or unread by it.")
+      throw new AppError("rejected", "A service key has no inbox, so it cannot filter by read_status.")
     }
     return listInbox(deps, { me: requireMembership(caller.memberships, orgSlug || chosenSlug), filter, ...page })
   }
