@@ -1,10 +1,17 @@
 import { type SQL, sql } from "drizzle-orm"
+import {
+  type Channel,
+  CHAT_PRODUCTS,
+  OUTGOING_CHANNELS,
+  type OutgoingChannel,
+  PLATFORM_ADMIN_CHANNELS,
+} from "../domain/channels"
+import type { DeferCause } from "../domain/delivery-rules"
 import type { Db } from "../db/client"
 import { insertSelect } from "../db/insert-select"
 import { deliveries } from "../db/schema"
 import type { Deps } from "../deps"
-import { CHAT_PRODUCTS, OUTGOING_CHANNELS, type OutgoingChannel, PLATFORM_ADMIN_CHANNELS } from "../domain/channels"
-import { RETRY_DELAYS_MS, SWEEP_AFTER_MS } from "../runtime/backoff"
+import { MAX_DELAY_MS, RETRY_DELAYS_MS, SWEEP_AFTER_MS } from "../runtime/backoff"
 import { errorName, log } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import * as queries from "./queries"
@@ -77,6 +84,40 @@ export const insertSuppressed = (
     from: sql`${notification} n, json_each(${JSON.stringify(people.map((p) => [p.orgUserId, p.reason, p.since]))}) person`,
   })
 
+/** A message to one person that leaves at `dueAt` and not before. */
+export type Deferred = {
+  channel: Exclude<Channel, "inbox">
+  recipientId: number
+  /** Milliseconds since 1970. */
+  dueAt: number
+  cause: DeferCause
+}
+
+/**
+ * Rows for deferred messages. The cause is their `reason`, and `claimDeliveries` takes a row that has a reason only when
+ * it is due: a queue message that comes early, for example because a summary is ready, finds nothing to claim.
+ */
+export const insertDeferred = (
+  db: Db,
+  { notification, deferred, now }: { notification: SQL; deferred: Deferred[]; now: number },
+) => {
+  const rows = deferred.map(({ channel, recipientId, dueAt, cause }) => [channel, recipientId, dueAt, cause])
+  return insertSelect(db, deliveries, {
+    values: {
+      notificationId: sql`n.id`,
+      channel: sql`message.value ->> 0`,
+      recipientId: sql`message.value ->> 1`,
+      status: "pending",
+      reason: sql`message.value ->> 3`,
+      createdAt: now,
+      updatedAt: now,
+      dueAt: sql`message.value ->> 2`,
+      orgId: sql`n.org_id`,
+    },
+    from: sql`${notification} n, json_each(${JSON.stringify(rows)}) message`,
+  })
+}
+
 /** Sends queue messages for committed rows. If that fails, the sweep finds the rows when they are due. */
 export async function enqueueDeliveries(
   deps: Deps,
@@ -105,6 +146,19 @@ export async function enqueueOutbox(
     enqueueDeliveries(deps, rowsOf("email"), { delaySeconds }),
     enqueueDeliveries(deps, WITHOUT_DELAY.flatMap(rowsOf)),
   ])
+}
+
+/** The same for deferred rows. The sweep finds those that are due later than a queue message may be delayed. */
+export async function enqueueDeferred(
+  deps: Deps,
+  { notificationId, deferred }: { notificationId: number; deferred: Deferred[] },
+): Promise<void> {
+  const now = deps.now()
+  const soon = deferred.filter(({ dueAt }) => dueAt - now <= MAX_DELAY_MS)
+  for (const [dueAt, rows] of Map.groupBy(soon, (row) => row.dueAt)) {
+    const keys = rows.map(({ channel, recipientId }) => ({ notificationId, channel, recipientId }))
+    await enqueueDeliveries(deps, keys, { delaySeconds: Math.max(0, Math.ceil((dueAt - now) / 1000)) })
+  }
 }
 
 /** One message for rows of one notification and one channel. The inbox needs no delivery. */

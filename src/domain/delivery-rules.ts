@@ -26,5 +26,11 @@ export type Reason = (typeof REASONS)[number]
 
 export const isReason = (text: string | null): text is Reason => REASONS.some((reason) => reason === text)
 
+/** Why a message waits for a later time. */
+export const DEFER_CAUSES = ["quiet_hours"] as const
+export type DeferCause = (typeof DEFER_CAUSES)[number]
+
+export const isDeferCause = (text: string | null): text is DeferCause => DEFER_CAUSES.some((cause) => cause === text)
+
 /** The column `withheld` of an inbox row: the reason on each channel where it is not simply `subscribed`. */
 export type Withheld = Partial<Record<Channel, { reason: Reason; since?: number }>>

@@ -1,22 +1,22 @@
-import { and, eq, gte, isNotNull, type SQL, sql } from "drizzle-orm"
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
+import { and, eq, gte, isNotNull, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { inboxCounters, notifications, orgUsers, notificationRecipients } from "../db/schema"
-import * as inbox from "./queries"
+import { inList } from "../db/in-list"
+import { inboxCounters, notificationRecipients, notifications, orgUsers } from "../db/schema"
 import type { BarItem } from "../domain/bar-item"
+import * as inbox from "./queries"
 
-/** What a bar shows at most. */
+/** A bar shows at most this many items. */
 export const MAX_BAR_ITEMS = 50
 
-/** One person's bar as the database has it. `version` grows with every change of their inbox. */
+/** One person's urgent bar according to the database. `version` grows with every change of their inbox. */
 export type Bar = { orgUserId: number; items: BarItem[]; total: number; unreadCount: number; version: number }
 
-/** The bars that one batch asks for, a statement each. */
+/** Each bar takes one statement of a batch. */
 const BARS_PER_BATCH = 40
-/** D1 runs 1,000 statements in one invocation. */
+/** D1 runs at most 1,000 statements in one invocation. */
 export const MAX_BARS = 800
 
-/** The bars of these people: one round trip per forty. */
+/** The bars of these people. One round trip for every 40. */
 export async function loadBars(db: Db, { orgUserIds }: { orgUserIds: number[] }): Promise<Bar[]> {
   const bars: Bar[] = []
   for (let i = 0; i < orgUserIds.length; i += BARS_PER_BATCH) {
@@ -26,23 +26,23 @@ export async function loadBars(db: Db, { orgUserIds }: { orgUserIds: number[] })
 }
 
 async function loadBarBatch(db: Db, orgUserIds: number[]): Promise<Bar[]> {
-  const [truths, ...lists] = await db.batch([
+  const [states, ...lists] = await db.batch([
     selectBarStates(db, { orgUserIds }),
     ...orgUserIds.map((orgUserId) => inbox.selectUrgentUnread(db, { orgUserId, limit: MAX_BAR_ITEMS })),
   ])
   return orgUserIds.map((orgUserId, i) => {
-    const truth = truths.find((candidate) => candidate.orgUserId === orgUserId)
+    const state = states.find((candidate) => candidate.orgUserId === orgUserId)
     return {
       orgUserId,
       items: (lists[i] ?? []).map(toBarItem),
-      total: truth?.unreadUrgent ?? 0,
-      unreadCount: truth?.unread ?? 0,
-      version: truth?.version ?? 0,
+      total: state?.unreadUrgent ?? 0,
+      unreadCount: state?.unread ?? 0,
+      version: state?.version ?? 0,
     }
   })
 }
 
-/** Where the inboxes of these people stand. */
+/** The counters and the version of these people's inboxes. */
 export const selectBarStates = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
   db
     .select({
@@ -52,9 +52,9 @@ export const selectBarStates = (db: Db, { orgUserIds }: { orgUserIds: number[] }
       version: inboxCounters.version,
     })
     .from(inboxCounters)
-    .where(isAmong(inboxCounters.orgUserId, orgUserIds))
+    .where(inList(inboxCounters.orgUserId, orgUserIds))
 
-/** The same after an arrival, and whether that is unread and newer than all that is urgent and unread. */
+/** The same, and whether this notification is unread and newer than every other urgent unread one of the inbox. */
 export const selectBarStatesAfter = (
   db: Db,
   { orgUserIds, notificationId }: { orgUserIds: number[]; notificationId: number },
@@ -79,14 +79,14 @@ export const selectBarStatesAfter = (
         .as("is_newest"),
     })
     .from(inboxCounters)
-    .where(isAmong(inboxCounters.orgUserId, orgUserIds))
+    .where(inList(inboxCounters.orgUserId, orgUserIds))
 
-/** Which of these got a summary since then. */
+/** The ids of those notifications whose summary was added at or after `since`. */
 export const selectSummarisedSince = (db: Db, { ids, since }: { ids: number[]; since: number }) =>
   db
     .select({ id: notifications.id })
     .from(notifications)
-    .where(and(isAmong(notifications.id, [...new Set(ids)]), gte(notifications.summarisedAt, since)))
+    .where(and(inList(notifications.id, [...new Set(ids)]), gte(notifications.summarisedAt, since)))
 
 export const selectBarItem = (db: Db, { id }: { id: number }) =>
   db
@@ -94,19 +94,16 @@ export const selectBarItem = (db: Db, { id }: { id: number }) =>
     .from(notifications)
     .where(eq(notifications.id, id))
 
-/** Those of these people who are members no longer. */
+/** The people among these who are no longer members. */
 export const selectFormerMembers = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
   db
     .select({ orgUserId: orgUsers.id })
     .from(orgUsers)
-    .where(and(isAmong(orgUsers.id, orgUserIds), isNotNull(orgUsers.removedAt)))
+    .where(and(inList(orgUsers.id, orgUserIds), isNotNull(orgUsers.removedAt)))
 
-const isAmong = (column: SQLiteColumn, ids: number[]): SQL =>
-  sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
+type BarItemRow = Omit<BarItem, "timestamp" | "urgent" | "read_status"> & { createdAt: number }
 
-type ItemRow = Omit<BarItem, "timestamp" | "urgent" | "read_status"> & { createdAt: number }
-
-export const toBarItem = ({ id, author, message, category, createdAt }: ItemRow): BarItem => ({
+export const toBarItem = ({ id, author, message, category, createdAt }: BarItemRow): BarItem => ({
   id,
   author,
   message,

@@ -1,35 +1,35 @@
 import { CATEGORIES, type Category } from "../domain/categories"
 
-/** Which notifications somebody wants to see; what is left out does not narrow. Times are inclusive. */
+/** Selects notifications. A field that is left out selects all. Times are milliseconds since 1970, inclusive. */
 export type Filter = {
   categories?: Category[] | undefined
   urgent?: true | undefined
   isRead?: boolean | undefined
   from?: number | undefined
   to?: number | undefined
-  /** Somewhere in the message or its author. */
+  /** A part of the message or of the author, in upper or lower case. */
   text?: string | undefined
 }
 
-/** One of the sorted runs that an inbox consists of. */
+/** A part of an inbox that an index keeps sorted by time, and that has a counter. */
 export type InboxBucket = { category: Category; urgent: boolean; isRead: boolean }
 
-/** The kinds that a filter lets through. */
+/** The buckets that a filter selects. */
 export function bucketsOf({ categories = [...CATEGORIES], urgent, isRead }: Filter): InboxBucket[] {
   const urgencies = urgent ? [true] : [true, false]
-  const readings = isRead === undefined ? [false, true] : [isRead]
-  return readings.flatMap((read) =>
+  const readStates = isRead === undefined ? [false, true] : [isRead]
+  return readStates.flatMap((read) =>
     urgencies.flatMap((isUrgent) => categories.map((category) => ({ category, urgent: isUrgent, isRead: read }))),
   )
 }
 
-/** How a kind is called in `inbox_counters.kinds`. */
+/** The key of a bucket in `inbox_counters.kinds`. */
 export const bucketKey = ({ category, urgent, isRead }: InboxBucket) =>
   `${category}:${Number(urgent)}:${Number(isRead)}`
 
-/** How many an inbox with these counters has of these kinds. */
-export const countBuckets = (counters: Record<string, number>, kinds: InboxBucket[]) =>
-  kinds.reduce((sum, kind) => sum + (counters[bucketKey(kind)] ?? 0), 0)
+/** The number of notifications in these buckets, by the counters of one inbox. */
+export const countBuckets = (counters: Record<string, number>, buckets: InboxBucket[]) =>
+  buckets.reduce((sum, bucket) => sum + (counters[bucketKey(bucket)] ?? 0), 0)
 
-/** Whether the counters of an inbox cannot tell how many there are. */
+/** Whether rows must be counted, because the counters do not know dates and texts. */
 export const needsCount = ({ from, to, text }: Filter) => from !== undefined || to !== undefined || text !== undefined

@@ -1,13 +1,13 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
-import { CATEGORIES } from "../domain/categories"
 import type { Db } from "../db/client"
-import { clampedOffset, unionAll, mergeSorted, intLiteral } from "../db/merge-sorted"
-import { inboxCounters, notifications, notificationRecipients } from "../db/schema"
+import { clampedOffset, intLiteral, mergeSorted, unionAll } from "../db/merge-sorted"
+import { inboxCounters, notificationRecipients, notifications } from "../db/schema"
+import { CATEGORIES, type Category } from "../domain/categories"
 import { type Cursor, earlierBound } from "./cursor"
-import { type Filter, type InboxBucket, bucketsOf, bucketKey } from "./filter"
+import { bucketKey, bucketsOf, type Filter, type InboxBucket } from "./filter"
 import { MAX_COUNT, type Page } from "./pagination"
 
-/** The counters of one inbox; no row while nothing ever arrived. */
+/** The counters of one inbox. There is no row before the first notification. */
 export const selectCounters = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db.select().from(inboxCounters).where(eq(inboxCounters.orgUserId, orgUserId))
 
@@ -15,7 +15,7 @@ export const selectCounters = (db: Db, { orgUserId }: { orgUserId: number }) =>
 
 type Inbox = { orgUserId: number; filter: Filter }
 
-/** What is shown of a notification. */
+/** The columns that a list shows. */
 export const NOTIFICATION_COLUMNS = {
   id: notifications.id,
   author: notifications.author,
@@ -27,31 +27,34 @@ export const NOTIFICATION_COLUMNS = {
   sentAt: notifications.sentAt,
 }
 
-/** The same in an inbox; to be selected after `inbox` was joined with the notifications. */
+/** The same for an inbox. The query must join `inbox` with the notifications. */
 export const INBOX_COLUMNS = { ...NOTIFICATION_COLUMNS, isRead: sql`inbox.is_read`.mapWith(Boolean).as("is_read") }
 
 const NEWEST_FIRST = sql`arrived_at DESC, notification_id DESC`
 
-/** One page, newest first, and one row more if there is a next. */
+/** One page, newest first. The extra row after `limit` says that there is a next page. */
 export function selectInboxPage(db: Db, { orgUserId, filter, page, limit, after }: Inbox & Page) {
-  const runs = bucketConditions(filter).map(
-    (run) => sql`
+  const selects = bucketConditions(filter).map(
+    (condition) => sql`
       SELECT notification_id, sent_at AS arrived_at, is_read FROM ${notificationRecipients}
-      WHERE org_user_id = ${intLiteral(orgUserId)} AND ${run} ${dateCondition(filter, after)}`,
+      WHERE org_user_id = ${intLiteral(orgUserId)} AND ${condition} ${dateCondition(filter, after)}`,
   )
   const offset = after ? sql`0` : clampedOffset(sizeExpression({ orgUserId, filter }), { page, limit })
   return db
     .select(INBOX_COLUMNS)
-    .from(sql`(${mergeSorted(runs, NEWEST_FIRST)} LIMIT ${intLiteral(limit + 1)} OFFSET ${offset}) AS inbox`)
+    .from(sql`(${mergeSorted(selects, NEWEST_FIRST)} LIMIT ${intLiteral(limit + 1)} OFFSET ${offset}) AS inbox`)
     .innerJoin(notifications, eq(notifications.id, sql`inbox.notification_id`))
     .orderBy(sql`inbox.arrived_at DESC`, sql`inbox.notification_id DESC`)
 }
 
-/** How many there are between dates. */
+/** The size of a list, counted up to `MAX_COUNT`. */
 export const selectInboxCount = (db: Db, inbox: Inbox) =>
   db.select({ number: sql<number>`${boundedCount(inbox)}`.as("number") }).from(sql`(SELECT 1)`)
 
-/** The sorted runs of a filter: read and unread by themselves; each kind, where it is asked for. */
+/**
+ * One condition for each sorted select: read and unread notifications, and where category or urgency are filtered, each
+ * bucket.
+ */
 function bucketConditions(filter: Filter): SQL[] {
   const { categories, urgent, isRead } = filter
   if (!categories && !urgent) return (isRead === undefined ? [false, true] : [isRead]).map(readCondition)
@@ -59,39 +62,40 @@ function bucketConditions(filter: Filter): SQL[] {
 }
 
 const readCondition = (isRead: boolean) => sql`is_read = ${intLiteral(Number(isRead))}`
-const bucketCondition = (kind: InboxBucket) => sql`
-  urgent = ${intLiteral(Number(kind.urgent))} AND ${readCondition(kind.isRead)} AND category = ${categoryLiteral(kind)}`
-/** One of a closed list, as text of the statement: see `whole`. */
-const categoryLiteral = ({ category }: Pick<InboxBucket, "category">) => sql.raw(`'${category}'`)
+const bucketCondition = ({ category, urgent, isRead }: InboxBucket) => sql`
+  urgent = ${intLiteral(Number(urgent))} AND ${readCondition(isRead)} AND category = ${categoryLiteral(category)}`
+/** Not a parameter, for the reason that `intLiteral` gives. The value is one of a closed list. */
+const categoryLiteral = (category: Category) => sql.raw(`'${category}'`)
 
 function dateCondition({ from, to }: Filter, after?: Cursor): SQL {
-  const until = earlierBound(after, to)
-  const newest = until && sql`AND (sent_at, notification_id) < (${intLiteral(until.at)}, ${intLiteral(until.id)})`
-  const oldest = from === undefined ? undefined : sql`AND sent_at >= ${intLiteral(from)}`
-  return sql`${newest ?? sql``} ${oldest ?? sql``}`
+  const before = earlierBound(after, to)
+  const upper = before && sql`AND (sent_at, notification_id) < (${intLiteral(before.at)}, ${intLiteral(before.id)})`
+  const lower = from === undefined ? undefined : sql`AND sent_at >= ${intLiteral(from)}`
+  return sql`${upper ?? sql``} ${lower ?? sql``}`
 }
 
-/** How many a filter lets through: from the counters, or counted as far as `COUNTED_UP_TO` where dates narrow it. */
+/** The size of a list: from the counters or, where dates are filtered, counted up to `MAX_COUNT`. */
 function sizeExpression(inbox: Inbox): SQL {
   const { orgUserId, filter } = inbox
   if (filter.from !== undefined || filter.to !== undefined) return boundedCount(inbox)
-  const kinds = bucketsOf(filter).map((kind) => sql`coalesce(kinds ->> '$."${sql.raw(bucketKey(kind))}"', 0)`)
+  const counts = bucketsOf(filter).map((bucket) => sql`coalesce(kinds ->> '$."${sql.raw(bucketKey(bucket))}"', 0)`)
   return sql`coalesce((
-    SELECT ${sql.join(kinds, sql` + `)} FROM ${inboxCounters} WHERE org_user_id = ${intLiteral(orgUserId)}
+    SELECT ${sql.join(counts, sql` + `)} FROM ${inboxCounters} WHERE org_user_id = ${intLiteral(orgUserId)}
   ), 0)`
 }
 
 function boundedCount({ orgUserId, filter }: Inbox): SQL {
-  const runs = bucketConditions(filter).map(
-    (run) =>
-      sql`SELECT 1 FROM ${notificationRecipients} WHERE org_user_id = ${intLiteral(orgUserId)} AND ${run} ${dateCondition(filter)}`,
+  const selects = bucketConditions(filter).map(
+    (condition) => sql`
+      SELECT 1 FROM ${notificationRecipients}
+      WHERE org_user_id = ${intLiteral(orgUserId)} AND ${condition} ${dateCondition(filter)}`,
   )
-  return sql`(SELECT count(*) FROM (${unionAll(runs)} LIMIT ${intLiteral(MAX_COUNT)}))`
+  return sql`(SELECT count(*) FROM (${unionAll(selects)} LIMIT ${intLiteral(MAX_COUNT)}))`
 }
 
 // Reading ------------------------------------------------------------------------------------------------
 
-/** Marks these as read, or as unread. What is not in this inbox changes nothing. */
+/** Marks notifications of this inbox as read or unread. Ids from elsewhere match no row. */
 export const updateReadStatus = (
   db: Db,
   { orgUserId, ids, isRead, now }: { orgUserId: number; ids: number[]; isRead: boolean; now: number },
@@ -110,7 +114,7 @@ export const updateReadStatus = (
       ),
     )
 
-/** Marks everything as read; answers one row for each that was not. */
+/** Marks the whole inbox as read. */
 export const updateAllRead = (db: Db, { orgUserId, now }: { orgUserId: number; now: number }) =>
   db
     .update(notificationRecipients)
@@ -119,7 +123,7 @@ export const updateAllRead = (db: Db, { orgUserId, now }: { orgUserId: number; n
 
 // The urgent bar -----------------------------------------------------------------------------------------
 
-/** What a bar shows of a notification. */
+/** The columns that a bar shows. */
 export const BAR_ITEM_COLUMNS = {
   id: notifications.id,
   author: notifications.author,
@@ -128,16 +132,16 @@ export const BAR_ITEM_COLUMNS = {
   createdAt: notifications.createdAt,
 }
 
-/** What is unread and urgent, newest first. */
+/** The urgent unread notifications, newest first. */
 export function selectUrgentUnread(db: Db, { orgUserId, limit }: { orgUserId: number; limit: number }) {
-  const runs = CATEGORIES.map(
+  const selects = CATEGORIES.map(
     (category) => sql`
       SELECT notification_id, sent_at AS arrived_at FROM ${notificationRecipients}
       WHERE org_user_id = ${orgUserId} AND ${bucketCondition({ category, urgent: true, isRead: false })}`,
   )
   return db
     .select(BAR_ITEM_COLUMNS)
-    .from(sql`(${mergeSorted(runs, NEWEST_FIRST)} LIMIT ${limit}) AS bar`)
+    .from(sql`(${mergeSorted(selects, NEWEST_FIRST)} LIMIT ${limit}) AS bar`)
     .innerJoin(notifications, eq(notifications.id, sql`bar.notification_id`))
     .orderBy(sql`bar.arrived_at DESC`, sql`bar.notification_id DESC`)
 }

@@ -3,23 +3,27 @@ import { intLiteral } from "../db/merge-sorted"
 import { type Cursor, earlierBound } from "./cursor"
 import type { Filter } from "./filter"
 
-// Of time and id, as the column `notifications.position` puts them together.
+// The sort key of a notification is one integer: the time, shifted by 20 bits, and the low 20 bits of the id. It is
+// the column `notifications.position` and the row id of the full-text index.
 
 export const ID_BITS = 20
 export const ID_MASK = 2 ** ID_BITS - 1
-/** Sixty-three bits hold no later time. */
+/** A SQLite integer has 63 bits and a sign. */
 const MAX_TIME = 2 ** 42
 
-const sortKeyExpression = ({ at, id }: Cursor): SQL => {
+/** The lowest sort key of this time. */
+export const firstSortKey = (at: number): SQL => sql`(${intLiteral(at)} << ${intLiteral(ID_BITS)})`
+
+const sortKeyOf = ({ at, id }: Cursor): SQL => {
   const time = Math.min(Math.max(at, 0), MAX_TIME)
-  return sql`((${intLiteral(time)} << ${intLiteral(ID_BITS)}) | ${intLiteral(id % (ID_MASK + 1))})`
+  return sql`(${firstSortKey(time)} | ${intLiteral(id % (ID_MASK + 1))})`
 }
 
-/** What lies between dates and before a cursor: conditions on this column. */
+/** Conditions on a column of sort keys: between the dates of the filter, and after the cursor. */
 export function sortKeyConditions(column: SQL, { from, to }: Filter, after?: Cursor): SQL[] {
-  const until = earlierBound(after, to)
+  const before = earlierBound(after, to)
   return [
-    ...(from === undefined ? [] : [sql`${column} >= ${sortKeyExpression({ at: from, id: 0 })}`]),
-    ...(until === undefined ? [] : [sql`${column} < ${sortKeyExpression(until)}`]),
+    ...(from === undefined ? [] : [sql`${column} >= ${sortKeyOf({ at: from, id: 0 })}`]),
+    ...(before === undefined ? [] : [sql`${column} < ${sortKeyOf(before)}`]),
   ]
 }

@@ -3,26 +3,26 @@ import type { Channel } from "../domain/channels"
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
-import { isReason, type Reason, type Withheld } from "../domain/delivery-rules"
+import { type DeferCause, isDeferCause, isReason, type Reason, type Withheld } from "../domain/delivery-rules"
 import type { TraceEntry } from "./docs"
 import * as queries from "./trace-queries"
 
-/** Why this person did or did not get it, on each channel. One round trip. */
+/** Why this person did or did not get a notification, for each channel. One round trip. */
 export async function getTrace(deps: Deps, { me, id }: { me: Membership; id: number }): Promise<TraceEntry[]> {
   const [[notification], deliveries] = await deps.db.batch(
     queries.selectTrace(deps.db, { orgUserId: me.orgUserId, id }),
   )
-  const isMine = notification && (notification.arrivedAt !== null || deliveries.length > 0)
-  if (!isMine) throw notFound("notification")
+  const isOwn = notification && (notification.arrivedAt !== null || deliveries.length > 0)
+  if (!isOwn) throw notFound("notification")
   return toTrace({ ...notification, deliveries })
 }
 
-type Traced = {
+type NotificationTrace = {
   category: Category
-  /** When it entered the inbox; `null` if it did not. */
+  /** When it entered the inbox; `null`: never. */
   arrivedAt: number | null
   withheld: Withheld | null
-  /** Until when its e-mail waits for a summary; `null`: it does not. */
+  /** When its e-mail leaves even without a summary; `null`: e-mail does not wait for one. */
   emailDueAt: number | null
   deliveries: Delivery[]
 }
@@ -33,37 +33,38 @@ type Delivery = {
   reason: string | null
   since: number | null
   updatedAt: number
-  /** When it is tried next. */
+  /** The next attempt. */
   dueAt: number | null
 }
 type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
 
 /** The trace of one notification for one person, the inbox first. */
-export function toTrace({ category, arrivedAt, withheld, emailDueAt, deliveries }: Traced): TraceEntry[] {
+export function toTrace({ category, arrivedAt, withheld, emailDueAt, deliveries }: NotificationTrace): TraceEntry[] {
   const { label } = CATEGORY[category]
-  const wordsFor = (channel: Channel, reason: Reason, since?: number) => explain({ reason, since, label, channel })
-  // Notes on other channels lie in the inbox. What leaves without an inbox does so by the one rule that goes before
-  // the inbox: test/preferences/decide.test.ts holds it to be the only one.
-  const unless = arrivedAt === null ? "required_by_organisation" : "subscribed"
+  const sentenceFor = (channel: Channel, reason: Reason, since?: number) => explain({ reason, since, label, channel })
+  // The inbox row holds the reasons of the other channels. Without an inbox row, only a channel that the organisation
+  // requires delivers: test/preferences/decide.test.ts checks this.
+  const defaultReason = arrivedAt === null ? "required_by_organisation" : "subscribed"
   const entries = deliveries.map((delivery) => {
     const { channel, status, reason, since, updatedAt } = delivery
     const isHeld = channel === "email" && emailDueAt !== null
-    const why =
+    const sentence =
       status === "suppressed" && isReason(reason)
-        ? wordsFor(channel, reason, since ?? undefined)
-        : (deliveryProblem(delivery, { isHeld }) ?? wordsFor(channel, withheld?.[channel]?.reason ?? unless))
-    return { channel, outcome: status === "sending" ? ("pending" as const) : status, reason: why, at: iso(updatedAt) }
+        ? sentenceFor(channel, reason, since ?? undefined)
+        : (statusSentence(delivery, { isHeld }) ?? sentenceFor(channel, withheld?.[channel]?.reason ?? defaultReason))
+    const outcome = status === "sending" ? ("pending" as const) : status
+    return { channel, outcome, reason: sentence, at: iso(updatedAt) }
   })
   if (arrivedAt === null) return entries
 
   const at = iso(arrivedAt)
-  const inbox = wordsFor("inbox", withheld?.inbox?.reason ?? "subscribed")
+  const inbox = sentenceFor("inbox", withheld?.inbox?.reason ?? "subscribed")
   const suppressed = Object.entries(withheld ?? {})
     .filter(([channel]) => channel !== "inbox" && entries.every((entry) => entry.channel !== channel))
     .map(([channel, { reason, since }]) => ({
       channel: channel as Channel,
       outcome: "suppressed" as const,
-      reason: wordsFor(channel as Channel, reason, since),
+      reason: sentenceFor(channel as Channel, reason, since),
       at,
     }))
   return [{ channel: "inbox", outcome: "sent", reason: inbox, at }, ...entries, ...suppressed]
@@ -75,15 +76,22 @@ const day = (at: number) => new Date(at).toLocaleDateString("en-GB", { dateStyle
 const timeOf = (at: number | null) =>
   at === null ? "soon" : `at ${new Date(at).toLocaleTimeString("en-GB", { timeStyle: "short", timeZone: "UTC" })} UTC`
 
+const DEFER_PHRASE: Record<DeferCause, string> = { quiet_hours: "you have quiet hours until then" }
+
 const CHANNEL_NAME: Record<Channel, string> = { inbox: "the inbox", email: "e-mail", push: "push messages" }
 
-function deliveryProblem(
+function statusSentence(
   { status, reason, attempts, dueAt }: Delivery,
   { isHeld }: { isHeld: boolean },
 ): string | undefined {
-  if (status === "pending" && reason) return `Not yet (${reason}). It is tried again ${timeOf(dueAt)}.`
+  if (status === "pending" && isDeferCause(reason)) {
+    const on = dueAt === null ? "" : ` on ${day(dueAt)}`
+    return `It leaves ${timeOf(dueAt)}${on}, because ${DEFER_PHRASE[reason]}.`
+  }
+  if (status === "pending" && reason)
+    return `It could not be sent yet (${reason}). The next attempt is ${timeOf(dueAt)}.`
   if (status === "pending" && isHeld && attempts === 0) {
-    return `It waits for a summary of what went wrong, and leaves ${timeOf(dueAt)} at the latest.`
+    return `It waits for a summary of the failure and leaves ${timeOf(dueAt)} at the latest.`
   }
   if (status === "failed" || status === "dead") return `It could not be delivered: ${reason ?? "unknown"}.`
   if (status === "suppressed") return `It was not sent: ${reason ?? "unknown"}.`
@@ -96,7 +104,7 @@ function explain(of: { reason: Reason; since: number | undefined; label: string;
   switch (of.reason) {
     case "subscribed":
       return of.channel === "push"
-        ? `You are subscribed to ${of.label}, and told on your devices.`
+        ? `You are subscribed to ${of.label} and get push messages on your devices.`
         : `You are subscribed to ${of.label}.`
     case "required_by_organisation":
       return `Your organisation requires ${channel} for ${of.label}.`
@@ -111,12 +119,12 @@ function explain(of: { reason: Reason; since: number | undefined; label: string;
     case "email_off":
       return `You turned e-mail off${on}.`
     case "email_bounced":
-      return `Your mailbox refused our e-mail${on}, so it was turned off. Turn it on again when that is mended.`
+      return `Your mailbox refused our e-mail${on}, so we turned e-mail off. Turn it on again when your mailbox works.`
     case "email_complained":
-      return `You marked our e-mail as spam${on}, so it was turned off. Turn it on again if you want it.`
+      return `You marked our e-mail as spam${on}, so we turned e-mail off. Turn it on again if you want it.`
     case "not_a_member":
-      return "You were no longer a member of the organisation."
+      return "You were no longer a member of the organisation when it was sent."
     case "no_device":
-      return "No device of yours takes push messages any more."
+      return "None of your devices accepts push messages any more."
   }
 }

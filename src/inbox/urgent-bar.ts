@@ -1,9 +1,9 @@
-import type { Deps } from "../deps"
-import { type Bar, loadBars } from "./bar-queries"
-import { errorName, log } from "../runtime/log"
 import type { Membership } from "../auth/membership"
+import type { Deps } from "../deps"
+import { errorName, log } from "../runtime/log"
+import { type Bar, loadBars } from "./bar-queries"
 
-/** What is unread and urgent for this person: from the organisation's bar, or from the truth if that is not there. */
+/** This person's urgent bar: from the Durable Object of the organisation or, if that fails, from the database. */
 export async function getUrgentBar(deps: Deps, { me }: { me: Membership }): Promise<Pick<Bar, "items" | "total">> {
   try {
     return await deps.bar(me.orgId).bar(me.orgUserId)

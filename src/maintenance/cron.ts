@@ -6,16 +6,16 @@ import { resealWebhooks } from "../destinations/chat-webhooks/reseal"
 import { purge } from "./purge"
 import { sweepSignals } from "../signals/consumer"
 
-/** What the cron does each minute. Each part may run twice, and none keeps another from running. */
+/** Runs each minute. Each task may run twice at the same time, and a task that fails does not stop the others. */
 export async function runCron(deps: Deps): Promise<void> {
-  const parts = await Promise.allSettled([
+  const tasks = await Promise.allSettled([
     sendDue(deps),
     sweepSignals(deps),
     sweepDeliveries(deps),
     purge(deps),
     resealWebhooks(deps),
   ])
-  for (const part of parts) {
-    if (part.status === "rejected") log({ event: "sweep_failed", reason: errorName(part.reason) })
+  for (const task of tasks) {
+    if (task.status === "rejected") log({ event: "sweep_failed", reason: errorName(task.reason) })
   }
 }

@@ -5,15 +5,15 @@ import { receiveQueuedFeedback } from "../signals/email-feedback/receive"
 import * as queries from "./dead-letter-queries"
 
 /**
- * Keeps what a queue gave up on, for those who run the service. Nothing is lost with it: the rows that our own messages
- * name are still due, and the sweep goes on with them; what Email Service told has no row yet, and gets one.
+ * Stores the messages that a queue gave up on, for the platform admins. The work itself is not lost. Our own messages name
+ * rows that are still due, and the sweep finds them. An event of Email Service has no row yet, so it is received here.
  */
 export async function consumeDeadLetters(deps: Deps, batch: MessageBatch): Promise<void> {
   const { queue, messages } = batch
   log({ event: "dead_letter", source: queue, count: messages.length })
   await queries.insertDeadLetters(deps.db, { queue, messages, now: deps.now() })
-  // The queue of our signals shares its dead letters with that of Email Service.
-  const foreign = queue === "dalgo-signals-dead" ? messages.filter(({ body }) => !isSignalMessage(body)) : []
-  await Promise.all(foreign.map((message) => receiveQueuedFeedback(deps, message)))
+  // This queue also takes the dead letters of the queue to which Email Service sends its events.
+  const emailEvents = queue === "dalgo-signals-dead" ? messages.filter(({ body }) => !isSignalMessage(body)) : []
+  await Promise.all(emailEvents.map((message) => receiveQueuedFeedback(deps, message)))
   batch.ackAll()
 }

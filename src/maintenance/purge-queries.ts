@@ -1,38 +1,35 @@
-import { eq, inArray, type SQL, sql } from "drizzle-orm"
+import { eq, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
+import { inList } from "../db/in-list"
 import { intLiteral } from "../db/merge-sorted"
-import { deliveries, notifications, orgUsers, notificationRecipients, retention } from "../db/schema"
-import { ID_BITS } from "../inbox/sort-key"
+import { deliveries, notificationRecipients, notifications, orgUsers, retention } from "../db/schema"
+import { firstSortKey } from "../inbox/sort-key"
 
-// An inbox is found by its person only, so that what is old in all of them is found by walking: some people each
-// minute, and for each old notification those who may still have it. Everything that is older than `before` is old.
+// The inbox has no index by time or by notification, only by person. The purge therefore walks: over some people each
+// minute, and for each old notification over the people who may still have it. Old means older than `before`.
 
 export type PurgeLimit = { now: number; before: number }
 
-/** People whose inboxes one sweep looks into. */
 const PEOPLE_PER_RUN = 200
 const INBOX_ROWS_PER_RUN = 1_000
-/** Notifications that one sweep looks at, and whom it asks about each. */
 const NOTIFICATIONS_PER_RUN = 20
 const HOLDERS_PER_NOTIFICATION = 100
 
-/** Where a walk stands; `NULL`, from which nothing follows, while there is nothing to do. */
+/** Where a walk continues. NULL, so that all conditions on it fail, while there is nothing to do. */
 const walkPosition = (column: "after_org_user_id" | "after_position", { now, before }: PurgeLimit): SQL => sql`(
   SELECT ${sql.raw(column)} FROM ${retention}
   WHERE id = 1 AND paused_until <= ${intLiteral(now)}
     AND EXISTS (SELECT 1 FROM ${notifications} WHERE position < ${firstSortKey(before)})
 )`
-const firstSortKey = (at: number): SQL => sql`(${intLiteral(at)} << ${intLiteral(ID_BITS)})`
 
-// What people have read ----------------------------------------------------------------------------------
+// Read inbox rows ----------------------------------------------------------------------------------------
 
-/** Those who come next. */
 const nextPeople = (limit: PurgeLimit): SQL => sql`
   SELECT id FROM ${orgUsers} WHERE id > ${walkPosition("after_org_user_id", limit)} ORDER BY id`
 const isOldReadRow = ({ before }: PurgeLimit): SQL => sql`
   r.org_user_id = person.id AND r.is_read = 1 AND r.sent_at < ${intLiteral(before)}`
 
-/** Deletes what some people have read and is old. */
+/** Deletes old read inbox rows of the next people. */
 export const deleteOldReadRows = (db: Db, limit: PurgeLimit) =>
   db.delete(notificationRecipients).where(sql`(org_user_id, is_read, sent_at, notification_id) IN (
     SELECT r.org_user_id, r.is_read, r.sent_at, r.notification_id
@@ -40,7 +37,7 @@ export const deleteOldReadRows = (db: Db, limit: PurgeLimit) =>
     LIMIT ${intLiteral(INBOX_ROWS_PER_RUN)}
   )`)
 
-/** Moves on to the first of them with more of it, else to the next people, else to the beginning. */
+/** Continues at the first of these people who has more such rows, else at the next people, else at the beginning. */
 export const advancePersonWalk = (db: Db, limit: PurgeLimit) =>
   db
     .update(retention)
@@ -57,15 +54,16 @@ export const advancePersonWalk = (db: Db, limit: PurgeLimit) =>
 // Notifications ------------------------------------------------------------------------------------------
 
 /**
- * The old notifications that come next. `fate` is `held:<org_users.id>` by who still has it, `seen:<org_users.id>` if
- * nobody up to there has it, `gone` if nobody at all, and `NULL` for what was not sent, or not to all.
+ * The next old notifications. `fate` is `held:<org_users.id>` with the first person who still has it,
+ * `seen:<org_users.id>` if nobody up to that person has it, `gone` if nobody has it, and `NULL` if it was not sent or its
+ * fan-out is unfinished.
  */
 export const selectOldNotifications = (db: Db, limit: PurgeLimit) =>
   db
     .select({
       id: sql<number>`n.id`.as("id"),
-      /** As text: it is larger than a number of ours may be. */
-      position: sql<string>`CAST(n.position AS TEXT)`.as("place"),
+      /** Text, since it exceeds the safe integers of JavaScript. */
+      sortKey: sql<string>`CAST(n.position AS TEXT)`.as("sort_key"),
       fate: sql<string | null>`CASE WHEN n.sent_at IS NOT NULL AND n.due_at IS NULL THEN coalesce(
         'held:' || (SELECT person.id FROM (${possibleHolders} LIMIT ${intLiteral(HOLDERS_PER_NOTIFICATION)}) person
           WHERE EXISTS (${inboxRow(false)}) OR EXISTS (${inboxRow(true)}) LIMIT 1),
@@ -78,7 +76,7 @@ export const selectOldNotifications = (db: Db, limit: PurgeLimit) =>
     .orderBy(sql`n.position`)
     .limit(NOTIFICATIONS_PER_RUN)
 
-/** Who may have it: members past and present of its organisation, or of all. */
+/** Current and former members of its organisation, or of all. */
 const possibleHolders = sql`
   SELECT id FROM ${orgUsers} WHERE org_id = n.org_id AND id > n.gone_up_to
   UNION ALL SELECT id FROM ${orgUsers} WHERE n.org_id IS NULL AND id > n.gone_up_to
@@ -87,22 +85,22 @@ const inboxRow = (isRead: boolean): SQL => sql`
   SELECT 1 FROM ${notificationRecipients} r WHERE r.org_user_id = person.id AND r.is_read = ${intLiteral(Number(isRead))}
     AND r.sent_at = n.sent_at AND r.notification_id = n.id`
 
-/** Notes up to whom nobody has them. */
-export const updateGoneUpTo = (db: Db, { places }: { places: [id: number, goneUpTo: number][] }) =>
+/** Records, for each notification, the last person up to whom no inbox has it. It never goes back. */
+export const updateGoneUpTo = (db: Db, { goneUpTo }: { goneUpTo: [id: number, orgUserId: number][] }) =>
   db
     .update(notifications)
     .set({ goneUpTo: sql`seen.value ->> 1` })
-    .from(sql`json_each(${JSON.stringify(places)}) seen`)
+    .from(sql`json_each(${JSON.stringify(goneUpTo)}) seen`)
     .where(sql`${notifications}.id = seen.value ->> 0 AND ${notifications}.gone_up_to < seen.value ->> 1`)
 
-/** Deletes those that have no delivery left. */
+/** Keeps notifications that still have deliveries. */
 export const deleteNotifications = (db: Db, { ids }: { ids: number[] }) =>
   db.delete(notifications).where(
-    sql`${inArray(notifications.id, sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`)}
+    sql`${inList(notifications.id, ids)}
         AND NOT EXISTS (SELECT 1 FROM ${deliveries} d WHERE d.notification_id = ${notifications}.id)`,
   )
 
-/** Moves on to the first of these that is still there, else past `last`, else to the beginning. */
+/** Continues at the first of these notifications that still exists, else after `last`, else at the beginning. */
 export const advanceNotificationWalk = (db: Db, { ids, last }: { ids: number[]; last: string | null }) =>
   db
     .update(retention)
@@ -116,5 +114,5 @@ export const advanceNotificationWalk = (db: Db, { ids, last }: { ids: number[]; 
     })
     .where(eq(retention.id, 1))
 
-/** Whether there may be more than these. */
+/** Whether there may be more old notifications. */
 export const isFullPage = (found: unknown[]) => found.length === NOTIFICATIONS_PER_RUN

@@ -14,12 +14,13 @@ const EVENTS_PER_RUN = 200
 const DEAD_LETTERS_PER_RUN = 200
 
 /**
- * Deletes a little of what is read and old: in one sweep at most 1,000 inbox rows, 1,000 deliveries, 20 notifications,
- * 200 runs, 200 events and 200 dead letters, in two round trips. Twice a minute does no harm, and it may end anywhere,
- * since all that it keeps in mind is where to look next. What somebody has not read stays, with its notification.
+ * Deletes rows older than `RETENTION_DAYS`: in one run at most 1,000 read inbox rows, 1,000 deliveries, 20 notifications,
+ * 200 flow runs, 200 events and 200 dead letters, in two round trips. Unread inbox rows stay, and so do their
+ * notifications. It may run twice at the same time or stop halfway: the table `retention` only says where to continue.
  *
- * 1. Delete what the next people have read, and runs and events that are over; look at the next old notifications.
- * 2. Delete those that nobody has in an inbox, and what hangs on them; note of the others who has them.
+ * 1. Delete read inbox rows of the next people, old flow runs, events and dead letters. Read the next old notifications.
+ * 2. Delete the notifications that are in no inbox, with their deliveries and summaries. For the others, record up to
+ *    which person no inbox has them.
  */
 export async function purge(deps: Deps): Promise<void> {
   const { db, config } = deps
@@ -36,10 +37,10 @@ export async function purge(deps: Deps): Promise<void> {
   ])
   if (old.length === 0) return
 
-  const { ids, seen, places } = sortByFate(old)
-  const last = queries.isFullPage(old) ? (old.at(-1)?.position ?? null) : null
+  const { ids, seen, goneUpTo } = groupByFate(old)
+  const last = queries.isFullPage(old) ? (old.at(-1)?.sortKey ?? null) : null
   await commit(db, [
-    queries.updateGoneUpTo(db, { places }),
+    queries.updateGoneUpTo(db, { goneUpTo }),
     deleteDeliveries(db, { ids, limit: DELIVERIES_PER_RUN }),
     deleteSummaries(db, { ids }),
     queries.deleteNotifications(db, { ids }),
@@ -47,17 +48,20 @@ export async function purge(deps: Deps): Promise<void> {
   ])
 }
 
-/** `ids` are those that nobody has; of `seen`, that is not known yet; `places` are up to whom nobody has them. */
-function sortByFate(old: { id: number; fate: string | null }[]) {
+/**
+ * `ids` are in no inbox. `seen` need another run to tell. `goneUpTo` has, for each notification that is kept, the last
+ * person up to whom no inbox has it.
+ */
+function groupByFate(old: { id: number; fate: string | null }[]) {
   const ids: number[] = []
   const seen: number[] = []
-  const places: [number, number][] = []
+  const goneUpTo: [id: number, orgUserId: number][] = []
   for (const { id, fate } of old) {
-    const [kind, orgUserId] = fate?.split(":") ?? []
-    if (kind === "gone") ids.push(id)
-    if (kind === "seen") seen.push(id)
-    if (kind === "seen") places.push([id, Number(orgUserId)])
-    if (kind === "held") places.push([id, Number(orgUserId) - 1])
+    const [name, orgUserId] = fate?.split(":") ?? []
+    if (name === "gone") ids.push(id)
+    if (name === "seen") seen.push(id)
+    if (name === "seen") goneUpTo.push([id, Number(orgUserId)])
+    if (name === "held") goneUpTo.push([id, Number(orgUserId) - 1])
   }
-  return { ids, seen, places }
+  return { ids, seen, goneUpTo }
 }

@@ -1,7 +1,6 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm"
-import type { Category } from "../domain/categories"
-import type { ChatProduct } from "../domain/channels"
 import type { Db } from "../db/client"
+import { inList } from "../db/in-list"
 import {
   orgNotificationPolicies,
   orgPreferences,
@@ -10,20 +9,22 @@ import {
   userNotificationPreferences,
 } from "../db/schema"
 import type { Audience } from "../domain/audience"
+import type { Category } from "../domain/categories"
+import type { ChatProduct } from "../domain/channels"
 import type { OptOutCause } from "../domain/delivery-rules"
 import type { OrgPolicy, Person, Switch } from "../preferences/decide"
 
-/** As many people as one batch commits at a time; the queue goes on with the rest. */
+/** One batch commits at most this many people. The queue continues with the rest. */
 export const CHUNK_SIZE = 10_000
 
 export type Addressee = Person & { orgUserId: number; orgId: number; hasDevice: boolean }
 
-/** The organisations to be told in each kind of room. */
+/** The ids of the organisations that get a message in each chat product. */
 export type ChatOrgs = Record<ChatProduct, number[]>
 
 /**
- * The next people of this audience, by id, each with what bears on this category; the policies of all; who has a
- * device; and the rooms of those organisations that are told as one.
+ * Four statements: the next people of this audience, ordered by id, with their settings for this category; the policies
+ * of their organisations; the people who have a device; and the organisations that use chat.
  */
 export const selectAddressees = (
   db: Db,
@@ -51,46 +52,45 @@ export const selectAddressees = (
       .where(and(HAS_CHAT, chatCondition(audience))),
   ] as const
 
-type Rows = { orgUserId: number; orgId: number; switches: string }[]
+type OrgUsers = { orgUserId: number; orgId: number; switches: string }[]
 type Policies = (OrgPolicy & { orgId: number })[]
-
 type Devices = { orgUserId: number }[]
 type ChatSettings = { orgId: number; discord: boolean; slack: boolean }[]
 
-/** Puts the answers of `addressees` together. `isLast` says that nobody comes after these. */
-export function toAddressees([rows, policies, devices, rooms]: readonly [Rows, Policies, Devices, ChatSettings]) {
+/** Joins the results of `selectAddressees`. `isLast`: the audience has no more people. */
+export function toAddressees([rows, policies, devices, chat]: readonly [OrgUsers, Policies, Devices, ChatSettings]) {
   const byOrg = Map.groupBy(policies, (policy) => policy.orgId)
-  const reachable = new Set(devices.map(({ orgUserId }) => orgUserId))
+  const withDevice = new Set(devices.map(({ orgUserId }) => orgUserId))
   const people = rows.slice(0, CHUNK_SIZE).map((row) => ({
     orgUserId: row.orgUserId,
     orgId: row.orgId,
     switches: row.switches === "[]" ? [] : parseSwitches(row.switches),
     policies: byOrg.get(row.orgId) ?? [],
-    hasDevice: reachable.has(row.orgUserId),
+    hasDevice: withDevice.has(row.orgUserId),
   }))
-  return { people, rooms: chatOrgsOf(people, rooms), isLast: rows.length <= CHUNK_SIZE }
+  return { people, chatOrgs: chatOrgsOf(people, chat), isLast: rows.length <= CHUNK_SIZE }
 }
 
-/** Of the organisations that these people are of. */
-function chatOrgsOf(people: Addressee[], rooms: ChatSettings): ChatOrgs {
+/** The organisations of these people that use chat. */
+function chatOrgsOf(people: Addressee[], chat: ChatSettings): ChatOrgs {
   const orgIds = new Set(people.map(({ orgId }) => orgId))
-  const having = (room: ChatProduct) =>
-    rooms.filter((org) => org[room] && orgIds.has(org.orgId)).map(({ orgId }) => orgId)
-  return { discord: having("discord"), slack: having("slack") }
+  const using = (product: ChatProduct) =>
+    chat.filter((org) => org[product] && orgIds.has(org.orgId)).map(({ orgId }) => orgId)
+  return { discord: using("discord"), slack: using("slack") }
 }
 
-/** Two searches and not an `IN`: iterating its list would cost four reads for each person. */
+/** Two selects, since `category IN (…)` would cost four more reads for each person. */
 const switchesColumn = (category: Category) => {
-  const of = (which: Category | "all") => sql`
+  const selectFor = (which: Category | "all") => sql`
     SELECT category, channel, enabled, changed_at, reason FROM ${userNotificationPreferences} p
     WHERE p.org_user_id = ${orgUsers}.id AND p.category = ${which}`
   return sql<string>`(
     SELECT json_group_array(json_array(category, channel, enabled, changed_at, reason))
-    FROM (${of(category)} UNION ALL ${of("all")})
+    FROM (${selectFor(category)} UNION ALL ${selectFor("all")})
   )`.as("switches")
 }
 
-/** What `switchesFor` wrote. */
+/** Parses `switchesColumn`. */
 const parseSwitches = (json: string) =>
   (JSON.parse(json) as [Switch["category"], Switch["channel"], 0 | 1, number, OptOutCause | null][]).map(
     ([category, channel, enabled, changedAt, reason]): Switch => ({
@@ -104,19 +104,19 @@ const parseSwitches = (json: string) =>
 
 function audienceCondition(audience: Audience): SQL | undefined {
   if (audience.kind === "org_users") {
-    return sql`${orgUsers.id} IN (SELECT value FROM json_each(${JSON.stringify(audience.ids)}))`
+    return inList(orgUsers.id, audience.ids)
   }
-  const rank = audience.adminsOnly ? inArray(orgUsers.role, ["admin", "super-admin"]) : undefined
+  const isAdmin = audience.adminsOnly ? inArray(orgUsers.role, ["admin", "super-admin"]) : undefined
   switch (audience.kind) {
     case "org":
-      return and(eq(orgUsers.orgId, audience.orgId), rank)
+      return and(eq(orgUsers.orgId, audience.orgId), isAdmin)
     case "everyone":
-      return rank
+      return isAdmin
     case "email":
       return and(
         eq(orgUsers.email, audience.email),
         audience.orgId === null ? undefined : eq(orgUsers.orgId, audience.orgId),
-        rank,
+        isAdmin,
       )
   }
 }
@@ -124,7 +124,7 @@ function audienceCondition(audience: Audience): SQL | undefined {
 const policyCondition = (audience: Audience): SQL | undefined =>
   "orgId" in audience && audience.orgId !== null ? eq(orgNotificationPolicies.orgId, audience.orgId) : undefined
 
-/** Who has a device: perhaps others of their organisation too, since whoever decides looks at these people only. */
+/** People who have a device. The result may have people from outside the chunk; `toAddressees` ignores them. */
 function selectWithDevice(db: Db, { audience, after }: { audience: Audience; after: number }) {
   if (audience.kind === "email" || audience.kind === "org_users") {
     const has = sql`EXISTS (SELECT 1 FROM ${pushSubscriptions} s WHERE s.org_user_id = ${orgUsers}.id)`
@@ -142,10 +142,10 @@ function selectWithDevice(db: Db, { audience, after }: { audience: Audience; aft
     .limit(CHUNK_SIZE)
 }
 
-/** As the index has it. */
+/** The condition of the partial index. */
 const HAS_CHAT = sql`(enable_discord_notifications = 1 OR enable_slack_notifications = 1)`
 
-/** What is for some is not said in a room, where all may read it. */
+/** A message to a part of an organisation stays out of its chat, where all members can read it. */
 const chatCondition = (audience: Audience): SQL => {
   const none = eq(orgPreferences.orgId, 0)
   switch (audience.kind) {

@@ -4,14 +4,14 @@ import type { Caller } from "../auth/caller"
 import { isAtLeast } from "../domain/roles"
 import { selectNotification } from "./queries"
 
-/** A notification that the caller answers for. Somebody else's does not exist. */
+/** The notification, if the caller may manage it. For anybody else it does not exist. */
 export async function requireManaged(deps: Deps, { caller, id }: { caller: Caller; id: number }) {
   const [notification] = await selectNotification(deps.db, { id })
   if (notification && canManage(caller, notification.orgId)) return notification
   throw new AppError("rejected", "Notification does not exist.")
 }
 
-/** Whether the caller answers for what this organisation was told; for what spans several, who looks after all. */
+/** Admins manage the notifications of their organisation; `null` spans organisations and needs a platform caller. */
 export const canManage = (caller: Caller, orgId: number | null) =>
   caller.kind === "service" ||
   caller.isSuperAdmin ||

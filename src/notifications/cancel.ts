@@ -4,12 +4,12 @@ import type { Caller } from "../auth/caller"
 import * as queries from "./queries"
 import { requireManaged } from "./authorize"
 
-/** Takes back what is scheduled. Of two that do it at once, and of the cron that sends it, one comes first. */
+/** Deletes a scheduled notification. The conditional DELETE decides against a concurrent cancel, and against the cron. */
 export async function cancelScheduled(deps: Deps, { caller, id }: { caller: Caller; id: number }): Promise<void> {
   await requireManaged(deps, { caller, id })
-  const [, [left]] = await deps.db.batch([
+  const [, [sent]] = await deps.db.batch([
     queries.deleteUnsent(deps.db, { id }),
     queries.selectNotification(deps.db, { id }),
   ])
-  if (left) throw new AppError("rejected", "Notification has already been sent and cannot be deleted.")
+  if (sent) throw new AppError("rejected", "Notification has already been sent and cannot be deleted.")
 }

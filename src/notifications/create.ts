@@ -6,22 +6,21 @@ import type { Audience } from "../domain/audience"
 import { publish } from "./publish"
 import type { CreateNotification } from "./schemas"
 
-/** How long an Idempotency-Key is remembered. */
 const IDEMPOTENCY_WINDOW_MS = 24 * 60 * 60 * 1000
 
 type Request = {
   caller: Caller
-  /** The organisation that the caller chose for this request. */
+  /** The header `x-dalgo-org`. */
   chosenSlug: string | undefined
   input: CreateNotification
   idempotency: { key: string; requestHash: string } | undefined
 }
 
 /**
- * Says what somebody asked us to say.
+ * Creates a notification for a caller.
  *
- * 1. Find whom the caller may address: an admin their own organisation, a super-admin or a server anybody.
- * 2. Publish it, once per Idempotency-Key.
+ * 1. Resolve the audience. An admin may address their own organisation, a super-admin or a service key any.
+ * 2. Publish the notification, once per Idempotency-Key.
  */
 export async function createNotification(deps: Deps, request: Request) {
   const { input, idempotency } = request

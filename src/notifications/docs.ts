@@ -137,7 +137,7 @@ export const notificationDocs = {
     description: "It gets the full number of attempts again. People who left the organisation still get nothing.",
     fields: { id: "as in the list of messages that could not be delivered" },
     response: z.strictObject({ ...SUCCESS, message: z.string() }),
-    badRequests: ["Only what failed can be sent again."],
+    badRequests: ["Only a failed delivery can be sent again."],
     example: { path: { id: "1-email-2" } },
   },
 } satisfies DocsByRoute

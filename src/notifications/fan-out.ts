@@ -1,59 +1,74 @@
-import type { Category } from "../domain/categories"
 import { commit, type Db, type Statement } from "../db/client"
 import type { Notification } from "../db/schema"
-import { enqueueOutbox, insertOutbox, insertSuppressed, type Outbox } from "../delivery/outbox"
+import {
+  type Deferred,
+  enqueueDeferred,
+  enqueueOutbox,
+  insertDeferred,
+  insertOutbox,
+  insertSuppressed,
+  type Outbox,
+} from "../delivery/outbox"
 import type { Deps } from "../deps"
+import { LEASE_MS } from "../runtime/backoff"
 import { errorName, log } from "../runtime/log"
-import { type Addressee, selectAddressees, toAddressees } from "./audience"
-import { type Plan, planDeliveries } from "./plan"
+import { selectAddressees, toAddressees } from "./audience"
+import { decideAll, type Plan, planDeliveries } from "./plan"
 import * as queries from "./queries"
 
-/** How long the cron leaves to the queue what the queue was hinted at. */
-const LEASE_MS = 60_000
-
-/** Of one chunk: ten of the queue may share what a worker may ask for. */
+/** A queue consumer may handle 10 chunks in one invocation, and a worker may make 1,000 requests. */
 const MAX_BARS = 200
 const BARS_PER_ROUND = 50
 
-export type Chunk = { plan: Plan; outbox: Outbox; isLast: boolean; statements: [Statement, ...Statement[]] }
+export type Chunk = {
+  outbox: Outbox
+  deferred: Deferred[]
+  reached: Plan["reached"]
+  isLast: boolean
+  statements: [Statement, ...Statement[]]
+}
+
+/** The part of an audience that one batch commits. `next` is the last `org_users.id` in it. */
+type ChunkOfAudience = { plan: Plan; others: Outbox; next: number | undefined; isLast: boolean; now: number }
 
 /**
- * What tells these people of a notification, and `others`, who are no members; and moves its fan-out past them. Written
- * once, however often it is tried.
+ * Builds the statements that write one chunk and move the fan-out past it. `others` are recipients who are not members,
+ * for example chat webhooks. The statements write nothing if the fan-out has moved on, so a chunk is written once.
  */
 export function buildChunk(
   db: Db,
-  notification: { publicationId: string; category: Category; emailDueAt: number | null; after: number },
-  { people, others, isLast, now }: { people: Addressee[]; others: Outbox; isLast: boolean; now: number },
+  { publicationId, emailDueAt, after }: { publicationId: string; emailDueAt: number | null; after: number },
+  { plan, others, next, isLast, now }: ChunkOfAudience,
 ): Chunk {
-  const { publicationId, after } = notification
-  const plan = planDeliveries(people, notification, now)
+  const { deferred, reached } = plan
   const outbox = { ...plan.outbox, ...others }
-  const here = queries.notificationAtChunk({ publicationId, after })
+  const notification = queries.notificationAtChunk({ publicationId, after })
   return {
-    plan,
     outbox,
+    deferred,
+    reached,
     isLast,
     statements: [
-      queries.insertInboxRows(db, { notification: here, inboxes: plan.inboxes }),
-      insertOutbox(db, { notification: here, outbox, now, emailDueAt: notification.emailDueAt }),
-      insertSuppressed(db, { notification: here, people: plan.suppressed, now }),
+      queries.insertInboxRows(db, { notification, inboxes: plan.inboxes }),
+      insertOutbox(db, { notification, outbox, now, emailDueAt }),
+      ...(deferred.length > 0 ? [insertDeferred(db, { notification, deferred, now })] : []),
+      insertSuppressed(db, { notification, people: plan.suppressed, now }),
       queries.advanceFanOut(db, {
         publicationId,
         after,
-        next: people.at(-1)?.orgUserId ?? after,
-        dueAt: isLast ? null : now + LEASE_MS,
+        next: next ?? after,
+        dueAt: isLast ? null : now + LEASE_MS.fanOut,
       }),
     ],
   }
 }
 
 /**
- * Goes on where a notification stands: it is scheduled for now, or its audience did not fit one batch.
+ * Continues the fan-out of a notification that is scheduled for now, or whose audience did not fit one batch.
  *
- * 1. Read the notification, and who comes next with what they switched.
- * 2. Decide, and commit one chunk; a second worker at the same place writes nothing.
- * 3. Hint, and ask the queue for the next chunk.
+ * 1. Read the notification and the next people of its audience with their settings.
+ * 2. Decide and commit one chunk. A second worker at the same chunk writes nothing.
+ * 3. Enqueue the messages of the chunk, and the next chunk.
  */
 export async function continueFanOut(deps: Deps, { notificationId }: { notificationId: number }): Promise<void> {
   const { db } = deps
@@ -62,19 +77,18 @@ export async function continueFanOut(deps: Deps, { notificationId }: { notificat
   if (!notification?.audience || notification.dueAt === null) return
   if (notification.scheduledAt !== null && notification.scheduledAt > now) return
 
-  const after = notification.fanOutAfter
-  const answers = await db.batch(
-    selectAddressees(db, { audience: notification.audience, category: notification.category, after }),
-  )
-  const addressed = toAddressees(answers)
-  const chunk = buildChunk(db, { ...notification, after }, { ...addressed, others: addressed.rooms, now })
-  await commit(db, [queries.markSent(db, { publicationId: notification.publicationId, now }), ...chunk.statements])
+  const { audience, category, publicationId, fanOutAfter: after } = notification
+  const { people, chatOrgs, isLast } = toAddressees(await db.batch(selectAddressees(db, { audience, category, after })))
+  const plan = planDeliveries(decideAll(people, notification, now), notification)
+  const next = people.at(-1)?.orgUserId
+  const chunk = buildChunk(db, { ...notification, after }, { plan, others: chatOrgs, next, isLast, now })
+  await commit(db, [queries.markSent(db, { publicationId, now }), ...chunk.statements])
   await enqueueChunk(deps, { notification, chunk })
 }
 
 /**
- * Tells those who carry a committed chunk further: the queues first, since a worker may make a thousand requests and
- * every bar is one. Whatever is lost here, the sweep or a bar's alarm finds.
+ * Enqueues a committed chunk and updates the urgent bars. The queues come first, since each bar is a request and a worker
+ * may make 1,000. The sweep, or the alarm of a bar, finds whatever is lost here.
  */
 export async function enqueueChunk(
   deps: Deps,
@@ -83,21 +97,22 @@ export async function enqueueChunk(
   const { id, emailDueAt } = notification
   await logLostHints(id, [
     enqueueOutbox(deps, { notificationId: id, outbox: chunk.outbox, emailDueAt }),
+    enqueueDeferred(deps, { notificationId: id, deferred: chunk.deferred }),
     ...(chunk.isLast ? [] : [deps.signals.send({ kind: "fan_out", notificationId: id })]),
   ])
-  await updateBars(deps, { id, reached: [...chunk.plan.reached] })
+  await updateBars(deps, { id, reached: [...chunk.reached] })
 }
 
-/** Tells bars, some at a time. Those beyond the most find out by their alarm, within a minute. */
+/** Updates at most `MAX_BARS` bars. The alarms of the other bars update them within a minute. */
 async function updateBars(deps: Deps, { id, reached }: { id: number; reached: [number, number[]][] }): Promise<void> {
-  const told = reached.slice(0, MAX_BARS)
-  for (let i = 0; i < told.length; i += BARS_PER_ROUND) {
-    const arrivals = told
+  const updated = reached.slice(0, MAX_BARS)
+  for (let i = 0; i < updated.length; i += BARS_PER_ROUND) {
+    const arrivals = updated
       .slice(i, i + BARS_PER_ROUND)
       .map(([orgId, orgUserIds]) => deps.bar(orgId).arrived({ notificationId: id, orgUserIds }))
     await logLostHints(id, arrivals)
   }
-  const count = reached.length - told.length
+  const count = reached.length - updated.length
   if (count > 0) log({ event: "hint_lost", notification_id: id, reason: "too many bars", count })
 }
 

@@ -8,39 +8,39 @@ import { NOTIFICATION_COLUMNS } from "../inbox/queries"
 import { MAX_COUNT, type Page } from "../inbox/pagination"
 import { sortKeyConditions } from "../inbox/sort-key"
 
-/** Of one organisation, or of all. */
+/** With `orgId` undefined: of all organisations. */
 type History = { orgId: number | undefined; filter: Filter }
 
-/** One page of what was sent and what is scheduled, newest first, and one row more if there is a next. */
+/** One page, newest first. The extra row after `limit` says that there is a next page. */
 export function selectHistoryPage(db: Db, { orgId, filter, page, limit, after }: History & Page) {
-  const runs = bucketConditions({ orgId, filter }, after).map(
-    (run) => sql`SELECT id, position FROM ${notifications} WHERE ${run}`,
+  const selects = bucketConditions({ orgId, filter }, after).map(
+    (condition) => sql`SELECT id, position FROM ${notifications} WHERE ${condition}`,
   )
   const offset = after ? sql`0` : clampedOffset(boundedCount({ orgId, filter }), { page, limit })
   return db
     .select(NOTIFICATION_COLUMNS)
-    .from(sql`(${mergeSorted(runs, sql`position DESC`)} LIMIT ${intLiteral(limit + 1)} OFFSET ${offset}) AS told`)
-    .innerJoin(notifications, eq(notifications.id, sql`told.id`))
-    .orderBy(sql`told.position DESC`)
+    .from(sql`(${mergeSorted(selects, sql`position DESC`)} LIMIT ${intLiteral(limit + 1)} OFFSET ${offset}) AS history`)
+    .innerJoin(notifications, eq(notifications.id, sql`history.id`))
+    .orderBy(sql`history.position DESC`)
 }
 
 export const selectHistoryCount = (db: Db, history: History) =>
   db.select({ number: sql<number>`${boundedCount(history)}`.as("number") }).from(sql`(SELECT 1)`)
 
 function boundedCount(history: History): SQL {
-  const runs = bucketConditions(history).map((run) => sql`SELECT 1 FROM ${notifications} WHERE ${run}`)
-  return sql`(SELECT count(*) FROM (${unionAll(runs)} LIMIT ${intLiteral(MAX_COUNT)}))`
+  const selects = bucketConditions(history).map((condition) => sql`SELECT 1 FROM ${notifications} WHERE ${condition}`)
+  return sql`(SELECT count(*) FROM (${unionAll(selects)} LIMIT ${intLiteral(MAX_COUNT)}))`
 }
 
-/** One sorted run per urgency and category. */
+/** One condition for each sorted select, by urgency and category. */
 function bucketConditions({ orgId, filter }: History, after?: Cursor): SQL[] {
-  const narrowed = [
+  const common = [
     ...(orgId === undefined ? [] : [sql`org_id = ${intLiteral(orgId)}`]),
     ...sortKeyConditions(sql`position`, filter, after),
   ]
   return bucketsOf({ ...filter, isRead: false }).map(({ urgent, category }) =>
     sql.join(
-      [sql`urgent = ${intLiteral(Number(urgent))}`, sql`category = ${sql.raw(`'${category}'`)}`, ...narrowed],
+      [sql`urgent = ${intLiteral(Number(urgent))}`, sql`category = ${sql.raw(`'${category}'`)}`, ...common],
       sql` AND `,
     ),
   )

@@ -17,8 +17,8 @@ type Request = {
 } & Page
 
 /**
- * What was said and what is scheduled: of the organisation that the caller runs, or of all. What they have read of it
- * themselves, or not, is what their own inbox says. One round trip.
+ * Sent and scheduled notifications, newest first: of one organisation, or of all for a platform caller. A filter by
+ * `isRead` lists the caller's own inbox instead. One round trip.
  */
 export async function listHistory(deps: Deps, request: Request): Promise<ListPage<HistoryRow>> {
   const { caller, chosenSlug, orgSlug, filter, ...page } = request

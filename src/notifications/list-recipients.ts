@@ -4,7 +4,7 @@ import { takePage } from "../inbox/pagination"
 import * as queries from "./recipient-queries"
 import { requireManaged } from "./authorize"
 
-/** Who was told, and whether each has read it. Nobody yet, while it is scheduled: that is decided when it is sent. */
+/** The recipients and whether each has read it. A scheduled notification has none: they are chosen when it is sent. */
 export async function listRecipients(deps: Deps, { caller, id, after }: { caller: Caller; id: number; after: number }) {
   const { sentAt, ...notification } = await requireManaged(deps, { caller, id })
   if (sentAt === null) return { recipients: [], next: null }

@@ -1,52 +1,114 @@
+import type { Deferred } from "../delivery/outbox"
 import type { Category } from "../domain/categories"
 import type { Channel } from "../domain/channels"
 import type { Reason, Withheld } from "../domain/delivery-rules"
-import { type Decision, decide } from "../preferences/decide"
+import { type Decision, type Decisions, decide } from "../preferences/decide"
 import type { Addressee } from "./audience"
 
-/** What becomes of a notification for a number of people. */
+/** The decisions about one person. Nothing is decided about push for people without a device. */
+export type DecidedAddressee = {
+  orgUserId: number
+  orgId: number
+  decisions: Omit<Decisions, "push"> & Partial<Pick<Decisions, "push">>
+}
+
+/** What a chunk of a fan-out writes for its people. */
 export type Plan = {
-  /** Whose inbox it enters, and what was withheld there and on other channels. */
+  /** The inboxes that get the notification, each with the reasons that its trace needs. */
   inboxes: { orgUserId: number; withheld: Withheld | null }[]
-  /** Who gets an e-mail, and whose devices a push. */
+  /** The people who get an e-mail or a push message at once. */
   outbox: { email: number[]; push: number[] }
-  /** Whose inbox it does not enter, and why. */
+  /** The messages that wait. */
+  deferred: Deferred[]
+  /** The people whose inbox does not get it. */
   suppressed: { orgUserId: number; reason: Reason; since: number | null }[]
-  /** Whose urgent bar and badge change, by organisation. */
+  /** The people whose inbox gets it, by organisation: their urgent bars and unread counts change. */
   reached: Map<number, number[]>
 }
 
-/** Decides for each of them, on each channel. */
-export function planDeliveries(people: Addressee[], notification: { category: Category }, now: number): Plan {
-  const plan: Plan = { inboxes: [], outbox: { email: [], push: [] }, suppressed: [], reached: new Map() }
-  for (const person of people) {
-    const { orgUserId, orgId } = person
-    const email = decide(person, notification, "email", now)
-    if (email.kind === "deliver") plan.outbox.email.push(orgUserId)
-    const push = person.hasDevice ? decide(person, notification, "push", now) : undefined
-    if (push?.kind === "deliver") plan.outbox.push.push(orgUserId)
+export const decideAll = (people: Addressee[], notification: { category: Category }, now: number) =>
+  people.map(
+    (person): DecidedAddressee => ({
+      orgUserId: person.orgUserId,
+      orgId: person.orgId,
+      decisions: {
+        inbox: decide(person, notification, "inbox", now),
+        email: decide(person, notification, "email", now),
+        ...(person.hasDevice && { push: decide(person, notification, "push", now) }),
+      },
+    }),
+  )
 
-    const inbox = decide(person, notification, "inbox", now)
-    if (inbox.kind !== "deliver") {
-      plan.suppressed.push({ orgUserId, reason: inbox.reason, since: sinceOf(inbox) ?? null })
-      continue
+/** With `emailDueAt`, no deferred e-mail leaves before that time either. */
+export function planDeliveries(people: DecidedAddressee[], { emailDueAt }: { emailDueAt: number | null }): Plan {
+  const plan: Plan = {
+    inboxes: [],
+    outbox: { email: [], push: [] },
+    deferred: [],
+    suppressed: [],
+    reached: new Map(),
+  }
+  for (const { orgUserId, orgId, decisions } of people) {
+    planMessage(plan, { orgUserId, channel: "email", decision: decisions.email, notBefore: emailDueAt ?? 0 })
+    if (decisions.push) {
+      planMessage(plan, { orgUserId, channel: "push", decision: decisions.push, notBefore: 0 })
     }
-    plan.inboxes.push({ orgUserId, withheld: withheldOf({ inbox, email, ...(push && { push }) }) })
-    const inSameOrg = plan.reached.get(orgId)
-    if (inSameOrg) inSameOrg.push(orgUserId)
-    else plan.reached.set(orgId, [orgUserId])
+    const { inbox } = decisions
+    switch (inbox.kind) {
+      case "deliver":
+        plan.inboxes.push({ orgUserId, withheld: withheldFor(decisions) })
+        addReached(plan.reached, { orgUserId, orgId })
+        break
+      case "suppress":
+        plan.suppressed.push({ orgUserId, reason: inbox.reason, since: inbox.since ?? null })
+        break
+      default:
+        inbox satisfies never
+    }
   }
   return plan
 }
 
-const sinceOf = (decision: Decision) => (decision.kind === "suppress" ? decision.since : undefined)
-
-function withheldOf(decisions: Partial<Record<Channel, Decision>>): Withheld | null {
-  const notes = Object.entries(decisions)
-    .filter(([, { reason }]) => reason !== "subscribed")
-    .map(([channel, decision]) => {
-      const since = sinceOf(decision)
-      return [channel, { reason: decision.reason, ...(since !== undefined && { since }) }]
-    })
-  return notes.length === 0 ? null : (Object.fromEntries(notes) as Withheld)
+type Message = {
+  orgUserId: number
+  channel: Exclude<Channel, "inbox">
+  decision: Decisions["email" | "push"]
+  notBefore: number
 }
+
+function planMessage(plan: Plan, { orgUserId, channel, decision, notBefore }: Message): void {
+  switch (decision.kind) {
+    case "deliver":
+      plan.outbox[channel].push(orgUserId)
+      break
+    case "defer": {
+      const dueAt = Math.max(decision.until, notBefore)
+      plan.deferred.push({ channel, recipientId: orgUserId, dueAt, cause: decision.cause })
+      break
+    }
+    case "suppress":
+      // The inbox row has the reason.
+      break
+    default:
+      decision satisfies never
+  }
+}
+
+function addReached(reached: Plan["reached"], { orgUserId, orgId }: { orgUserId: number; orgId: number }): void {
+  const inSameOrg = reached.get(orgId)
+  if (inSameOrg) inSameOrg.push(orgUserId)
+  else reached.set(orgId, [orgUserId])
+}
+
+/** The column `withheld`; `null` where every reason is `subscribed`. */
+function withheldFor(decisions: DecidedAddressee["decisions"]): Withheld | null {
+  const reasons = Object.entries(decisions)
+    .filter(([, { reason }]) => reason !== "subscribed")
+    .map(([channel, decision]) => [channel, toReason(decision)])
+  return reasons.length === 0 ? null : (Object.fromEntries(reasons) as Withheld)
+}
+
+const toReason = (decision: Decision) => ({
+  reason: decision.reason,
+  ...(decision.kind === "suppress" && decision.since !== undefined && { since: decision.since }),
+})

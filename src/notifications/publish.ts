@@ -1,17 +1,18 @@
-import type { Category } from "../domain/categories"
-import type { PlatformAdminChannel } from "../domain/channels"
 import { commitAndRead, type Statement } from "../db/client"
 import type { Notification } from "../db/schema"
 import type { Outbox } from "../delivery/outbox"
 import type { Deps } from "../deps"
-import { log } from "../runtime/log"
 import type { Audience } from "../domain/audience"
+import type { Category } from "../domain/categories"
+import type { PlatformAdminChannel } from "../domain/channels"
+import { log } from "../runtime/log"
 import { selectAddressees, toAddressees } from "./audience"
 import { buildChunk, enqueueChunk } from "./fan-out"
+import { decideAll, planDeliveries } from "./plan"
 import * as queries from "./queries"
 
 export type PublishRequest = {
-  /** `null` spans organisations. */
+  /** `null`: the notification spans organisations. */
   orgId: number | null
   audience: Audience
   author: string
@@ -19,106 +20,115 @@ export type PublishRequest = {
   category: Category
   urgent: boolean
   emailSubject?: string | null | undefined
+  /** Milliseconds since 1970. A time in the past means now. */
   scheduledAt?: number | null | undefined
-  /** One event is one notification: for ever, or for as long as is said. */
+  /** A second request with the same key publishes nothing: for ever, or for `forMs` milliseconds. */
   dedupe?: { key: string; forMs?: number; requestHash?: string } | undefined
   /** How long e-mail waits for a summary. */
   holdEmailMs?: number | undefined
-  /** What those who run the platform are told of it, and by what. For what is said at once. */
+  /** A message to the platform admins. Not for scheduled notifications. */
   platformAdmins?: { message: string; channels: PlatformAdminChannel[] } | undefined
-  /** What else becomes true when this is said: committed in the same batch. */
+  /** More statements for the batch that commits the notification. */
   alongside?: ((publicationId: string) => Statement[]) | undefined
 }
 
 export type PublishResult =
   | { kind: "published" | "already"; notification: Notification }
   | { kind: "nobody" }
-  /** The dedupe key stands for another request, for another organisation's event, or for what is too old to be kept. */
+  /** The dedupe key belongs to a different request, to another organisation, or to a notification that was purged. */
   | { kind: "conflict" }
 
 /**
- * The one way anything is said.
+ * Publishes a notification. Every notification goes through here.
  *
- * 1. Read who is addressed, what they switched, and whether this was said before: one round trip.
- * 2. Decide for each of them, on each channel.
- * 3. Commit notification, inboxes and deliveries as one batch: one round trip. Of two that run at once the dedupe
- *    key lets one write; the other finds nothing to add to.
- * 4. Hint the queue and the urgent bars.
+ * 1. Read the audience with its settings, and any notification with the same dedupe key: one round trip.
+ * 2. Decide for each person and channel.
+ * 3. Commit notification, inbox rows and deliveries as one batch: one round trip. Of two concurrent requests with one
+ *    dedupe key, the first inserts the notification; the statements of the second match no notification.
+ * 4. Enqueue the deliveries and update the urgent bars.
  */
-export async function publish(deps: Deps, announcement: PublishRequest): Promise<PublishResult> {
+export async function publish(deps: Deps, request: PublishRequest): Promise<PublishResult> {
   const { db } = deps
-  const { audience, category, dedupe } = announcement
+  const { audience, category, dedupe } = request
   const now = deps.now()
 
-  const [rows, policies, devices, ofOrgs, [earlier]] = await db.batch([
+  const [orgUsers, policies, devices, chatSettings, [earlier]] = await db.batch([
     ...selectAddressees(db, { audience, category, after: 0 }),
     queries.selectByDedupeKey(db, { dedupeKey: dedupe?.key ?? "" }),
   ])
   const freeBefore = dedupe?.forMs === undefined ? 0 : now - dedupe.forMs
-  if (earlier && earlier.createdAt > freeBefore) return toDuplicateResult(earlier, announcement)
+  if (earlier && earlier.createdAt > freeBefore) return toDuplicateResult(earlier, request)
 
-  const addressed = toAddressees([rows, policies, devices, ofOrgs])
-  const { people } = addressed
-  // Of what reaches nobody else, those who run the platform must hear all the more: it is for them to mend.
-  if (people.length === 0 && !announcement.platformAdmins) return { kind: "nobody" }
+  const { people, chatOrgs, isLast } = toAddressees([orgUsers, policies, devices, chatSettings])
+  // With an empty audience, the platform admins are the only ones who can act on it.
+  if (people.length === 0 && !request.platformAdmins) return { kind: "nobody" }
 
-  const scheduledAt = announcement.scheduledAt ?? null
-  const isForLater = scheduledAt !== null && scheduledAt > now
-  const emailDueAt = announcement.holdEmailMs === undefined ? null : now + announcement.holdEmailMs
+  const scheduledAt = request.scheduledAt ?? null
+  const isScheduled = scheduledAt !== null && scheduledAt > now
+  const emailDueAt = request.holdEmailMs === undefined ? null : now + request.holdEmailMs
   const publicationId = crypto.randomUUID()
-  const others = { ...addressed.rooms, ...platformAdminOutbox(announcement.platformAdmins) }
-  const chunk = isForLater
+  const chunk = isScheduled
     ? undefined
-    : buildChunk(db, { publicationId, category, emailDueAt, after: 0 }, { ...addressed, others, now })
+    : buildChunk(
+        db,
+        { publicationId, emailDueAt, after: 0 },
+        {
+          plan: planDeliveries(decideAll(people, { category }, now), { emailDueAt }),
+          others: { ...chatOrgs, ...platformAdminOutbox(request.platformAdmins) },
+          next: people.at(-1)?.orgUserId,
+          isLast,
+          now,
+        },
+      )
 
   const [notification] = await commitAndRead(
     db,
     [
       ...(dedupe?.forMs ? [queries.releaseDedupeKey(db, { dedupeKey: dedupe.key, before: freeBefore })] : []),
       queries.insertNotification(db, {
-        orgId: announcement.orgId,
+        orgId: request.orgId,
         audience,
-        author: announcement.author,
-        message: announcement.message,
+        author: request.author,
+        message: request.message,
         category,
-        urgent: announcement.urgent,
-        emailSubject: announcement.emailSubject ?? null,
+        urgent: request.urgent,
+        emailSubject: request.emailSubject ?? null,
         createdAt: now,
         scheduledAt,
-        sentAt: isForLater ? null : now,
+        sentAt: isScheduled ? null : now,
         publicationId,
         dedupeKey: dedupe?.key ?? null,
         requestHash: dedupe?.requestHash ?? null,
         emailDueAt,
-        dueAt: isForLater ? scheduledAt : now,
-        operatorNote: announcement.platformAdmins?.message ?? null,
+        dueAt: isScheduled ? scheduledAt : now,
+        operatorNote: request.platformAdmins?.message ?? null,
       }),
       ...(chunk?.statements ?? []),
-      ...(announcement.alongside?.(publicationId) ?? []),
+      ...(request.alongside?.(publicationId) ?? []),
     ],
     queries.selectByPublication(db, { publicationId }),
   )
-  if (!notification) return resolveDuplicate(deps, announcement)
+  if (!notification) return resolveDuplicate(deps, request)
 
   log({ event: "notification_published", notification_id: notification.id, count: people.length })
   if (chunk) deps.waitUntil(enqueueChunk(deps, { notification, chunk }))
   return { kind: "published", notification }
 }
 
-/** They are one recipient. */
+/** All platform admins together are recipient 1. */
 const platformAdminOutbox = (platformAdmins: PublishRequest["platformAdmins"]): Outbox =>
   Object.fromEntries((platformAdmins?.channels ?? []).map((channel) => [channel, [1]]))
 
-/** Somebody said it between our reading and our writing, or so long ago that only the key is kept. */
-async function resolveDuplicate({ db }: Deps, announcement: PublishRequest): Promise<PublishResult> {
-  const dedupeKey = announcement.dedupe?.key ?? ""
-  const [[winner], [spent]] = await db.batch([
+/** The key was taken between our read and our write, or it belongs to a notification that was purged. */
+async function resolveDuplicate({ db }: Deps, request: PublishRequest): Promise<PublishResult> {
+  const dedupeKey = request.dedupe?.key ?? ""
+  const [[earlier], [spent]] = await db.batch([
     queries.selectByDedupeKey(db, { dedupeKey }),
     queries.selectSpentKey(db, { dedupeKey }),
   ])
-  if (winner) return toDuplicateResult(winner, announcement)
+  if (earlier) return toDuplicateResult(earlier, request)
   if (spent) return { kind: "conflict" }
-  throw new Error("a publication was not written, and nobody else wrote it")
+  throw new Error("the notification was not inserted, and its dedupe key is free")
 }
 
 const toDuplicateResult = (earlier: Notification, { orgId, dedupe }: PublishRequest): PublishResult =>

@@ -1,15 +1,16 @@
 import { and, eq, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { notifications, notificationRecipients, spentDedupeKeys } from "../db/schema"
+import { insertSelect } from "../db/insert-select"
+import { notificationRecipients, notifications, spentDedupeKeys } from "../db/schema"
 import type { Plan } from "./plan"
 
 type NewNotification = typeof notifications.$inferInsert
 
-/** Inserts it, unless its dedupe key is known. */
+/** Inserts nothing if the dedupe key exists. */
 export const insertNotification = (db: Db, row: NewNotification) =>
   db.insert(notifications).values(row).onConflictDoNothing()
 
-/** A dedupe key that was only promised for a while is free again. */
+/** Frees a dedupe key that was kept for a limited time. */
 export const releaseDedupeKey = (db: Db, { dedupeKey, before }: { dedupeKey: string; before: number }) =>
   db
     .update(notifications)
@@ -19,7 +20,7 @@ export const releaseDedupeKey = (db: Db, { dedupeKey, before }: { dedupeKey: str
 export const selectByDedupeKey = (db: Db, { dedupeKey }: { dedupeKey: string }) =>
   db.select().from(notifications).where(eq(notifications.dedupeKey, dedupeKey))
 
-/** Whether the key is that of a notification which is gone. */
+/** Finds the key if its notification was purged. */
 export const selectSpentKey = (db: Db, { dedupeKey }: { dedupeKey: string }) =>
   db.select().from(spentDedupeKeys).where(eq(spentDedupeKeys.dedupeKey, dedupeKey))
 
@@ -29,7 +30,7 @@ export const selectByPublication = (db: Db, { publicationId }: { publicationId: 
 export const selectNotification = (db: Db, { id }: { id: number }) =>
   db.select().from(notifications).where(eq(notifications.id, id))
 
-/** What the cron has to go on with: scheduled for now, or halfway through its audience. */
+/** Scheduled notifications whose time has come, and unfinished fan-outs. The longest overdue come first. */
 export const selectDueNotifications = (db: Db, { now, limit }: { now: number; limit: number }) =>
   db
     .select({ id: notifications.id, attempts: notifications.attempts })
@@ -38,7 +39,7 @@ export const selectDueNotifications = (db: Db, { now, limit }: { now: number; li
     .orderBy(notifications.dueAt)
     .limit(limit)
 
-/** It failed: when the cron looks at it again; `null`: never. */
+/** Records a failed attempt. With `dueAt` null, the cron does not try again. */
 export const postponeNotification = (db: Db, { id, dueAt }: { id: number; dueAt: number | null }) =>
   db
     .update(notifications)
@@ -46,8 +47,8 @@ export const postponeNotification = (db: Db, { id, dueAt }: { id: number; dueAt:
     .where(and(eq(notifications.id, id), isNotNull(notifications.dueAt)))
 
 /**
- * The notification while its fan-out stands exactly here, else nothing: whoever writes what belongs to this chunk
- * selects from it, so that a chunk is written once however often it is tried.
+ * A subquery: the notification if its fan-out is at exactly this chunk, else no row. All rows of a chunk are inserted from
+ * it, so a chunk that is tried twice is written once.
  */
 export const notificationAtChunk = ({ publicationId, after }: { publicationId: string; after: number }): SQL => sql`(
   SELECT * FROM ${notifications} WHERE ${and(
@@ -57,11 +58,11 @@ export const notificationAtChunk = ({ publicationId, after }: { publicationId: s
   )}
 )`
 
-/** Deletes it while it is unsent. */
+/** Deletes nothing if it has been sent. */
 export const deleteUnsent = (db: Db, { id }: { id: number }) =>
   db.delete(notifications).where(and(eq(notifications.id, id), isNull(notifications.sentAt)))
 
-/** A scheduled notification counts as sent from now on. */
+/** Changes nothing after the first chunk. */
 export const markSent = (db: Db, { publicationId, now }: { publicationId: string; now: number }) =>
   db
     .update(notifications)
@@ -69,12 +70,20 @@ export const markSent = (db: Db, { publicationId, now }: { publicationId: string
     .where(and(eq(notifications.publicationId, publicationId), isNull(notifications.sentAt)))
 
 export const insertInboxRows = (db: Db, { notification, inboxes }: { notification: SQL; inboxes: Plan["inboxes"] }) =>
-  db.insert(notificationRecipients).select(sql`
-    SELECT person.value ->> 0, 0, n.sent_at, n.id, n.category, n.urgent, NULL, person.value ->> 1
-    FROM ${notification} n, json_each(${JSON.stringify(inboxes.map((i) => [i.orgUserId, i.withheld]))}) person
-  `)
+  insertSelect(db, notificationRecipients, {
+    values: {
+      orgUserId: sql`person.value ->> 0`,
+      isRead: sql`0`,
+      sentAt: sql`n.sent_at`,
+      notificationId: sql`n.id`,
+      category: sql`n.category`,
+      urgent: sql`n.urgent`,
+      withheld: sql`person.value ->> 1`,
+    },
+    from: sql`${notification} n, json_each(${JSON.stringify(inboxes.map((i) => [i.orgUserId, i.withheld]))}) person`,
+  })
 
-/** Moves the fan-out on, or ends it. */
+/** Moves the fan-out to the next chunk. `dueAt` null ends it. */
 export const advanceFanOut = (
   db: Db,
   { publicationId, after, next, dueAt }: { publicationId: string; after: number; next: number; dueAt: number | null },

@@ -1,16 +1,17 @@
 import { and, eq, isNull, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { orgUsers, notificationRecipients } from "../db/schema"
+import { inList } from "../db/in-list"
+import { notificationRecipients, orgUsers } from "../db/schema"
 import type { Audience } from "../domain/audience"
 
 type SentNotification = { id: number; orgId: number | null; sentAt: number; audience: Audience | null }
 
-/** As many as one answer names. */
+/** One answer lists at most this many. */
 export const MAX_RECIPIENTS = 10_000
 
 /**
- * Whose inbox it entered, by id: the members past and present of its organisation, or of all, are looked up, since
- * an inbox is found by its person only.
+ * The people whose inbox got the notification, ordered by id. The inbox has no index by notification, so each current or
+ * former member of the organisation (or of all) is looked up.
  */
 export const selectRecipients = (db: Db, { notification, after }: { notification: SentNotification; after: number }) =>
   db
@@ -25,12 +26,12 @@ export const selectRecipients = (db: Db, { notification, after }: { notification
       and(
         sql`${orgUsers}.id > ${after}`,
         notification.orgId === null ? undefined : sql`${orgUsers}.org_id = ${notification.orgId}`,
-        // Of many thousands, one.
+        // The audience names the people, so that only they are looked up.
         notification.audience?.kind === "email"
           ? and(eq(orgUsers.email, notification.audience.email), isNull(orgUsers.removedAt))
           : undefined,
         notification.audience?.kind === "org_users"
-          ? sql`${orgUsers}.id IN (SELECT value FROM json_each(${JSON.stringify(notification.audience.ids)}))`
+          ? inList(sql`${orgUsers}.id`, notification.audience.ids)
           : undefined,
       ),
     )

@@ -1,8 +1,8 @@
 import type { Category } from "../domain/categories"
 import type { Channel } from "../domain/channels"
-import type { OptOutCause, Policy, Reason } from "../domain/delivery-rules"
+import type { DeferCause, OptOutCause, Policy, Reason } from "../domain/delivery-rules"
 
-/** What somebody switched for a category, or for `all`; with a reason if it was switched for them. */
+/** A person's setting for one category, or for `all`. It has a reason if the service changed it. */
 export type Switch = {
   category: Category | "all"
   channel: Channel
@@ -14,41 +14,58 @@ export type OrgPolicy = { category: Category | "all"; channel: Channel; policy: 
 
 export type Person = { switches: Switch[]; policies: OrgPolicy[] }
 
-export type Decision =
-  | { kind: "deliver"; reason: Reason }
-  /** Later, on this channel. No rule defers yet; quiet hours will. */
-  | { kind: "defer"; reason: Reason; until: number }
-  | { kind: "suppress"; reason: Reason; since?: number }
+/** `since`: when the person turned it off. */
+type DeliverOrSuppress = { kind: "deliver"; reason: Reason } | { kind: "suppress"; reason: Reason; since?: number }
+/** `reason` says why it is delivered, `cause` why it waits. No rule defers yet; quiet hours will. */
+type Defer = { kind: "defer"; reason: Reason; until: number; cause: DeferCause }
+
+/** A notification enters the inbox at once or never. Messages on the other channels can wait. */
+export type Decisions = {
+  inbox: DeliverOrSuppress
+  email: DeliverOrSuppress | Defer
+  push: DeliverOrSuppress | Defer
+}
+export type Decision = Decisions[Channel]
 
 /**
- * Whether this person is told of this on this channel. The first rule that speaks wins: the organisation's
- * orders, then the person's switches, then the organisation's default, then yes.
+ * Whether this person gets this notification on this channel. The first rule that applies decides: required or turned
+ * off by the organisation, then the person's own settings, then the default of the organisation. Otherwise: deliver.
  */
-export function decide(person: Person, notification: { category: Category }, channel: Channel, _now: number): Decision {
+export function decide<On extends Channel>(
+  person: Person,
+  notification: { category: Category },
+  channel: On,
+  _now: number,
+): Decisions[On] {
   const { category } = notification
-  const policyOf = (on: Channel) =>
+  const policyOn = (on: Channel) =>
     (
-      person.policies.find((p) => p.channel === on && p.category === category) ??
-      person.policies.find((p) => p.channel === on && p.category === "all")
+      person.policies.find((policy) => policy.channel === on && policy.category === category) ??
+      person.policies.find((policy) => policy.channel === on && policy.category === "all")
     )?.policy
-  const switched = (of: Category | "all", on: Channel) =>
-    person.switches.find((s) => s.category === of && s.channel === on)
+  const switchOf = (of: Category | "all", on: Channel) =>
+    person.switches.find((one) => one.category === of && one.channel === on)
 
-  const ordered = policyOf(channel)
-  if (ordered === "required") return { kind: "deliver", reason: "required_by_organisation" }
-  // Without the inbox there is nothing to be told of on any other channel.
-  if (ordered === "off" || policyOf("inbox") === "off") return { kind: "suppress", reason: "off_by_organisation" }
+  const policy = policyOn(channel)
+  if (policy === "required") return { kind: "deliver", reason: "required_by_organisation" }
+  // E-mail and push announce what is in the inbox.
+  if (policy === "off" || policyOn("inbox") === "off") return { kind: "suppress", reason: "off_by_organisation" }
 
-  const subscription = switched(category, "inbox")
-  if (subscription?.enabled === false) return suppressed("category_off", subscription)
-  const refinement = channel === "inbox" ? undefined : switched(category, channel)
-  if (refinement?.enabled === false) return suppressed("channel_off_for_category", refinement)
-  const master = channel === "email" ? switched("all", "email") : undefined
-  if (master?.enabled === false) return suppressed(master.reason ? `email_${master.reason}` : "email_off", master)
+  const subscription = switchOf(category, "inbox")
+  if (subscription?.enabled === false) return suppressedBy(subscription, "category_off")
+  const onThisChannel = channel === "inbox" ? undefined : switchOf(category, channel)
+  if (onThisChannel?.enabled === false) return suppressedBy(onThisChannel, "channel_off_for_category")
+  const allEmail = channel === "email" ? switchOf("all", "email") : undefined
+  if (allEmail?.enabled === false)
+    return suppressedBy(allEmail, allEmail.reason ? `email_${allEmail.reason}` : "email_off")
 
-  const isOffByDefault = (on: Channel) => policyOf(on) === "default_off" && switched(category, on)?.enabled !== true
+  const isOffByDefault = (on: Channel) => policyOn(on) === "default_off" && switchOf(category, on)?.enabled !== true
   if (isOffByDefault(channel) || isOffByDefault("inbox")) return { kind: "suppress", reason: "off_by_default" }
   return { kind: "deliver", reason: "subscribed" }
 }
 
-const suppressed = (reason: Reason, by: Switch): Decision => ({ kind: "suppress", reason, since: by.changedAt })
+const suppressedBy = ({ changedAt }: Switch, reason: Reason) => ({
+  kind: "suppress" as const,
+  reason,
+  since: changedAt,
+})

@@ -48,54 +48,55 @@ const chatSwitchDocs = (room: ChatProduct): RouteDocs => ({
   example: { body: { [`enable_${room}_notifications`]: false, [`${room}_webhook`]: "" } },
 })
 
-const INVALID_LINK = { not_found: "We did not make this link." }
+const INVALID_LINK = { not_found: "This service did not make the link." }
 
 export const preferenceDocs = {
   "GET /api/notifications/preferences": {
-    summary: "How I want to be told",
+    summary: "Read my notification preferences",
     description:
-      "Whether I hear of a category at all, and then on which channels. What was never switched is on. " +
-      "email_notifications_enabled is the master switch of e-mail.",
+      "`<category>_notifications` is the subscription to a category, `channels` has its channels, and " +
+      "`email_notifications_enabled` is the switch for all e-mail. Everything is on by default.",
     response: PreferencesResponse,
   },
   "PUT /api/notifications/preferences": {
-    summary: "Change how I want to be told",
-    description: "Any part in, the whole back. It holds for what is sent from now on; what was received stays.",
+    summary: "Change my notification preferences",
+    description:
+      "The body has the fields to change; the answer has all. The change applies to notifications sent from now on.",
     response: PreferencesResponse,
     example: { body: { job_failure_notifications: false, channels: { incident: { email: false } } } },
   },
   "GET /unsubscribe": {
-    summary: "The page behind the link that ends e-mails",
+    summary: "Show the page to unsubscribe from e-mails",
     description:
-      "Shows a button and changes nothing, since programs follow links too. Of a link that is cut a browser (`Accept: " +
-      "text/html`) gets a page that says so, with 404; the same goes for POST.",
-    fields: { token: "from the link in a mail" },
+      "The page has a button. Opening it changes nothing, since programs open links too. For an incomplete link, a browser " +
+      "(`Accept: text/html`) gets a page that explains it, with status 404; POST does the same.",
+    fields: { token: "from the link in the e-mail" },
     response: z.string(),
     errors: INVALID_LINK,
   },
   "POST /unsubscribe": {
-    summary: "End the e-mails of one category",
+    summary: "Unsubscribe from the e-mails of one category",
     description:
-      "What the button does, and the one click of a mail client (RFC 8058). Nobody needs to be signed in: the token " +
-      "names the person and the category.",
-    fields: { token: "from the link in a mail" },
+      "The button of the page and the one-click unsubscribe of mail clients (RFC 8058) call this. It needs no sign-in: the " +
+      "token names the person and the category.",
+    fields: { token: "from the link in the e-mail" },
     response: z.string(),
     errors: INVALID_LINK,
   },
   "GET /api/userpreferences": {
-    summary: "What the web app keeps for me",
+    summary: "Read my settings in the web app",
     description:
-      "enable_email_notifications is the switch email_notifications_enabled of the notification preferences. " +
-      "is_llm_active says whether my organisation wants summaries by AI. Where Dalgo's own backend keeps the rest, " +
-      "there may be more fields.",
+      "`enable_email_notifications` is the same switch as `email_notifications_enabled` of the notification preferences. " +
+      "`is_llm_active` says whether my organisation uses AI summaries. If the service is connected to Dalgo's backend, " +
+      "the backend may add fields.",
     response: UserPreferencesResponse,
   },
   "PUT /api/userpreferences": {
-    summary: "Change what the web app keeps for me",
+    summary: "Change my settings in the web app",
     description:
-      "Any part in, the whole back. is_llm_active may come back with the rest and changes nothing. Where Dalgo's own " +
-      "backend keeps the rest, it takes fields that are not named here, it may refuse them (400, 422), and without it " +
-      "nothing is changed (503).",
+      "The body has the fields to change; the answer has all. `is_llm_active` is accepted and ignored. If the service is " +
+      "connected to Dalgo's backend, the backend accepts more fields, may refuse them (400, 422), and nothing changes " +
+      "while it cannot be reached (503).",
     response: UserPreferencesResponse,
     example: { body: { enable_email_notifications: true, disclaimer_shown: true } },
   },

@@ -1,6 +1,8 @@
 import { and, eq, isNotNull, isNull, sql } from "drizzle-orm"
 import type { ChatProduct } from "../domain/channels"
 import type { Db } from "../db/client"
+import { inList } from "../db/in-list"
+import { insertSelect } from "../db/insert-select"
 import {
   orgPreferences,
   orgs,
@@ -12,7 +14,7 @@ import {
 import type { OptOutCause } from "../domain/delivery-rules"
 import type { Switch } from "./decide"
 
-/** The master switch of e-mail. */
+/** The switch for all e-mail. */
 const isEmailMaster = and(
   eq(userNotificationPreferences.category, "all"),
   eq(userNotificationPreferences.channel, "email"),
@@ -30,52 +32,57 @@ export const selectSwitches = (db: Db, { orgUserId }: { orgUserId: number }) =>
 
 type Setting = Omit<Switch, "changedAt" | "reason">
 
-/** Sets these switches; `changedAt` moves only where something really changed. */
+const SWITCH_KEY = [
+  userNotificationPreferences.orgUserId,
+  userNotificationPreferences.category,
+  userNotificationPreferences.channel,
+]
+
+/** `changedAt` moves only if the value changes. For an unknown person nothing is inserted. */
 export const upsertSwitches = (
   db: Db,
-  { orgUserId, switches: wanted, now }: { orgUserId: number; switches: Setting[]; now: number },
+  { orgUserId, switches, now }: { orgUserId: number; switches: Setting[]; now: number },
 ) =>
-  db
-    .insert(userNotificationPreferences)
-    .select(sql`
-      SELECT ${orgUserId}, one.value ->> 'category', one.value ->> 'channel', one.value ->> 'enabled', ${now}, NULL
-      FROM ${orgUsers} person, json_each(${JSON.stringify(wanted)}) one WHERE person.id = ${orgUserId}
-    `)
-    .onConflictDoUpdate({
-      target: [
-        userNotificationPreferences.orgUserId,
-        userNotificationPreferences.category,
-        userNotificationPreferences.channel,
-      ],
-      set: { enabled: sql`excluded.enabled`, changedAt: now, reason: null },
-      setWhere: sql`${userNotificationPreferences.enabled} <> excluded.enabled`,
-    })
+  insertSelect(db, userNotificationPreferences, {
+    values: {
+      orgUserId: sql`person.id`,
+      category: sql`setting.value ->> 'category'`,
+      channel: sql`setting.value ->> 'channel'`,
+      enabled: sql`setting.value ->> 'enabled'`,
+      changedAt: now,
+    },
+    from: sql`${orgUsers} person, json_each(${JSON.stringify(switches)}) setting WHERE person.id = ${orgUserId}`,
+  }).onConflictDoUpdate({
+    target: SWITCH_KEY,
+    set: { enabled: sql`excluded.enabled`, changedAt: now, reason: null },
+    setWhere: sql`${userNotificationPreferences.enabled} <> excluded.enabled`,
+  })
 
 /**
- * Switches e-mail off for all members with one of these addresses, unless it is off, or they have switched it since
- * `heardAt`, when we heard of the trouble.
+ * Turns e-mail off for all members with one of these addresses. It leaves people alone who have e-mail off already, and
+ * people who changed the switch after `heardAt`, the time when the bounce or complaint arrived.
  */
 export const insertEmailOptOuts = (
   db: Db,
   { addresses, reason, heardAt, now }: { addresses: string[]; reason: OptOutCause; heardAt: number; now: number },
 ) =>
-  db
-    .insert(userNotificationPreferences)
-    .select(sql`
-      SELECT person.id, 'all', 'email', 0, ${now}, ${reason} FROM ${orgUsers} person
-      WHERE person.email IN (SELECT value FROM json_each(${JSON.stringify(addresses)})) AND person.removed_at IS NULL
-    `)
-    .onConflictDoUpdate({
-      target: [
-        userNotificationPreferences.orgUserId,
-        userNotificationPreferences.category,
-        userNotificationPreferences.channel,
-      ],
-      set: { enabled: false, changedAt: now, reason },
-      setWhere: sql`${userNotificationPreferences.enabled} AND ${userNotificationPreferences.changedAt} <= ${heardAt}`,
-    })
+  insertSelect(db, userNotificationPreferences, {
+    values: {
+      orgUserId: sql`person.id`,
+      category: "all",
+      channel: "email",
+      enabled: sql`0`,
+      changedAt: now,
+      reason,
+    },
+    from: sql`${orgUsers} person WHERE ${inList(sql`person.email`, addresses)} AND person.removed_at IS NULL`,
+  }).onConflictDoUpdate({
+    target: SWITCH_KEY,
+    set: { enabled: false, changedAt: now, reason },
+    setWhere: sql`${userNotificationPreferences.enabled} AND ${userNotificationPreferences.changedAt} <= ${heardAt}`,
+  })
 
-/** The members with one of these addresses for whom e-mail was switched off, each with why and since when. */
+/** The members with one of these addresses whose e-mail the service turned off, with the reason and the time. */
 export const selectEmailOptOuts = (db: Db, { addresses }: { addresses: string[] }) =>
   db
     .select({
@@ -94,21 +101,16 @@ export const selectEmailOptOuts = (db: Db, { addresses }: { addresses: string[] 
         isNotNull(userNotificationPreferences.reason),
       ),
     )
-    .where(
-      and(
-        sql`${orgUsers.email} IN (SELECT value FROM json_each(${JSON.stringify(addresses)}))`,
-        isNull(orgUsers.removedAt),
-      ),
-    )
+    .where(and(inList(orgUsers.email, addresses), isNull(orgUsers.removedAt)))
 
-/** Dalgo's database was free to hold any text there. */
+/** Rows that were imported from Dalgo may hold any text. Anything but a JSON object is NULL here. */
 const trialWalkthroughColumn = sql<Record<string, unknown> | null>`
   CASE WHEN json_valid(${userPreferences.trialWalkthrough}) THEN
     CASE json_type(${userPreferences.trialWalkthrough}) WHEN 'object' THEN ${userPreferences.trialWalkthrough} END
   END
 `.mapWith(userPreferences.trialWalkthrough)
 
-/** What the web app keeps for a person, whether they want e-mail, and whether their organisation wants summaries. */
+/** The web app's data about a person, their switch for all e-mail, and whether their organisation uses AI summaries. */
 export const selectUserPreferences = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db
     .select({
@@ -127,16 +129,16 @@ export const selectUserPreferences = (db: Db, { orgUserId }: { orgUserId: number
 
 type WebAppFields = Omit<typeof userPreferences.$inferInsert, "id" | "orgUserId" | "createdAt" | "updatedAt">
 
-/** Keeps this for the web app, and leaves what is undefined as it is. */
+/** Fields that are undefined stay as they are. */
 export function upsertUserPreferences(
   db: Db,
-  { orgUserId, kept, now }: { orgUserId: number; kept: WebAppFields; now: number },
+  { orgUserId, fields, now }: { orgUserId: number; fields: WebAppFields; now: number },
 ) {
   const at = new Date(now).toISOString()
   return db
     .insert(userPreferences)
-    .values({ ...kept, orgUserId, createdAt: at, updatedAt: at })
-    .onConflictDoUpdate({ target: userPreferences.orgUserId, set: { ...kept, updatedAt: at } })
+    .values({ ...fields, orgUserId, createdAt: at, updatedAt: at })
+    .onConflictDoUpdate({ target: userPreferences.orgUserId, set: { ...fields, updatedAt: at } })
 }
 
 /** How an organisation wants to be told. Its row need not be there: an organisation comes without one. */

@@ -8,7 +8,7 @@ const subscriptions = Object.fromEntries(
   CATEGORIES.map((category) => [`${category}_notifications`, z.boolean()]),
 ) as Record<`${Category}_notifications`, z.ZodMiniBoolean<boolean>>
 
-/** How a person wants to be told, whole. */
+/** A person's settings. `<category>_notifications` is the subscription, `channels` refines it. */
 export const Preferences = z.strictObject({
   email_notifications_enabled: z.boolean(),
   ...subscriptions,
@@ -16,15 +16,15 @@ export const Preferences = z.strictObject({
 })
 export type Preferences = z.infer<typeof Preferences>
 
-/** Any part of it. */
+/** Any part of the settings. Fields that are left out stay as they are. */
 export const PreferencesChange = z.extend(z.partial(Preferences), {
   channels: z.optional(z.partial(perCategory(z.partial(z.strictObject({ email: z.boolean(), push: z.boolean() }))))),
 })
 export type PreferencesChange = z.infer<typeof PreferencesChange>
 
 /**
- * What the web app keeps for a person, and whether they want e-mail: the same switch as in `Preferences`. The
- * platform may keep more than we know of.
+ * The web app's data about a person. `enable_email_notifications` is the switch `email_notifications_enabled` of
+ * `Preferences`. Dalgo's backend may add fields.
  */
 export const UserPreferences = z.looseObject({
   enable_email_notifications: z.boolean(),
@@ -36,11 +36,11 @@ export const UserPreferences = z.looseObject({
 })
 export type UserPreferences = z.infer<typeof UserPreferences>
 
-/** Any part of it. The organisation decides on `is_llm_active`: it may come back with the rest, and changes nothing. */
+/** Any part of it. `is_llm_active` belongs to the organisation: it is accepted and ignored. */
 export const UserPreferencesChange = z.partial(UserPreferences)
 export type UserPreferencesChange = z.infer<typeof UserPreferencesChange>
 
-/** The same, without what only a platform would know. */
+/** The same without unknown fields, for a service without Dalgo's backend. */
 export const OwnPreferencesChange = z.strictObject(UserPreferencesChange.shape)
 
 const isOn = z.optional(z.boolean())

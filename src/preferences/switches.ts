@@ -5,32 +5,22 @@ import type { Preferences, PreferencesChange } from "./schemas"
 
 type Setting = Omit<Switch, "changedAt" | "reason">
 
-/** The stored switches as the object that people see. What was never switched is on. */
+/** The stored switches in the format of the API. Without a row, a switch is on. */
 export function toPreferences(switches: Setting[]): Preferences {
   const isOn = (category: Category | "all", channel: Channel) =>
     switches.find((s) => s.category === category && s.channel === channel)?.enabled ?? true
-  const each = <T>(name: (category: Category) => string, value: (category: Category) => T) =>
-    CATEGORIES.map((category) => [name(category), value(category)])
+  const byCategory = <T>(entry: (category: Category) => [name: string, value: T]) =>
+    Object.fromEntries(CATEGORIES.map(entry))
 
-  // Complete by construction: it runs over the same list of categories that the schema is made of.
+  // The cast is safe: the schema is built from the same list of categories.
   return {
     email_notifications_enabled: isOn("all", "email"),
-    ...Object.fromEntries(
-      each(
-        (category) => `${category}_notifications`,
-        (category) => isOn(category, "inbox"),
-      ),
-    ),
-    channels: Object.fromEntries(
-      each(
-        (category) => category,
-        (category) => ({ email: isOn(category, "email"), push: isOn(category, "push") }),
-      ),
-    ),
+    ...byCategory((category) => [`${category}_notifications`, isOn(category, "inbox")]),
+    channels: byCategory((category) => [category, { email: isOn(category, "email"), push: isOn(category, "push") }]),
   } as Preferences
 }
 
-/** The switches that a change names. */
+/** The switches that a change sets. */
 export function toSwitches(change: PreferencesChange): Setting[] {
   const settings: (Omit<Setting, "enabled"> & { enabled: boolean | undefined })[] = [
     { category: "all", channel: "email", enabled: change.email_notifications_enabled },

@@ -15,7 +15,7 @@ type Request = {
   after: DeliveryCursor | undefined
 }
 
-/** What was given up on: of the organisation that the caller runs, or of all. One round trip. */
+/** Failed and dead deliveries, newest first: of one organisation, or of all for a platform caller. One round trip. */
 export async function listUndelivered(deps: Deps, { caller, chosenSlug, orgSlug, statuses, limit, after }: Request) {
   const orgId = await orgScopeFor(deps, { caller, chosenSlug, orgSlug })
   const { rows, last } = takePage(

@@ -6,7 +6,7 @@ import { deliveries, orgs, orgUsers } from "../../db/schema"
 import type { DeliveryKey, DeliveryCursor } from "./id"
 import type { UndeliveredStatus } from "../schemas"
 
-/** Of one organisation, or of all. */
+/** With `orgId` undefined: of all organisations. */
 type UndeliveredFilter = {
   orgId: number | undefined
   statuses: UndeliveredStatus[]
@@ -23,8 +23,8 @@ const recipient = sql<string>`CASE
   ELSE (SELECT u.email FROM ${orgUsers} u WHERE u.id = failed.recipient_id)
 END`.as("recipient")
 
-/** One page of what was given up on, the last that was first, and one row more if there is a next. */
-export const selectUndeliveredPage = (db: Db, { limit, ...failed }: UndeliveredFilter) =>
+/** One page, newest first. The extra row after `limit` says that there is a next page. */
+export const selectUndeliveredPage = (db: Db, { limit, ...filter }: UndeliveredFilter) =>
   db
     .select({
       notificationId: sql<number>`failed.notification_id`.as("notification_id"),
@@ -36,23 +36,23 @@ export const selectUndeliveredPage = (db: Db, { limit, ...failed }: UndeliveredF
       reason: sql<string | null>`failed.reason`.as("reason"),
       updatedAt: sql<number>`failed.updated_at`.as("updated_at"),
     })
-    .from(sql`(${mergeSorted(statusSelects(failed), NEWEST_FIRST)} LIMIT ${intLiteral(limit + 1)}) AS failed`)
+    .from(sql`(${mergeSorted(statusSelects(filter), NEWEST_FIRST)} LIMIT ${intLiteral(limit + 1)}) AS failed`)
     .orderBy(NEWEST_FIRST)
 
-/** One sorted run per status. A status is text of the statement: of a parameter SQLite cannot know the index. */
+/** One sorted select for each status. The status is a literal, since SQLite cannot match a parameter to a partial index. */
 const statusSelects = ({ orgId, statuses, after }: Omit<UndeliveredFilter, "limit">): SQL[] =>
   statuses.map((status) => {
-    const narrowed = [
+    const conditions = [
       sql`status = ${sql.raw(`'${status}'`)}`,
       ...(orgId === undefined ? [] : [sql`org_id = ${intLiteral(orgId)}`]),
       ...(after
         ? [sql`(${KEY}) < (${after.at}, ${after.notificationId}, ${after.channel}, ${after.recipientId})`]
         : []),
     ]
-    return sql`SELECT ${KEY}, status, attempts, reason FROM ${deliveries} WHERE ${sql.join(narrowed, sql` AND `)}`
+    return sql`SELECT ${KEY}, status, attempts, reason FROM ${deliveries} WHERE ${sql.join(conditions, sql` AND `)}`
   })
 
-/** Of which organisation a delivery is; no row: there is no such delivery. */
+/** The organisation of a delivery. No row: there is no such delivery. */
 export const selectDeliveryOrg = (db: Db, { notificationId, channel, recipientId }: DeliveryKey) =>
   db
     .select({ orgId: deliveries.orgId })

@@ -6,9 +6,9 @@ import type { DeliveryKey } from "./id"
 import * as queries from "./queries"
 import { canManage } from "../authorize"
 
-/** Sends again what was given up on. Of two that do it at once, one comes first. */
+/** Resets a failed or dead delivery and enqueues it. The conditional UPDATE lets one of two concurrent calls do it. */
 export async function resendDelivery(deps: Deps, { caller, key }: { caller: Caller; key: DeliveryKey }): Promise<void> {
   const [delivery] = await queries.selectDeliveryOrg(deps.db, key)
   if (!delivery || !canManage(caller, delivery.orgId)) throw notFound("delivery")
-  if (!(await retryDelivery(deps, key))) throw new AppError("rejected", "Only what failed can be sent again.")
+  if (!(await retryDelivery(deps, key))) throw new AppError("rejected", "Only a failed delivery can be sent again.")
 }

@@ -3,27 +3,26 @@ import { CATEGORY, type Category } from "../../domain/categories"
 
 type Content = ReturnType<typeof html>
 
-/** Asks whether these e-mails are to end. */
+/** Asks for confirmation. */
 export const confirmPage = (category: Category) =>
   aboutCategory(category, html`<form method="post"><button class="action">Stop these e-mails</button></form>`)
 
-/** Says that they have ended, and where they begin again. */
 export const donePage = (category: Category, frontendUrl: string | undefined) =>
   aboutCategory(
     category,
-    html`<p role="status">Done. You will get no more of these e-mails. They stay in your Dalgo inbox.</p>
-<p>You can turn them on again in your ${config(frontendUrl)}.</p>`,
+    html`<p role="status">Done. You will not get these e-mails any more. You can still read these notifications in your Dalgo inbox.</p>
+<p>You can turn the e-mails on again in your ${settings(frontendUrl)}.</p>`,
   )
 
-/** Says that a link is none of ours, as far as it came. */
+/** For a link whose token is incomplete or not ours. */
 export const invalidLinkPage = (frontendUrl: string | undefined) =>
   page(
-    "This link is not complete",
-    html`<p>Some programs cut a long link. Open it again from the e-mail, as a whole.</p>
-<p>You can also turn e-mails off in your ${config(frontendUrl)}.</p>`,
+    "This link is incomplete",
+    html`<p>Some programs cut long links. Please open the link from the e-mail again.</p>
+<p>You can also turn e-mails off in your ${settings(frontendUrl)}.</p>`,
   )
 
-const config = (frontendUrl: string | undefined) =>
+const settings = (frontendUrl: string | undefined) =>
   frontendUrl
     ? html`<a href="${frontendUrl}/notifications">notification settings in Dalgo</a>`
     : "notification settings in Dalgo"

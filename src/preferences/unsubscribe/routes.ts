@@ -8,8 +8,8 @@ import { confirmPage, donePage, invalidLinkPage } from "./pages"
 
 const Link = z.object({ token: z.string().check(z.minLength(1), z.maxLength(1_000)) })
 
-/** Whoever follows a link that is not whole in a browser reads a page; programs get the error as everywhere. */
-const readable = createMiddleware<AppEnv>(async (c, next) => {
+/** A browser gets a page for an incomplete link. Programs get the usual JSON error. */
+const errorPage = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const isBadLink = c.error instanceof AppError && ["not_found", "invalid"].includes(c.error.code)
   if (!isBadLink || !c.req.header("accept")?.includes("text/html")) return
@@ -17,11 +17,11 @@ const readable = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /**
- * The link in every mail. A mail client POSTs to it without a person; a person who follows it sees a page with a
- * button, since programs that look for malware follow links too and must not unsubscribe anybody.
+ * The unsubscribe link of every e-mail. Mail clients POST to it. A person gets a page with a button, since malware
+ * scanners open links too and must not unsubscribe anybody.
  */
 export const unsubscribeRoutes = router()
-  .use(readable)
+  .use(errorPage)
 
   .get("/", query(Link), async (c) => {
     const { category } = await verifyLink(c.var.deps, c.req.valid("query"))

@@ -3,16 +3,15 @@ import * as z from "zod/mini"
 import { CATEGORIES, type Category } from "../../domain/categories"
 
 /**
- * Whose e-mail of which category a link ends. It does not expire: a mail may be read years later. What the same secret
- * signs for anything else has an audience.
+ * A token does not expire, since an e-mail may be read years later. Other tokens signed with this secret have an `aud`, so
+ * they are refused here.
  */
 const Claims = z.object({ org_user_id: z.int(), category: z.enum(CATEGORIES), aud: z.optional(z.undefined()) })
 
-/** A token that only we can make, for this person and category and for nothing else. */
 export const unsubscribeToken = (secret: string, { orgUserId, category }: { orgUserId: number; category: Category }) =>
   sign({ org_user_id: orgUserId, category }, secret, "HS256")
 
-/** What the token is for; `undefined` if we did not make it. */
+/** The person and the category of a token; `undefined` if the signature or the claims are wrong. */
 export async function verifyUnsubscribeToken(secret: string, token: string) {
   try {
     const claims = Claims.parse(await verify(token, secret, "HS256"))

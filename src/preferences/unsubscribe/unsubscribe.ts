@@ -4,15 +4,15 @@ import { notFound } from "../../runtime/errors"
 import { verifyUnsubscribeToken } from "./token"
 import * as queries from "../queries"
 
-/** Whose e-mail of which category this link ends. Throws `not_found` for one that we did not make. */
+/** The person and the category of an unsubscribe link. Throws `not_found` for an invalid token. */
 export async function verifyLink(deps: Deps, { token }: { token: string }) {
   const secret = deps.config.UNSUBSCRIBE_SECRET
-  const whose = secret && (await verifyUnsubscribeToken(secret, token))
-  if (!whose) throw notFound("link")
-  return whose
+  const claims = secret && (await verifyUnsubscribeToken(secret, token))
+  if (!claims) throw notFound("link")
+  return claims
 }
 
-/** Ends it. Nobody needs to be signed in: the token is proof enough (RFC 8058). */
+/** Turns off the e-mails of that category. It needs no sign-in, as RFC 8058 asks: the token is the proof. */
 export async function unsubscribe(deps: Deps, { token }: { token: string }): Promise<Category> {
   const { orgUserId, category } = await verifyLink(deps, { token })
   const switches = [{ category, channel: "email" as const, enabled: false }]

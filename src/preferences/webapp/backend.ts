@@ -7,7 +7,7 @@ import { UserPreferences } from "../schemas"
 const TIMEOUT_MS = 2_000
 const RETRY_SECONDS = 5
 
-/** Who asks, as they asked us, and in which organisation. */
+/** The caller's credentials, forwarded as they came, and their organisation. */
 export type ForwardedCredentials = { cookie: string | undefined; authorization: string | undefined; orgSlug: string }
 
 const PreferencesBody = z.object({ success: z.literal(true), res: z.partial(UserPreferences) })
@@ -21,30 +21,30 @@ const ErrorBody = z.object({
 
 type BackendResponse = { status?: number; body?: unknown; reason?: string }
 
-/** Dalgo's own backend, as far as it keeps what the web app asks of a person. */
+/** Client for the user preferences in Dalgo's backend. */
 export class DalgoBackend {
   constructor(private readonly origin: string) {}
 
-  /** What it keeps of this person; undefined where it does not say so within two seconds, of which only the log hears. */
-  async getPreferences(asker: ForwardedCredentials): Promise<Partial<UserPreferences> | undefined> {
-    const answer = await this.request(asker, "GET")
-    const kept = PreferencesBody.safeParse(answer.body)
-    if (answer.status === 200 && kept.success) return definedFields(kept.data.res)
-    logFailure(answer)
+  /** Returns `undefined`, and logs why, if there is no valid answer within 2 seconds. */
+  async getPreferences(credentials: ForwardedCredentials): Promise<Partial<UserPreferences> | undefined> {
+    const response = await this.request(credentials, "GET")
+    const body = PreferencesBody.safeParse(response.body)
+    if (response.status === 200 && body.success) return definedFields(body.data.res)
+    logFailure(response)
     return undefined
   }
 
   /**
-   * Lets it keep this. What it says against the input is said to the caller. Whatever else goes wrong is not the
-   * caller's to mend, a 401 included, which would log them out: it throws `unavailable`.
+   * Throws `rejected` or `invalid` with the message of a 400 or 422. Throws `unavailable` for every other error: the caller
+   * cannot fix it, and a 401 would log them out.
    */
-  async updatePreferences(asker: ForwardedCredentials, part: object): Promise<void> {
-    const answer = await this.request(asker, "PUT", part)
-    if (answer.status === 200 && UpdatedBody.safeParse(answer.body).success) return
-    const refusal = ErrorBody.safeParse(answer.body)
-    if ((answer.status === 400 || answer.status === 422) && refusal.success) throw toAppError(refusal.data.detail)
-    logFailure(answer)
-    throw new AppError("unavailable", "the platform did not take it", { retryAfterSeconds: RETRY_SECONDS })
+  async updatePreferences(credentials: ForwardedCredentials, change: object): Promise<void> {
+    const response = await this.request(credentials, "PUT", change)
+    if (response.status === 200 && UpdatedBody.safeParse(response.body).success) return
+    const error = ErrorBody.safeParse(response.body)
+    if ((response.status === 400 || response.status === 422) && error.success) throw toAppError(error.data.detail)
+    logFailure(response)
+    throw new AppError("unavailable", "Dalgo's backend did not accept the change", { retryAfterSeconds: RETRY_SECONDS })
   }
 
   private async request(
@@ -64,7 +64,7 @@ export class DalgoBackend {
         },
         ...(body && { body: JSON.stringify(body) }),
         redirect: "manual",
-        // What it answers is one person's.
+        // The answer belongs to one person.
         cache: "no-store",
         signal: AbortSignal.timeout(TIMEOUT_MS),
       })
@@ -76,7 +76,7 @@ export class DalgoBackend {
   }
 }
 
-/** JSON knows no `undefined`: a field that is there has a value. */
+/** The cast is safe: JSON has no `undefined`. */
 const definedFields = (res: z.infer<typeof PreferencesBody>["res"]) => res as Partial<UserPreferences>
 
 const toAppError = (detail: z.infer<typeof ErrorBody>["detail"]) =>
@@ -87,6 +87,6 @@ const toAppError = (detail: z.infer<typeof ErrorBody>["detail"]) =>
 const logFailure = ({ status, reason = "unexpected answer" }: BackendResponse) =>
   log({ event: "platform_failed", reason, ...(status && { status }) })
 
-/** Dalgo's backend where one is configured; else `undefined`. */
+/** `undefined` if no backend is configured. */
 export const backendFrom = (config: Config): DalgoBackend | undefined =>
   config.PLATFORM_ORIGIN ? new DalgoBackend(config.PLATFORM_ORIGIN) : undefined

@@ -8,7 +8,7 @@ import type { UserPreferencesResponse } from "../docs"
 import { OwnPreferencesChange, UserPreferencesChange } from "../schemas"
 import { changeUserPreferences, getUserPreferences } from "./user-preferences"
 
-/** Without a platform nobody knows a field that we do not. */
+/** Without Dalgo's backend, an unknown field is an error. */
 const knownFields = withMeta(
   { body: OwnPreferencesChange },
   except((c: Context<AppEnv>) => c.var.deps.config.PLATFORM_ORIGIN !== undefined, body(OwnPreferencesChange)),
@@ -16,18 +16,18 @@ const knownFields = withMeta(
 
 export const userPreferenceRoutes = router()
   .get("/", member, async (c) => {
-    const res = await getUserPreferences(c.var.deps, whose(c))
+    const res = await getUserPreferences(c.var.deps, personOf(c))
     return c.json<UserPreferencesResponse>({ success: true, res })
   })
 
   .put("/", member, jsonBody, body(UserPreferencesChange), knownFields, async (c) => {
-    const res = await changeUserPreferences(c.var.deps, { ...whose(c), change: c.req.valid("json") })
+    const res = await changeUserPreferences(c.var.deps, { ...personOf(c), change: c.req.valid("json") })
     return c.json<UserPreferencesResponse>({ success: true, res })
   })
 
-const whose = (c: Context<AppEnv>) => ({
+const personOf = (c: Context<AppEnv>) => ({
   orgUserId: c.var.me.orgUserId,
-  asker: {
+  credentials: {
     cookie: c.req.header("cookie"),
     authorization: c.req.header("authorization"),
     orgSlug: c.var.me.orgSlug,

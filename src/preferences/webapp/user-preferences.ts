@@ -1,59 +1,64 @@
 import { commitAndRead, type Statement } from "../../db/client"
 import type { Deps } from "../../deps"
-import { backendFrom, type ForwardedCredentials } from "./backend"
 import * as queries from "../queries"
 import type { UserPreferences, UserPreferencesChange } from "../schemas"
+import { backendFrom, type ForwardedCredentials } from "./backend"
 
-type Whose = { orgUserId: number; asker: ForwardedCredentials }
+type Person = { orgUserId: number; credentials: ForwardedCredentials }
 
-/** What the web app keeps for this person: what the platform says of it, where there is one, and our own switch. */
-export const getUserPreferences = (deps: Deps, whose: Whose): Promise<UserPreferences> =>
-  commitAndMerge(deps, whose, [])
+/** The web app's settings of a person: from Dalgo's backend where there is one, and the e-mail switch from here. */
+export const getUserPreferences = (deps: Deps, person: Person): Promise<UserPreferences> =>
+  commitAndMerge(deps, person, [])
 
 /**
- * Changes what is named and answers the whole.
- * 1. All but our switch is the platform's, where there is one. If it does not take that, this throws.
- * 2. What is ours is committed, and read again with the rest. Who is not sure of the outcome may ask once more.
+ * Changes the named fields and returns all.
+ *
+ * 1. Send everything but the e-mail switch to Dalgo's backend, where there is one. If it refuses, this throws.
+ * 2. Commit the rest here, and read everything again. A request that is repeated after a lost answer does no harm.
  */
 export async function changeUserPreferences(
   deps: Deps,
-  { change, ...whose }: Whose & { change: UserPreferencesChange },
+  { change, ...person }: Person & { change: UserPreferencesChange },
 ): Promise<UserPreferences> {
-  const { enable_email_notifications: enabled, ...kept } = change
-  const { orgUserId, asker } = whose
+  const { enable_email_notifications: enabled, ...fields } = change
+  const { orgUserId, credentials } = person
   const now = deps.now()
   const writes: Statement[] = []
-  if (Object.keys(kept).length > 0) {
+  if (Object.keys(fields).length > 0) {
     const backend = backendFrom(deps.config)
-    if (backend) await backend.updatePreferences(asker, kept)
-    else writes.push(queries.upsertUserPreferences(deps.db, { orgUserId, kept: toColumns(kept), now }))
+    if (backend) await backend.updatePreferences(credentials, fields)
+    else writes.push(queries.upsertUserPreferences(deps.db, { orgUserId, fields: toColumns(fields), now }))
   }
   if (enabled !== undefined) {
     const switches = [{ category: "all" as const, channel: "email" as const, enabled }]
     writes.push(queries.upsertSwitches(deps.db, { orgUserId, switches, now }))
   }
-  return commitAndMerge(deps, whose, writes)
+  return commitAndMerge(deps, person, writes)
 }
 
-async function commitAndMerge(deps: Deps, { orgUserId, asker }: Whose, writes: Statement[]): Promise<UserPreferences> {
-  const [[row], theirs] = await Promise.all([
+async function commitAndMerge(
+  deps: Deps,
+  { orgUserId, credentials }: Person,
+  writes: Statement[],
+): Promise<UserPreferences> {
+  const [[row], fromBackend] = await Promise.all([
     commitAndRead(deps.db, writes, queries.selectUserPreferences(deps.db, { orgUserId })),
-    backendFrom(deps.config)?.getPreferences(asker),
+    backendFrom(deps.config)?.getPreferences(credentials),
   ])
-  const ours = toUserPreferences(row)
-  return { ...ours, ...theirs, enable_email_notifications: ours.enable_email_notifications }
+  const stored = toUserPreferences(row)
+  return { ...stored, ...fromBackend, enable_email_notifications: stored.enable_email_notifications }
 }
 
-const toColumns = (kept: UserPreferencesChange) => ({
-  disclaimerShown: kept.disclaimer_shown,
-  lastVisitedTransformTab: kept.last_visited_transform_tab,
-  enableLlmRequested: kept.enable_llm_requested,
-  trialWalkthrough: kept.trial_walkthrough,
+const toColumns = (fields: UserPreferencesChange) => ({
+  disclaimerShown: fields.disclaimer_shown,
+  lastVisitedTransformTab: fields.last_visited_transform_tab,
+  enableLlmRequested: fields.enable_llm_requested,
+  trialWalkthrough: fields.trial_walkthrough,
 })
 
 type Row = Awaited<ReturnType<typeof queries.selectUserPreferences>>[number]
 
-/** Nothing stored means that e-mail is on, and the rest as a newcomer has it. */
+/** Without a row, every field has its default. E-mail is on by default. */
 const toUserPreferences = (row: Row | undefined) => ({
   enable_email_notifications: row?.wantsEmail ?? true,
   disclaimer_shown: row?.disclaimerShown ?? false,
