@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 
 describe("sending a notification", () => {
-  it("answers what was sent, and puts it into each inbox", async () => {
+  it("returns the notification and puts it into each inbox", async () => {
     const { status, body } = await send(alice, { ...toAcme, category: "incident", urgent: true })
     expect(status).toBe(200)
     expect(body).toEqual({
@@ -49,23 +49,23 @@ describe("sending a notification", () => {
     expect(await inboxOf(charlie)).toEqual([])
   })
 
-  it("is a system notification that is not urgent, if nothing else is said", async () => {
+  it("is not urgent and has the category system by default", async () => {
     expect((await send(alice, toAcme)).body.res).toMatchObject({ category: "system", urgent: false })
   })
 
-  it("reaches admins only, if so wished", async () => {
+  it("reaches admins only with manager_or_above", async () => {
     await send(alice, { ...toAcme, manager_or_above: true })
     expect(await inboxOf(alice)).toHaveLength(1)
     expect(await inboxOf(bob)).toHaveLength(0)
   })
 
-  it("reaches one person by e-mail, however that is spelled", async () => {
+  it("reaches one person by e-mail address, in upper or lower case", async () => {
     await send(alice, { ...toAcme, sent_to: "single_user", org_slug: null, user_email: " Bob@ACME.test " })
     expect(await inboxOf(bob)).toHaveLength(1)
     expect(await inboxOf(alice)).toHaveLength(0)
   })
 
-  it("reaches everybody from a super-admin or a server", async () => {
+  it("reaches everybody if a super-admin or a service key sends it", async () => {
     await send(dora, { ...toAcme, sent_to: "all_users" })
     await send(server, { ...toAcme, sent_to: "all_users" })
     for (const who of [alice, bob, charlie, dora]) expect(await inboxOf(who)).toHaveLength(2)
@@ -79,20 +79,20 @@ describe("sending a notification", () => {
     ],
     ["no e-mail", { sent_to: "single_user" }, "user email is required to sent notification to a user."],
     [
-      "nobody there",
+      "an unknown address",
       { sent_to: "single_user", user_email: "nobody@acme.test" },
       "No users found for the given information",
     ],
     [
-      "a stranger",
+      "a person of another organisation",
       { sent_to: "single_user", user_email: "charlie@globex.test" },
       "No users found for the given information",
     ],
-  ])("says what is missing: %s", async (_, change, detail) => {
+  ])("says why it is refused: %s", async (_, change, detail) => {
     expect(await send(alice, { ...toAcme, ...change })).toEqual({ status: 400, body: { detail } })
   })
 
-  it("is recorded even where nobody wants it", async () => {
+  it("is stored even if everybody turned the category off", async () => {
     for (const who of [alice, bob]) await who.put("/api/notifications/preferences", { system_notifications: false })
     const { status, body } = await send(alice, toAcme)
     expect(status).toBe(200)
@@ -112,30 +112,30 @@ describe("sending a notification", () => {
 describe("an Idempotency-Key", () => {
   const key = { "idempotency-key": "7f3" }
 
-  it("makes the same request one notification", async () => {
+  it("makes one notification of a repeated request", async () => {
     const first = await send(alice, toAcme, key)
     const again = await send(alice, toAcme, key)
     expect(again).toEqual(first)
     expect(await inboxOf(bob)).toHaveLength(1)
   })
 
-  it("makes one notification of two requests at once", async () => {
+  it("makes one notification of two concurrent requests", async () => {
     const [one, two] = await Promise.all([send(alice, toAcme, key), send(alice, toAcme, key)])
     expect(one).toEqual(two)
     expect(await inboxOf(bob)).toHaveLength(1)
   })
 
-  it("refuses another body", async () => {
+  it("is refused with another body", async () => {
     await send(alice, toAcme, key)
     expect((await send(alice, { ...toAcme, message: "Something else" }, key)).status).toBe(409)
   })
 
-  it("belongs to its caller", async () => {
+  it("is separate for each caller", async () => {
     await send(alice, toAcme, key)
     expect((await send(server, { ...toAcme, message: "Something else" }, key)).status).toBe(200)
   })
 
-  it("stands for one organisation", async () => {
+  it("is separate for each organisation", async () => {
     const sam = person("9")
     await env.DB.prepare(
       `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
@@ -148,7 +148,7 @@ describe("an Idempotency-Key", () => {
     expect(inGlobex.body.res.notification_id).not.toBe(inAcme.body.res.notification_id)
   })
 
-  it("is forgotten after 24 hours", async () => {
+  it("expires after 24 hours", async () => {
     const { body } = await send(alice, toAcme, key)
     const aDayAgo = Date.now() - 24 * 60 * 60 * 1000 - 1
     await env.DB.prepare("UPDATE notifications SET created_at = ?").bind(aDayAgo).run()

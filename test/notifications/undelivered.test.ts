@@ -13,7 +13,7 @@ const DELIVERIES = "/api/notifications/deliveries"
 const REFUSED = "SES answered 400 MessageRejected"
 const RESENT = { status: 200, body: { success: true, message: "Delivery is being sent again" } }
 const NOT_FOUND = { status: 404, body: { detail: "delivery not found" } }
-const NOT_UNDELIVERED = { status: 400, body: { detail: "Only what failed can be sent again." } }
+const NOT_FAILED = { status: 400, body: { detail: "Only a failed delivery can be sent again." } }
 
 let drain: ReturnType<typeof queues>["drain"]
 let lose: ReturnType<typeof queues>["lose"]
@@ -23,19 +23,21 @@ beforeEach(() => {
   ;({ drain, lose } = queues())
 })
 
-const rejectAll = () => {
+/** SES refuses every e-mail. */
+const refuseAll = () => {
   const headers = { "x-amzn-errortype": "MessageRejected" }
   outside(ses(() => new Response(null, { status: 400, headers })).handler)
 }
+/** SES accepts every e-mail. */
 const acceptAll = () => {
   const { mails, handler } = ses()
   outside(handler)
   return { to: () => mails.map((mail) => mail.to).sort() }
 }
 
-/** Publishes a notification, all of whose e-mails are rejected. */
-async function publishRejected({ at = NOON, ...to }: { at?: number; [field: string]: unknown } = {}): Promise<void> {
-  rejectAll()
+/** Sends a notification to an organisation, or to all, whose e-mails are all refused. */
+async function sendRefused({ at = NOON, ...to }: { at?: number; [field: string]: unknown } = {}): Promise<void> {
+  refuseAll()
   vi.setSystemTime(at)
   const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
   expect((await server.post("/api/notifications/", { ...news, ...to })).status).toBe(200)
@@ -60,9 +62,9 @@ const stateOf = async (id: number, to: { orgUserId: number }) => {
   return (await rows(`SELECT status, attempts, reason, due_at FROM deliveries ${where}`, id, to.orgUserId))[0]
 }
 
-describe("the list of undelivered notifications", () => {
-  it("has the notification, the recipient and the reason of each delivery", async () => {
-    await publishRejected()
+describe("the list of undelivered messages", () => {
+  it("says for each the notification, the recipient and the reason", async () => {
+    await sendRefused()
     const delivery = { notification_id: 1, channel: "email", status: "failed", attempts: 1, reason: REFUSED }
     expect(await list(alice)).toEqual({
       success: true,
@@ -75,7 +77,7 @@ describe("the list of undelivered notifications", () => {
     })
   })
 
-  it("has no delivery that is sent, pending or suppressed", async () => {
+  it("has no messages that were sent, are pending or were suppressed", async () => {
     acceptAll()
     const news = { author: "Dalgo", message: "All is well", sent_to: "all_org_users", org_slug: "acme" }
     await bob.put("/api/notifications/preferences", { system_notifications: false })
@@ -87,8 +89,8 @@ describe("the list of undelivered notifications", () => {
     expect(await idsOf(server)).toEqual([])
   })
 
-  it("can be filtered by status", async () => {
-    await publishRejected()
+  it("filters by failed and dead", async () => {
+    await sendRefused()
     await markDead(1, bob)
     expect(await idsOf(alice, "status=failed")).toEqual(["1-email-1"])
     expect(await idsOf(alice, "status=dead")).toEqual(["1-email-2"])
@@ -98,9 +100,9 @@ describe("the list of undelivered notifications", () => {
   })
 
   it.each(["", "&status=failed", "&org_slug=acme", "&status=dead"])(
-    "continues where a page ended, newest first: %s",
+    "continues by cursor, newest first: %s",
     async (filter) => {
-      for (const at of [NOON, NOON + MINUTE, NOON + MINUTE]) await publishRejected({ at })
+      for (const at of [NOON, NOON + MINUTE, NOON + MINUTE]) await sendRefused({ at })
       for (const id of filter.includes("dead") ? [1, 2, 3] : [2]) await markDead(id, alice)
       if (filter.includes("dead")) for (const id of [1, 2, 3]) await markDead(id, bob)
       for (const speaker of [alice, server]) {
@@ -110,29 +112,29 @@ describe("the list of undelivered notifications", () => {
             (id) => filter !== "&status=failed" || id !== "2-email-1",
           ),
         )
-        const read: string[] = []
+        const seen: string[] = []
         for (let cursor: string | null = ""; cursor !== null; ) {
           const page: any = await list(speaker, `limit=1${filter}${cursor && `&cursor=${cursor}`}`)
           expect(page).toMatchObject({ res: [expect.anything()], limit: 1 })
-          read.push(page.res[0].id)
+          seen.push(page.res[0].id)
           cursor = page.next_cursor
         }
-        expect(read).toEqual(all)
+        expect(seen).toEqual(all)
       }
     },
   )
 
   it.each(["x", "mo.1", "mo.1-email-0", "mo.1-email-2.3", "MO.1-email-2", "1-email-2", ".1-email-2", "mo.1-fax-2"])(
-    "rejects a cursor that it did not give: %s",
+    "refuses a cursor that it did not make: %s",
     async (cursor) => {
       expect((await alice.get(`${DELIVERIES}?cursor=${cursor}`)).status).toBe(422)
     },
   )
 
-  it("shows an admin their own organisation, and a super-admin or a server all of them", async () => {
-    await publishRejected()
-    await publishRejected({ org_slug: "globex" })
-    await publishRejected({ sent_to: "all_users", org_slug: undefined })
+  it("is of the admin's organisation, and of all for a super-admin and a service key", async () => {
+    await sendRefused()
+    await sendRefused({ org_slug: "globex" })
+    await sendRefused({ sent_to: "all_users", org_slug: undefined })
     const [ofAcme, ofGlobex] = [["1-email-2", "1-email-1"], ["2-email-3"]]
     const ofAll = ["3-email-4", "3-email-3", "3-email-2", "3-email-1"]
     expect(await idsOf(alice)).toEqual(ofAcme)
@@ -145,8 +147,8 @@ describe("the list of undelivered notifications", () => {
     }
   })
 
-  it("is closed to admins of other organisations and to members", async () => {
-    await publishRejected()
+  it("is hidden from admins of other organisations and from members", async () => {
+    await sendRefused()
     for (const [query, headers] of [
       ["org_slug=acme", {}],
       ["", { "x-dalgo-org": "acme" }],
@@ -159,23 +161,23 @@ describe("the list of undelivered notifications", () => {
 })
 
 describe("resending", () => {
-  it("a failed delivery sends the e-mail once", async () => {
-    await publishRejected()
-    const provider = acceptAll()
+  it("sends a refused e-mail once", async () => {
+    await sendRefused()
+    const accepted = acceptAll()
     expect(await resend(alice, "1-email-2")).toEqual(RESENT)
     expect(await stateOf(1, bob)).toEqual({ status: "pending", attempts: 0, reason: null, due_at: NOON })
     await drain()
-    expect(provider.to()).toEqual([bob.email])
+    expect(accepted.to()).toEqual([bob.email])
     expect(await stateOf(1, bob)).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
     expect(await idsOf(alice)).toEqual(["1-email-1"])
     vi.setSystemTime(NOON + DAY)
     await cron()
     await drain()
-    expect(provider.to()).toEqual([bob.email])
+    expect(accepted.to()).toEqual([bob.email])
   })
 
-  it("a dead delivery starts with all its attempts", async () => {
-    await publishRejected()
+  it("gives a dead e-mail the full number of attempts", async () => {
+    await sendRefused()
     await rows("UPDATE deliveries SET status = 'dead', attempts = 7")
     outside(() => new Response(null, { status: 500 }))
     expect(await resend(alice, "1-email-2")).toEqual(RESENT)
@@ -183,59 +185,54 @@ describe("resending", () => {
     expect(await stateOf(1, bob)).toMatchObject({ status: "pending", attempts: 1, reason: "SES answered 500" })
   })
 
-  it("lists a delivery again if it fails again", async () => {
-    await publishRejected()
+  it("lists an e-mail again that is refused again", async () => {
+    await sendRefused()
     await resend(alice, "1-email-1")
     await drain()
     expect(await idsOf(alice)).toEqual(["1-email-2", "1-email-1"])
     expect(await resend(alice, "1-email-1")).toEqual(RESENT)
   })
 
-  it("several times at once sends one e-mail", async () => {
-    await publishRejected()
-    const provider = acceptAll()
+  it("sends one e-mail for concurrent requests", async () => {
+    await sendRefused()
+    const accepted = acceptAll()
     const answers = await Promise.all(Array.from({ length: 4 }, () => resend(alice, "1-email-2")))
-    expect(answers.toSorted((a, b) => a.status - b.status)).toEqual([
-      RESENT,
-      NOT_UNDELIVERED,
-      NOT_UNDELIVERED,
-      NOT_UNDELIVERED,
-    ])
+    expect(answers.toSorted((a, b) => a.status - b.status)).toEqual([RESENT, NOT_FAILED, NOT_FAILED, NOT_FAILED])
     await drain()
-    expect(provider.to()).toEqual([bob.email])
+    expect(accepted.to()).toEqual([bob.email])
   })
 
-  it("is left to the cron if the queue message is lost", async () => {
-    await publishRejected()
-    const provider = acceptAll()
+  it("is completed by the cron if the queue message is lost", async () => {
+    await sendRefused()
+    const accepted = acceptAll()
     lose("dalgo-deliveries")
     expect(await resend(alice, "1-email-2")).toEqual(RESENT)
     await drain()
-    expect(provider.to()).toEqual([])
+    expect(accepted.to()).toEqual([])
     await cron()
     await drain()
-    expect(provider.to()).toEqual([bob.email])
+    expect(accepted.to()).toEqual([bob.email])
   })
 
-  it("does not reach a former member", async () => {
-    await publishRejected()
-    const provider = acceptAll()
+  it("sends nothing to a former member", async () => {
+    await sendRefused()
+    const accepted = acceptAll()
     await rows("UPDATE org_users SET removed_at = ? WHERE id = ?", NOON, bob.orgUserId)
     expect(await resend(alice, "1-email-2")).toEqual(RESENT)
     await drain()
-    expect(provider.to()).toEqual([])
+    expect(accepted.to()).toEqual([])
     expect(await stateOf(1, bob)).toMatchObject({ status: "suppressed", reason: "not_a_member" })
   })
 
-  it.each(["pending", "sending", "sent", "suppressed"])("changes nothing if the delivery is %s", async (status) => {
-    await publishRejected()
+  it.each(["pending", "sending", "sent", "suppressed"])("does not change a delivery that is %s", async (status) => {
+    await sendRefused()
     await rows("UPDATE deliveries SET status = ?, attempts = 3, reason = 'x', due_at = 5", status)
-    expect(await resend(alice, "1-email-2")).toEqual(NOT_UNDELIVERED)
+    expect(await resend(alice, "1-email-2")).toEqual(NOT_FAILED)
     expect(await stateOf(1, bob)).toEqual({ status, attempts: 3, reason: "x", due_at: 5 })
   })
 
-  it("answers 404 for an unknown delivery, and 422 for a malformed id", async () => {
-    await publishRejected()
+  it("refuses unknown and invalid ids", async () => {
+    await sendRefused()
     for (const id of ["1-email-3", "2-email-2", "1-inbox-2", "1-push-2"]) {
       expect(await resend(alice, id)).toEqual(NOT_FOUND)
     }
@@ -253,8 +250,8 @@ describe("resending", () => {
     }
   })
 
-  it("gives Charlie the same answer for a delivery of Acme and for one that does not exist", async () => {
-    await publishRejected()
+  it("answers Charlie the same for a delivery of acme and for none", async () => {
+    await sendRefused()
     const before = await rows("SELECT * FROM deliveries")
     for (const headers of [{}, { "x-dalgo-org": "acme" }, { "x-dalgo-org": "globex" }]) {
       for (const id of ["1-email-2", "1-email-1", "987-email-2"]) {
@@ -265,19 +262,19 @@ describe("resending", () => {
     expect(await rows("SELECT * FROM deliveries")).toEqual(before)
   })
 
-  it("a delivery of a notification to all organisations needs a super-admin or a server", async () => {
-    await publishRejected({ sent_to: "all_users", org_slug: undefined })
-    const provider = acceptAll()
+  it("needs a super-admin or a service key for a notification across organisations", async () => {
+    await sendRefused({ sent_to: "all_users", org_slug: undefined })
+    const accepted = acceptAll()
     expect(await resend(alice, "1-email-1")).toEqual(NOT_FOUND)
     expect(await resend(dora, "1-email-1")).toEqual(RESENT)
     expect(await resend(server, "1-email-2")).toEqual(RESENT)
     await drain()
-    expect(provider.to()).toEqual([alice.email, bob.email])
+    expect(accepted.to()).toEqual([alice.email, bob.email])
   })
 })
 
-it("a page costs the same at any depth, however many deliveries other organisations have", async () => {
-  const insertDeliveries = (id: number, status: string, orgId: number) =>
+it("reads about as many rows as a page shows, at any depth", async () => {
+  const addDeliveries = (id: number, status: string, orgId: number) =>
     rows(
       `INSERT INTO deliveries (notification_id, channel, recipient_id, status, created_at, updated_at, org_id)
        SELECT ?1 + value, 'email', 2, ?2, ?3, ?3 + value / 50, ?4 FROM json_each(?5)`,
@@ -287,21 +284,21 @@ it("a page costs the same at any depth, however many deliveries other organisati
       orgId,
       sequence(1, 2_000),
     )
-  await insertDeliveries(10_000, "sent", ACME)
+  await addDeliveries(10_000, "sent", ACME)
   for (const orgId of [ACME, GLOBEX]) {
-    await insertDeliveries(orgId * 100_000, "failed", orgId)
-    await insertDeliveries(orgId * 100_000 + 50_000, "dead", orgId)
+    await addDeliveries(orgId * 100_000, "failed", orgId)
+    await addDeliveries(orgId * 100_000 + 50_000, "dead", orgId)
   }
   const { db, spent } = metered(env.DB)
   const through = workerWith({ DB: db })
   const headers = { alice: await cookieOf("1"), server: { authorization: "Bearer service-key-new" } }
   await through(DELIVERIES, { headers: headers.alice })
 
-  for (const credentials of [headers.alice, headers.server]) {
-    const { next_cursor } = await (await through(`${DELIVERIES}?limit=100`, { headers: credentials })).json<any>()
+  for (const who of [headers.alice, headers.server]) {
+    const { next_cursor } = await (await through(`${DELIVERIES}?limit=100`, { headers: who })).json<any>()
     for (const query of ["limit=20", `limit=20&cursor=${next_cursor}`, "limit=20&status=dead"]) {
       const before = { ...spent }
-      const page = await (await through(`${DELIVERIES}?${query}`, { headers: credentials })).json<any>()
+      const page = await (await through(`${DELIVERIES}?${query}`, { headers: who })).json<any>()
       expect(page.res).toHaveLength(20)
       expect(spent.roundTrips - before.roundTrips).toBe(1)
       expect(spent.rowsRead - before.rowsRead, query).toBeLessThanOrEqual(3 * 20 + 10)

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest"
 import { DAY, NOON } from "../support/clock"
 import { alice, bob, charlie } from "../support/people"
 import { rows } from "../support/rows"
-import { allOn } from "./all-on"
+import { defaultPreferences } from "./default-preferences"
 
 const PATH = "/api/notifications/preferences"
 const change = async (part: unknown) => {
@@ -15,7 +15,7 @@ const switches = () =>
   )
 
 describe("changing a part", () => {
-  const channels = allOn().channels
+  const channels = defaultPreferences().channels
 
   it.each<[string, object, object]>([
     ["the master switch", { email_notifications_enabled: false }, { email_notifications_enabled: false }],
@@ -44,21 +44,21 @@ describe("changing a part", () => {
     ["no channel", { channels: {} }, {}],
     ["nothing", {}, {}],
   ])("answers the whole: %s", async (_, part, different) => {
-    const whole = { ...allOn(), ...different }
+    const whole = { ...defaultPreferences(), ...different }
     expect(await change(part)).toEqual({ status: 200, body: { success: true, res: whole } })
     expect(await (await bob.get(PATH)).json()).toEqual({ success: true, res: whole })
   })
 
   it("takes the whole object back as it was given", async () => {
-    const off = JSON.parse(JSON.stringify(allOn()).replaceAll("true", "false"))
+    const off = JSON.parse(JSON.stringify(defaultPreferences()).replaceAll("true", "false"))
     expect((await change(off)).body.res).toEqual(off)
-    expect((await change(allOn())).body.res).toEqual(allOn())
+    expect((await change(defaultPreferences())).body.res).toEqual(defaultPreferences())
   })
 
   it("leaves what is not named as it was", async () => {
     await change({ incident_notifications: false })
     expect((await change({ system_notifications: false })).body.res).toEqual({
-      ...allOn(),
+      ...defaultPreferences(),
       incident_notifications: false,
       system_notifications: false,
     })
@@ -66,7 +66,7 @@ describe("changing a part", () => {
 
   it("changes nobody else", async () => {
     await change({ job_failure_notifications: false })
-    for (const other of [alice, charlie]) expect((await (await other.get(PATH)).json<any>()).res).toEqual(allOn())
+    for (const other of [alice, charlie]) expect((await (await other.get(PATH)).json<any>()).res).toEqual(defaultPreferences())
     expect(await switches()).toHaveLength(1)
   })
 })

@@ -1,25 +1,25 @@
 import { env } from "cloudflare:workers"
 import { expect, it } from "vitest"
 import { GLOBEX, alice, bob, charlie, nobody, server } from "../support/people"
-import { allOn } from "./all-on"
+import { defaultPreferences } from "./default-preferences"
 
 const PATH = "/api/notifications/preferences"
 
 it("says that all is on for somebody who never switched anything", async () => {
   const answer = await bob.get(PATH)
   expect(answer.status).toBe(200)
-  expect(await answer.json()).toEqual({ success: true, res: allOn() })
+  expect(await answer.json()).toEqual({ success: true, res: defaultPreferences() })
 })
 
 it("answers with and without the slash at the end", async () => {
-  expect(await (await bob.get(`${PATH}/`)).json()).toEqual({ success: true, res: allOn() })
+  expect(await (await bob.get(`${PATH}/`)).json()).toEqual({ success: true, res: defaultPreferences() })
 })
 
 it("shows a person what they switched, and nobody else", async () => {
   await bob.put(PATH, { incident_notifications: false })
   expect((await (await bob.get(PATH)).json<any>()).res.incident_notifications).toBe(false)
   for (const other of [alice, charlie]) {
-    expect((await (await other.get(PATH)).json<any>()).res).toEqual(allOn())
+    expect((await (await other.get(PATH)).json<any>()).res).toEqual(defaultPreferences())
   }
 })
 
@@ -30,8 +30,8 @@ it("is another one in each organisation", async () => {
   await bob.put(PATH, { email_notifications_enabled: false }, { "x-dalgo-org": "globex" })
   const inAcme = await (await bob.get(PATH, { "x-dalgo-org": "acme" })).json<any>()
   const inGlobex = await (await bob.get(PATH, { "x-dalgo-org": "globex" })).json<any>()
-  expect(inAcme.res).toEqual(allOn())
-  expect(inGlobex.res).toEqual({ ...allOn(), email_notifications_enabled: false })
+  expect(inAcme.res).toEqual(defaultPreferences())
+  expect(inGlobex.res).toEqual({ ...defaultPreferences(), email_notifications_enabled: false })
 })
 
 it("hides a stranger's organisation behind a 404", async () => {

@@ -9,7 +9,7 @@ import { alice, bob, charlie, request, tokenFor } from "../support/people"
 import { queues } from "../support/queues"
 import { rows } from "../support/rows"
 import { workerWith } from "../support/worker-with"
-import { allOn } from "./all-on"
+import { defaultPreferences } from "./default-preferences"
 
 const SECRET = "another-secret-of-the-tests"
 const tokenOfBob = () => unsubscribeToken(SECRET, { orgUserId: bob.orgUserId, category: "job_failure" })
@@ -18,7 +18,7 @@ const pathWith = (token: string) => `/unsubscribe?token=${encodeURIComponent(tok
 const preferencesOf = async (person: typeof bob) =>
   (await (await person.get("/api/notifications/preferences")).json<any>()).res
 const withoutJobFailureMail = () => {
-  const whole = allOn()
+  const whole = defaultPreferences()
   return { ...whole, channels: { ...whole.channels, job_failure: { email: false, push: true } } }
 }
 const switches = () => rows("SELECT * FROM user_notification_preferences")
@@ -60,7 +60,7 @@ describe("one click", () => {
     expect(answer.status).toBe(200)
     expect(await answer.text()).toContain("Done")
     expect(await preferencesOf(bob)).toEqual(withoutJobFailureMail())
-    for (const other of [alice, charlie]) expect(await preferencesOf(other)).toEqual(allOn())
+    for (const other of [alice, charlie]) expect(await preferencesOf(other)).toEqual(defaultPreferences())
   })
 
   it("says where they can be turned on again", async () => {
@@ -83,7 +83,7 @@ describe("one click", () => {
 
   it("works again after somebody switched it on again", async () => {
     await oneClick(pathWith(await tokenOfBob()))
-    await bob.put("/api/notifications/preferences", allOn())
+    await bob.put("/api/notifications/preferences", defaultPreferences())
     await oneClick(pathWith(await tokenOfBob()))
     expect(await preferencesOf(bob)).toEqual(withoutJobFailureMail())
   })

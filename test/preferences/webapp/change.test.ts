@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers"
 import { describe, expect, it, vi } from "vitest"
-import { DAY, NOON } from "../support/clock"
-import { metered } from "../support/d1-meter"
-import { alice, bob, charlie, cookieOf } from "../support/people"
-import { rows } from "../support/rows"
-import { workerWith } from "../support/worker-with"
-import { allOn } from "./all-on"
-import { untouched } from "./untouched"
+import { DAY, NOON } from "../../support/clock"
+import { metered } from "../../support/d1-meter"
+import { alice, bob, charlie, cookieOf } from "../../support/people"
+import { rows } from "../../support/rows"
+import { workerWith } from "../../support/worker-with"
+import { defaultPreferences } from "../default-preferences"
+import { defaultUserPreferences } from "./default-user-preferences"
 
 const PATH = "/api/userpreferences/"
 const PREFERENCES = "/api/notifications/preferences"
@@ -19,17 +19,17 @@ const switches = () => rows("SELECT category, channel, enabled FROM user_notific
 
 const TOUR = { product_tour: { skipped: true, completed: false }, insights: { skipped: false, completed: true } }
 
-describe("changing a part", () => {
+describe("changeWithBackend a part", () => {
   it.each<[string, object]>([
     ["e-mail off", { enable_email_notifications: false }],
     ["the disclaimer", { disclaimer_shown: true }],
     ["the last tab", { last_visited_transform_tab: "github" }],
     ["the request for summaries", { enable_llm_requested: true }],
     ["the tour", { trial_walkthrough: TOUR }],
-    ["everything at once", { ...untouched(), disclaimer_shown: true, trial_walkthrough: TOUR }],
+    ["everything at once", { ...defaultUserPreferences(), disclaimer_shown: true, trial_walkthrough: TOUR }],
     ["nothing", {}],
   ])("answers the whole: %s", async (_, part) => {
-    const whole = { ...untouched(), ...part }
+    const whole = { ...defaultUserPreferences(), ...part }
     expect(await change(part)).toEqual({ status: 200, body: { success: true, res: whole } })
     expect(await (await bob.get(PATH)).json()).toEqual({ success: true, res: whole })
   })
@@ -44,7 +44,7 @@ describe("changing a part", () => {
     await change({ last_visited_transform_tab: "ui" })
     await change({ trial_walkthrough: TOUR })
     expect((await change({ disclaimer_shown: true })).body.res).toEqual({
-      ...untouched(),
+      ...defaultUserPreferences(),
       last_visited_transform_tab: "ui",
       trial_walkthrough: TOUR,
       disclaimer_shown: true,
@@ -54,17 +54,17 @@ describe("changing a part", () => {
   it("takes back what was kept", async () => {
     await change({ last_visited_transform_tab: "ui", trial_walkthrough: TOUR, disclaimer_shown: true })
     const back = { last_visited_transform_tab: null, trial_walkthrough: {}, disclaimer_shown: false }
-    expect((await change(back)).body.res).toEqual(untouched())
+    expect((await change(back)).body.res).toEqual(defaultUserPreferences())
   })
 
   it("does not let a person decide for the organisation", async () => {
-    expect(await change({ is_llm_active: true })).toEqual({ status: 200, body: { success: true, res: untouched() } })
+    expect(await change({ is_llm_active: true })).toEqual({ status: 200, body: { success: true, res: defaultUserPreferences() } })
     expect(await rows("SELECT * FROM org_preferences")).toEqual([])
   })
 
   it("changes nobody else", async () => {
     await change({ enable_email_notifications: false, disclaimer_shown: true })
-    for (const other of [alice, charlie]) expect((await (await other.get(PATH)).json<any>()).res).toEqual(untouched())
+    for (const other of [alice, charlie]) expect((await (await other.get(PATH)).json<any>()).res).toEqual(defaultUserPreferences())
   })
 })
 
@@ -73,9 +73,9 @@ describe("the switch of e-mail", () => {
 
   it("is the one of the notification preferences", async () => {
     await change({ enable_email_notifications: false })
-    expect(await seenThere()).toEqual({ ...allOn(), email_notifications_enabled: false })
+    expect(await seenThere()).toEqual({ ...defaultPreferences(), email_notifications_enabled: false })
     await change({ enable_email_notifications: true })
-    expect(await seenThere()).toEqual(allOn())
+    expect(await seenThere()).toEqual(defaultPreferences())
   })
 
   it("shows what was switched there", async () => {

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { bob } from "../support/people"
-import { rows } from "../support/rows"
-import { changing, failuresOfPlatform, keptThere, PATH, PLATFORM, platform } from "./platform"
+import { bob } from "../../support/people"
+import { rows } from "../../support/rows"
+import { changeWithBackend, backendFailures, storedInBackend, PATH, BACKEND, backend } from "./backend"
 
 /** A platform that takes what it is given, as Dalgo's does, and shows it when asked. */
 function taking() {
-  const kept: Record<string, unknown> = keptThere()
-  const { requests } = platform(async (request) => {
+  const kept: Record<string, unknown> = storedInBackend()
+  const { requests } = backend(async (request) => {
     if (request.method === "PUT") Object.assign(kept, await request.json())
     return Response.json({ success: true, res: kept })
   })
@@ -16,24 +16,24 @@ function taking() {
 
 /** A platform that keeps what it has, and says this when it should take something. */
 const refusing = (says: () => Response) =>
-  platform((request) => (request.method === "PUT" ? says() : Response.json({ success: true, res: keptThere() })))
+  backend((request) => (request.method === "PUT" ? says() : Response.json({ success: true, res: storedInBackend() })))
 
 const switches = () => rows("SELECT category, channel, enabled FROM user_notification_preferences")
 const kept = () => rows("SELECT * FROM user_preferences")
 const MASTER_OFF = [{ category: "all", channel: "email", enabled: 0 }]
 
-let failures: ReturnType<typeof failuresOfPlatform>
+let failures: ReturnType<typeof backendFailures>
 beforeEach(() => {
-  failures = failuresOfPlatform()
+  failures = backendFailures()
 })
 
 describe("a change", () => {
   it("of our switch stays with us", async () => {
     const { taken } = taking()
-    const { status, body } = await changing({ enable_email_notifications: false })
+    const { status, body } = await changeWithBackend({ enable_email_notifications: false })
     expect({ status, body }).toEqual({
       status: 200,
-      body: { success: true, res: { ...keptThere(), enable_email_notifications: false } },
+      body: { success: true, res: { ...storedInBackend(), enable_email_notifications: false } },
     })
     expect(await taken()).toEqual([])
     expect(await switches()).toEqual(MASTER_OFF)
@@ -42,15 +42,15 @@ describe("a change", () => {
   it("of anything else goes to the platform as it is, what we do not know included", async () => {
     const { taken } = taking()
     const part = { disclaimer_shown: false, enable_schema_change_notifications: false, theme: { dark: true } }
-    const { body } = await changing(part)
-    expect(body.res).toEqual({ ...keptThere(), enable_email_notifications: true, ...part })
+    const { body } = await changeWithBackend(part)
+    expect(body.res).toEqual({ ...storedInBackend(), enable_email_notifications: true, ...part })
     expect(await taken()).toEqual([part])
     expect([...(await kept()), ...(await switches())]).toEqual([])
   })
 
   it("of both is shared out", async () => {
     const { taken } = taking()
-    const { body } = await changing({ enable_email_notifications: false, last_visited_transform_tab: "ui" })
+    const { body } = await changeWithBackend({ enable_email_notifications: false, last_visited_transform_tab: "ui" })
     expect(body.res).toMatchObject({ enable_email_notifications: false, last_visited_transform_tab: "ui" })
     expect(await taken()).toEqual([{ last_visited_transform_tab: "ui" }])
     expect(await switches()).toEqual(MASTER_OFF)
@@ -59,22 +59,22 @@ describe("a change", () => {
 
   it("of nothing asks the platform to take nothing", async () => {
     const { requests } = taking()
-    expect((await changing({})).body.res).toEqual({ ...keptThere(), enable_email_notifications: true })
+    expect((await changeWithBackend({})).body.res).toEqual({ ...storedInBackend(), enable_email_notifications: true })
     expect(requests.map(({ method }) => method)).toEqual(["GET"])
     expect(await switches()).toEqual([])
   })
 
   it("takes the whole object back as it was given", async () => {
     taking()
-    const { body } = await changing({})
-    expect((await changing(body.res)).body).toEqual(body)
+    const { body } = await changeWithBackend({})
+    expect((await changeWithBackend(body.res)).body).toEqual(body)
   })
 
   it("is made in the name of who asked us", async () => {
     const { requests } = taking()
-    await changing({ disclaimer_shown: false })
+    await changeWithBackend({ disclaimer_shown: false })
     const [request] = requests
-    expect(request).toMatchObject({ method: "PUT", url: `${PLATFORM}/api/userpreferences/`, redirect: "manual" })
+    expect(request).toMatchObject({ method: "PUT", url: `${BACKEND}/api/userpreferences/`, redirect: "manual" })
     expect(Object.fromEntries(request?.headers ?? [])).toEqual({
       cookie: expect.stringMatching(/^access_token=/),
       "content-type": "application/json",
@@ -85,14 +85,14 @@ describe("a change", () => {
   it("that does not fit is refused before the platform hears of it", async () => {
     const { requests } = taking()
     for (const part of [{ enable_email_notifications: "no" }, { disclaimer_shown: 1, theme: "dark" }, [], null]) {
-      expect((await changing(part)).status).toBe(422)
+      expect((await changeWithBackend(part)).status).toBe(422)
     }
     expect(requests).toEqual([])
   })
 
   it("is shown as far as we know, if the platform took it and then falls silent", async () => {
-    platform(({ method }) => (method === "PUT" ? Response.json({ success: true, res: {} }) : new Response("")))
-    const { status, body } = await changing({ enable_email_notifications: false, disclaimer_shown: true })
+    backend(({ method }) => (method === "PUT" ? Response.json({ success: true, res: {} }) : new Response("")))
+    const { status, body } = await changeWithBackend({ enable_email_notifications: false, disclaimer_shown: true })
     expect(status).toBe(200)
     expect(body.res.enable_email_notifications).toBe(false)
     expect(await switches()).toEqual(MASTER_OFF)
@@ -123,7 +123,7 @@ describe("a platform that does not take it changes nothing here either", () => {
     ],
   ])("and is unavailable: %s", async (_, says) => {
     const { requests } = refusing(says)
-    const { status, headers, body } = await changing(both)
+    const { status, headers, body } = await changeWithBackend(both)
     expect({ status, body }).toEqual({ status: 503, body: { detail: "the platform did not take it" } })
     expect(headers.get("retry-after")).toBe("5")
     expect(requests).toHaveLength(1)
@@ -133,17 +133,17 @@ describe("a platform that does not take it changes nothing here either", () => {
 
   it("and is unavailable when it is silent", async () => {
     vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
-    platform((request) => {
+    backend((request) => {
       request.signal.throwIfAborted()
-      return Response.json({ success: true, res: keptThere() })
+      return Response.json({ success: true, res: storedInBackend() })
     })
-    expect((await changing(both)).status).toBe(503)
+    expect((await changeWithBackend(both)).status).toBe(503)
     expect(await switches()).toEqual([])
   })
 
   it("and is heard, where it says what is wrong with the input", async () => {
     refusing(json({ detail: "Preferences are frozen" }, 400))
-    const { status, body } = await changing(both)
+    const { status, body } = await changeWithBackend(both)
     expect({ status, body }).toEqual({ status: 400, body: { detail: "Preferences are frozen" } })
     expect(await switches()).toEqual([])
   })
@@ -151,15 +151,15 @@ describe("a platform that does not take it changes nothing here either", () => {
   it("and is heard with the places of what is wrong, without what it says besides", async () => {
     const flaw = { loc: ["body", "payload", "theme"], msg: "Input should be a string", type: "string_type" }
     refusing(json({ detail: [{ ...flaw, ctx: { secret: 1 }, input: both }] }, 422))
-    const { status, body } = await changing({ ...both, theme: 1 })
+    const { status, body } = await changeWithBackend({ ...both, theme: 1 })
     expect({ status, body }).toEqual({ status: 422, body: { detail: [flaw] } })
     expect(await switches()).toEqual([])
     expect(failures()).toEqual([])
   })
 
   it("but is not asked for our switch alone", async () => {
-    platform(() => new Response("", { status: 500 }))
-    const { status, body } = await changing({ enable_email_notifications: false })
+    backend(() => new Response("", { status: 500 }))
+    const { status, body } = await changeWithBackend({ enable_email_notifications: false })
     expect(status).toBe(200)
     expect(body.res.enable_email_notifications).toBe(false)
     expect(await switches()).toEqual(MASTER_OFF)
@@ -167,9 +167,9 @@ describe("a platform that does not take it changes nothing here either", () => {
 
   it("may be asked again, when it is back", async () => {
     refusing(json({ detail: "busy" }, 503))
-    await changing(both)
+    await changeWithBackend(both)
     const { taken } = taking()
-    for (let i = 0; i < 2; i++) expect((await changing(both)).status).toBe(200)
+    for (let i = 0; i < 2; i++) expect((await changeWithBackend(both)).status).toBe(200)
     expect(await taken()).toEqual([{ disclaimer_shown: true }, { disclaimer_shown: true }])
     expect(await switches()).toEqual(MASTER_OFF)
   })

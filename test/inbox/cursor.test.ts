@@ -7,21 +7,21 @@ describe("a cursor", () => {
     { at: 0, id: 1 },
     { at: Date.UTC(2026, 5, 1), id: 123_456 },
     { at: -1, id: Number.MAX_SAFE_INTEGER },
-  ])("stands for the place %j", (place) => {
-    expect(parseCursor(toCursor(place))).toEqual(place)
+  ])("is parsed back to %j", (position) => {
+    expect(parseCursor(toCursor(position))).toEqual(position)
   })
 
   it.each(["", ".", "1", "1.2.3", "1. 2", "x!.1", "1.1e", "A.1", "0x1.1", "zzzzzzzzzzzzz.1", "1.1;--", "NaN.1"])(
-    "is not %j",
+    "is refused unless this service made it: %j",
     async (text) => {
-      const ours = parseCursor(text)
-      const answer = await alice.get(`/api/notifications/filtered?cursor=${encodeURIComponent(text)}`)
-      expect(ours ? 200 : 422, text).toBe(answer.status)
-      if (ours) expect(toCursor(ours)).toBe(text)
+      const parsed = parseCursor(text)
+      const response = await alice.get(`/api/notifications/filtered?cursor=${encodeURIComponent(text)}`)
+      expect(parsed ? 200 : 422, text).toBe(response.status)
+      if (parsed) expect(toCursor(parsed)).toBe(text)
     },
   )
 
-  it("and the end of a time span are one bound: the lower", () => {
+  it("gives one upper bound together with the end of a date range: the earlier one", () => {
     const after = { at: 10, id: 5 }
     expect(earlierBound(after, undefined)).toEqual(after)
     expect(earlierBound(undefined, 10)).toEqual({ at: 11, id: 0 })

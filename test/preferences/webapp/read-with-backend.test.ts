@@ -1,31 +1,31 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { bob, tokenFor } from "../support/people"
-import { failuresOfPlatform, hearing, keptThere, PATH, PLATFORM, platform } from "./platform"
-import { untouched } from "./untouched"
+import { bob, tokenFor } from "../../support/people"
+import { backendFailures, requestWithBackend, storedInBackend, PATH, BACKEND, backend } from "./backend"
+import { defaultUserPreferences } from "./default-user-preferences"
 
-const ours = () => ({ ...untouched(), disclaimer_shown: true, enable_email_notifications: false })
-const theirsWith = (enable_email_notifications: boolean) => ({ ...keptThere(), enable_email_notifications })
+const ours = () => ({ ...defaultUserPreferences(), disclaimer_shown: true, enable_email_notifications: false })
+const theirsWith = (enable_email_notifications: boolean) => ({ ...storedInBackend(), enable_email_notifications })
 
-let failures: ReturnType<typeof failuresOfPlatform>
+let failures: ReturnType<typeof backendFailures>
 beforeEach(() => {
-  failures = failuresOfPlatform()
+  failures = backendFailures()
 })
 
 describe("what the platform keeps", () => {
   it("is shown whole, what we do not know included, with our switch laid over it", async () => {
-    platform()
-    expect((await hearing()).body).toEqual({ success: true, res: theirsWith(true) })
+    backend()
+    expect((await requestWithBackend()).body).toEqual({ success: true, res: theirsWith(true) })
     await bob.put(PATH, { enable_email_notifications: false })
-    platform(() => Response.json({ success: true, res: theirsWith(true) }))
-    expect((await hearing()).body).toEqual({ success: true, res: theirsWith(false) })
+    backend(() => Response.json({ success: true, res: theirsWith(true) }))
+    expect((await requestWithBackend()).body).toEqual({ success: true, res: theirsWith(false) })
     expect(failures()).toEqual([])
   })
 
   it("is completed by what we keep, where the platform is older than a field", async () => {
     await bob.put(PATH, { trial_walkthrough: { insights: { skipped: true } }, disclaimer_shown: true })
-    platform(() => Response.json({ success: true, res: { disclaimer_shown: false } }))
-    expect((await hearing()).body.res).toEqual({
-      ...untouched(),
+    backend(() => Response.json({ success: true, res: { disclaimer_shown: false } }))
+    expect((await requestWithBackend()).body.res).toEqual({
+      ...defaultUserPreferences(),
       trial_walkthrough: { insights: { skipped: true } },
       disclaimer_shown: false,
     })
@@ -34,13 +34,13 @@ describe("what the platform keeps", () => {
 
 describe("the question", () => {
   it("is asked once, in the name of who asked us and in the same organisation", async () => {
-    const { requests } = platform()
+    const { requests } = backend()
     const token = await tokenFor(bob.userId)
     const headers = { cookie: `a=b; access_token=${token}`, authorization: "Bearer of-another-server", accept: "x/y" }
-    await hearing({ headers: { ...headers, "x-dalgo-org": "acme" } })
+    await requestWithBackend({ headers: { ...headers, "x-dalgo-org": "acme" } })
     const [request] = requests
     expect(requests).toHaveLength(1)
-    expect(request).toMatchObject({ method: "GET", url: `${PLATFORM}/api/userpreferences/`, redirect: "manual" })
+    expect(request).toMatchObject({ method: "GET", url: `${BACKEND}/api/userpreferences/`, redirect: "manual" })
     expect(Object.fromEntries(request?.headers ?? [])).toEqual({
       cookie: headers.cookie,
       authorization: headers.authorization,
@@ -49,22 +49,22 @@ describe("the question", () => {
   })
 
   it("names the organisation also where the caller chose none", async () => {
-    const { requests } = platform()
-    await hearing()
+    const { requests } = backend()
+    await requestWithBackend()
     expect(requests[0]?.headers.get("x-dalgo-org")).toBe("acme")
     expect(requests[0]?.headers.has("authorization")).toBe(false)
   })
 
   it("is not asked for who is not let in here", async () => {
-    const { requests } = platform()
-    expect((await hearing({ headers: { cookie: "" } })).status).toBe(401)
-    expect((await hearing({ headers: { "x-dalgo-org": "globex" } })).status).toBe(404)
+    const { requests } = backend()
+    expect((await requestWithBackend({ headers: { cookie: "" } })).status).toBe(401)
+    expect((await requestWithBackend({ headers: { "x-dalgo-org": "globex" } })).status).toBe(404)
     expect(requests).toEqual([])
   })
 
   it("is not asked where there is no platform", async () => {
-    const { requests } = platform()
-    expect((await (await bob.get(PATH)).json<any>()).res).toEqual(untouched())
+    const { requests } = backend()
+    expect((await (await bob.get(PATH)).json<any>()).res).toEqual(defaultUserPreferences())
     expect(requests).toEqual([])
   })
 })
@@ -78,49 +78,49 @@ describe("a platform that does not answer well leaves our own answer", () => {
   const elsewhere = (status: number) => new Response(null, { status, headers: { location: "https://evil.test/" } })
 
   it.each<[string, Response, object]>([
-    ["500", json({ success: true, res: keptThere() }, 500), { status: 500, reason: "unexpected answer" }],
+    ["500", json({ success: true, res: storedInBackend() }, 500), { status: 500, reason: "unexpected answer" }],
     ["502 in HTML", new Response("<h1>Bad gateway</h1>", { status: 502 }), { status: 502, reason: "SyntaxError" }],
     ["401", json({ detail: "Invalid or expired token" }, 401), { status: 401, reason: "unexpected answer" }],
     ["498", json({ detail: "Token expired" }, 498), { status: 498, reason: "unexpected answer" }],
     ["404", json({ detail: "Not Found" }, 404), { status: 404, reason: "unexpected answer" }],
-    ["201", json({ success: true, res: keptThere() }, 201), { status: 201, reason: "unexpected answer" }],
+    ["201", json({ success: true, res: storedInBackend() }, 201), { status: 201, reason: "unexpected answer" }],
     ["a redirect", elsewhere(302), { status: 302, reason: "SyntaxError" }],
     ["a permanent redirect", elsewhere(308), { status: 308, reason: "SyntaxError" }],
     ["a page", new Response("<html>"), { status: 200, reason: "SyntaxError" }],
     ["nothing", new Response(""), { status: 200, reason: "SyntaxError" }],
     ["null", json(null), { status: 200, reason: "unexpected answer" }],
-    ["a list", json([keptThere()]), { status: 200, reason: "unexpected answer" }],
-    ["no success", json({ success: false, res: keptThere() }), { status: 200, reason: "unexpected answer" }],
-    ["another envelope", json({ success: true, data: keptThere() }), { status: 200, reason: "unexpected answer" }],
+    ["a list", json([storedInBackend()]), { status: 200, reason: "unexpected answer" }],
+    ["no success", json({ success: false, res: storedInBackend() }), { status: 200, reason: "unexpected answer" }],
+    ["another envelope", json({ success: true, data: storedInBackend() }), { status: 200, reason: "unexpected answer" }],
     ["a list of results", json({ success: true, res: [] }), { status: 200, reason: "unexpected answer" }],
     [
       "a field of another type",
-      json({ success: true, res: { ...keptThere(), disclaimer_shown: "yes" } }),
+      json({ success: true, res: { ...storedInBackend(), disclaimer_shown: "yes" } }),
       { status: 200, reason: "unexpected answer" },
     ],
   ])("%s", async (_, response, failure) => {
-    const { requests } = platform(() => response)
-    expect(await hearing()).toMatchObject({ status: 200, body: { success: true, res: ours() } })
+    const { requests } = backend(() => response)
+    expect(await requestWithBackend()).toMatchObject({ status: 200, body: { success: true, res: ours() } })
     expect(requests).toHaveLength(1)
     expect(failures()).toEqual([failure])
   })
 
   it("no host", async () => {
-    platform(() => {
+    backend(() => {
       throw new TypeError("network unreachable")
     })
-    expect((await hearing()).body.res).toEqual(ours())
+    expect((await requestWithBackend()).body.res).toEqual(ours())
     expect(failures()).toEqual([{ reason: "TypeError" }])
   })
 
   it("silence for two seconds", async () => {
     const late = () => AbortSignal.abort(new DOMException("too late", "TimeoutError"))
     const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(late)
-    platform((request) => {
+    backend((request) => {
       request.signal.throwIfAborted()
-      return Response.json({ success: true, res: keptThere() })
+      return Response.json({ success: true, res: storedInBackend() })
     })
-    expect((await hearing()).body.res).toEqual(ours())
+    expect((await requestWithBackend()).body.res).toEqual(ours())
     expect(timeout.mock.calls).toEqual([[2_000]])
     expect(failures()).toEqual([{ reason: "TimeoutError" }])
   })
@@ -132,8 +132,8 @@ describe("a platform that does not answer well leaves our own answer", () => {
         controller.error(new DOMException("too late", "TimeoutError"))
       },
     })
-    platform(() => new Response(body))
-    expect((await hearing()).body.res).toEqual(ours())
+    backend(() => new Response(body))
+    expect((await requestWithBackend()).body.res).toEqual(ours())
     expect(failures()).toEqual([{ status: 200, reason: "TimeoutError" }])
   })
 })

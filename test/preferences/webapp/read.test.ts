@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers"
 import { describe, expect, it } from "vitest"
-import { metered } from "../support/d1-meter"
-import { ACME, alice, bob, charlie, cookieOf, GLOBEX, nobody, server } from "../support/people"
-import { rows } from "../support/rows"
-import { workerWith } from "../support/worker-with"
-import { untouched } from "./untouched"
+import { metered } from "../../support/d1-meter"
+import { ACME, alice, bob, charlie, cookieOf, GLOBEX, nobody, server } from "../../support/people"
+import { rows } from "../../support/rows"
+import { workerWith } from "../../support/worker-with"
+import { defaultUserPreferences } from "./default-user-preferences"
 
 const PATH = "/api/userpreferences/"
 const read = async (person: typeof bob, headers = {}) => (await person.get(PATH, headers)).json<any>()
@@ -12,17 +12,17 @@ const read = async (person: typeof bob, headers = {}) => (await person.get(PATH,
 it("says what a newcomer has", async () => {
   const answer = await bob.get(PATH)
   expect(answer.status).toBe(200)
-  expect(await answer.json()).toEqual({ success: true, res: untouched() })
+  expect(await answer.json()).toEqual({ success: true, res: defaultUserPreferences() })
 })
 
 it("answers with and without the slash at the end", async () => {
-  expect(await (await bob.get("/api/userpreferences")).json()).toEqual({ success: true, res: untouched() })
+  expect(await (await bob.get("/api/userpreferences")).json()).toEqual({ success: true, res: defaultUserPreferences() })
 })
 
 it("shows a person what they keep, and nobody else", async () => {
   await bob.put(PATH, { disclaimer_shown: true })
   expect((await read(bob)).res.disclaimer_shown).toBe(true)
-  for (const other of [alice, charlie]) expect((await read(other)).res).toEqual(untouched())
+  for (const other of [alice, charlie]) expect((await read(other)).res).toEqual(defaultUserPreferences())
 })
 
 it("is another one in each organisation", async () => {
@@ -30,9 +30,9 @@ it("is another one in each organisation", async () => {
     .bind(GLOBEX, bob.email)
     .run()
   await bob.put(PATH, { last_visited_transform_tab: "github" }, { "x-dalgo-org": "globex" })
-  expect((await read(bob, { "x-dalgo-org": "acme" })).res).toEqual(untouched())
+  expect((await read(bob, { "x-dalgo-org": "acme" })).res).toEqual(defaultUserPreferences())
   expect((await read(bob, { "x-dalgo-org": "globex" })).res).toEqual({
-    ...untouched(),
+    ...defaultUserPreferences(),
     last_visited_transform_tab: "github",
   })
 })
@@ -46,7 +46,7 @@ it("reads what Dalgo's database brought along", async () => {
     .bind(bob.orgUserId)
     .run()
   expect((await read(bob)).res).toEqual({
-    ...untouched(),
+    ...defaultUserPreferences(),
     disclaimer_shown: true,
     last_visited_transform_tab: "ui",
     enable_llm_requested: true,
@@ -62,9 +62,9 @@ it.each(["skipped", "", "{", '"skipped"', "[1]", "7", "null"])(
       bob.orgUserId,
       stored,
     )
-    expect((await read(bob)).res).toEqual(untouched())
+    expect((await read(bob)).res).toEqual(defaultUserPreferences())
     const changed = await bob.put(PATH, { disclaimer_shown: true })
-    expect((await changed.json<any>()).res).toEqual({ ...untouched(), disclaimer_shown: true })
+    expect((await changed.json<any>()).res).toEqual({ ...defaultUserPreferences(), disclaimer_shown: true })
   },
 )
 

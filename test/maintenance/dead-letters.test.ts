@@ -1,29 +1,29 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { DAY, MINUTE, NOON } from "./support/clock"
-import { bob } from "./support/people"
-import { consume, cron, queues } from "./support/queues"
-import { rows } from "./support/rows"
+import { DAY, MINUTE, NOON } from "../support/clock"
+import { bob } from "../support/people"
+import { consume, cron, queues } from "../support/queues"
+import { rows } from "../support/rows"
 
-const mails = { channel: "email" as const, notificationId: 7, recipientIds: [1, 2] }
+const message = { channel: "email" as const, notificationId: 7, recipientIds: [1, 2] }
 
-it("keeps what a queue gave up on, once, however often it comes", async () => {
+it("stores each dead letter once", async () => {
   vi.setSystemTime(NOON)
   for (let i = 0; i < 2; i += 1) {
-    const result = await consume("dalgo-deliveries-dead", [mails, { ...mails, notificationId: 8 }])
+    const result = await consume("dalgo-deliveries-dead", [message, { ...message, notificationId: 8 }])
     expect(result.ackAll).toBe(true)
   }
   expect(await rows("SELECT * FROM dead_letters ORDER BY message_id")).toEqual([
-    { message_id: "m0", queue: "dalgo-deliveries-dead", body: JSON.stringify(mails), died_at: NOON },
+    { message_id: "m0", queue: "dalgo-deliveries-dead", body: JSON.stringify(message), died_at: NOON },
     {
       message_id: "m1",
       queue: "dalgo-deliveries-dead",
-      body: JSON.stringify({ ...mails, notificationId: 8 }),
+      body: JSON.stringify({ ...message, notificationId: 8 }),
       died_at: NOON,
     },
   ])
 })
 
-it("forgets it after as long as notifications are kept", async () => {
+it("deletes dead letters after RETENTION_DAYS", async () => {
   vi.setSystemTime(NOON)
   await consume("dalgo-signals-dead", [{ kind: "fan_out", notificationId: 1 }])
   vi.setSystemTime(NOON + 179 * DAY)
@@ -34,12 +34,12 @@ it("forgets it after as long as notifications are kept", async () => {
   expect(await rows("SELECT queue FROM dead_letters")).toEqual([])
 })
 
-describe("what Email Service told, and nobody could store", () => {
+describe("an event of Email Service that could not be stored", () => {
   const bounced = (payload: object = {}) => ({
     type: "cf.email.sending.message.bounced",
     payload: { recipient: bob.email, bounce: { type: "hard" }, ...payload },
   })
-  const bury = (...bodies: unknown[]) => consume("dalgo-signals-dead", bodies as never[])
+  const consumeDead = (...bodies: unknown[]) => consume("dalgo-signals-dead", bodies as never[])
   const events = () => rows("SELECT source, status, reason FROM signal_events ORDER BY id")
 
   let sent: ReturnType<typeof queues>["sent"]
@@ -54,8 +54,8 @@ describe("what Email Service told, and nobody could store", () => {
     ["with an id", bounced({ eventId: "event-1" })],
     ["with none", bounced()],
     ["as text", JSON.stringify(bounced())],
-  ])("is stored now, once, and worked on: %s", async (_, body) => {
-    for (let i = 0; i < 3; i += 1) expect((await bury(body)).ackAll).toBe(true)
+  ])("is stored and processed once: %s", async (_, body) => {
+    for (let i = 0; i < 3; i += 1) expect((await consumeDead(body)).ackAll).toBe(true)
     expect(await rows("SELECT queue, body FROM dead_letters")).toEqual([
       { queue: "dalgo-signals-dead", body: JSON.stringify(body) },
     ])
@@ -67,9 +67,9 @@ describe("what Email Service told, and nobody could store", () => {
     ])
   })
 
-  it("is found by the cron where the hint is lost", async () => {
+  it("is found by the cron if its queue message is lost", async () => {
     lose("dalgo-signals")
-    await bury(bounced())
+    await consumeDead(bounced())
     expect(sent).toEqual([])
     vi.setSystemTime(NOON + MINUTE)
     await cron()
@@ -77,16 +77,16 @@ describe("what Email Service told, and nobody could store", () => {
     expect(await events()).toEqual([{ source: "mail_event", status: "processed", reason: "bounced" }])
   })
 
-  it("is kept though nobody understands it", async () => {
-    await bury({ kind: "news" }, null, undefined)
+  it("is stored even if it cannot be understood", async () => {
+    await consumeDead({ kind: "news" }, null, undefined)
     const row = { source: "mail_event", status: "not_understood", reason: null }
     expect(await events()).toEqual([row, row, row])
     expect(await rows("SELECT 1 FROM dead_letters")).toHaveLength(3)
   })
 
-  it("is no message of ours", async () => {
-    await bury({ kind: "mail_event", eventId: 1 }, { kind: "summary", flowRunId: "x" }, { kind: "fan_out" })
-    await consume("dalgo-deliveries-dead", [mails])
+  it("is not confused with a message of this service", async () => {
+    await consumeDead({ kind: "mail_event", eventId: 1 }, { kind: "summary", flowRunId: "x" }, { kind: "fan_out" })
+    await consume("dalgo-deliveries-dead", [message])
     expect(await events()).toEqual([])
   })
 })

@@ -31,7 +31,7 @@ beforeEach(() => {
   sent = queues().sent
 })
 
-it("is invisible until it is due, then in every inbox once", async () => {
+it("hides a scheduled notification until its time, then puts it into every inbox once", async () => {
   expect(await schedule(inHours(2))).toMatchObject({ sent_time: null, scheduled_time: expect.any(String) })
   await cron()
   expect(await inboxOf(bob)).toEqual([])
@@ -47,12 +47,12 @@ it("is invisible until it is due, then in every inbox once", async () => {
   expect(sent).toHaveLength(1)
 })
 
-it("is sent at once if its time has passed", async () => {
+it("sends a notification at once if its time has passed", async () => {
   expect(await schedule(inHours(-1))).toMatchObject({ sent_time: expect.any(String) })
   expect(await inboxOf(bob)).toHaveLength(1)
 })
 
-it("asks for preferences and membership when it is sent, not when it is scheduled", async () => {
+it("reads preferences and membership when it is sent, not when it is scheduled", async () => {
   await schedule(inHours(1))
   await bob.put("/api/notifications/preferences", { system_notifications: false })
   await env.DB.prepare(
@@ -64,7 +64,7 @@ it("asks for preferences and membership when it is sent, not when it is schedule
   expect(results).toEqual([{ org_user_id: 1 }, { org_user_id: 9 }])
 })
 
-it("takes its place in the inbox by the time it was sent", async () => {
+it("sorts the inbox by the time a notification was sent", async () => {
   const { notification_id: scheduled } = await schedule(inHours(1))
   const { notification_id: between } = await schedule(inHours(-1))
   after(1)
@@ -72,7 +72,7 @@ it("takes its place in the inbox by the time it was sent", async () => {
   expect((await inboxOf(bob)).map((item: any) => item.id)).toEqual([scheduled, between])
 })
 
-it("holds up no other when one cannot be sent, and is given up after a day", async () => {
+it("sends the others if one fails, and gives up on that one after a day", async () => {
   const { notification_id: broken } = await schedule(inHours(1))
   const { notification_id: healthy } = await schedule(inHours(2))
   await env.DB.prepare("UPDATE notifications SET audience = '{' WHERE id = ?").bind(broken).run()
@@ -81,7 +81,7 @@ it("holds up no other when one cannot be sent, and is given up after a day", asy
   expect((await inboxOf(bob)).map((item: any) => item.id)).toEqual([healthy])
   const due = () => env.DB.prepare("SELECT due_at FROM notifications WHERE id = ?").bind(broken).first("due_at")
   expect(await due()).toBeGreaterThan(Date.now())
-  // A try every five minutes.
+  // One attempt every 5 minutes.
   await env.DB.prepare("UPDATE notifications SET attempts = 286 WHERE id = ?").bind(broken).run()
   after(1)
   await cron()
@@ -91,7 +91,7 @@ it("holds up no other when one cannot be sent, and is given up after a day", asy
   expect(await due()).toBeNull()
 })
 
-it("is sent however long it was overdue, though a try fails", async () => {
+it("sends a notification that is days overdue, even after a failed attempt", async () => {
   const { notification_id: late } = await schedule(inHours(1))
   const setAudience = (audience: string) => env.DB.prepare("UPDATE notifications SET audience = ?").bind(audience).run()
   const audience = await env.DB.prepare("SELECT audience FROM notifications").first<string>("audience")

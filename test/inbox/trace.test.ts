@@ -27,7 +27,7 @@ const SUBSCRIBED = "You are subscribed to Job Failures."
 const today = () => new Date().toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" })
 
 describe("a trace", () => {
-  it("tells how a notification reached its reader", async () => {
+  it("says how a notification reached its reader", async () => {
     outside(ses().handler)
     const id = await send()
     const inbox = { channel: "inbox", outcome: "sent", reason: SUBSCRIBED }
@@ -38,7 +38,7 @@ describe("a trace", () => {
     expect(await traceOf(bob, id)).toHaveLength(2)
   })
 
-  it("tells what somebody turned off, and when", async () => {
+  it("says what the person turned off, and when", async () => {
     await bob.put(PREFERENCES, { channels: { job_failure: { email: false } } })
     expect(await traceOf(bob, await send())).toEqual([
       { channel: "inbox", outcome: "sent", reason: SUBSCRIBED },
@@ -52,7 +52,7 @@ describe("a trace", () => {
     ])
   })
 
-  it("tells what the organisation requires", async () => {
+  it("says what the organisation requires", async () => {
     await rows("INSERT INTO org_notification_policies VALUES (?, 'job_failure', 'email', 'required')", ACME)
     await bob.put(PREFERENCES, { email_notifications_enabled: false })
     expect((await traceOf(bob, await send()))[1]).toEqual({
@@ -62,7 +62,7 @@ describe("a trace", () => {
     })
   })
 
-  it("tells what the organisation requires of whoever turned the category off", async () => {
+  it("says that e-mail is required although the person turned the category off", async () => {
     outside(ses().handler)
     await rows("INSERT INTO org_notification_policies VALUES (?, 'job_failure', 'email', 'required')", ACME)
     await bob.put(PREFERENCES, { job_failure_notifications: false })
@@ -77,7 +77,7 @@ describe("a trace", () => {
     }
   })
 
-  it("tells somebody who has come back why a mail was withheld meanwhile", async () => {
+  it("tells a member who returned why an e-mail was not sent in between", async () => {
     outside(ses().handler)
     const id = await send()
     await rows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
@@ -86,11 +86,11 @@ describe("a trace", () => {
     expect(await traceOf(bob, id)).toContainEqual({
       channel: "email",
       outcome: "suppressed",
-      reason: "You were no longer a member of the organisation.",
+      reason: "You were no longer a member of the organisation when it was sent.",
     })
   })
 
-  it("is the reader's own, and nobody else's", async () => {
+  it("is visible to the recipient only", async () => {
     const id = await send()
     for (const [speaker, status] of [
       [charlie, 404],
@@ -98,35 +98,35 @@ describe("a trace", () => {
     ] as const) {
       expect((await speaker.get(`/api/notifications/${id}/trace`)).status).toBe(status)
     }
-    const stranger = await (await charlie.get(`/api/notifications/${id}/trace`)).json()
-    expect(stranger).toEqual(await (await charlie.get("/api/notifications/987654/trace")).json())
+    const forCharlie = await (await charlie.get(`/api/notifications/${id}/trace`)).json()
+    expect(forCharlie).toEqual(await (await charlie.get("/api/notifications/987654/trace")).json())
   })
 
-  it("tells of a mail that was put off why, and until when", async () => {
+  it("says why an e-mail is late, and when the next attempt is", async () => {
     vi.setSystemTime(NOON)
     outside(prefect(), ses(() => new Response(null, { status: 503 })).handler)
     ai({ response: "What failed: the sync." })
-    const mine = queues()
+    const queue = queues()
     await tell(entered("Failed"))
-    const [event] = mine.sent.splice(0)
+    const [event] = queue.sent.splice(0)
     await consume("dalgo-signals", [event?.body as SignalMessage])
     const pending = { channel: "email", outcome: "pending" }
     expect(await traceOf(bob, 1)).toContainEqual({
       ...pending,
-      reason: "It waits for a summary of what went wrong, and leaves at 12:01 UTC at the latest.",
+      reason: "It waits for a summary of the failure and leaves at 12:01 UTC at the latest.",
     })
 
     vi.spyOn(Math, "random").mockReturnValue(0.5)
     vi.setSystemTime(NOON + MINUTE)
     await cron()
-    await mine.drain()
+    await queue.drain()
     expect(await traceOf(bob, 1)).toContainEqual({
       ...pending,
-      reason: "Not yet (SES answered 503). It is tried again at 12:01 UTC.",
+      reason: "It could not be sent yet (SES answered 503). The next attempt is at 12:01 UTC.",
     })
   })
 
-  it("says what went wrong", () => {
+  it("says why a delivery failed", () => {
     const email = { channel: "email" as const, attempts: 1, since: null, updatedAt: 1, dueAt: null }
     const reasonFor = (status: "failed" | "dead" | "suppressed", reason: string | null) =>
       toTrace({

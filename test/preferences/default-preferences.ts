@@ -1,5 +1,5 @@
 /** What somebody sees who never switched anything; in full, since it is the contract. */
-export const allOn = () => ({
+export const defaultPreferences = () => ({
   email_notifications_enabled: true,
   incident_notifications: true,
   schema_change_notifications: true,

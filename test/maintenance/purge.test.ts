@@ -16,25 +16,25 @@ import { cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
 
 const OLD = () => Date.now() - 181 * DAY
-const YOUNG = () => Date.now() - 179 * DAY
+const RECENT = () => Date.now() - 179 * DAY
 const BOTH = [alice.orgUserId, bob.orgUserId]
 
-/** One sweep of the purge alone, and what it cost. */
-async function purged(changes: object = {}) {
+/** Runs the purge alone, once. Returns what it cost. */
+async function runPurge(changes: object = {}) {
   const { db, spent } = metered((changes as Partial<Env>).DB ?? env.DB)
   await purge(depsFrom({ ...env, ...changes, DB: db }, createExecutionContext()))
   return spent
 }
 
-/** As many sweeps as it takes until nothing changes any more, and how many that were. */
-async function purgedToTheEnd(): Promise<number> {
-  for (let sweeps = 1; sweeps < 200; sweeps++) {
+/** Runs the purge until nothing changes any more. */
+async function purgeAll(): Promise<void> {
+  for (let runs = 1; runs < 200; runs++) {
     const before = await sizes()
-    await purged()
-    await purged()
-    if (JSON.stringify(await sizes()) === JSON.stringify(before)) return sweeps
+    await runPurge()
+    await runPurge()
+    if (JSON.stringify(await sizes()) === JSON.stringify(before)) return
   }
-  throw new Error("it never ends")
+  throw new Error("the purge does not end")
 }
 
 const sizes = () =>
@@ -55,7 +55,7 @@ const read = (id: number, ...who: number[]) =>
     .bind(id, JSON.stringify(who))
     .run()
 
-async function expectTrueCounters() {
+async function expectCorrectCounters() {
   const counted = await rows(
     `SELECT org_user_id, count(*) AS total, sum(is_read = 0) AS unread, sum(is_read = 0 AND urgent) AS unread_urgent
      FROM notification_recipients GROUP BY org_user_id ORDER BY org_user_id`,
@@ -65,19 +65,19 @@ async function expectTrueCounters() {
       "SELECT org_user_id, total, unread, unread_urgent FROM inbox_counters WHERE total > 0 ORDER BY org_user_id",
     ),
   ).toEqual(counted)
-  const kinds = await rows(
-    `SELECT org_user_id, category || ':' || urgent || ':' || is_read AS kind, count(*) AS number
+  const buckets = await rows(
+    `SELECT org_user_id, category || ':' || urgent || ':' || is_read AS bucket, count(*) AS number
      FROM notification_recipients GROUP BY 1, 2 ORDER BY 1, 2`,
   )
   expect(
     await rows(
-      `SELECT org_user_id, kind.key AS kind, kind.value AS number FROM inbox_counters, json_each(kinds) kind
-       WHERE kind.value > 0 ORDER BY 1, 2`,
+      `SELECT org_user_id, counter.key AS bucket, counter.value AS number FROM inbox_counters, json_each(kinds) counter
+       WHERE counter.value > 0 ORDER BY 1, 2`,
     ),
-  ).toEqual(kinds)
+  ).toEqual(buckets)
 }
 
-const delivered = (id: number, to: number, dueAt: number | null = null) =>
+const addDelivery = (id: number, to: number, dueAt: number | null = null) =>
   env.DB.prepare(
     `INSERT INTO deliveries (notification_id, channel, recipient_id, status, created_at, updated_at, due_at)
      VALUES (?, 'email', ?, ?, 1, 1, ?)`,
@@ -85,33 +85,33 @@ const delivered = (id: number, to: number, dueAt: number | null = null) =>
     .bind(id, to, dueAt === null ? "sent" : "pending", dueAt)
     .run()
 
-describe("what is old", () => {
-  it("goes once it is read, and stays while it is not, and what is young stays", async () => {
+describe("the purge", () => {
+  it("deletes old notifications that are read, and keeps unread and recent ones", async () => {
     await said({ at: OLD(), to: BOTH, read: true })
     const oldAndUnread = await said({ at: OLD(), to: BOTH, urgent: true })
     const halfRead = await said({ at: OLD(), to: BOTH })
     await read(halfRead, alice.orgUserId)
-    const young = await said({ at: YOUNG(), to: BOTH, read: true })
+    const recent = await said({ at: RECENT(), to: BOTH, read: true })
     await cron()
     await cron()
 
-    expect(await inboxOf(alice.orgUserId)).toEqual([oldAndUnread, young])
-    expect(await inboxOf(bob.orgUserId)).toEqual([oldAndUnread, halfRead, young])
-    expect(await idsIn("notifications")).toEqual([oldAndUnread, halfRead, young])
-    await expectTrueCounters()
+    expect(await inboxOf(alice.orgUserId)).toEqual([oldAndUnread, recent])
+    expect(await inboxOf(bob.orgUserId)).toEqual([oldAndUnread, halfRead, recent])
+    expect(await idsIn("notifications")).toEqual([oldAndUnread, halfRead, recent])
+    await expectCorrectCounters()
 
     await read(halfRead, bob.orgUserId)
     await cron()
     await cron()
-    expect(await idsIn("notifications")).toEqual([oldAndUnread, young])
-    await expectTrueCounters()
+    expect(await idsIn("notifications")).toEqual([oldAndUnread, recent])
+    await expectCorrectCounters()
   })
 
-  it("is no longer found in the history, nor by a search, unless somebody has not read it", async () => {
+  it("removes a notification from history and search once everybody has read it", async () => {
     await said({ message: "the old heron", at: OLD(), to: BOTH, read: true })
     const kept = await said({ message: "the kept heron", at: OLD(), to: BOTH })
     await read(kept, alice.orgUserId)
-    await purgedToTheEnd()
+    await purgeAll()
 
     const history = await (await alice.get("/api/notifications/history")).json<any>()
     expect(history.res.map((one: any) => one.message)).toEqual(["the kept heron"])
@@ -122,27 +122,27 @@ describe("what is old", () => {
     expect((await alice.get("/api/notifications/1/trace")).status).toBe(404)
   })
 
-  it("takes its deliveries and its summary along, and waits for a delivery that is under way", async () => {
+  it("deletes deliveries and summaries with their notification, and waits for pending deliveries", async () => {
     const gone = await said({ at: OLD(), read: true })
     const waiting = await said({ at: OLD(), read: true })
     const kept = await said({ at: OLD() })
     for (const id of [gone, waiting, kept]) {
-      await delivered(id, alice.orgUserId)
+      await addDelivery(id, alice.orgUserId)
       await env.DB.prepare(
         "INSERT INTO summaries (flow_run_id, notification_id, status, created_at, updated_at) VALUES (?, ?, 'completed', 1, 1)",
       )
         .bind(`run ${id}`, id)
         .run()
     }
-    await delivered(waiting, bob.orgUserId, Date.now() + DAY)
-    await purgedToTheEnd()
+    await addDelivery(waiting, bob.orgUserId, Date.now() + DAY)
+    await purgeAll()
 
     expect(await idsIn("notifications")).toEqual([waiting, kept])
     expect(await idsIn("deliveries", "notification_id")).toEqual([waiting, kept])
     expect(await idsIn("summaries", "notification_id")).toEqual([kept])
   })
 
-  it("goes where it had nobody to reach, and where it spanned organisations; what is unsent stays", async () => {
+  it("deletes notifications without recipients or across organisations, and keeps unsent ones", async () => {
     await said({ at: OLD(), to: [] })
     await said({ at: OLD(), to: [alice.orgUserId, charlie.orgUserId], orgId: null, read: true })
     const held = await said({ at: OLD(), to: [alice.orgUserId, charlie.orgUserId], orgId: null })
@@ -153,39 +153,39 @@ describe("what is old", () => {
     )
       .bind(ACME, OLD(), Date.now() + DAY, Date.now() + DAY)
       .first<{ id: number }>()) as { id: number }
-    await purgedToTheEnd()
+    await purgeAll()
 
     expect(await idsIn("notifications")).toEqual([held, unsent])
     expect(await inboxOf(charlie.orgUserId)).toEqual([held])
   })
 
-  it("leaves former members what they have not read", async () => {
+  it("keeps the unread notifications of former members", async () => {
     const id = await said({ at: OLD(), to: BOTH })
     await read(id, alice.orgUserId)
     await server.delete("/api/orgs/acme/members/2")
-    await purgedToTheEnd()
+    await purgeAll()
     expect(await inboxOf(bob.orgUserId)).toEqual([id])
     expect(await idsIn("notifications")).toEqual([id])
   })
 
-  it("leaves an open bar as it is", async () => {
+  it("does not change an open urgent bar", async () => {
     await said({ at: OLD(), urgent: true, read: true })
     await said({ at: OLD(), urgent: true })
     const before = await acmeBar().bar(alice.orgUserId)
-    await purgedToTheEnd()
+    await purgeAll()
     await acmeBar().changed({ orgUserIds: [alice.orgUserId] })
     expect(await acmeBar().bar(alice.orgUserId)).toEqual(before)
     expect(before.total).toBe(1)
   })
 })
 
-it("deletes runs and events that are over and old, and keeps what failed", async () => {
+it("deletes old flow runs and processed events, and keeps failed events", async () => {
   for (const [status, at] of [
     ["processed", OLD()],
     ["ignored", OLD()],
     ["failed", OLD()],
     ["not_understood", OLD()],
-    ["processed", YOUNG()],
+    ["processed", RECENT()],
   ] as const) {
     await env.DB.prepare(
       "INSERT INTO signal_events (source, body, status, received_at, updated_at) VALUES ('prefect', '', ?1, ?2, ?2)",
@@ -198,12 +198,12 @@ it("deletes runs and events that are over and old, and keeps what failed", async
       .bind(`${status} ${at}`, at)
       .run()
   }
-  await purged()
+  await runPurge()
   expect(await idsIn("signal_events", "status")).toEqual(["failed", "not_understood", "processed"])
   expect(await rows("SELECT id FROM flow_runs")).toHaveLength(1)
 })
 
-it("never says an event again, also when its notification is gone; a request's key was for a day", async () => {
+it("never publishes an event twice, even after its notification was purged; an Idempotency-Key lasts a day", async () => {
   outside()
   const { drain } = queues()
   const late = { flowName: "Nightly", orgSlug: "acme", expectedTime: "2026-01-01T00:00:00Z", delayMinutes: 5 }
@@ -220,7 +220,7 @@ it("never says an event again, also when its notification is gone; a request's k
     env.DB.prepare("UPDATE notifications SET created_at = 1, sent_at = 1"),
     env.DB.prepare("UPDATE deliveries SET due_at = NULL, status = 'sent'"),
   ])
-  await purgedToTheEnd()
+  await purgeAll()
   expect(await idsIn("notifications")).toEqual([])
 
   const again = async () => await env.NOTIFICATIONS.createLateRunNotification(late)
@@ -232,7 +232,7 @@ it("never says an event again, also when its notification is gone; a request's k
   await drain()
 })
 
-it("takes an event for known whose notification is gone", async () => {
+it("takes a run failure as published if its notification was purged", async () => {
   outside(prefect())
   const { drain } = queues()
   await env.DB.prepare("INSERT INTO spent_dedupe_keys VALUES (?)").bind(`prefect:${RUN_ID}:Failed`).run()
@@ -245,48 +245,48 @@ it("takes an event for known whose notification is gone", async () => {
   expect(await idsIn("summaries", "notification_id")).toEqual([])
 })
 
-describe("a sweep", () => {
-  it("changes nothing the second time", async () => {
+describe("a run of the purge", () => {
+  it("changes nothing if it runs again", async () => {
     await said({ at: OLD(), to: BOTH, read: true })
     const kept = await said({ at: OLD(), to: BOTH })
-    await Promise.all([purged(), purged()])
-    await purgedToTheEnd()
+    await Promise.all([runPurge(), runPurge()])
+    await purgeAll()
     const before = await sizes()
-    await purged()
+    await runPurge()
     expect(await sizes()).toEqual(before)
     expect(await idsIn("notifications")).toEqual([kept])
-    await expectTrueCounters()
+    await expectCorrectCounters()
   })
 
-  it("goes on where one was interrupted", async () => {
+  it("continues where an earlier run was interrupted", async () => {
     const id = await said({ at: OLD(), to: BOTH, read: true })
-    await delivered(id, alice.orgUserId)
+    await addDelivery(id, alice.orgUserId)
     const batch = env.DB.batch.bind(env.DB)
     const failing = vi.spyOn(env.DB, "batch").mockImplementationOnce(batch)
     failing.mockImplementationOnce(() => Promise.reject(new Error("Network connection lost")))
-    await expect(purged()).rejects.toThrow("connection lost")
+    await expect(runPurge()).rejects.toThrow("connection lost")
     failing.mockRestore()
     expect(await sizes()).toEqual([{ notifications: 1, deliveries: 1, inboxes: 0 }])
 
-    await purgedToTheEnd()
+    await purgeAll()
     expect(await sizes()).toEqual([{ notifications: 0, deliveries: 0, inboxes: 0 }])
-    await expectTrueCounters()
+    await expectCorrectCounters()
   })
 
-  it("that fails keeps no other part of the cron from running", async () => {
+  it("does not stop the other tasks of the cron when it fails", async () => {
     const { sent } = queues()
-    await delivered(await said({}), alice.orgUserId, 1)
+    await addDelivery(await said({}), alice.orgUserId, 1)
     await env.DB.prepare("DROP TABLE flow_runs").run()
     await cron()
     expect(sent).toHaveLength(1)
   })
 
-  it("does nothing while an import is under way", async () => {
+  it("does nothing while an import is running", async () => {
     const id = await said({ at: OLD(), read: true })
     await env.DB.prepare("UPDATE retention SET paused_until = ?")
       .bind(Date.now() + 60_000)
       .run()
-    await purgedToTheEnd()
+    await purgeAll()
     expect(await idsIn("notifications")).toEqual([id])
   })
 })
@@ -294,16 +294,16 @@ describe("a sweep", () => {
 describe("RETENTION_DAYS", () => {
   const ageInDays = (days: number) => said({ at: Date.now() - days * DAY, read: true })
 
-  it("says how long; 0 is for ever", async () => {
+  it("sets how long notifications are kept; 0 keeps them for ever", async () => {
     const [older, younger] = [await ageInDays(9), await ageInDays(7)]
-    expect(await purged({ RETENTION_DAYS: "0" })).toMatchObject({ roundTrips: 0 })
-    await purged()
+    expect(await runPurge({ RETENTION_DAYS: "0" })).toMatchObject({ roundTrips: 0 })
+    await runPurge()
     expect(await idsIn("notifications")).toEqual([older, younger])
-    await purged({ RETENTION_DAYS: "8" })
+    await runPurge({ RETENTION_DAYS: "8" })
     expect(await idsIn("notifications")).toEqual([younger])
   })
 
-  it("is 180 where nothing is set", () => {
+  it("is 180 by default", () => {
     for (const value of [undefined, "", " 180 "]) {
       expect(configFrom({ RETENTION_DAYS: value } as unknown as Env).RETENTION_DAYS).toBe(180)
     }
@@ -320,8 +320,8 @@ describe("RETENTION_DAYS", () => {
   })
 })
 
-describe("the cost of a sweep", () => {
-  // To migrate anew takes less time than to delete 50,000 rows that have triggers.
+describe("the cost of a run", () => {
+  // Migrating again is faster than deleting 50,000 rows with triggers.
   afterEach(reset)
 
   const addMembers = (size: number) =>
@@ -343,33 +343,33 @@ describe("the cost of a sweep", () => {
       ).bind(orgUserId, Number(isRead), at),
     ])
 
-  it("is next to nothing where nothing is old, whatever there is", async () => {
+  it("is at most 20 rows if nothing is old", async () => {
     await addMembers(10_000)
-    await fill(alice.orgUserId, { size: 10_000, read: true, at: YOUNG() })
-    const cost = await purged()
+    await fill(alice.orgUserId, { size: 10_000, read: true, at: RECENT() })
+    const cost = await runPurge()
     expect(cost).toMatchObject({ roundTrips: 1, statements: 6, rowsWritten: 0 })
     expect(cost.rowsRead).toBeLessThanOrEqual(20)
   })
 
-  it("is bounded for 50,000 old rows of one person, and all of them go", async () => {
+  it("is bounded for 50,000 old rows of one person, and all are deleted", async () => {
     await fill(bob.orgUserId, { size: 50_000, read: true, at: OLD() - DAY })
-    for (let sweeps = 0; sweeps < 3; sweeps++) {
-      const cost = await purged()
+    for (let runs = 0; runs < 3; runs++) {
+      const cost = await runPurge()
       expect(cost).toMatchObject({ roundTrips: 2, statements: 11 })
       expect(cost.rowsRead).toBeLessThanOrEqual(6_000)
       expect(cost.rowsWritten).toBeLessThanOrEqual(4_000)
     }
     expect((await sizes())[0].inboxes).toBe(47_000)
     expect((await sizes())[0].notifications).toBe(50_000 - 60)
-    for (let sweeps = 3; sweeps < 51; sweeps++) await purged()
+    for (let runs = 3; runs < 51; runs++) await runPurge()
     expect(await inboxOf(bob.orgUserId)).toEqual([])
-    await expectTrueCounters()
+    await expectCorrectCounters()
   })
 
-  it("is small for 50,000 old ones that nobody has read, round after round", async () => {
+  it("is small for 50,000 old unread notifications, run after run", async () => {
     await fill(bob.orgUserId, { size: 50_000, read: false, at: OLD() - DAY })
-    for (let sweeps = 0; sweeps < 5; sweeps++) {
-      const cost = await purged()
+    for (let runs = 0; runs < 5; runs++) {
+      const cost = await runPurge()
       expect(cost).toMatchObject({ roundTrips: 2, statements: 11 })
       expect(cost.rowsRead).toBeLessThanOrEqual(500)
       expect(cost.rowsWritten).toBeLessThanOrEqual(50)
@@ -377,7 +377,7 @@ describe("the cost of a sweep", () => {
     expect(await sizes()).toEqual([{ notifications: 50_000, deliveries: 0, inboxes: 50_000 }])
   })
 
-  it("is bounded for an organisation of 10,000, all of whom have read it, and it goes with its deliveries", async () => {
+  it("is bounded for a notification that 10,000 people have read, and it is deleted with its deliveries", async () => {
     await addMembers(10_000)
     const to = JSON.parse(sequence(101, 10_100))
     const gone = await said({ at: OLD(), to, read: true })
@@ -388,20 +388,20 @@ describe("the cost of a sweep", () => {
     )
       .bind(gone, JSON.stringify(to))
       .run()
-    let most = { rowsRead: 0, rowsWritten: 0 }
-    for (let sweeps = 0; sweeps < 250; sweeps++) {
-      const cost = await purged()
+    let max = { rowsRead: 0, rowsWritten: 0 }
+    for (let runs = 0; runs < 250; runs++) {
+      const cost = await runPurge()
       expect(cost.statements).toBe(11)
-      most = {
-        rowsRead: Math.max(most.rowsRead, cost.rowsRead),
-        rowsWritten: Math.max(most.rowsWritten, cost.rowsWritten),
+      max = {
+        rowsRead: Math.max(max.rowsRead, cost.rowsRead),
+        rowsWritten: Math.max(max.rowsWritten, cost.rowsWritten),
       }
       if ((await sizes())[0].notifications === 1) break
     }
-    expect(most.rowsRead).toBeLessThanOrEqual(6_000)
-    expect(most.rowsWritten).toBeLessThanOrEqual(4_000)
+    expect(max.rowsRead).toBeLessThanOrEqual(6_000)
+    expect(max.rowsWritten).toBeLessThanOrEqual(4_000)
     expect(await idsIn("notifications")).toEqual([kept])
     expect(await sizes()).toEqual([{ notifications: 1, deliveries: 0, inboxes: 1 }])
-    await expectTrueCounters()
+    await expectCorrectCounters()
   })
 })

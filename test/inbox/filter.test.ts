@@ -14,16 +14,16 @@ beforeEach(() => {
   queues()
 })
 
-describe("an inbox with one of each kind", () => {
-  type Kept = { id: number; category: string; urgent: boolean; read: boolean }
-  let all: Kept[]
+describe("an inbox with a notification in each bucket", () => {
+  type Stored = { id: number; category: string; urgent: boolean; read: boolean }
+  let all: Stored[]
   beforeEach(async () => {
     all = []
     let at = 1_000
     for (const category of CATEGORIES) {
       for (const urgent of [true, false]) {
         for (const read of [true, false]) {
-          // Every second shares its millisecond with the one before.
+          // Every second one has the same time as the one before.
           at += all.length % 2
           all.unshift({ id: await said({ category, urgent, read, at }), category, urgent, read })
         }
@@ -31,7 +31,7 @@ describe("an inbox with one of each kind", () => {
     }
   })
 
-  const FILTERS: [string, (one: Kept) => boolean][] = [
+  const FILTERS: [string, (one: Stored) => boolean][] = [
     ["", () => true],
     ["category=incident", (one) => one.category === "incident"],
     ["category=incident&category=late_run", (one) => ["incident", "late_run"].includes(one.category)],
@@ -46,12 +46,12 @@ describe("an inbox with one of each kind", () => {
     ["category=system&urgent_only=true&read_status=1", (one) => one.category === "system" && one.urgent && one.read],
   ]
 
-  it.each(FILTERS)("shows what fits %j, counted exactly, page by page and by cursor", async (query, fits) => {
-    const expected = all.filter(fits).map(({ id }) => id)
-    const whole = await get(`?limit=100&${query}`)
-    expect(idsOf(whole)).toEqual(expected)
-    expect(whole).toMatchObject({ total_notifications: expected.length, next_cursor: null, limit: 100 })
-    expect(whole).not.toHaveProperty("total_is_lower_bound")
+  it.each(FILTERS)("filters by %j with an exact total, by page and by cursor", async (query, matches) => {
+    const expected = all.filter(matches).map(({ id }) => id)
+    const everything = await get(`?limit=100&${query}`)
+    expect(idsOf(everything)).toEqual(expected)
+    expect(everything).toMatchObject({ total_notifications: expected.length, next_cursor: null, limit: 100 })
+    expect(everything).not.toHaveProperty("total_is_lower_bound")
 
     const byPage: number[] = []
     for (let page = 1; page <= Math.ceil(expected.length / 5); page++) {
@@ -70,7 +70,7 @@ describe("an inbox with one of each kind", () => {
     expect(byCursor).toEqual(expected)
   })
 
-  it("shows the last page for one beyond it", async () => {
+  it("returns the last page for a page beyond it", async () => {
     const last = await get("?limit=5&page=1000&urgent_only=true")
     expect(last).toMatchObject({ page: 3, total_pages: 3 })
     expect(idsOf(last)).toEqual(
@@ -81,7 +81,7 @@ describe("an inbox with one of each kind", () => {
     )
   })
 
-  it("goes on from a cursor though something arrived and something was read meanwhile", async () => {
+  it("continues from a cursor after a new notification arrived and others were read", async () => {
     const first = await get("?limit=5")
     await said({ at: Date.now() })
     await alice.put("/api/notifications/v1", { notification_ids: idsOf(first), read_status: true })
@@ -89,7 +89,7 @@ describe("an inbox with one of each kind", () => {
     expect(idsOf(second)).toEqual(all.slice(5, 10).map(({ id }) => id))
   })
 
-  it("counts right after all is read, and after some is unread again", async () => {
+  it("keeps its totals right when notifications are marked as read and unread", async () => {
     await alice.put("/api/notifications/mark_all_as_read")
     expect((await get("?category=incident&read_status=0")).total_notifications).toBe(0)
     expect((await get("?category=incident&read_status=1")).total_notifications).toBe(4)
@@ -99,7 +99,7 @@ describe("an inbox with one of each kind", () => {
   })
 })
 
-describe("dates", () => {
+describe("a date range", () => {
   const at = (text: string) => Date.parse(text)
   let ids: number[]
   beforeEach(async () => {
@@ -128,7 +128,7 @@ describe("dates", () => {
     ["from=0001-01-01&to=9999-12-31", [0, 1, 2, 3, 4]],
     ["from=0020-01-01", [0, 1, 2, 3, 4]],
     ["to=0099-12-31", []],
-  ])("%s are inclusive, and in UTC unless they say otherwise", async (query, which) => {
+  ])("is inclusive, and in UTC unless it has an offset: %s", async (query, which) => {
     for (const also of ["", "&category=incident,system", "&read_status=0"]) {
       const page = await get(`?${query}${also}`)
       expect(idsOf(page), also).toEqual(shown(...which))
@@ -136,7 +136,7 @@ describe("dates", () => {
     }
   })
 
-  it("may not be reversed", async () => {
+  it("is refused if it is reversed", async () => {
     const answer = await alice.get(`${FILTERED}?from=2026-06-02&to=2026-06-01`)
     expect(answer.status).toBe(422)
     expect((await answer.json<any>()).detail).toMatchObject([{ loc: ["query", "to"] }])
@@ -155,28 +155,28 @@ describe("a search", () => {
   const messages = async (query: string, speaker = alice) =>
     (await get(query, speaker)).res.map((item: any) => item.message)
 
-  it("finds part of a word of message or author, in any case, newest first", async () => {
+  it("finds parts of words in message and author, in upper and lower case, newest first", async () => {
     expect(await messages("?q=hErO")).toEqual(["heron for everybody", "quiet", "The pipeline Heron FAILED at dbt run"])
     expect(await messages("?q=failed at")).toEqual(["The pipeline Heron FAILED at dbt run"])
   })
 
-  it("finds any script", async () => {
+  it("finds text in any script", async () => {
     expect(await messages(`?q=${encodeURIComponent("डेटा")}`)).toEqual(["नमस्ते, नया डेटा आ गया"])
   })
 
-  it("finds in everybody's inbox what is theirs alone", async () => {
+  it("finds only what is in the person's own inbox", async () => {
     expect(await messages("?q=heron", bob)).toEqual(["heron for everybody", "heron for Bob alone"])
     expect(await messages("?q=heron", charlie)).toEqual(["heron for everybody", "heron of globex"])
   })
 
-  it("goes with every other filter", async () => {
+  it("can be combined with every other filter", async () => {
     expect(await messages("?q=heron&read_status=1")).toEqual(["heron for everybody"])
     expect(await messages("?q=heron&urgent_only=true")).toEqual(["quiet"])
     expect(await messages("?q=heron&category=incident")).toEqual([])
     expect(await messages("?q=heron&from=1970-01-01T00:00:02Z&to=1970-01-01T00:00:05Z")).toEqual(["quiet"])
   })
 
-  it("goes page by page and by cursor", async () => {
+  it("returns pages and cursors", async () => {
     const first = await get("?q=heron&limit=1")
     expect(first).toMatchObject({ total_notifications: 3, total_pages: 3, page: 1 })
     const second = await get(`?q=heron&limit=1&cursor=${first.next_cursor}`)
@@ -187,18 +187,18 @@ describe("a search", () => {
   })
 
   it.each(['"', "'", "a*b", 'he" OR "x', "{org}: 1", "<1>", "AND OR NOT", "^her", "NEAR(a b)", "-- x", "%%%", "___"])(
-    "takes %j as words, not as a language",
+    "takes %j as plain text, not as query syntax",
     async (text) => {
       expect(await get(`?q=${encodeURIComponent(text.padEnd(3, "."))}`)).toMatchObject({ success: true, res: [] })
     },
   )
 
-  it("says the same total on every page of a cursor", async () => {
+  it("returns the same total with every cursor", async () => {
     const first = await get("?q=heron&limit=1")
     expect((await get(`?q=heron&limit=1&cursor=${first.next_cursor}`)).total_notifications).toBe(3)
   })
 
-  it("finds what is sent to one person, and what was scheduled once it is sent", async () => {
+  it("finds notifications to one person, and scheduled ones once they are sent", async () => {
     const send = (body: object) => dora.post("/api/notifications/", { author: "dora", message: "the ostrich", ...body })
     await send({ sent_to: "single_user", user_email: "bob@acme.test" })
     expect(await messages("?q=ostrich", bob)).toEqual(["the ostrich"])
@@ -212,7 +212,7 @@ describe("a search", () => {
     expect(await messages("?q=ostrich", charlie)).toEqual(["the ostrich"])
   })
 
-  it("tells nobody by its length what others were told", async () => {
+  it("does not reveal by its totals what other people received", async () => {
     const many = Array.from({ length: 299 }, (_, i) => i)
     await env.DB.batch([
       env.DB.prepare(
@@ -235,13 +235,13 @@ describe("a search", () => {
     expect(page).not.toHaveProperty("total_is_lower_bound")
   })
 
-  it("finds the summary that came later, and no longer what it was before", async () => {
+  it("finds a summary that was added later", async () => {
     await env.DB.prepare("UPDATE notifications SET message = 'quiet, with a summary' WHERE message = 'quiet'").run()
     expect(await messages("?q=with a summary")).toEqual(["quiet, with a summary"])
   })
 })
 
-it("is what v1 shows too, without a cursor", async () => {
+it("filters v1 in the same way, without a cursor", async () => {
   await said({ category: "incident", message: "one" })
   await said({ category: "system", message: "two" })
   const page = await (await alice.get("/api/notifications/v1?category=incident")).json<any>()
