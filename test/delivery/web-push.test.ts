@@ -243,7 +243,7 @@ describe("who is told on their devices", () => {
     })
     expect(await traceOf(alice, id)).toMatchObject({
       outcome: "sent",
-      reason: "You are subscribed to Incident Notifications, and told on your devices.",
+      reason: "You are subscribed to Incident Notifications and get push messages on your devices.",
     })
     await say({ category: "system" })
     await drain()
@@ -285,7 +285,9 @@ describe("who is told on their devices", () => {
     expect(pushes).toEqual([])
     expect(await delivery()).toMatchObject({ status: "suppressed", reason: "not_a_member" })
     await rows("UPDATE org_users SET removed_at = NULL WHERE id = ?", bob.orgUserId)
-    expect(await traceOf(bob, id)).toMatchObject({ reason: "You were no longer a member of the organisation." })
+    expect(await traceOf(bob, id)).toMatchObject({
+      reason: "You were no longer a member of the organisation when it was sent.",
+    })
   })
 
   it("is whoever has the computer now, of several who share it", async () => {
@@ -321,7 +323,7 @@ describe("a device that is gone", () => {
     await drain()
     expect(await traceOf(bob, id)).toMatchObject({
       outcome: "suppressed",
-      reason: "No device of yours takes push messages any more.",
+      reason: "None of your devices accepts push messages any more.",
     })
     expect(await endpoints()).toEqual([])
     const before = requests.length
@@ -354,7 +356,7 @@ describe("a device that knows us by a key that was replaced", () => {
     expect(pushes).toEqual([])
     expect(await traceOf(bob, id)).toMatchObject({
       outcome: "suppressed",
-      reason: "No device of yours takes push messages any more.",
+      reason: "None of your devices accepts push messages any more.",
     })
     expect((await (await alice.get("/api/notifications/deliveries")).json<any>()).res).toEqual([])
     // The key may come back.

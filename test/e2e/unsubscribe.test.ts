@@ -64,6 +64,6 @@ it("says that a truncated link is incomplete", async () => {
   const page = await browser.newPage({ viewport: { width: 320, height: 640 } })
   onTestFinished(() => page.close())
   expect((await page.goto(link.slice(0, -30)))?.status()).toBe(404)
-  await page.getByRole("heading", { name: "This link is not complete" }).waitFor()
+  await page.getByRole("heading", { name: "This link is incomplete" }).waitFor()
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
 })

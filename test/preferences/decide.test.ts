@@ -16,10 +16,10 @@ const off = ({ category = "job_failure", channel = "inbox", at = THIRD_OF_NOVEMB
   changedAt: at,
 })
 const on = (of: Of = {}): Switch => ({ ...off(of), enabled: true })
-const policy = (kind: Policy, { category = "job_failure", channel = "email" }: Of = {}): OrgPolicy => ({
+const policy = (value: Policy, { category = "job_failure", channel = "email" }: Of = {}): OrgPolicy => ({
   category,
   channel,
-  policy: kind,
+  policy: value,
 })
 
 const categoryOff = off()
@@ -30,7 +30,7 @@ const person = (...rules: (Switch | OrgPolicy)[]): Person => ({
   switches: rules.filter((rule) => "enabled" in rule),
   policies: rules.filter((rule) => "policy" in rule),
 })
-const told = (who: Person, channel: Channel, category: Category = "job_failure") =>
+const decisionFor = (who: Person, channel: Channel, category: Category = "job_failure") =>
   decide(who, { category }, channel, NOW)
 
 const yes: Decision = { kind: "deliver", reason: "subscribed" }
@@ -41,11 +41,11 @@ const no = (reason: Decision["reason"], since?: number): Decision => ({
   ...(since !== undefined && { since }),
 })
 
-describe("somebody who switched nothing, in an organisation that decided nothing", () => {
+describe("a person without settings, in an organisation without policies", () => {
   it.each(CATEGORIES.flatMap((category) => CHANNELS.map((channel) => [category, channel] as const)))(
-    "is told of %s on %s",
+    "gets %s on %s",
     (category, channel) => {
-      expect(told(person(), channel, category)).toEqual(yes)
+      expect(decisionFor(person(), channel, category)).toEqual(yes)
     },
   )
 })
@@ -53,151 +53,161 @@ describe("somebody who switched nothing, in an organisation that decided nothing
 type Case = [sentence: string, who: Person, on: Record<Channel, Decision>]
 
 const day = THIRD_OF_NOVEMBER
-const nowhere = (decision: Decision) => ({ inbox: decision, email: decision, push: decision })
+const everywhere = (decision: Decision) => ({ inbox: decision, email: decision, push: decision })
 
-describe("what a person switched", () => {
+describe("the settings of a person", () => {
   it.each<Case>([
-    ["a category off ends it everywhere", person(categoryOff), nowhere(no("category_off", day))],
+    ["a category that is off is off on every channel", person(categoryOff), everywhere(no("category_off", day))],
     [
-      "e-mail off for a category leaves the rest",
+      "e-mail off for a category leaves the other channels on",
       person(emailOffForCategory),
       { inbox: yes, email: no("channel_off_for_category", day), push: yes },
     ],
     [
-      "push off for a category leaves the rest",
+      "push off for a category leaves the other channels on",
       person(off({ channel: "push" })),
       { inbox: yes, email: yes, push: no("channel_off_for_category", day) },
     ],
-    ["e-mail off leaves the rest", person(masterOff), { inbox: yes, email: no("email_off", day), push: yes }],
     [
-      "e-mail that a mailbox refused leaves the rest",
+      "all e-mail off leaves the other channels on",
+      person(masterOff),
+      { inbox: yes, email: no("email_off", day), push: yes },
+    ],
+    [
+      "e-mail off after a bounce leaves the other channels on",
       person({ ...masterOff, reason: "bounced" }),
       { inbox: yes, email: no("email_bounced", day), push: yes },
     ],
     [
-      "e-mail that was marked as spam leaves the rest",
+      "e-mail off after a complaint leaves the other channels on",
       person({ ...masterOff, reason: "complained" }),
       { inbox: yes, email: no("email_complained", day), push: yes },
     ],
     [
-      "e-mail off for a category goes before a mailbox that refused it",
+      "e-mail off for the category is the reason even after a bounce",
       person({ ...masterOff, reason: "bounced" }, emailOffForCategory),
       { inbox: yes, email: no("channel_off_for_category", day), push: yes },
     ],
-    ["another category off changes nothing", person(off({ category: "incident" })), nowhere(yes)],
-    ["a category that is on again is on", person(on(), on({ channel: "email" })), nowhere(yes)],
-    ["e-mail that is on again is on", person(on({ category: "all", channel: "email" })), nowhere(yes)],
+    ["another category that is off changes nothing", person(off({ category: "incident" })), everywhere(yes)],
+    ["a category that is on again is on", person(on(), on({ channel: "email" })), everywhere(yes)],
+    ["e-mail that is on again is on", person(on({ category: "all", channel: "email" })), everywhere(yes)],
     [
-      "e-mail on for a category does not overrule e-mail off",
+      "e-mail on for a category does not override all e-mail off",
       person(on({ channel: "email" }), masterOff),
       { inbox: yes, email: no("email_off", day), push: yes },
     ],
     [
-      "e-mail on for a category does not overrule the category",
+      "e-mail on for a category does not override the category off",
       person(on({ channel: "email" }), categoryOff),
-      nowhere(no("category_off", day)),
+      everywhere(no("category_off", day)),
     ],
     [
-      "each answer names the day of the switch that gave it",
+      "each decision has the time of the switch that made it",
       person(off({ at: 1 }), off({ channel: "email", at: 2 }), off({ category: "all", channel: "email", at: 3 })),
-      nowhere(no("category_off", 1)),
+      everywhere(no("category_off", 1)),
     ],
   ])("%s", (_, who, expected) => {
-    for (const channel of CHANNELS) expect({ [channel]: told(who, channel) }).toEqual({ [channel]: expected[channel] })
+    for (const channel of CHANNELS)
+      expect({ [channel]: decisionFor(who, channel) }).toEqual({ [channel]: expected[channel] })
   })
 })
 
-describe("what an organisation decided", () => {
+describe("the policies of an organisation", () => {
   it.each<Case>([
-    ["what is required is sent", person(policy("required")), { inbox: yes, email: required, push: yes }],
-    ["what is off is not sent", person(policy("off")), { inbox: yes, email: no("off_by_organisation"), push: yes }],
+    ["a required channel is delivered", person(policy("required")), { inbox: yes, email: required, push: yes }],
     [
-      "what is off by default is not sent",
+      "a channel that is off is suppressed",
+      person(policy("off")),
+      { inbox: yes, email: no("off_by_organisation"), push: yes },
+    ],
+    [
+      "a channel that is off by default is suppressed",
       person(policy("default_off")),
       { inbox: yes, email: no("off_by_default"), push: yes },
     ],
     [
-      "what is off by default is sent to whoever switched it on",
+      "a channel that is off by default is delivered to people who turned it on",
       person(policy("default_off"), on({ channel: "email" })),
-      nowhere(yes),
+      everywhere(yes),
     ],
     [
-      "the master switch of e-mail chooses no category",
+      "the switch for all e-mail does not turn on a channel that is off by default",
       person(policy("default_off"), on({ category: "all", channel: "email" })),
       { inbox: yes, email: no("off_by_default"), push: yes },
     ],
     [
-      "being subscribed to a category does not choose its e-mail",
+      "a subscription does not turn on e-mail that is off by default",
       person(policy("default_off"), on()),
       { inbox: yes, email: no("off_by_default"), push: yes },
     ],
     [
-      "a category that is off by default can be subscribed to",
+      "a category that is off by default is delivered to people who subscribed",
       person(policy("default_off", { channel: "inbox" }), on()),
-      nowhere(yes),
+      everywhere(yes),
     ],
     [
-      "a category that is off is off everywhere",
+      "a category that is off is off on every channel, whatever the person set",
       person(policy("off", { channel: "inbox" }), on(), on({ channel: "email" })),
-      nowhere(no("off_by_organisation")),
+      everywhere(no("off_by_organisation")),
     ],
     [
-      "so is one that is off by default",
+      "a category that is off by default is off on every channel",
       person(policy("default_off", { channel: "inbox" }), on({ channel: "email" })),
-      nowhere(no("off_by_default")),
+      everywhere(no("off_by_default")),
     ],
     [
-      "e-mail can be required of a category that is off",
+      "required e-mail is delivered for a category that is off",
       person(policy("off", { channel: "inbox" }), policy("required")),
       { inbox: no("off_by_organisation"), email: required, push: no("off_by_organisation") },
     ],
     [
-      "a category that is required brings no e-mail to whoever left it",
+      "a required category delivers no e-mail to people who turned the category off",
       person(policy("required", { channel: "inbox" }), categoryOff),
       { inbox: required, email: no("category_off", day), push: no("category_off", day) },
     ],
     [
-      "a person's own off is the reason where the default is off as well",
+      "the person's own setting is the reason if the default is off as well",
       person(policy("default_off"), emailOffForCategory),
       { inbox: yes, email: no("channel_off_for_category", day), push: yes },
     ],
     [
-      "an order for all categories holds for each",
+      "a policy for all categories applies to each",
       person(policy("required", { category: "all" })),
       { inbox: yes, email: required, push: yes },
     ],
     [
-      "an order for one category overrules the one for all",
+      "a policy for one category overrides the one for all",
       person(policy("off", { category: "all" }), policy("required")),
       { inbox: yes, email: required, push: yes },
     ],
     [
-      "and so does the other way round",
+      "an off policy for one category overrides a required one for all",
       person(policy("required", { category: "all" }), policy("off")),
       { inbox: yes, email: no("off_by_organisation"), push: yes },
     ],
     [
-      "an order for another category is none",
+      "a policy for another category changes nothing",
       person(policy("off", { category: "incident" }), policy("required", { category: "system" })),
-      nowhere(yes),
+      everywhere(yes),
     ],
     [
-      "what is required by e-mail is sent by e-mail even to whoever left the category",
+      "required e-mail is delivered to people who turned the category off",
       person(policy("required"), categoryOff),
       { inbox: no("category_off", day), email: required, push: no("category_off", day) },
     ],
     [
-      "what is off cannot be switched on",
+      "a person cannot turn on a channel that is off",
       person(policy("off"), on({ channel: "email" }), on({ category: "all", channel: "email" })),
       { inbox: yes, email: no("off_by_organisation"), push: yes },
     ],
   ])("%s", (_, who, expected) => {
-    for (const channel of CHANNELS) expect({ [channel]: told(who, channel) }).toEqual({ [channel]: expected[channel] })
+    for (const channel of CHANNELS)
+      expect({ [channel]: decisionFor(who, channel) }).toEqual({ [channel]: expected[channel] })
   })
 })
 
 describe("the order of the rules", () => {
-  // Each rule with everything that comes after it: the first one speaks.
+  // Each rule together with all later rules: the first one decides.
   const later = [policy("default_off"), masterOff, emailOffForCategory, categoryOff]
 
   it.each<[string, Person, Decision]>([
@@ -205,38 +215,38 @@ describe("the order of the rules", () => {
     ["off by the organisation", person(policy("off"), ...later.slice(1)), no("off_by_organisation")],
     ["the category", person(...later), no("category_off", day)],
     ["the channel", person(...later.slice(0, 3)), no("channel_off_for_category", day)],
-    ["e-mail as a whole", person(...later.slice(0, 2)), no("email_off", day)],
+    ["all e-mail", person(...later.slice(0, 2)), no("email_off", day)],
     ["the organisation's default", person(...later.slice(0, 1)), no("off_by_default")],
-    ["yes", person(), yes],
-  ])("%s comes before what follows it", (_, who, expected) => {
-    expect(told(who, "email")).toEqual(expected)
+    ["delivery", person(), yes],
+  ])("%s comes before the later rules", (_, who, expected) => {
+    expect(decisionFor(who, "email")).toEqual(expected)
   })
 
-  it("does not depend on the order of the rows", () => {
+  it("is the same in any order of the rows", () => {
     const who = person(...later, policy("off", { category: "all" }))
     const reversed = { switches: who.switches.toReversed(), policies: who.policies.toReversed() }
-    expect(told(reversed, "email")).toEqual(told(who, "email"))
+    expect(decisionFor(reversed, "email")).toEqual(decisionFor(who, "email"))
   })
 })
 
-it("lets a channel through without the inbox only where the organisation requires it", () => {
+it("delivers e-mail and push without the inbox only if the organisation requires it", () => {
   const rules = (["inbox", "email", "push"] as const).map((channel) => [
     [],
-    ...(["required", "off", "default_off"] as const).map((kind) => [policy(kind, { channel })]),
-    ...[on, off].flatMap((switched) => [
-      [switched({ channel })],
-      [policy("default_off", { channel }), switched({ channel })],
-      [policy("required", { channel }), switched({ channel })],
-      [switched({ channel, category: "all" })],
+    ...(["required", "off", "default_off"] as const).map((value) => [policy(value, { channel })]),
+    ...[on, off].flatMap((setting) => [
+      [setting({ channel })],
+      [policy("default_off", { channel }), setting({ channel })],
+      [policy("required", { channel }), setting({ channel })],
+      [setting({ channel, category: "all" })],
     ]),
   ])
-  const [ofInbox = [], ...others] = rules
-  const people = ofInbox.flatMap((inbox) => others.flat().map((other) => person(...inbox, ...other)))
-  const without = people.filter((who) => told(who, "inbox").kind === "suppress")
-  expect(without.length).toBeGreaterThan(10)
-  for (const who of without) {
+  const [inboxRules = [], ...otherRules] = rules
+  const people = inboxRules.flatMap((inbox) => otherRules.flat().map((other) => person(...inbox, ...other)))
+  const withoutInbox = people.filter((who) => decisionFor(who, "inbox").kind === "suppress")
+  expect(withoutInbox.length).toBeGreaterThan(10)
+  for (const who of withoutInbox) {
     for (const channel of ["email", "push"] as const) {
-      const decision = told(who, channel)
+      const decision = decisionFor(who, channel)
       if (decision.kind === "deliver") expect(decision.reason).toBe("required_by_organisation")
     }
   }

@@ -1,4 +1,4 @@
-/** What somebody sees who never switched anything; in full, since it is the contract. */
+/** The preferences of a person who never changed any. Written out in full, since they are part of the contract. */
 export const defaultPreferences = () => ({
   email_notifications_enabled: true,
   incident_notifications: true,

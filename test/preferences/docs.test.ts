@@ -5,25 +5,25 @@ import { demo } from "../support/demo"
 import { alice } from "../support/people"
 import { queues } from "../support/queues"
 
-const described = Object.entries(preferenceDocs)
+const routes = Object.entries(preferenceDocs)
 
 beforeEach(() => {
   queues()
 })
 
-it.each(described)("answers as described: %s", async (route, { response: answer }) => {
+it.each(routes)("describes its response: %s", async (route, { response: schema }) => {
   const cases = CASES.filter((one) => one.route === route)
   expect(cases.length).toBeGreaterThan(0)
   for (const one of cases) {
-    const heard = await ask(one, await keyring())
-    const isJson = heard.headers.get("content-type")?.startsWith("application/json")
-    expect(answer.safeParse(isJson ? await heard.json() : await heard.text())).toMatchObject({ success: true })
+    const response = await ask(one, await keyring())
+    const isJson = response.headers.get("content-type")?.startsWith("application/json")
+    expect(schema.safeParse(isJson ? await response.json() : await response.text())).toMatchObject({ success: true })
   }
 })
 
-it.each(described.filter(([, one]) => "example" in one))("gives an example that succeeds: %s", async (route, one) => {
+it.each(routes.filter(([, docs]) => "example" in docs))("has an example that succeeds: %s", async (route, docs) => {
   await demo()
   const [method, path = ""] = route.split(" ")
-  const body = "example" in one ? one.example?.body : undefined
+  const body = "example" in docs ? docs.example?.body : undefined
   expect((await (method === "PUT" ? alice.put(path, body) : alice.post(path, body))).status).toBe(200)
 })

@@ -5,17 +5,17 @@ import { defaultPreferences } from "./default-preferences"
 
 const PATH = "/api/notifications/preferences"
 
-it("says that all is on for somebody who never switched anything", async () => {
+it("returns everything on by default", async () => {
   const answer = await bob.get(PATH)
   expect(answer.status).toBe(200)
   expect(await answer.json()).toEqual({ success: true, res: defaultPreferences() })
 })
 
-it("answers with and without the slash at the end", async () => {
+it("accepts the path with and without a slash at the end", async () => {
   expect(await (await bob.get(`${PATH}/`)).json()).toEqual({ success: true, res: defaultPreferences() })
 })
 
-it("shows a person what they switched, and nobody else", async () => {
+it("returns each person their own preferences", async () => {
   await bob.put(PATH, { incident_notifications: false })
   expect((await (await bob.get(PATH)).json<any>()).res.incident_notifications).toBe(false)
   for (const other of [alice, charlie]) {
@@ -23,7 +23,7 @@ it("shows a person what they switched, and nobody else", async () => {
   }
 })
 
-it("is another one in each organisation", async () => {
+it("keeps separate preferences for each organisation", async () => {
   await env.DB.prepare("INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, ?, '2', ?, 'member')")
     .bind(GLOBEX, bob.email)
     .run()
@@ -34,11 +34,11 @@ it("is another one in each organisation", async () => {
   expect(inGlobex.res).toEqual({ ...defaultPreferences(), email_notifications_enabled: false })
 })
 
-it("hides a stranger's organisation behind a 404", async () => {
+it("is a 404 in another organisation", async () => {
   expect((await charlie.get(PATH, { "x-dalgo-org": "acme" })).status).toBe(404)
 })
 
-it("is for people who are signed in", async () => {
+it("needs a signed-in person", async () => {
   expect((await nobody.get(PATH)).status).toBe(401)
   expect((await server.get(PATH)).status).toBe(403)
 })

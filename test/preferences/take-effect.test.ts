@@ -8,23 +8,23 @@ import { rows } from "../support/rows"
 
 const NEXT_DAY = NOON + DAY
 
-let post: ReturnType<typeof ses>
+let mailbox: ReturnType<typeof ses>
 let drain: ReturnType<typeof queues>["drain"]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  post = ses()
-  outside(prefect({ run: (id) => failedRun({ id }) }), post.handler)
+  mailbox = ses()
+  outside(prefect({ run: (id) => failedRun({ id }) }), mailbox.handler)
   ai({ response: "What failed: the sync." })
   ;({ drain } = queues())
 })
 
-/** One more failure of acme's; answers who got mail about it. */
-async function fails(n: number): Promise<string[]> {
-  post.mails.length = 0
+/** Reports one more run failure of acme. Returns the addresses that got an e-mail. */
+async function mailedAfterFailure(n: number): Promise<string[]> {
+  mailbox.mails.length = 0
   await tell(entered("Failed", runId(n)))
   await drain()
-  return post.mails.map((mail) => mail.to).sort()
+  return mailbox.mails.map((mail) => mail.to).sort()
 }
 
 const change = (person: Speaker, part: object) => person.put("/api/notifications/preferences", part)
@@ -35,14 +35,14 @@ const unreadOf = async (person: Speaker) =>
 
 const suppressed = () =>
   rows("SELECT recipient_id, channel, reason, since FROM deliveries WHERE status = 'suppressed' ORDER BY recipient_id")
-const withheldFrom = async (person: { orgUserId: number }) => {
+const withheldOf = async (person: { orgUserId: number }) => {
   const [row] = await rows<{ withheld: string | null }>(
     "SELECT withheld FROM notification_recipients WHERE org_user_id = ? ORDER BY sent_at DESC",
     person.orgUserId,
   )
   return row?.withheld && JSON.parse(row.withheld)
 }
-const order = (category: string, channel: string, policy: string) =>
+const addPolicy = (category: string, channel: string, policy: string) =>
   rows(
     "INSERT INTO org_notification_policies (org_id, category, channel, policy) VALUES (?, ?, ?, ?)",
     ACME,
@@ -52,11 +52,11 @@ const order = (category: string, channel: string, policy: string) =>
   )
 
 describe("a category that is off", () => {
-  it("brings nothing more, and leaves what came before", async () => {
-    expect(await fails(1)).toEqual([alice.email, bob.email])
+  it("delivers nothing more and keeps earlier notifications", async () => {
+    expect(await mailedAfterFailure(1)).toEqual([alice.email, bob.email])
     await change(bob, { job_failure_notifications: false })
     vi.setSystemTime(NEXT_DAY)
-    expect(await fails(2)).toEqual([alice.email])
+    expect(await mailedAfterFailure(2)).toEqual([alice.email])
 
     expect(await inboxOf(alice)).toHaveLength(2)
     expect(await inboxOf(bob)).toHaveLength(1)
@@ -64,32 +64,32 @@ describe("a category that is off", () => {
     expect([await unreadOf(alice), await unreadOf(bob)]).toEqual([2, 1])
   })
 
-  it("leaves a row that says why, and since when", async () => {
+  it("leaves a row with the reason and the time of the switch", async () => {
     await change(bob, { job_failure_notifications: false })
     vi.setSystemTime(NEXT_DAY)
-    await fails(1)
+    await mailedAfterFailure(1)
     expect(await suppressed()).toEqual([
       { recipient_id: bob.orgUserId, channel: "inbox", reason: "category_off", since: NOON },
     ])
-    expect(await withheldFrom(alice)).toBeNull()
+    expect(await withheldOf(alice)).toBeNull()
   })
 
-  it("ends nothing else", async () => {
+  it("does not affect other categories", async () => {
     await change(bob, { incident_notifications: false, system_notifications: false })
-    expect(await fails(1)).toEqual([alice.email, bob.email])
+    expect(await mailedAfterFailure(1)).toEqual([alice.email, bob.email])
   })
 
-  it("brings the next one again once it is on again", async () => {
+  it("delivers again once it is on again", async () => {
     await change(bob, { job_failure_notifications: false })
-    await fails(1)
+    await mailedAfterFailure(1)
     await change(bob, { job_failure_notifications: true })
-    expect(await fails(2)).toEqual([alice.email, bob.email])
+    expect(await mailedAfterFailure(2)).toEqual([alice.email, bob.email])
     expect(await inboxOf(bob)).toHaveLength(1)
   })
 
-  it("is recorded with its reasons even where nobody is left", async () => {
+  it("still stores the notification and the reasons if everybody turned it off", async () => {
     for (const person of [alice, bob]) await change(person, { job_failure_notifications: false })
-    expect(await fails(1)).toEqual([])
+    expect(await mailedAfterFailure(1)).toEqual([])
     expect(await rows("SELECT category FROM notifications")).toEqual([{ category: "job_failure" }])
     expect((await suppressed()).map((row) => row.recipient_id)).toEqual([alice.orgUserId, bob.orgUserId])
   })
@@ -98,55 +98,55 @@ describe("a category that is off", () => {
 describe("e-mail that is off", () => {
   it.each([
     ["for the category", { channels: { job_failure: { email: false } } }, "channel_off_for_category"],
-    ["as a whole", { email_notifications_enabled: false }, "email_off"],
-  ])("leaves the inbox and the bar, and says why there was no mail: %s", async (_, part, reason) => {
+    ["for all categories", { email_notifications_enabled: false }, "email_off"],
+  ])("leaves inbox and bar on and stores the reason: %s", async (_, part, reason) => {
     await change(bob, part)
     vi.setSystemTime(NEXT_DAY)
-    expect(await fails(1)).toEqual([alice.email])
+    expect(await mailedAfterFailure(1)).toEqual([alice.email])
     expect(await inboxOf(bob)).toHaveLength(1)
     expect(await barOf(bob)).toBe(1)
-    expect(await withheldFrom(bob)).toEqual({ email: { reason, since: NOON } })
+    expect(await withheldOf(bob)).toEqual({ email: { reason, since: NOON } })
     expect(await rows("SELECT recipient_id FROM deliveries")).toEqual([{ recipient_id: alice.orgUserId }])
   })
 
-  it("says the category where both are off", async () => {
+  it("stores the category as the reason if both are off", async () => {
     await change(bob, { email_notifications_enabled: false, channels: { job_failure: { email: false } } })
-    await fails(1)
-    expect(await withheldFrom(bob)).toEqual({ email: { reason: "channel_off_for_category", since: NOON } })
+    await mailedAfterFailure(1)
+    expect(await withheldOf(bob)).toEqual({ email: { reason: "channel_off_for_category", since: NOON } })
   })
 })
 
-describe("an organisation's order", () => {
-  it("sends what it requires, whatever a person switched", async () => {
-    await order("job_failure", "email", "required")
-    await order("job_failure", "inbox", "required")
+describe("a policy of the organisation", () => {
+  it("delivers a required channel, whatever the person set", async () => {
+    await addPolicy("job_failure", "email", "required")
+    await addPolicy("job_failure", "inbox", "required")
     await change(bob, { job_failure_notifications: false, email_notifications_enabled: false })
-    expect(await fails(1)).toEqual([alice.email, bob.email])
+    expect(await mailedAfterFailure(1)).toEqual([alice.email, bob.email])
     expect(await inboxOf(bob)).toHaveLength(1)
   })
 
-  it("withholds what it switched off, and says so", async () => {
-    await order("all", "email", "off")
-    expect(await fails(1)).toEqual([])
+  it("suppresses a channel that is off and stores the reason", async () => {
+    await addPolicy("all", "email", "off")
+    expect(await mailedAfterFailure(1)).toEqual([])
     expect(await inboxOf(alice)).toHaveLength(1)
-    expect(await withheldFrom(alice)).toEqual({ email: { reason: "off_by_organisation" } })
+    expect(await withheldOf(alice)).toEqual({ email: { reason: "off_by_organisation" } })
   })
 
-  it("withholds what is off by default from all but those who switched it on", async () => {
-    await order("job_failure", "email", "default_off")
+  it("suppresses a channel that is off by default, except for people who turned it on", async () => {
+    await addPolicy("job_failure", "email", "default_off")
     await change(alice, { channels: { job_failure: { email: true } } })
-    expect(await fails(1)).toEqual([alice.email])
-    expect(await withheldFrom(bob)).toEqual({ email: { reason: "off_by_default" } })
+    expect(await mailedAfterFailure(1)).toEqual([alice.email])
+    expect(await withheldOf(bob)).toEqual({ email: { reason: "off_by_default" } })
   })
 
-  it("is no other organisation's", async () => {
+  it("does not affect other organisations", async () => {
     await rows("INSERT INTO org_notification_policies VALUES (2, 'job_failure', 'email', 'off')")
-    expect(await fails(1)).toEqual([alice.email, bob.email])
+    expect(await mailedAfterFailure(1)).toEqual([alice.email, bob.email])
   })
 })
 
 describe("a scheduled notification", () => {
-  it("asks for preferences when it is sent, not when it is scheduled", async () => {
+  it("reads preferences when it is sent, not when it is scheduled", async () => {
     await server.post("/api/notifications/", {
       author: "Dalgo",
       message: "Maintenance begins",
@@ -162,7 +162,7 @@ describe("a scheduled notification", () => {
 
     expect(await inboxOf(alice)).toHaveLength(1)
     expect(await inboxOf(bob)).toEqual([])
-    expect(post.mails.map((mail) => mail.to)).toEqual([alice.email])
+    expect(mailbox.mails.map((mail) => mail.to)).toEqual([alice.email])
     expect(await suppressed()).toEqual([
       { recipient_id: bob.orgUserId, channel: "inbox", reason: "category_off", since: NOON },
     ])

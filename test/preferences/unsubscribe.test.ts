@@ -12,24 +12,24 @@ import { workerWith } from "../support/worker-with"
 import { defaultPreferences } from "./default-preferences"
 
 const SECRET = "another-secret-of-the-tests"
-const tokenOfBob = () => unsubscribeToken(SECRET, { orgUserId: bob.orgUserId, category: "job_failure" })
+const tokenForBob = () => unsubscribeToken(SECRET, { orgUserId: bob.orgUserId, category: "job_failure" })
 const pathWith = (token: string) => `/unsubscribe?token=${encodeURIComponent(token)}`
 
 const preferencesOf = async (person: typeof bob) =>
   (await (await person.get("/api/notifications/preferences")).json<any>()).res
 const withoutJobFailureMail = () => {
-  const whole = defaultPreferences()
-  return { ...whole, channels: { ...whole.channels, job_failure: { email: false, push: true } } }
+  const defaults = defaultPreferences()
+  return { ...defaults, channels: { ...defaults.channels, job_failure: { email: false, push: true } } }
 }
 const switches = () => rows("SELECT * FROM user_notification_preferences")
 
-/** As a mail client does it: no cookie, no page (RFC 8058, section 3.2). */
+/** The request of a mail client: no cookie, no page (RFC 8058, section 3.2). */
 const oneClick = (path: string, body: BodyInit = new URLSearchParams({ "List-Unsubscribe": "One-Click" })) =>
   request(path, { method: "POST", body, redirect: "manual" })
 
-describe("following the link", () => {
-  it("shows a page with a button that posts to the same address, and unsubscribes nobody", async () => {
-    const page = await request(pathWith(await tokenOfBob()))
+describe("opening the link", () => {
+  it("shows a page with a button that posts to the same URL, and unsubscribes nobody", async () => {
+    const page = await request(pathWith(await tokenForBob()))
     expect(page.status).toBe(200)
     expect(page.headers.get("content-type")).toMatch(/^text\/html/)
     const html = await page.text()
@@ -39,7 +39,7 @@ describe("following the link", () => {
   })
 
   it("unsubscribes nobody with HEAD either", async () => {
-    await request(pathWith(await tokenOfBob()), { method: "HEAD" })
+    await request(pathWith(await tokenForBob()), { method: "HEAD" })
     expect(await switches()).toEqual([])
   })
 })
@@ -55,65 +55,65 @@ describe("one click", () => {
     ["a urlencoded body", () => new URLSearchParams({ "List-Unsubscribe": "One-Click" })],
     ["a multipart body", multipart],
     ["the button's empty body", () => new URLSearchParams()],
-  ])("ends that category's e-mail for that person, with %s", async (_, body) => {
-    const answer = await oneClick(pathWith(await tokenOfBob()), body())
+  ])("unsubscribes that person from the e-mails of that category, with %s", async (_, body) => {
+    const answer = await oneClick(pathWith(await tokenForBob()), body())
     expect(answer.status).toBe(200)
     expect(await answer.text()).toContain("Done")
     expect(await preferencesOf(bob)).toEqual(withoutJobFailureMail())
     for (const other of [alice, charlie]) expect(await preferencesOf(other)).toEqual(defaultPreferences())
   })
 
-  it("says where they can be turned on again", async () => {
-    const path = pathWith(await tokenOfBob())
+  it("says where to turn the e-mails on again", async () => {
+    const path = pathWith(await tokenForBob())
     expect(await (await oneClick(path)).text()).toContain(
-      'You can turn them on again in your <a href="https://app.dalgo.test/notifications">notification settings',
+      'You can turn the e-mails on again in your <a href="https://app.dalgo.test/notifications">notification settings',
     )
-    const homeless = workerWith({ FRONTEND_URL: "" })
-    expect(await (await homeless(path, { method: "POST" })).text()).not.toContain("<a ")
+    const withoutFrontend = workerWith({ FRONTEND_URL: "" })
+    expect(await (await withoutFrontend(path, { method: "POST" })).text()).not.toContain("<a ")
   })
 
-  it("keeps the day of the first one", async () => {
+  it("keeps the time of the first click", async () => {
     vi.setSystemTime(NOON)
-    await oneClick(pathWith(await tokenOfBob()))
+    await oneClick(pathWith(await tokenForBob()))
     const before = await switches()
     vi.setSystemTime(NOON + DAY)
-    expect((await oneClick(pathWith(await tokenOfBob()))).status).toBe(200)
+    expect((await oneClick(pathWith(await tokenForBob()))).status).toBe(200)
     expect(await switches()).toEqual(before)
   })
 
-  it("works again after somebody switched it on again", async () => {
-    await oneClick(pathWith(await tokenOfBob()))
+  it("works again after the e-mails were turned on again", async () => {
+    await oneClick(pathWith(await tokenForBob()))
     await bob.put("/api/notifications/preferences", defaultPreferences())
-    await oneClick(pathWith(await tokenOfBob()))
+    await oneClick(pathWith(await tokenForBob()))
     expect(await preferencesOf(bob)).toEqual(withoutJobFailureMail())
   })
 
   it("works for a link that is years old", async () => {
-    const path = pathWith(await tokenOfBob())
+    const path = pathWith(await tokenForBob())
     vi.setSystemTime(NOON)
     expect((await oneClick(path)).status).toBe(200)
     expect(await preferencesOf(bob)).toEqual(withoutJobFailureMail())
   })
 
-  it("takes no more than a mail client sends", async () => {
-    expect((await oneClick(pathWith(await tokenOfBob()), "x".repeat(65 * 1024))).status).toBe(413)
+  it("refuses a body that is larger than a mail client sends", async () => {
+    expect((await oneClick(pathWith(await tokenForBob()), "x".repeat(65 * 1024))).status).toBe(413)
     expect(await switches()).toEqual([])
   })
 })
 
-describe("a link that we did not make", () => {
+describe("an invalid link", () => {
   const claims = { org_user_id: bob.orgUserId, category: "job_failure" }
   const base64url = (value: object) =>
     btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
   const altered = async (change: (header: string, payload: string, signature: string) => string[]) => {
-    const [header = "", payload = "", signature = ""] = (await tokenOfBob()).split(".")
+    const [header = "", payload = "", signature = ""] = (await tokenForBob()).split(".")
     return change(header, payload, signature).join(".")
   }
 
   const forgeries: [string, () => Promise<string>][] = [
     ["another person", () => altered((h, _, s) => [h, base64url({ ...claims, org_user_id: alice.orgUserId }), s])],
     ["another category", () => altered((h, _, s) => [h, base64url({ ...claims, category: "incident" }), s])],
-    ["another signature", () => altered((h, p, s) => [h, p, (s.startsWith("A") ? "B" : "A") + s.slice(1)])],
+    ["a wrong signature", () => altered((h, p, s) => [h, p, (s.startsWith("A") ? "B" : "A") + s.slice(1)])],
     ["no signature", () => altered((h, p) => [h, p, ""])],
     ["alg none", () => altered((_, p) => [base64url({ alg: "none", typ: "JWT" }), p, ""])],
     ["alg none with the good signature", () => altered((_, p, s) => [base64url({ alg: "none", typ: "JWT" }), p, s])],
@@ -122,8 +122,8 @@ describe("a link that we did not make", () => {
     ["the secret of access tokens", () => sign(claims, env.JWT_SECRET as string, "HS256")],
     ["an access token", () => tokenFor(bob.userId)],
     ["an unknown category", () => sign({ ...claims, category: "weather" }, SECRET, "HS256")],
-    ["everything at once", () => sign({ ...claims, category: "all" }, SECRET, "HS256")],
-    ["nobody", () => sign({ category: "job_failure" }, SECRET, "HS256")],
+    ["all categories", () => sign({ ...claims, category: "all" }, SECRET, "HS256")],
+    ["no person", () => sign({ category: "job_failure" }, SECRET, "HS256")],
     ["no token at all", async () => "unsubscribe-me"],
   ]
 
@@ -139,23 +139,23 @@ describe("a link that we did not make", () => {
   const BROWSER = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" }
 
   it.each([
-    ["cut", async () => pathWith((await tokenOfBob()).slice(0, 40))],
-    ["without its end", async () => "/unsubscribe"],
-    ["without its token", async () => "/unsubscribe?token="],
-    ["far too long", async () => pathWith("x".repeat(1_001))],
-  ])("is a page for people where it is %s", async (_, path) => {
+    ["a token that is cut", async () => pathWith((await tokenForBob()).slice(0, 40))],
+    ["no query", async () => "/unsubscribe"],
+    ["an empty token", async () => "/unsubscribe?token="],
+    ["a token that is too long", async () => pathWith("x".repeat(1_001))],
+  ])("gives a browser a page: %s", async (_, path) => {
     for (const method of ["GET", "POST"]) {
       const answer = await request(await path(), { method, headers: BROWSER })
       expect(answer.status).toBe(404)
       expect(answer.headers.get("content-type")).toMatch(/^text\/html/)
       const html = await answer.text()
-      expect(html).toContain("This link is not complete")
+      expect(html).toContain("This link is incomplete")
       expect(html).toContain('href="https://app.dalgo.test/notifications"')
     }
     expect(await switches()).toEqual([])
   })
 
-  it("is an error like any other for programs", async () => {
+  it("gives a program the usual error", async () => {
     for (const accept of ["application/json", "*/*"]) {
       const answer = await request(pathWith("cut"), { headers: { accept } })
       expect({ status: answer.status, body: await answer.json() }).toEqual({
@@ -170,43 +170,43 @@ describe("a link that we did not make", () => {
     expect((await oneClick("/unsubscribe?token=")).status).toBe(422)
   })
 
-  it("is every link where no secret is set", async () => {
+  it("is every link if no secret is set", async () => {
     const closed = workerWith({ UNSUBSCRIBE_SECRET: "" })
-    for (const token of [await tokenOfBob(), await sign(claims, "undefined", "HS256")]) {
+    for (const token of [await tokenForBob(), await sign(claims, "undefined", "HS256")]) {
       expect((await closed(pathWith(token), { method: "POST" })).status).toBe(404)
     }
     expect(await switches()).toEqual([])
   })
 })
 
-describe("the link in a mail", () => {
-  let post: ReturnType<typeof ses>
+describe("the link in an e-mail", () => {
+  let mailbox: ReturnType<typeof ses>
   let drain: ReturnType<typeof queues>["drain"]
 
   beforeEach(() => {
-    post = ses()
-    outside(prefect({ run: (id) => failedRun({ id }) }), post.handler)
+    mailbox = ses()
+    outside(prefect({ run: (id) => failedRun({ id }) }), mailbox.handler)
     ai({ response: "What failed: the sync." })
     ;({ drain } = queues())
   })
 
-  const fails = async (n: number) => {
-    post.mails.length = 0
+  const mailedAfterFailure = async (n: number) => {
+    mailbox.mails.length = 0
     await tell(entered("Failed", runId(n)))
     await drain()
-    return post.mails.map((mail) => mail.to).sort()
+    return mailbox.mails.map((mail) => mail.to).sort()
   }
 
-  it("is each reader's own, and ends their mail from the next failure on, not their inbox", async () => {
-    expect(await fails(1)).toEqual([alice.email, bob.email])
-    const links = post.mails.map((mail) => mail.headers["List-Unsubscribe"])
+  it("is different for each recipient and stops the e-mails, not the inbox", async () => {
+    expect(await mailedAfterFailure(1)).toEqual([alice.email, bob.email])
+    const links = mailbox.mails.map((mail) => mail.headers["List-Unsubscribe"])
     expect(new Set(links).size).toBe(2)
-    const mail = post.mails.find(({ to }) => to === bob.email)
+    const mail = mailbox.mails.find(({ to }) => to === bob.email)
     const link = mail?.headers["List-Unsubscribe"]?.match(/^<https:\/\/notifications\.dalgo\.test(.+)>$/)?.[1] ?? ""
     expect(mail?.text).toContain(link)
 
     expect((await oneClick(link)).status).toBe(200)
-    expect(await fails(2)).toEqual([alice.email])
+    expect(await mailedAfterFailure(2)).toEqual([alice.email])
     const inbox = await (await bob.get("/api/notifications/v1")).json<any>()
     expect(inbox.total_notifications).toBe(2)
   })

@@ -6,9 +6,9 @@ import { workerWith } from "../../support/worker-with"
 export const BACKEND = "https://platform.dalgo.test"
 export const PATH = "/api/userpreferences/"
 
-const through = workerWith({ PLATFORM_ORIGIN: `${BACKEND}/` })
+const connected = workerWith({ PLATFORM_ORIGIN: `${BACKEND}/` })
 
-/** What the platform keeps of Bob. It has its own idea of e-mail, and a field that we do not know. */
+/** Bob's settings in Dalgo's backend, with its own value for e-mail and a field that is unknown here. */
 export const storedInBackend = () => ({
   enable_email_notifications: false,
   disclaimer_shown: true,
@@ -19,24 +19,24 @@ export const storedInBackend = () => ({
   enable_schema_change_notifications: true,
 })
 
-type Says = (request: Request) => Response | Promise<Response>
+type Respond = (request: Request) => Response | Promise<Response>
 
-/** The backend, which says this; by default what it keeps, to every question. */
-export const backend = (says: Says = () => Response.json({ success: true, res: storedInBackend() })) =>
-  outside((request) => (request.url.startsWith(`${BACKEND}/`) ? says(request) : undefined))
+/** Fakes Dalgo's backend. By default it returns the stored settings to every request. */
+export const backend = (respond: Respond = () => Response.json({ success: true, res: storedInBackend() })) =>
+  outside((request) => (request.url.startsWith(`${BACKEND}/`) ? respond(request) : undefined))
 
 type Init = { method?: string; headers?: Record<string, string>; body?: string }
 
-/** Bob, where there is a platform. */
+/** A request of Bob to a service that is connected to Dalgo's backend. */
 export async function requestWithBackend({ headers = {}, ...init }: Init = {}) {
-  const answer = await through(PATH, { ...init, headers: { ...(await cookieOf(bob.userId)), ...headers } })
+  const answer = await connected(PATH, { ...init, headers: { ...(await cookieOf(bob.userId)), ...headers } })
   return { status: answer.status, headers: answer.headers, body: await answer.json<any>() }
 }
 
-export const changeWithBackend = (part: unknown) =>
-  requestWithBackend({ method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(part) })
+export const changeWithBackend = (change: unknown) =>
+  requestWithBackend({ method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(change) })
 
-/** What the log hears from now on, which must be of the platform only. */
+/** The log lines from now on. All must be failures of the backend. */
 export function backendFailures() {
   const log = vi.spyOn(console, "log").mockReturnValue()
   return () =>

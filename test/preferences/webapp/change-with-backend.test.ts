@@ -3,24 +3,26 @@ import { bob } from "../../support/people"
 import { rows } from "../../support/rows"
 import { changeWithBackend, backendFailures, storedInBackend, PATH, BACKEND, backend } from "./backend"
 
-/** A platform that takes what it is given, as Dalgo's does, and shows it when asked. */
-function taking() {
-  const kept: Record<string, unknown> = storedInBackend()
+/** A backend that stores changes and returns them. */
+function storingBackend() {
+  const stored: Record<string, unknown> = storedInBackend()
   const { requests } = backend(async (request) => {
-    if (request.method === "PUT") Object.assign(kept, await request.json())
-    return Response.json({ success: true, res: kept })
+    if (request.method === "PUT") Object.assign(stored, await request.json())
+    return Response.json({ success: true, res: stored })
   })
-  const taken = () => Promise.all(requests.filter(({ method }) => method === "PUT").map((one) => one.clone().json()))
-  return { requests, taken }
+  const changes = () => Promise.all(requests.filter(({ method }) => method === "PUT").map((one) => one.clone().json()))
+  return { requests, changes }
 }
 
-/** A platform that keeps what it has, and says this when it should take something. */
-const refusing = (says: () => Response) =>
-  backend((request) => (request.method === "PUT" ? says() : Response.json({ success: true, res: storedInBackend() })))
+/** A backend that answers every change like this and changes nothing. */
+const refusingBackend = (respond: () => Response) =>
+  backend((request) =>
+    request.method === "PUT" ? respond() : Response.json({ success: true, res: storedInBackend() }),
+  )
 
 const switches = () => rows("SELECT category, channel, enabled FROM user_notification_preferences")
-const kept = () => rows("SELECT * FROM user_preferences")
-const MASTER_OFF = [{ category: "all", channel: "email", enabled: 0 }]
+const storedHere = () => rows("SELECT * FROM user_preferences")
+const EMAIL_OFF = [{ category: "all", channel: "email", enabled: 0 }]
 
 let failures: ReturnType<typeof backendFailures>
 beforeEach(() => {
@@ -28,50 +30,50 @@ beforeEach(() => {
 })
 
 describe("a change", () => {
-  it("of our switch stays with us", async () => {
-    const { taken } = taking()
+  it("of the e-mail switch is stored here only", async () => {
+    const { changes } = storingBackend()
     const { status, body } = await changeWithBackend({ enable_email_notifications: false })
     expect({ status, body }).toEqual({
       status: 200,
       body: { success: true, res: { ...storedInBackend(), enable_email_notifications: false } },
     })
-    expect(await taken()).toEqual([])
-    expect(await switches()).toEqual(MASTER_OFF)
+    expect(await changes()).toEqual([])
+    expect(await switches()).toEqual(EMAIL_OFF)
   })
 
-  it("of anything else goes to the platform as it is, what we do not know included", async () => {
-    const { taken } = taking()
+  it("of anything else goes to the backend, unknown fields included", async () => {
+    const { changes } = storingBackend()
     const part = { disclaimer_shown: false, enable_schema_change_notifications: false, theme: { dark: true } }
     const { body } = await changeWithBackend(part)
     expect(body.res).toEqual({ ...storedInBackend(), enable_email_notifications: true, ...part })
-    expect(await taken()).toEqual([part])
-    expect([...(await kept()), ...(await switches())]).toEqual([])
+    expect(await changes()).toEqual([part])
+    expect([...(await storedHere()), ...(await switches())]).toEqual([])
   })
 
-  it("of both is shared out", async () => {
-    const { taken } = taking()
+  it("of both is split", async () => {
+    const { changes } = storingBackend()
     const { body } = await changeWithBackend({ enable_email_notifications: false, last_visited_transform_tab: "ui" })
     expect(body.res).toMatchObject({ enable_email_notifications: false, last_visited_transform_tab: "ui" })
-    expect(await taken()).toEqual([{ last_visited_transform_tab: "ui" }])
-    expect(await switches()).toEqual(MASTER_OFF)
-    expect(await kept()).toEqual([])
+    expect(await changes()).toEqual([{ last_visited_transform_tab: "ui" }])
+    expect(await switches()).toEqual(EMAIL_OFF)
+    expect(await storedHere()).toEqual([])
   })
 
-  it("of nothing asks the platform to take nothing", async () => {
-    const { requests } = taking()
+  it("of nothing sends no change to the backend", async () => {
+    const { requests } = storingBackend()
     expect((await changeWithBackend({})).body.res).toEqual({ ...storedInBackend(), enable_email_notifications: true })
     expect(requests.map(({ method }) => method)).toEqual(["GET"])
     expect(await switches()).toEqual([])
   })
 
-  it("takes the whole object back as it was given", async () => {
-    taking()
+  it("may be the object that was returned", async () => {
+    storingBackend()
     const { body } = await changeWithBackend({})
     expect((await changeWithBackend(body.res)).body).toEqual(body)
   })
 
-  it("is made in the name of who asked us", async () => {
-    const { requests } = taking()
+  it("is sent with the credentials of the caller", async () => {
+    const { requests } = storingBackend()
     await changeWithBackend({ disclaimer_shown: false })
     const [request] = requests
     expect(request).toMatchObject({ method: "PUT", url: `${BACKEND}/api/userpreferences/`, redirect: "manual" })
@@ -82,24 +84,24 @@ describe("a change", () => {
     })
   })
 
-  it("that does not fit is refused before the platform hears of it", async () => {
-    const { requests } = taking()
+  it("that is invalid is refused before the backend is called", async () => {
+    const { requests } = storingBackend()
     for (const part of [{ enable_email_notifications: "no" }, { disclaimer_shown: 1, theme: "dark" }, [], null]) {
       expect((await changeWithBackend(part)).status).toBe(422)
     }
     expect(requests).toEqual([])
   })
 
-  it("is shown as far as we know, if the platform took it and then falls silent", async () => {
+  it("is returned from here if the backend fails after storing it", async () => {
     backend(({ method }) => (method === "PUT" ? Response.json({ success: true, res: {} }) : new Response("")))
     const { status, body } = await changeWithBackend({ enable_email_notifications: false, disclaimer_shown: true })
     expect(status).toBe(200)
     expect(body.res.enable_email_notifications).toBe(false)
-    expect(await switches()).toEqual(MASTER_OFF)
+    expect(await switches()).toEqual(EMAIL_OFF)
   })
 })
 
-describe("a platform that does not take it changes nothing here either", () => {
+describe("a change that the backend does not accept", () => {
   const both = { enable_email_notifications: false, disclaimer_shown: true }
   const json = (body: unknown, status: number) => () => Response.json(body, { status })
 
@@ -121,17 +123,17 @@ describe("a platform that does not take it changes nothing here either", () => {
         throw new TypeError("network unreachable")
       },
     ],
-  ])("and is unavailable: %s", async (_, says) => {
-    const { requests } = refusing(says)
+  ])("is a 503 and changes nothing here: %s", async (_, respond) => {
+    const { requests } = refusingBackend(respond)
     const { status, headers, body } = await changeWithBackend(both)
-    expect({ status, body }).toEqual({ status: 503, body: { detail: "the platform did not take it" } })
+    expect({ status, body }).toEqual({ status: 503, body: { detail: "Dalgo's backend did not accept the change" } })
     expect(headers.get("retry-after")).toBe("5")
     expect(requests).toHaveLength(1)
-    expect([...(await switches()), ...(await kept())]).toEqual([])
+    expect([...(await switches()), ...(await storedHere())]).toEqual([])
     expect(failures()).toHaveLength(1)
   })
 
-  it("and is unavailable when it is silent", async () => {
+  it("is a 503 after a timeout", async () => {
     vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
     backend((request) => {
       request.signal.throwIfAborted()
@@ -141,42 +143,42 @@ describe("a platform that does not take it changes nothing here either", () => {
     expect(await switches()).toEqual([])
   })
 
-  it("and is heard, where it says what is wrong with the input", async () => {
-    refusing(json({ detail: "Preferences are frozen" }, 400))
+  it("returns the message of a 400", async () => {
+    refusingBackend(json({ detail: "Preferences are frozen" }, 400))
     const { status, body } = await changeWithBackend(both)
     expect({ status, body }).toEqual({ status: 400, body: { detail: "Preferences are frozen" } })
     expect(await switches()).toEqual([])
   })
 
-  it("and is heard with the places of what is wrong, without what it says besides", async () => {
-    const flaw = { loc: ["body", "payload", "theme"], msg: "Input should be a string", type: "string_type" }
-    refusing(json({ detail: [{ ...flaw, ctx: { secret: 1 }, input: both }] }, 422))
+  it("returns the errors of a 422 without other fields", async () => {
+    const issue = { loc: ["body", "payload", "theme"], msg: "Input should be a string", type: "string_type" }
+    refusingBackend(json({ detail: [{ ...issue, ctx: { secret: 1 }, input: both }] }, 422))
     const { status, body } = await changeWithBackend({ ...both, theme: 1 })
-    expect({ status, body }).toEqual({ status: 422, body: { detail: [flaw] } })
+    expect({ status, body }).toEqual({ status: 422, body: { detail: [issue] } })
     expect(await switches()).toEqual([])
     expect(failures()).toEqual([])
   })
 
-  it("but is not asked for our switch alone", async () => {
+  it("does not affect the e-mail switch alone", async () => {
     backend(() => new Response("", { status: 500 }))
     const { status, body } = await changeWithBackend({ enable_email_notifications: false })
     expect(status).toBe(200)
     expect(body.res.enable_email_notifications).toBe(false)
-    expect(await switches()).toEqual(MASTER_OFF)
+    expect(await switches()).toEqual(EMAIL_OFF)
   })
 
-  it("may be asked again, when it is back", async () => {
-    refusing(json({ detail: "busy" }, 503))
+  it("can be repeated once the backend is back", async () => {
+    refusingBackend(json({ detail: "busy" }, 503))
     await changeWithBackend(both)
-    const { taken } = taking()
+    const { changes } = storingBackend()
     for (let i = 0; i < 2; i++) expect((await changeWithBackend(both)).status).toBe(200)
-    expect(await taken()).toEqual([{ disclaimer_shown: true }, { disclaimer_shown: true }])
-    expect(await switches()).toEqual(MASTER_OFF)
+    expect(await changes()).toEqual([{ disclaimer_shown: true }, { disclaimer_shown: true }])
+    expect(await switches()).toEqual(EMAIL_OFF)
   })
 })
 
-it("without a platform nobody takes a field that we do not know", async () => {
-  const { requests } = taking()
+it("refuses an unknown field if no backend is connected", async () => {
+  const { requests } = storingBackend()
   const answer = await bob.put(PATH, { enable_email_notifications: false, theme: "dark" })
   expect(answer.status).toBe(422)
   expect((await answer.json<any>()).detail).toEqual([

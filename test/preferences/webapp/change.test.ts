@@ -14,12 +14,12 @@ const change = async (part: unknown, headers = {}) => {
   const answer = await bob.put(PATH, part, headers)
   return { status: answer.status, body: await answer.json<any>() }
 }
-const kept = () => rows("SELECT * FROM user_preferences")
+const stored = () => rows("SELECT * FROM user_preferences")
 const switches = () => rows("SELECT category, channel, enabled FROM user_notification_preferences")
 
 const TOUR = { product_tour: { skipped: true, completed: false }, insights: { skipped: false, completed: true } }
 
-describe("changeWithBackend a part", () => {
+describe("changing settings", () => {
   it.each<[string, object]>([
     ["e-mail off", { enable_email_notifications: false }],
     ["the disclaimer", { disclaimer_shown: true }],
@@ -28,19 +28,19 @@ describe("changeWithBackend a part", () => {
     ["the tour", { trial_walkthrough: TOUR }],
     ["everything at once", { ...defaultUserPreferences(), disclaimer_shown: true, trial_walkthrough: TOUR }],
     ["nothing", {}],
-  ])("answers the whole: %s", async (_, part) => {
-    const whole = { ...defaultUserPreferences(), ...part }
-    expect(await change(part)).toEqual({ status: 200, body: { success: true, res: whole } })
-    expect(await (await bob.get(PATH)).json()).toEqual({ success: true, res: whole })
+  ])("returns all settings: %s", async (_, part) => {
+    const expected = { ...defaultUserPreferences(), ...part }
+    expect(await change(part)).toEqual({ status: 200, body: { success: true, res: expected } })
+    expect(await (await bob.get(PATH)).json()).toEqual({ success: true, res: expected })
   })
 
-  it("takes the whole object back as it was given", async () => {
+  it("accepts the object that it returned", async () => {
     await change({ disclaimer_shown: true, last_visited_transform_tab: "ui", trial_walkthrough: TOUR })
-    const whole = (await (await bob.get(PATH)).json<any>()).res
-    expect((await change(whole)).body.res).toEqual(whole)
+    const settings = (await (await bob.get(PATH)).json<any>()).res
+    expect((await change(settings)).body.res).toEqual(settings)
   })
 
-  it("leaves what is not named as it was", async () => {
+  it("leaves other settings as they are", async () => {
     await change({ last_visited_transform_tab: "ui" })
     await change({ trial_walkthrough: TOUR })
     expect((await change({ disclaimer_shown: true })).body.res).toEqual({
@@ -51,59 +51,63 @@ describe("changeWithBackend a part", () => {
     })
   })
 
-  it("takes back what was kept", async () => {
+  it("resets stored settings", async () => {
     await change({ last_visited_transform_tab: "ui", trial_walkthrough: TOUR, disclaimer_shown: true })
     const back = { last_visited_transform_tab: null, trial_walkthrough: {}, disclaimer_shown: false }
     expect((await change(back)).body.res).toEqual(defaultUserPreferences())
   })
 
-  it("does not let a person decide for the organisation", async () => {
-    expect(await change({ is_llm_active: true })).toEqual({ status: 200, body: { success: true, res: defaultUserPreferences() } })
+  it("ignores is_llm_active, which the organisation decides", async () => {
+    expect(await change({ is_llm_active: true })).toEqual({
+      status: 200,
+      body: { success: true, res: defaultUserPreferences() },
+    })
     expect(await rows("SELECT * FROM org_preferences")).toEqual([])
   })
 
-  it("changes nobody else", async () => {
+  it("does not change the settings of other people", async () => {
     await change({ enable_email_notifications: false, disclaimer_shown: true })
-    for (const other of [alice, charlie]) expect((await (await other.get(PATH)).json<any>()).res).toEqual(defaultUserPreferences())
+    for (const other of [alice, charlie])
+      expect((await (await other.get(PATH)).json<any>()).res).toEqual(defaultUserPreferences())
   })
 })
 
-describe("the switch of e-mail", () => {
-  const seenThere = async () => (await (await bob.get(PREFERENCES)).json<any>()).res
+describe("the switch for all e-mail", () => {
+  const preferences = async () => (await (await bob.get(PREFERENCES)).json<any>()).res
 
-  it("is the one of the notification preferences", async () => {
+  it("is the switch of the notification preferences", async () => {
     await change({ enable_email_notifications: false })
-    expect(await seenThere()).toEqual({ ...defaultPreferences(), email_notifications_enabled: false })
+    expect(await preferences()).toEqual({ ...defaultPreferences(), email_notifications_enabled: false })
     await change({ enable_email_notifications: true })
-    expect(await seenThere()).toEqual(defaultPreferences())
+    expect(await preferences()).toEqual(defaultPreferences())
   })
 
-  it("shows what was switched there", async () => {
+  it("follows a change of the notification preferences", async () => {
     await bob.put(PREFERENCES, { email_notifications_enabled: false })
     expect((await change({})).body.res.enable_email_notifications).toBe(false)
     await bob.put(PREFERENCES, { email_notifications_enabled: true })
     expect((await change({})).body.res.enable_email_notifications).toBe(true)
   })
 
-  it("is not that of one category", async () => {
+  it("is not the switch of one category", async () => {
     await bob.put(PREFERENCES, { incident_notifications: false, channels: { incident: { email: false } } })
     expect((await change({})).body.res.enable_email_notifications).toBe(true)
   })
 
-  it("leaves one row however often it is sent, and none beside it", async () => {
+  it("is stored in one row, however often it is set", async () => {
     for (let i = 0; i < 2; i++) await change({ enable_email_notifications: false })
     expect(await switches()).toEqual([{ category: "all", channel: "email", enabled: 0 }])
-    expect(await kept()).toEqual([])
+    expect(await stored()).toEqual([])
   })
 })
 
-describe("what is kept", () => {
-  it("is one row with its days", async () => {
+describe("the stored settings", () => {
+  it("are one row with the times of its first and last change", async () => {
     vi.setSystemTime(NOON)
     await change({ disclaimer_shown: true, trial_walkthrough: TOUR })
     vi.setSystemTime(NOON + DAY)
     await change({ last_visited_transform_tab: "github" })
-    expect(await kept()).toEqual([
+    expect(await stored()).toEqual([
       {
         id: 1,
         orguser_id: bob.orgUserId,
@@ -118,14 +122,14 @@ describe("what is kept", () => {
     expect(await switches()).toEqual([])
   })
 
-  it("is not touched by a change of nothing", async () => {
+  it("are not touched by an empty change", async () => {
     await change({})
-    expect(await kept()).toEqual([])
+    expect(await stored()).toEqual([])
     expect(await switches()).toEqual([])
   })
 })
 
-it("costs one round trip, the whole included", async () => {
+it("takes one round trip, reading included", async () => {
   await bob.get(PATH)
   const { db, spent } = metered(env.DB)
   const answer = await workerWith({ DB: db })(PATH, {
@@ -137,31 +141,31 @@ it("costs one round trip, the whole included", async () => {
   expect(spent).toMatchObject({ roundTrips: 1, statements: 3 })
 })
 
-describe("what does not fit", () => {
+describe("an invalid change", () => {
   it.each<[string, unknown, string[]]>([
     ["an unknown field", { theme: "dark" }, ["theme"]],
-    ["a word", { enable_email_notifications: "false" }, ["enable_email_notifications"]],
+    ["a string", { enable_email_notifications: "false" }, ["enable_email_notifications"]],
     ["a number", { disclaimer_shown: 1 }, ["disclaimer_shown"]],
     ["null", { enable_llm_requested: null }, ["enable_llm_requested"]],
     ["a tab that is not there", { last_visited_transform_tab: "sql" }, ["last_visited_transform_tab"]],
     ["a tour that is a list", { trial_walkthrough: [] }, ["trial_walkthrough"]],
     ["no tour", { trial_walkthrough: null }, ["trial_walkthrough"]],
-    ["a word for what is read only", { is_llm_active: "yes" }, ["is_llm_active"]],
+    ["a string for a read-only field", { is_llm_active: "yes" }, ["is_llm_active"]],
     ["a list", [], []],
-  ])("is refused with its place: %s", async (_, part, place) => {
+  ])("is refused with the path of the error: %s", async (_, part, path) => {
     const { status, body } = await change(part)
     expect(status).toBe(422)
-    expect(body.detail).toEqual([{ loc: ["body", ...place], msg: expect.any(String), type: expect.any(String) }])
+    expect(body.detail).toEqual([{ loc: ["body", ...path], msg: expect.any(String), type: expect.any(String) }])
   })
 
-  it("is refused whole, together with what would fit", async () => {
+  it("is refused as a whole", async () => {
     expect((await change({ enable_email_notifications: false, disclaimer_shown: true, surprise: 1 })).status).toBe(422)
-    expect([...(await kept()), ...(await switches())]).toEqual([])
+    expect([...(await stored()), ...(await switches())]).toEqual([])
   })
 
-  it("hides a stranger's organisation behind a 404", async () => {
+  it("is a 404 in another organisation", async () => {
     const part = { enable_email_notifications: false, disclaimer_shown: true }
     expect((await charlie.put(PATH, part, { "x-dalgo-org": "acme" })).status).toBe(404)
-    expect([...(await kept()), ...(await switches())]).toEqual([])
+    expect([...(await stored()), ...(await switches())]).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-/** What the web app finds of somebody for whom nothing was kept yet; in full, since it is the contract. */
+/** The settings of a person for whom nothing is stored. Written out in full, since they are part of the contract. */
 export const defaultUserPreferences = () => ({
   enable_email_notifications: true,
   disclaimer_shown: false,

@@ -3,25 +3,25 @@ import { bob, tokenFor } from "../../support/people"
 import { backendFailures, requestWithBackend, storedInBackend, PATH, BACKEND, backend } from "./backend"
 import { defaultUserPreferences } from "./default-user-preferences"
 
-const ours = () => ({ ...defaultUserPreferences(), disclaimer_shown: true, enable_email_notifications: false })
-const theirsWith = (enable_email_notifications: boolean) => ({ ...storedInBackend(), enable_email_notifications })
+const storedHere = () => ({ ...defaultUserPreferences(), disclaimer_shown: true, enable_email_notifications: false })
+const backendWith = (enable_email_notifications: boolean) => ({ ...storedInBackend(), enable_email_notifications })
 
 let failures: ReturnType<typeof backendFailures>
 beforeEach(() => {
   failures = backendFailures()
 })
 
-describe("what the platform keeps", () => {
-  it("is shown whole, what we do not know included, with our switch laid over it", async () => {
+describe("the settings in the backend", () => {
+  it("are returned with unknown fields, and with the e-mail switch of this service", async () => {
     backend()
-    expect((await requestWithBackend()).body).toEqual({ success: true, res: theirsWith(true) })
+    expect((await requestWithBackend()).body).toEqual({ success: true, res: backendWith(true) })
     await bob.put(PATH, { enable_email_notifications: false })
-    backend(() => Response.json({ success: true, res: theirsWith(true) }))
-    expect((await requestWithBackend()).body).toEqual({ success: true, res: theirsWith(false) })
+    backend(() => Response.json({ success: true, res: backendWith(true) }))
+    expect((await requestWithBackend()).body).toEqual({ success: true, res: backendWith(false) })
     expect(failures()).toEqual([])
   })
 
-  it("is completed by what we keep, where the platform is older than a field", async () => {
+  it("are completed by the settings stored here if the backend lacks a field", async () => {
     await bob.put(PATH, { trial_walkthrough: { insights: { skipped: true } }, disclaimer_shown: true })
     backend(() => Response.json({ success: true, res: { disclaimer_shown: false } }))
     expect((await requestWithBackend()).body.res).toEqual({
@@ -32,8 +32,8 @@ describe("what the platform keeps", () => {
   })
 })
 
-describe("the question", () => {
-  it("is asked once, in the name of who asked us and in the same organisation", async () => {
+describe("the request to the backend", () => {
+  it("is made once, with the credentials and the organisation of the caller", async () => {
     const { requests } = backend()
     const token = await tokenFor(bob.userId)
     const headers = { cookie: `a=b; access_token=${token}`, authorization: "Bearer of-another-server", accept: "x/y" }
@@ -48,28 +48,28 @@ describe("the question", () => {
     })
   })
 
-  it("names the organisation also where the caller chose none", async () => {
+  it("names the organisation even if the caller chose none", async () => {
     const { requests } = backend()
     await requestWithBackend()
     expect(requests[0]?.headers.get("x-dalgo-org")).toBe("acme")
     expect(requests[0]?.headers.has("authorization")).toBe(false)
   })
 
-  it("is not asked for who is not let in here", async () => {
+  it("is not made for a caller who is refused here", async () => {
     const { requests } = backend()
     expect((await requestWithBackend({ headers: { cookie: "" } })).status).toBe(401)
     expect((await requestWithBackend({ headers: { "x-dalgo-org": "globex" } })).status).toBe(404)
     expect(requests).toEqual([])
   })
 
-  it("is not asked where there is no platform", async () => {
+  it("is not made if no backend is connected", async () => {
     const { requests } = backend()
     expect((await (await bob.get(PATH)).json<any>()).res).toEqual(defaultUserPreferences())
     expect(requests).toEqual([])
   })
 })
 
-describe("a platform that does not answer well leaves our own answer", () => {
+describe("without a valid answer of the backend, the settings stored here are returned", () => {
   beforeEach(async () => {
     await bob.put(PATH, { enable_email_notifications: false, disclaimer_shown: true })
   })
@@ -91,7 +91,11 @@ describe("a platform that does not answer well leaves our own answer", () => {
     ["null", json(null), { status: 200, reason: "unexpected answer" }],
     ["a list", json([storedInBackend()]), { status: 200, reason: "unexpected answer" }],
     ["no success", json({ success: false, res: storedInBackend() }), { status: 200, reason: "unexpected answer" }],
-    ["another envelope", json({ success: true, data: storedInBackend() }), { status: 200, reason: "unexpected answer" }],
+    [
+      "another envelope",
+      json({ success: true, data: storedInBackend() }),
+      { status: 200, reason: "unexpected answer" },
+    ],
     ["a list of results", json({ success: true, res: [] }), { status: 200, reason: "unexpected answer" }],
     [
       "a field of another type",
@@ -100,32 +104,32 @@ describe("a platform that does not answer well leaves our own answer", () => {
     ],
   ])("%s", async (_, response, failure) => {
     const { requests } = backend(() => response)
-    expect(await requestWithBackend()).toMatchObject({ status: 200, body: { success: true, res: ours() } })
+    expect(await requestWithBackend()).toMatchObject({ status: 200, body: { success: true, res: storedHere() } })
     expect(requests).toHaveLength(1)
     expect(failures()).toEqual([failure])
   })
 
-  it("no host", async () => {
+  it("no connection", async () => {
     backend(() => {
       throw new TypeError("network unreachable")
     })
-    expect((await requestWithBackend()).body.res).toEqual(ours())
+    expect((await requestWithBackend()).body.res).toEqual(storedHere())
     expect(failures()).toEqual([{ reason: "TypeError" }])
   })
 
-  it("silence for two seconds", async () => {
+  it("no answer for 2 seconds", async () => {
     const late = () => AbortSignal.abort(new DOMException("too late", "TimeoutError"))
     const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(late)
     backend((request) => {
       request.signal.throwIfAborted()
       return Response.json({ success: true, res: storedInBackend() })
     })
-    expect((await requestWithBackend()).body.res).toEqual(ours())
+    expect((await requestWithBackend()).body.res).toEqual(storedHere())
     expect(timeout.mock.calls).toEqual([[2_000]])
     expect(failures()).toEqual([{ reason: "TimeoutError" }])
   })
 
-  it("half an answer, and then silence", async () => {
+  it("half an answer, then a timeout", async () => {
     const body = new ReadableStream({
       start(controller) {
         controller.enqueue(new TextEncoder().encode('{"success": true, "res": {'))
@@ -133,7 +137,7 @@ describe("a platform that does not answer well leaves our own answer", () => {
       },
     })
     backend(() => new Response(body))
-    expect((await requestWithBackend()).body.res).toEqual(ours())
+    expect((await requestWithBackend()).body.res).toEqual(storedHere())
     expect(failures()).toEqual([{ status: 200, reason: "TimeoutError" }])
   })
 })

@@ -9,23 +9,23 @@ import { defaultUserPreferences } from "./default-user-preferences"
 const PATH = "/api/userpreferences/"
 const read = async (person: typeof bob, headers = {}) => (await person.get(PATH, headers)).json<any>()
 
-it("says what a newcomer has", async () => {
+it("returns the defaults if nothing is stored", async () => {
   const answer = await bob.get(PATH)
   expect(answer.status).toBe(200)
   expect(await answer.json()).toEqual({ success: true, res: defaultUserPreferences() })
 })
 
-it("answers with and without the slash at the end", async () => {
+it("accepts the path with and without a slash at the end", async () => {
   expect(await (await bob.get("/api/userpreferences")).json()).toEqual({ success: true, res: defaultUserPreferences() })
 })
 
-it("shows a person what they keep, and nobody else", async () => {
+it("returns each person their own settings", async () => {
   await bob.put(PATH, { disclaimer_shown: true })
   expect((await read(bob)).res.disclaimer_shown).toBe(true)
   for (const other of [alice, charlie]) expect((await read(other)).res).toEqual(defaultUserPreferences())
 })
 
-it("is another one in each organisation", async () => {
+it("keeps separate settings for each organisation", async () => {
   await env.DB.prepare("INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, ?, '2', ?, 'member')")
     .bind(GLOBEX, bob.email)
     .run()
@@ -37,7 +37,7 @@ it("is another one in each organisation", async () => {
   })
 })
 
-it("reads what Dalgo's database brought along", async () => {
+it("reads rows that were imported from Dalgo", async () => {
   await env.DB.prepare(
     `INSERT INTO user_preferences (id, orguser_id, disclaimer_shown, last_visited_transform_tab, enable_llm_requested,
      trial_walkthrough, created_at, updated_at)
@@ -55,7 +55,7 @@ it("reads what Dalgo's database brought along", async () => {
 })
 
 it.each(["skipped", "", "{", '"skipped"', "[1]", "7", "null"])(
-  "answers a newcomer's walkthrough where Dalgo's database brought none: %s",
+  "returns an empty walkthrough for an imported value that is no object: %s",
   async (stored) => {
     await rows(
       "INSERT INTO user_preferences (orguser_id, trial_walkthrough, created_at, updated_at) VALUES (?, ?, '', '')",
@@ -69,7 +69,7 @@ it.each(["skipped", "", "{", '"skipped"', "[1]", "7", "null"])(
 )
 
 describe("is_llm_active", () => {
-  const decide = (optin: number | null) =>
+  const setOptin = (optin: number | null) =>
     env.DB.prepare("INSERT INTO org_preferences (org_id, llm_optin, created_at, updated_at) VALUES (?, ?, '', '')")
       .bind(ACME, optin)
       .run()
@@ -78,18 +78,18 @@ describe("is_llm_active", () => {
     [1, true],
     [0, false],
     [null, false],
-  ])("is what the organisation decided: %s", async (optin, isActive) => {
-    await decide(optin)
+  ])("is the setting of the organisation: %s", async (optin, isActive) => {
+    await setOptin(optin)
     for (const person of [alice, bob]) expect((await read(person)).res.is_llm_active).toBe(isActive)
   })
 
-  it("is not what another organisation decided", async () => {
-    await decide(1)
+  it("is not the setting of another organisation", async () => {
+    await setOptin(1)
     expect((await read(charlie)).res.is_llm_active).toBe(false)
   })
 })
 
-it("costs one round trip once the isolate knows the person", async () => {
+it("takes one round trip once the membership is cached", async () => {
   await bob.put(PATH, { enable_email_notifications: false, disclaimer_shown: true })
   const { db, spent } = metered(env.DB)
   const answer = await workerWith({ DB: db })(PATH, { headers: await cookieOf(bob.userId) })
@@ -97,11 +97,11 @@ it("costs one round trip once the isolate knows the person", async () => {
   expect(spent).toMatchObject({ roundTrips: 1, statements: 1, rowsWritten: 0 })
 })
 
-it("hides a stranger's organisation behind a 404", async () => {
+it("is a 404 in another organisation", async () => {
   expect((await charlie.get(PATH, { "x-dalgo-org": "acme" })).status).toBe(404)
 })
 
-it("is for people who are signed in", async () => {
+it("needs a signed-in person", async () => {
   expect((await nobody.get(PATH)).status).toBe(401)
   expect((await server.get(PATH)).status).toBe(403)
 })

@@ -247,7 +247,7 @@ describe("a trace", () => {
     expect(await traceOf(res.notification_id)).toMatchObject({
       outcome: "suppressed",
       reason:
-        "Your mailbox refused our e-mail on 20 November 2050, so it was turned off. Turn it on again when that is mended.",
+        "Your mailbox refused our e-mail on 20 November 2050, so we turned e-mail off. Turn it on again when your mailbox works.",
     })
   })
 
@@ -256,7 +256,7 @@ describe("a trace", () => {
     await drain()
     const { res } = await (await publish()).json<any>()
     expect((await traceOf(res.notification_id)).reason).toBe(
-      "You marked our e-mail as spam on 20 November 2050, so it was turned off. Turn it on again if you want it.",
+      "You marked our e-mail as spam on 20 November 2050, so we turned e-mail off. Turn it on again if you want it.",
     )
   })
 
