@@ -9,6 +9,7 @@ import { router } from "./http/router"
 import { liveRoutes, ticketRoutes } from "./live/routes"
 import { inboxRoutes } from "./inbox/routes"
 import { notificationRoutes } from "./notifications/routes"
+import { undeliveredRoutes } from "./notifications/undelivered/routes"
 import { docsRoutes } from "./http/docs-routes"
 import { orgRoutes } from "./orgs/routes"
 import { orgPreferenceRoutes } from "./destinations/chat-webhooks/routes"
@@ -35,6 +36,7 @@ export const app = router()
   .route("/api/notifications", deviceRoutes)
   .route("/api/notifications", inboxRoutes)
   .route("/api/notifications", notificationRoutes)
+  .route("/api/notifications/deliveries", undeliveredRoutes)
   .route("/api/userpreferences", userPreferenceRoutes)
   .route("/api/orgpreferences", orgPreferenceRoutes)
   .route("/api/orgpreferences", testSendRoutes)

@@ -2,6 +2,7 @@ import { deviceDocs } from "../../src/destinations/devices/docs"
 import { inboxDocs } from "../../src/inbox/docs"
 import { liveDocs } from "../../src/live/docs"
 import { notificationDocs } from "../../src/notifications/docs"
+import { undeliveredDocs } from "../../src/notifications/undelivered/docs"
 import { orgDocs } from "../../src/orgs/docs"
 import { preferenceDocs } from "../../src/preferences/docs"
 import { emailFeedbackDocs } from "../../src/signals/email-feedback/docs"
@@ -15,7 +16,7 @@ export const TAGS: Tag[] = [
   {
     name: "Notifications",
     description: "My inbox, and sending notifications.",
-    routes: { ...inboxDocs, ...notificationDocs },
+    routes: { ...inboxDocs, ...notificationDocs, ...undeliveredDocs },
   },
   { name: "Live", description: "What open tabs are told at once.", routes: liveDocs },
   {

@@ -3,13 +3,13 @@ import { type Channel, CHANNELS } from "../domain/channels"
 import type { Db } from "../db/client"
 import { deliveries, notifications, notificationRecipients } from "../db/schema"
 
-/** What is known of one notification for one person: its place in the inbox, and its deliveries. */
+/** Two statements: the notification with its inbox row, and its deliveries to this person. */
 export const selectTrace = (db: Db, { orgUserId, id }: { orgUserId: number; id: number }) =>
   [
     db
       .select({
         category: notifications.category,
-        /** Until when its mail waits for a summary. */
+        /** When its e-mail leaves even without a summary. */
         emailDueAt: notifications.emailDueAt,
         arrivedAt: sql<number | null>`${notificationRecipients.sentAt}`.as("arrived_at"),
         withheld: notificationRecipients.withheld,
@@ -27,7 +27,7 @@ export const selectTrace = (db: Db, { orgUserId, id }: { orgUserId: number; id: 
       .where(eq(notifications.id, id)),
     db
       .select({
-        /** One of these, by the condition below. */
+        /** The condition below limits it to these. */
         channel: sql<Channel>`${deliveries.channel}`.as("channel"),
         status: deliveries.status,
         attempts: deliveries.attempts,

@@ -1,22 +1,9 @@
 import * as z from "zod/mini"
-import { DELIVERY_CHANNELS } from "../domain/channels"
 import type { DocsByRoute } from "../http/route-docs"
 import { withSchemaName } from "../http/schema-name"
-import {
-  Count,
-  CURSOR_DOCS,
-  cursorPageOf,
-  FILTER_DOCS,
-  HistoryItem,
-  Id,
-  NextCursor,
-  PAGE_DOCS,
-  SUCCESS,
-  Time,
-} from "../inbox/docs"
+import { CURSOR_DOCS, cursorPageOf, FILTER_DOCS, HistoryItem, Id, PAGE_DOCS, SUCCESS, Time } from "../inbox/docs"
 import { Category } from "../inbox/schemas"
-import { CreateNotification, UndeliveredStatus } from "./schemas"
-import { DELIVERY_ID_PATTERN } from "./undelivered/id"
+import { CreateNotification } from "./schemas"
 
 withSchemaName("NewNotification", CreateNotification)
 
@@ -34,26 +21,12 @@ export const SentNotification = withSchemaName(
 )
 export type SentNotification = z.infer<typeof SentNotification>
 
-export const FailedDelivery = withSchemaName(
-  "FailedDelivery",
-  z.strictObject({
-    id: z.string().check(z.regex(DELIVERY_ID_PATTERN)),
-    notification_id: Id,
-    channel: z.enum(DELIVERY_CHANNELS),
-    recipient: z.string().check(z.describe("an e-mail address; for Discord and Slack, the name of the organisation")),
-    status: UndeliveredStatus.check(z.describe("`failed`: refused for good; `dead`: every attempt failed")),
-    attempts: Count,
-    reason: z.nullable(z.string()),
-    updated_at: Time.check(z.describe("when the last attempt ended")),
-  }),
-)
-export type FailedDelivery = z.infer<typeof FailedDelivery>
-
 const Recipient = withSchemaName("Recipient", z.strictObject({ username: z.string(), read_status: z.boolean() }))
 
 const DOES_NOT_EXIST = "Notification does not exist."
-const ORG_SLUG = "an organisation other than the chosen one"
-const SCOPE =
+/** For the routes that take `org_slug`. */
+export const ORG_SLUG = "an organisation other than the chosen one"
+export const SCOPE =
   "An admin sees their own organisation. A super-admin or a service key sees all organisations, or the one of `org_slug`."
 
 export const notificationDocs = {
@@ -117,27 +90,5 @@ export const notificationDocs = {
     response: z.strictObject({ ...SUCCESS, message: z.string() }),
     badRequests: [DOES_NOT_EXIST, "Notification has already been sent and cannot be deleted."],
     example: { query: { notification_id: "2" } },
-  },
-
-  "GET /api/notifications/deliveries": {
-    summary: "List messages that could not be delivered, newest first",
-    description: SCOPE,
-    fields: {
-      status: "`failed`, `dead`, or both separated by a comma; default: both",
-      limit: PAGE_DOCS.limit,
-      cursor: "the `next_cursor` of the previous page",
-      org_slug: ORG_SLUG,
-    },
-    response: z.strictObject({ ...SUCCESS, res: z.array(FailedDelivery), limit: Id, next_cursor: NextCursor }),
-    example: { query: { status: "failed,dead", limit: "10" } },
-  },
-
-  "POST /api/notifications/deliveries/:id/resend": {
-    summary: "Send a message again that could not be delivered",
-    description: "It gets the full number of attempts again. People who left the organisation still get nothing.",
-    fields: { id: "as in the list of messages that could not be delivered" },
-    response: z.strictObject({ ...SUCCESS, message: z.string() }),
-    badRequests: ["Only a failed delivery can be sent again."],
-    example: { path: { id: "1-email-2" } },
   },
 } satisfies DocsByRoute

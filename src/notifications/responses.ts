@@ -1,8 +1,6 @@
 import type { Notification } from "../db/schema"
 import { isoOrNull } from "../inbox/responses"
-import type { FailedDelivery, SentNotification } from "./docs"
-import type { UndeliveredStatus } from "./schemas"
-import { type DeliveryKey, toDeliveryCursor, toDeliveryId } from "./undelivered/id"
+import type { SentNotification } from "./docs"
 
 /** A notification in the answer to its sender. */
 export const toSentNotification = (row: Notification): SentNotification => ({
@@ -22,34 +20,4 @@ export const toRecipientsResponse = ({ recipients, next }: { recipients: Recipie
   success: true as const,
   res: recipients.map(({ username, isRead }) => ({ username, read_status: isRead })),
   ...(next === null ? {} : { next }),
-})
-
-type UndeliveredRow = DeliveryKey & {
-  recipient: string
-  status: UndeliveredStatus
-  attempts: number
-  reason: string | null
-  updatedAt: number
-}
-
-/** A page of undelivered messages with the cursor of the next page; `null` if there is none. */
-export const toUndeliveredResponse = (
-  { rows, next }: { rows: UndeliveredRow[]; next: UndeliveredRow | undefined },
-  limit: number,
-) => ({
-  success: true as const,
-  res: rows.map(toUndeliveredItem),
-  limit,
-  next_cursor: next ? toDeliveryCursor({ ...next, at: next.updatedAt }) : null,
-})
-
-const toUndeliveredItem = (row: UndeliveredRow): FailedDelivery => ({
-  id: toDeliveryId(row),
-  notification_id: row.notificationId,
-  channel: row.channel,
-  recipient: row.recipient,
-  status: row.status,
-  attempts: row.attempts,
-  reason: row.reason,
-  updated_at: new Date(row.updatedAt).toISOString(),
 })

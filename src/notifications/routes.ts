@@ -2,23 +2,14 @@ import { anyAdmin, chosenSlug } from "../http/authenticate"
 import { idempotent } from "../http/idempotency"
 import { sendRateLimit } from "../http/rate-limit"
 import { router } from "../http/router"
-import { body, jsonBody, path, query } from "../http/validate"
+import { body, jsonBody, query } from "../http/validate"
 import { toCursorPage, toFilter, toHistoryItem } from "../inbox/responses"
 import { cancelScheduled } from "./cancel"
 import { createNotification } from "./create"
 import { listHistory } from "./list-history"
 import { listRecipients } from "./list-recipients"
-import { toRecipientsResponse, toSentNotification, toUndeliveredResponse } from "./responses"
-import {
-  CreateNotification,
-  DeliveryPath,
-  HistoryQuery,
-  NotificationIdQuery,
-  RecipientsQuery,
-  UndeliveredQuery,
-} from "./schemas"
-import { listUndelivered } from "./undelivered/list"
-import { resendDelivery } from "./undelivered/resend"
+import { toRecipientsResponse, toSentNotification } from "./responses"
+import { CreateNotification, HistoryQuery, NotificationIdQuery, RecipientsQuery } from "./schemas"
 
 export const notificationRoutes = router()
   .post("/", anyAdmin, sendRateLimit, jsonBody, body(CreateNotification), idempotent, async (c) => {
@@ -47,15 +38,4 @@ export const notificationRoutes = router()
   .get("/recipients", anyAdmin, query(RecipientsQuery), async (c) => {
     const { notification_id: id, after } = c.req.valid("query")
     return c.json(toRecipientsResponse(await listRecipients(c.var.deps, { caller: c.var.caller, id, after })))
-  })
-
-  .get("/deliveries", anyAdmin, query(UndeliveredQuery), async (c) => {
-    const { status: statuses, org_slug: orgSlug, limit, cursor: after } = c.req.valid("query")
-    const request = { caller: c.var.caller, chosenSlug: chosenSlug(c), orgSlug, statuses }
-    return c.json(toUndeliveredResponse(await listUndelivered(c.var.deps, { ...request, limit, after }), limit))
-  })
-
-  .post("/deliveries/:id/resend", anyAdmin, path(DeliveryPath), async (c) => {
-    await resendDelivery(c.var.deps, { caller: c.var.caller, key: c.req.valid("param").id })
-    return c.json({ success: true, message: "Delivery is being sent again" })
   })

@@ -5,14 +5,11 @@ import {
   FILTER_FIELDS,
   fromBeforeTo,
   IdText,
-  listOf,
   PAGE_FIELDS,
-  parsedBy,
   Slug,
   Time,
   wholeNumber,
 } from "../inbox/schemas"
-import { DELIVERY_ID_PATTERN, parseDeliveryCursor, parseDeliveryId } from "./undelivered/id"
 
 /** At least one character that a reader can see: no blank, no control character, none of zero width. */
 const hasVisibleText = z.refine<string>((text) => /[^\s\p{C}]/u.test(text), "nothing that can be read")
@@ -41,21 +38,4 @@ export const NotificationIdQuery = z.object({ notification_id: IdText })
 export const RecipientsQuery = z.object({
   notification_id: IdText,
   after: z._default(wholeNumber(0, Number.MAX_SAFE_INTEGER), 0),
-})
-
-// Undelivered --------------------------------------------------------------------------------------------
-
-const UNDELIVERED_STATUSES = ["failed", "dead"] as const
-/** `failed`: refused for good. `dead`: every attempt failed. */
-export const UndeliveredStatus = z.enum(UNDELIVERED_STATUSES)
-export type UndeliveredStatus = z.infer<typeof UndeliveredStatus>
-
-export const UndeliveredQuery = z.object({
-  status: z._default(listOf(UndeliveredStatus), [...UNDELIVERED_STATUSES]),
-  org_slug: z.optional(Slug),
-  limit: PAGE_FIELDS.limit,
-  cursor: z.optional(z.pipe(z.string().check(z.maxLength(60)), parsedBy("a cursor", parseDeliveryCursor))),
-})
-export const DeliveryPath = z.object({
-  id: z.pipe(z.string().check(z.regex(DELIVERY_ID_PATTERN)), parsedBy("an id", parseDeliveryId)),
 })

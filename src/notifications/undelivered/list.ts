@@ -4,7 +4,7 @@ import type { Caller } from "../../auth/caller"
 import type { DeliveryCursor } from "./id"
 import * as queries from "./queries"
 import { takePage } from "../../inbox/pagination"
-import type { UndeliveredStatus } from "../schemas"
+import type { UndeliveredStatus } from "./schemas"
 
 type Request = {
   caller: Caller

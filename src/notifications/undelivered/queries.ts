@@ -4,7 +4,7 @@ import type { Db } from "../../db/client"
 import { mergeSorted, intLiteral } from "../../db/merge-sorted"
 import { deliveries, orgs, orgUsers } from "../../db/schema"
 import type { DeliveryKey, DeliveryCursor } from "./id"
-import type { UndeliveredStatus } from "../schemas"
+import type { UndeliveredStatus } from "./schemas"
 
 /** With `orgId` undefined: of all organisations. */
 type UndeliveredFilter = {
