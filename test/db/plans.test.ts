@@ -154,7 +154,7 @@ async function doEverything(): Promise<void> {
 }
 
 /** Reading a list that was passed as JSON, or what a subquery found, is not reading a table. */
-const ITERATES_A_LIST = /^SCAN (\S+ VIRTUAL TABLE|person|bar|inbox|told|failed|\(subquery-\d+\)|CONSTANT ROW)/
+const ITERATES_A_LIST = /^SCAN (\S+ VIRTUAL TABLE|person|bar|inbox|history|failed|\(subquery-\d+\)|CONSTANT ROW)/
 
 it("searches by an index and sorts by none, in every statement", { timeout: 30_000 }, async () => {
   const statements = new Set<string>()

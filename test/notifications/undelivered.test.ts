@@ -4,7 +4,7 @@ import { DAY, MINUTE, NOON } from "../support/clock"
 import { metered } from "../support/d1-meter"
 import { sequence } from "../support/inbox"
 import { outside, ses } from "../support/outside"
-import { ACME, alice, bob, charlie, cookieOf, dora, GLOBEX, server, type Speaker } from "../support/people"
+import { ACME, alice, bob, charlie, cookieOf, dora, GLOBEX, server, settle, type Speaker } from "../support/people"
 import { cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
 import { workerWith } from "../support/worker-with"
@@ -41,10 +41,9 @@ async function sendRefused({ at = NOON, ...to }: { at?: number; [field: string]:
   vi.setSystemTime(at)
   const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
   expect((await server.post("/api/notifications/", { ...news, ...to })).status).toBe(200)
-  await vi.waitFor(async () => {
-    await drain()
-    expect(await rows("SELECT 1 FROM deliveries WHERE status IN ('pending', 'sending')")).toEqual([])
-  })
+  await settle()
+  await drain()
+  expect(await rows("SELECT 1 FROM deliveries WHERE status IN ('pending', 'sending')")).toEqual([])
 }
 const markDead = (id: number, to: { orgUserId: number }) =>
   rows("UPDATE deliveries SET status = 'dead' WHERE notification_id = ? AND recipient_id = ?", id, to.orgUserId)
