@@ -2,7 +2,7 @@ import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import type { Category } from "../domain/categories"
 import type { Channel, DeliveryChannel, ChatProduct } from "../domain/channels"
 import { EVENT_SOURCES } from "../runtime/queue-messages"
-import type { OptOutCause, Policy, Withheld } from "../domain/delivery-rules"
+import type { OptOutCause, Policy, ChannelReasons } from "../domain/delivery-rules"
 import type { Audience } from "../domain/audience"
 import type { Role } from "../domain/roles"
 
@@ -140,7 +140,7 @@ export const notificationRecipients = sqliteTable(
     urgent: flag("urgent").notNull(),
     readAt: integer("read_at"),
     /** The reason on each channel where it is not simply `subscribed`. */
-    withheld: text({ mode: "json" }).$type<Withheld>(),
+    withheld: text({ mode: "json" }).$type<ChannelReasons>(),
   },
   (table) => [primaryKey({ columns: [table.orgUserId, table.isRead, table.sentAt, table.notificationId] })],
 )

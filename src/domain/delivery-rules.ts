@@ -32,5 +32,5 @@ export type DeferCause = (typeof DEFER_CAUSES)[number]
 
 export const isDeferCause = (text: string | null): text is DeferCause => DEFER_CAUSES.some((cause) => cause === text)
 
-/** The column `withheld` of an inbox row: the reason on each channel where it is not simply `subscribed`. */
-export type Withheld = Partial<Record<Channel, { reason: Reason; since?: number }>>
+/** The column `withheld` of an inbox row: the reason for each channel, except `subscribed`. */
+export type ChannelReasons = Partial<Record<Channel, { reason: Reason; since?: number }>>

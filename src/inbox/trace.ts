@@ -3,7 +3,7 @@ import type { Channel } from "../domain/channels"
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
-import { type DeferCause, isDeferCause, isReason, type Reason, type Withheld } from "../domain/delivery-rules"
+import { type DeferCause, isDeferCause, isReason, type Reason, type ChannelReasons } from "../domain/delivery-rules"
 import type { TraceEntry } from "./docs"
 import * as queries from "./trace-queries"
 
@@ -21,7 +21,7 @@ type NotificationTrace = {
   category: Category
   /** When it entered the inbox; `null`: never. */
   arrivedAt: number | null
-  withheld: Withheld | null
+  withheld: ChannelReasons | null
   /** When its e-mail leaves even without a summary; `null`: e-mail does not wait for one. */
   emailDueAt: number | null
   deliveries: Delivery[]

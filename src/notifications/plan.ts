@@ -1,7 +1,7 @@
 import type { Deferred } from "../delivery/outbox"
 import type { Category } from "../domain/categories"
 import type { Channel } from "../domain/channels"
-import type { Reason, Withheld } from "../domain/delivery-rules"
+import type { Reason, ChannelReasons } from "../domain/delivery-rules"
 import { type Decision, type Decisions, decide } from "../preferences/decide"
 import type { Addressee } from "./audience"
 
@@ -15,7 +15,7 @@ export type DecidedAddressee = {
 /** What a chunk of a fan-out writes for its people. */
 export type Plan = {
   /** The inboxes that get the notification, each with the reasons that its trace needs. */
-  inboxes: { orgUserId: number; withheld: Withheld | null }[]
+  inboxes: { orgUserId: number; withheld: ChannelReasons | null }[]
   /** The people who get an e-mail or a push message at once. */
   outbox: { email: number[]; push: number[] }
   /** The messages that wait. */
@@ -56,7 +56,7 @@ export function planDeliveries(people: DecidedAddressee[], { emailDueAt }: { ema
     const { inbox } = decisions
     switch (inbox.kind) {
       case "deliver":
-        plan.inboxes.push({ orgUserId, withheld: withheldFor(decisions) })
+        plan.inboxes.push({ orgUserId, withheld: channelReasons(decisions) })
         addReached(plan.reached, { orgUserId, orgId })
         break
       case "suppress":
@@ -101,11 +101,11 @@ function addReached(reached: Plan["reached"], { orgUserId, orgId }: { orgUserId:
 }
 
 /** The column `withheld`; `null` where every reason is `subscribed`. */
-function withheldFor(decisions: DecidedAddressee["decisions"]): Withheld | null {
+function channelReasons(decisions: DecidedAddressee["decisions"]): ChannelReasons | null {
   const reasons = Object.entries(decisions)
     .filter(([, { reason }]) => reason !== "subscribed")
     .map(([channel, decision]) => [channel, toReason(decision)])
-  return reasons.length === 0 ? null : (Object.fromEntries(reasons) as Withheld)
+  return reasons.length === 0 ? null : (Object.fromEntries(reasons) as ChannelReasons)
 }
 
 const toReason = (decision: Decision) => ({

@@ -13,7 +13,7 @@ beforeEach(() => {
   queues()
 })
 
-/** An inbox of Bob's with so many of every kind, every second one read, a millisecond apart. */
+/** Fills Bob's inbox with notifications of every bucket, one per millisecond. Every second one is read. */
 const fillInboxTo = (size: number) =>
   env.DB.batch([
     env.DB.prepare(
@@ -28,7 +28,7 @@ const fillInboxTo = (size: number) =>
     ).bind(bob.orgUserId),
   ])
 
-/** What one request costs, up to its answer, once the isolate knows the person. */
+/** What one request costs until its response, once the membership is cached. */
 async function costOf(
   userId: string,
   method: string,
@@ -66,21 +66,24 @@ describe("sending to an organisation", () => {
   const toAll = { author: "a", message: "m", sent_to: "all_org_users", org_slug: "acme", urgent: true }
   const key = { "idempotency-key": "once" }
 
-  it.each([10, 1_000, 10_000])("of %i costs rows in proportion, and always as many statements", async (size) => {
-    await growAcmeTo(size)
-    const cost = await costOf("1", "POST", "/api/notifications/", toAll, key)
-    expect(cost.roundTrips).toBeLessThanOrEqual(2)
-    expect(cost.statements).toBe(12)
-    // Three rows for an inbox, two for an e-mail.
-    expect(cost.rowsWritten).toBeLessThanOrEqual(3 * size + 10 + 2 * size)
-    expect(cost.rowsRead).toBeLessThanOrEqual(6 * size + 20)
+  it.each([10, 1_000, 10_000])(
+    "of %i people costs rows in proportion, and a fixed number of statements",
+    async (size) => {
+      await growAcmeTo(size)
+      const cost = await costOf("1", "POST", "/api/notifications/", toAll, key)
+      expect(cost.roundTrips).toBeLessThanOrEqual(2)
+      expect(cost.statements).toBe(12)
+      // Three rows for an inbox, two for an e-mail.
+      expect(cost.rowsWritten).toBeLessThanOrEqual(3 * size + 10 + 2 * size)
+      expect(cost.rowsRead).toBeLessThanOrEqual(6 * size + 20)
 
-    const again = await costOf("1", "POST", "/api/notifications/", toAll, key)
-    expect(again).toMatchObject({ rowsWritten: 0, answer: cost.answer })
-    expect(again.roundTrips).toBeLessThanOrEqual(2)
-  })
+      const again = await costOf("1", "POST", "/api/notifications/", toAll, key)
+      expect(again).toMatchObject({ rowsWritten: 0, answer: cost.answer })
+      expect(again.roundTrips).toBeLessThanOrEqual(2)
+    },
+  )
 
-  it("costs a server no more, and a person by e-mail next to nothing", async () => {
+  it("costs no more for a service key, and little for one person by e-mail address", async () => {
     await growAcmeTo(1_000)
     const asServer = { authorization: "Bearer service-key-new" }
     await costOf("1", "POST", "/api/notifications/", toAll, asServer)
@@ -95,7 +98,7 @@ describe("sending to an organisation", () => {
     expect(one.rowsRead).toBeLessThanOrEqual(6 + 20)
   })
 
-  it("costs nothing for e-mails that nobody wants", async () => {
+  it("costs nothing for e-mails that are turned off", async () => {
     await growAcmeTo(100)
     await env.DB.prepare(
       `INSERT INTO user_notification_preferences SELECT id, 'all', 'email', 0, 1, NULL FROM org_users WHERE org_id = ?`,
@@ -107,7 +110,7 @@ describe("sending to an organisation", () => {
     expect(cost.rowsRead).toBeLessThanOrEqual(6 * 100 + 20)
   })
 
-  it("goes on in the queue after ten thousand, and tells each person once", async () => {
+  it("continues in the queue after 10,000 people, and reaches each person once", async () => {
     const { sent, drain } = queues()
     await growAcmeTo(10_005)
     await costOf("1", "POST", "/api/notifications/", toAll)
@@ -117,8 +120,8 @@ describe("sending to an organisation", () => {
     await drain()
     sent.push(...again)
     await drain()
-    const told = await env.DB.prepare("SELECT count(*) AS n, sum(total) AS total FROM inbox_counters").first()
-    expect(told).toEqual({ n: 10_005, total: 10_005 })
+    const reached = await env.DB.prepare("SELECT count(*) AS n, sum(total) AS total FROM inbox_counters").first()
+    expect(reached).toEqual({ n: 10_005, total: 10_005 })
     expect(await env.DB.prepare("SELECT count(*) AS n FROM deliveries").first()).toEqual({ n: 10_005 })
   })
 })
@@ -134,13 +137,13 @@ describe.each(inject("inboxSizes"))("an inbox of %i", (size) => {
 
   const P = 20
   const CURSOR = `cursor=${toCursor({ at: size / 2, id: size / 2 })}`
-  const KINDS = [
+  const BY_BUCKET = [
     "category=incident",
     "category=incident,system&read_status=0",
     "urgent_only=true",
     "urgent_only=true&read_status=1",
   ]
-  const NARROWED = [
+  const BY_DATE_OR_TEXT = [
     "from=1970-01-01",
     "to=1970-01-02&category=incident",
     "q=pipeline",
@@ -153,7 +156,7 @@ describe.each(inject("inboxSizes"))("an inbox of %i", (size) => {
     return cost
   }
 
-  it("shows a page in one round trip for the rows that it shows, whatever the filter", async () => {
+  it("reads a page in one round trip and in proportion to its rows, whatever the filter", async () => {
     for (const filter of ["", "read_status=0", "read_status=1"]) {
       const v1 = await costOf("2", "GET", `/api/notifications/v1?limit=${P}&${filter}`)
       expect(v1, filter).toMatchObject({ roundTrips: 1, rowsWritten: 0 })
@@ -164,13 +167,13 @@ describe.each(inject("inboxSizes"))("an inbox of %i", (size) => {
         expect(cost.answer).toMatchObject({ total_notifications: filter ? size / 2 : size, res: { length: P } })
       }
     }
-    for (const filter of KINDS) {
+    for (const filter of BY_BUCKET) {
       for (const place of ["page=1", CURSOR]) {
         const cost = await costOfPage(`${filter}&${place}`)
         expect(cost.rowsRead, `${filter} ${place}`).toBeLessThanOrEqual(4 * P + 30)
       }
     }
-    for (const filter of NARROWED) {
+    for (const filter of BY_DATE_OR_TEXT) {
       for (const place of ["page=1", "page=5", "page=1000", CURSOR]) {
         const cost = await costOfPage(`${filter}&${place}`)
         expect(cost.rowsRead, `${filter} ${place}`).toBeLessThanOrEqual(5_000)
@@ -181,7 +184,7 @@ describe.each(inject("inboxSizes"))("an inbox of %i", (size) => {
     }
   })
 
-  it("costs the first and the thousandth page the same by cursor", async () => {
+  it("costs the same for every page by cursor", async () => {
     const costs = []
     for (const page of [1, Math.floor(size / P / 2), size / P - 1]) {
       const at = size - (page - 1) * P
@@ -190,7 +193,7 @@ describe.each(inject("inboxSizes"))("an inbox of %i", (size) => {
     expect(new Set(costs).size).toBe(1)
   })
 
-  it("counts what is unread in one row, and marks for what it marks", async () => {
+  it("counts unread notifications in one row, and marks them in proportion to their number", async () => {
     const unread = await costOf("2", "GET", "/api/notifications/unread_count")
     expect(unread).toMatchObject({ roundTrips: 1, rowsRead: 1, rowsWritten: 0, answer: { res: size / 2 } })
 
