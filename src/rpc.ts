@@ -121,7 +121,11 @@ export class NotificationService extends WorkerEntrypoint<Env> {
 /** What may leave of an error: ours with its code as its name; of any other, nothing. */
 function toCallerError(error: unknown): Error {
   if (error instanceof AppError) return Object.assign(new Error(error.message), { name: error.code })
-  log({ event: "call_failed", reason: errorName(error), ...(error instanceof Error && { where: topFrames(error) }) })
+  log({
+    event: "rpc_call_failed",
+    reason: errorName(error),
+    ...(error instanceof Error && { stack: topFrames(error) }),
+  })
   return new Error("internal error")
 }
 

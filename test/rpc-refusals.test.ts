@@ -67,7 +67,7 @@ describe("an error", () => {
       message: "internal error",
     })
     const lines = written.mock.calls.flat().join("\n")
-    expect(lines).toContain('"event":"call_failed"')
+    expect(lines).toContain('"event":"rpc_call_failed"')
     expect(lines).not.toContain("payroll-of-anna")
   })
 })

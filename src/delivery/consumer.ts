@@ -70,7 +70,7 @@ async function recordAttempts({ db, now }: Deps, message: DeliveryMessage, attem
 
 const LOG_EVENT = {
   sent: "delivery_sent",
-  pending: "delivery_put_off",
+  pending: "delivery_postponed",
   suppressed: "delivery_suppressed",
   failed: "delivery_failed",
   dead: "delivery_failed",
@@ -96,7 +96,12 @@ export async function consumeDeliveries(deps: Deps, batch: MessageBatch<Delivery
       await deliver(deps, message.body)
       message.ack()
     } catch (error) {
-      log({ event: "delivery_failed", notification_id: message.body.notificationId, reason: errorName(error) })
+      log({
+        event: "queue_message_retried",
+        queue: batch.queue,
+        notification_id: message.body.notificationId,
+        reason: errorName(error),
+      })
       message.retry({ delaySeconds: Math.ceil(LEASE_MS.delivery / 1000) })
     }
   }

@@ -130,7 +130,7 @@ export async function enqueueDeliveries(
   try {
     for (const batch of chunksOf(messages, MESSAGES_PER_BATCH)) await deps.deliveries.sendBatch(batch, { delaySeconds })
   } catch (error) {
-    log({ event: "hint_lost", reason: errorName(error), count: rows.length })
+    log({ event: "enqueue_failed", queue: "dalgo-deliveries", reason: errorName(error), count: rows.length })
   }
 }
 

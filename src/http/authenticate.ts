@@ -100,7 +100,7 @@ async function authenticate(c: Context<AppEnv>): Promise<Caller> {
   const read = await verifyAccessToken(token, config, now())
   if (read.kind === "expired") throw new AppError("token_expired", "Token expired")
   if (read.kind === "invalid") {
-    log({ event: "sign_in_refused", request_id: c.var.requestId, reason: read.reason })
+    log({ event: "access_token_rejected", request_id: c.var.requestId, reason: read.reason })
     throw new AppError("unauthenticated", "Not signed in")
   }
   const memberships = await loadMemberships(db, { userId: read.userId, now: now() })

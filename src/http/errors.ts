@@ -30,8 +30,13 @@ export function onError(error: Error, c: Context<AppEnv>): Response {
     return respond(c, error.status, { detail: error.message || "bad request" })
   }
   const requestId = c.get("requestId")
-  const where = topFrames(error)
-  log({ event: "request_failed", request_id: requestId, reason: errorName(error), status: 500, where })
+  log({
+    event: "request_failed",
+    request_id: requestId,
+    reason: errorName(error),
+    status: 500,
+    stack: topFrames(error),
+  })
   return respond(c, 500, { detail: "internal error", request_id: requestId })
 }
 

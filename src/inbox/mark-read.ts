@@ -27,5 +27,7 @@ export async function markAllRead(deps: Deps, { me }: { me: Membership }): Promi
 /** Open tabs are updated while the response is sent. If the call fails, the alarm of the bar updates them within a minute. */
 function updateBar(deps: Deps, me: Membership): void {
   const update = deps.bar(me.orgId).changed({ orgUserIds: [me.orgUserId] })
-  deps.waitUntil(update.catch((error) => log({ event: "hint_lost", org_id: me.orgId, reason: errorName(error) })))
+  deps.waitUntil(
+    update.catch((error) => log({ event: "urgent_bar_update_failed", org_id: me.orgId, reason: errorName(error) })),
+  )
 }

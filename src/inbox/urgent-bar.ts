@@ -8,7 +8,7 @@ export async function getUrgentBar(deps: Deps, { me }: { me: Membership }): Prom
   try {
     return await deps.bar(me.orgId).bar(me.orgUserId)
   } catch (error) {
-    log({ event: "bar_failed", org_id: me.orgId, reason: errorName(error) })
+    log({ event: "urgent_bar_unavailable", org_id: me.orgId, reason: errorName(error) })
     const [bar] = await loadBars(deps.db, { orgUserIds: [me.orgUserId] })
     return bar ?? { items: [], total: 0 }
   }

@@ -45,7 +45,7 @@ export class Connections {
       try {
         for (const frame of frames) socket.send(frame)
       } catch (error) {
-        log({ event: "bar_failed", reason: errorName(error) })
+        log({ event: "socket_send_failed", reason: errorName(error) })
       }
     }
   }

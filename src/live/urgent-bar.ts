@@ -74,7 +74,7 @@ export class UrgentBar extends DurableObject<Env> implements UrgentBarRpc {
       await this.ensureLoaded(orgUserId)
       if (message.last_seq !== this.barState(orgUserId).seq) socket.send(this.snapshot(orgUserId))
     } catch (error) {
-      log({ event: "bar_failed", reason: errorName(error) })
+      log({ event: "socket_message_failed", reason: errorName(error) })
       socket.send(encodeError("it failed, try again"))
     }
   }

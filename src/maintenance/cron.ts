@@ -6,16 +6,16 @@ import { resealWebhooks } from "../destinations/chat-webhooks/reseal"
 import { purge } from "./purge"
 import { sweepSignals } from "../signals/consumer"
 
+const TASKS = { sendDue, sweepSignals, sweepDeliveries, purge, resealWebhooks }
+
 /** Runs each minute. Each task may run twice at the same time, and a task that fails does not stop the others. */
 export async function runCron(deps: Deps): Promise<void> {
-  const tasks = await Promise.allSettled([
-    sendDue(deps),
-    sweepSignals(deps),
-    sweepDeliveries(deps),
-    purge(deps),
-    resealWebhooks(deps),
-  ])
-  for (const task of tasks) {
-    if (task.status === "rejected") log({ event: "sweep_failed", reason: errorName(task.reason) })
-  }
+  const runs = Object.entries(TASKS).map(async ([task, run]) => {
+    try {
+      await run(deps)
+    } catch (error) {
+      log({ event: "cron_task_failed", task, reason: errorName(error) })
+    }
+  })
+  await Promise.all(runs)
 }

@@ -11,7 +11,7 @@ import {
 } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import { LEASE_MS } from "../runtime/backoff"
-import { errorName, log } from "../runtime/log"
+import { errorName, log, type LogLine } from "../runtime/log"
 import { selectAddressees, toAddressees } from "./audience"
 import { decideAll, type Plan, planDeliveries } from "./plan"
 import * as queries from "./queries"
@@ -95,7 +95,7 @@ export async function enqueueChunk(
   { notification, chunk }: { notification: Pick<Notification, "id" | "emailDueAt">; chunk: Chunk },
 ): Promise<void> {
   const { id, emailDueAt } = notification
-  await logLostHints(id, [
+  await logRejected({ event: "enqueue_failed", queue: "dalgo-signals", notification_id: id }, [
     enqueueOutbox(deps, { notificationId: id, outbox: chunk.outbox, emailDueAt }),
     enqueueDeferred(deps, { notificationId: id, deferred: chunk.deferred }),
     ...(chunk.isLast ? [] : [deps.signals.send({ kind: "fan_out", notificationId: id })]),
@@ -110,14 +110,14 @@ async function updateBars(deps: Deps, { id, reached }: { id: number; reached: [n
     const arrivals = updated
       .slice(i, i + BARS_PER_ROUND)
       .map(([orgId, orgUserIds]) => deps.bar(orgId).arrived({ notificationId: id, orgUserIds }))
-    await logLostHints(id, arrivals)
+    await logRejected({ event: "urgent_bar_update_failed", notification_id: id }, arrivals)
   }
   const count = reached.length - updated.length
-  if (count > 0) log({ event: "hint_lost", notification_id: id, reason: "too many bars", count })
+  if (count > 0) log({ event: "urgent_bar_updates_skipped", notification_id: id, count })
 }
 
-async function logLostHints(id: number, hints: Promise<unknown>[]): Promise<void> {
-  for (const hint of await Promise.allSettled(hints)) {
-    if (hint.status === "rejected") log({ event: "hint_lost", notification_id: id, reason: errorName(hint.reason) })
+async function logRejected(line: LogLine, work: Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) {
+    if (result.status === "rejected") log({ ...line, reason: errorName(result.reason) })
   }
 }

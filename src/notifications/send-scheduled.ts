@@ -18,7 +18,7 @@ export async function sendDue(deps: Deps): Promise<void> {
     try {
       await continueFanOut(deps, { notificationId: id })
     } catch (error) {
-      log({ event: "sweep_failed", notification_id: id, reason: errorName(error) })
+      log({ event: "fan_out_failed", notification_id: id, reason: errorName(error) })
       const dueAt = attempts + 1 >= MAX_ATTEMPTS ? null : deps.now() + RETRY_DELAY_MS
       await queries.postponeNotification(deps.db, { id, dueAt })
     }

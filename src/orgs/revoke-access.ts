@@ -12,5 +12,7 @@ export function revokeAccess(
   if (people.length === 0) return
   evictMembers(people.map((person) => person.userId))
   const told = deps.bar(org.id).removed({ orgUserIds: people.map((person) => person.orgUserId) })
-  deps.waitUntil(told.catch((error) => log({ event: "hint_lost", org_id: org.id, reason: errorName(error) })))
+  deps.waitUntil(
+    told.catch((error) => log({ event: "urgent_bar_update_failed", org_id: org.id, reason: errorName(error) })),
+  )
 }

@@ -1,35 +1,53 @@
 import { MisconfiguredError } from "./errors"
 
+export type LogLevel = "debug" | "info" | "warn" | "error"
+
 /**
- * What a log line may say. The set is closed: no token, no address, no body and no message text fits in.
+ * Every event that the log knows, with its level. `docs/operations.md` explains each one; a test compares the two.
+ * `error`: somebody has to act, or somebody missed something. `warn`: the service recovers without help, but frequent
+ * lines mean trouble. `info`: normal operation. `debug`: normal and of no interest until something is investigated.
  */
+export const LOG_LEVELS = {
+  request_failed: "error",
+  rpc_call_failed: "error",
+  access_token_rejected: "warn",
+  sns_message_rejected: "warn",
+  enqueue_failed: "warn",
+  queue_message_retried: "warn",
+  dead_letters_received: "error",
+  signal_not_understood: "warn",
+  signal_processed: "info",
+  signal_failed: "error",
+  notification_published: "info",
+  fan_out_failed: "error",
+  delivery_sent: "info",
+  delivery_postponed: "warn",
+  delivery_suppressed: "info",
+  delivery_failed: "error",
+  email_misconfigured: "error",
+  platform_admin_address_bounced: "error",
+  summary_added: "info",
+  summary_model_failed: "warn",
+  urgent_bar_unavailable: "warn",
+  urgent_bar_update_failed: "warn",
+  urgent_bar_updates_skipped: "info",
+  socket_message_failed: "error",
+  socket_send_failed: "debug",
+  backend_failed: "error",
+  cron_task_failed: "error",
+  webhook_reseal_failed: "error",
+} as const satisfies Record<string, LogLevel>
+
+export type LogEvent = keyof typeof LOG_LEVELS
+
+/** The fields of a log line. The set is closed: no token, address, request body or message text has a field. */
 export type LogLine = {
-  event:
-    | "request_failed"
-    | "call_failed"
-    | "sign_in_refused"
-    | "hint_lost"
-    | "signal_not_understood"
-    | "signal_processed"
-    | "signal_failed"
-    | "notification_published"
-    | "delivery_sent"
-    | "delivery_put_off"
-    | "delivery_suppressed"
-    | "delivery_failed"
-    | "email_misconfigured"
-    | "operator_address_bounced"
-    | "dead_letter"
-    | "summary_made"
-    | "summary_fell_back"
-    | "sweep_failed"
-    | "bar_failed"
-    | "platform_failed"
+  event: LogEvent
   request_id?: string
-  /** A name of ours, or the class of an error: never what somebody sent. */
+  /** A value from our code, or the class of an error: never text that was sent to us. */
   reason?: string
-  /** Where in our code, for what nobody foresaw. */
-  where?: string
+  /** The innermost frames of an unexpected error. */
+  stack?: string
   status?: number
   notification_id?: number
   signal_id?: number
@@ -37,14 +55,17 @@ export type LogLine = {
   org_id?: number
   channel?: string
   source?: string
+  queue?: string
+  /** The function of a cron task. */
+  task?: string
   count?: number
   ms?: number
 }
 
-/** Writes one JSON line. */
-export const log = (line: LogLine) => console.log(JSON.stringify(line))
+/** Writes one line of JSON, with the level of its event. */
+export const log = (line: LogLine) => console.log(JSON.stringify({ level: LOG_LEVELS[line.event], ...line }))
 
-/** The innermost frames of an error's stack: places in our code. The message above them may hold what somebody sent. */
+/** The four innermost frames of an error's stack, without its message, which may hold text that was sent to us. */
 export function topFrames({ stack = "", message }: Error): string {
   const frames = stack.slice(stack.indexOf(message) + message.length).split("\n")
   return frames
@@ -54,7 +75,7 @@ export function topFrames({ stack = "", message }: Error): string {
     .join(" < ")
 }
 
-/** The kind of an error, which is safe to log where its message may hold parameters. */
+/** The name of an error's class. Messages are not logged, since they may hold parameters; `MisconfiguredError`'s are safe. */
 export function errorName(error: unknown): string {
   if (error instanceof MisconfiguredError) return error.message
   return error instanceof Error ? error.name : typeof error

@@ -19,7 +19,12 @@ export async function consumeSignals(deps: Deps, batch: MessageBatch<SignalMessa
         await dispatch(deps, message.body)
         message.ack()
       } catch (error) {
-        log({ event: "signal_failed", reason: errorName(error), ...logFieldsOf(message.body) })
+        log({
+          event: "queue_message_retried",
+          queue: batch.queue,
+          reason: errorName(error),
+          ...logFieldsOf(message.body),
+        })
         message.retry({ delaySeconds: RETRY_SECONDS * message.attempts })
       }
     }),

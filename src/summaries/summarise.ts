@@ -42,7 +42,7 @@ export async function summarise(
     queries.completeSummary(deps.db, { flowRunId, ...summary, now }),
     queries.appendSummary(deps.db, { notificationId, text: summary.text, now }),
   ])
-  log({ event: "summary_made", flow_run_id: flowRunId, notification_id: notificationId, source: summary.source })
+  log({ event: "summary_added", flow_run_id: flowRunId, notification_id: notificationId, source: summary.source })
 }
 
 async function summariseByModel(
@@ -69,7 +69,7 @@ async function summariseByModel(
     return { source: "ai", model, text: `Summary (written by AI, may be wrong)\n${text}`, reason: null }
   } catch (error) {
     log({
-      event: "summary_fell_back",
+      event: "summary_model_failed",
       flow_run_id: flowRunId,
       reason: errorName(error),
       ms: deps.now() - startedAt,

@@ -47,9 +47,9 @@ it("fills the queues first, and then updates as many bars as one worker can call
   expect(seen.sentBefore).toBe(Math.ceil((ORGS + 4) / 50))
   expect(seen.updated.length).toBe(200)
   expect(seen.maxConcurrent).toBeLessThanOrEqual(50)
-  const lost = logged.mock.calls.flat().filter((line) => String(line).includes("hint_lost"))
+  const lost = logged.mock.calls.flat().filter((line) => String(line).includes("urgent_bar_update"))
   expect(lost.map((line) => JSON.parse(line))).toEqual([
-    { event: "hint_lost", notification_id: 1, reason: "Error" },
-    { event: "hint_lost", notification_id: 1, reason: "too many bars", count: ORGS + 3 - 200 },
+    { level: "warn", event: "urgent_bar_update_failed", notification_id: 1, reason: "Error" },
+    { level: "info", event: "urgent_bar_updates_skipped", notification_id: 1, count: ORGS + 3 - 200 },
   ])
 })

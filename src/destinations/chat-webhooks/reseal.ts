@@ -34,7 +34,7 @@ async function resealed(keys: string[], room: ChatProduct, stored: StoredWebhook
     try {
       return [{ orgId, webhook, sealed: await seal(keys, await unseal(keys, webhook, place), place) }]
     } catch (error) {
-      log({ event: "sweep_failed", org_id: orgId, channel: room, reason: errorName(error) })
+      log({ event: "webhook_reseal_failed", org_id: orgId, channel: room, reason: errorName(error) })
       return []
     }
   })

@@ -85,7 +85,7 @@ const toAppError = (detail: z.infer<typeof ErrorBody>["detail"]) =>
     : new AppError("invalid", "the input does not fit", { issues: detail })
 
 const logFailure = ({ status, reason = "unexpected answer" }: BackendResponse) =>
-  log({ event: "platform_failed", reason, ...(status && { status }) })
+  log({ event: "backend_failed", reason, ...(status && { status }) })
 
 /** `undefined` if no backend is configured. */
 export const backendFrom = (config: Config): DalgoBackend | undefined =>

@@ -26,7 +26,8 @@ async function applyFeedback(deps: Deps, { id, body, receivedAt }: SignalEvent):
   const { addresses, cause } = said
   const operator = deps.config.ADMIN_EMAIL?.toLowerCase()
   // Nobody's inbox can say so.
-  if (operator && addresses.includes(operator)) log({ event: "operator_address_bounced", signal_id: id, reason: cause })
+  if (operator && addresses.includes(operator))
+    log({ event: "platform_admin_address_bounced", signal_id: id, reason: cause })
   const [, people] = await deps.db.batch([
     preferences.insertEmailOptOuts(deps.db, { addresses, reason: cause, heardAt: receivedAt, now: deps.now() }),
     preferences.selectEmailOptOuts(deps.db, { addresses }),

@@ -20,7 +20,7 @@ export async function receiveEmailFeedback(
   // It was said before.
   if (!event) return true
   await deps.signals.send({ kind: "mail_event", eventId: event.id }).catch((error) => {
-    log({ event: "hint_lost", signal_id: event.id, reason: errorName(error) })
+    log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: event.id, reason: errorName(error) })
   })
   return true
 }
@@ -43,7 +43,7 @@ export async function consumeEmailEvents(deps: Deps, batch: MessageBatch): Promi
         await receiveQueuedFeedback(deps, message)
         message.ack()
       } catch (error) {
-        log({ event: "signal_failed", source: "mail_event", reason: errorName(error) })
+        log({ event: "queue_message_retried", queue: batch.queue, reason: errorName(error) })
         message.retry({ delaySeconds: Math.min(RETRY_SECONDS * message.attempts, MAX_RETRY_SECONDS) })
       }
     }),

@@ -62,6 +62,6 @@ async function updateBarItem(deps: Deps, notificationId: number): Promise<void> 
     .bar(notification.orgId)
     .itemUpdated({ notificationId })
     .catch((error) => {
-      log({ event: "hint_lost", notification_id: notificationId, reason: errorName(error) })
+      log({ event: "urgent_bar_update_failed", notification_id: notificationId, reason: errorName(error) })
     })
 }

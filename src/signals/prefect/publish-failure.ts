@@ -65,5 +65,5 @@ async function wantsSummary(
 
 const enqueueSummary = (deps: Deps, { flowRunId }: { flowRunId: string }) =>
   deps.signals.send({ kind: "summary", flowRunId }).catch((error) => {
-    log({ event: "hint_lost", flow_run_id: flowRunId, reason: errorName(error) })
+    log({ event: "enqueue_failed", queue: "dalgo-signals", flow_run_id: flowRunId, reason: errorName(error) })
   })

@@ -23,6 +23,6 @@ export async function receivePrefectEvent(deps: Deps, { body }: { body: string }
   const [event] = await queries.insertEvent(deps.db, { source: "prefect", body, now, dueAt: now + SWEEP_AFTER_MS })
   if (!event) throw new Error("an event was not stored")
   await deps.signals.send({ kind: "prefect", eventId: event.id }).catch((error) => {
-    log({ event: "hint_lost", signal_id: event.id, reason: errorName(error) })
+    log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: event.id, reason: errorName(error) })
   })
 }

@@ -41,8 +41,8 @@ export function backendFailures() {
   const log = vi.spyOn(console, "log").mockReturnValue()
   return () =>
     log.mock.calls.map(([line]) => {
-      const { event, ...rest } = JSON.parse(line)
-      if (event !== "platform_failed") throw new Error(`unexpected: ${line}`)
+      const { level: _, event, ...rest } = JSON.parse(line)
+      if (event !== "backend_failed") throw new Error(`unexpected: ${line}`)
       return rest
     })
 }

@@ -116,7 +116,9 @@ describe("a message that is rejected", () => {
     expect(await post(message)).toEqual(UNAUTHENTICATED)
     expect(await storedEvents()).toEqual([])
     expect(sent).toEqual([])
-    expect(lines).toEqual([{ event: "sign_in_refused", request_id: expect.stringMatching(/./), source: "sns", reason }])
+    expect(lines).toEqual([
+      { level: "warn", event: "sns_message_rejected", request_id: expect.stringMatching(/./), reason },
+    ])
   }
 
   it.each<[string, string]>([

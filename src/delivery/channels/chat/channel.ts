@@ -54,7 +54,7 @@ async function disableWebhook(deps: Deps, { why, ...told }: GoneWebhook): Promis
   ])
   for (const { id } of left) {
     await deps.signals.send({ kind: "room_gone", eventId: id }).catch((error) => {
-      log({ event: "hint_lost", signal_id: id, reason: errorName(error) })
+      log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: id, reason: errorName(error) })
     })
   }
 }

@@ -24,7 +24,7 @@ const requireSignature = createMiddleware<SnsEnv>(async (c, next) => {
   const { config, now } = c.var.deps
   const verification = await verifySnsMessage(await c.req.text(), { topics: config.SES_SNS_TOPIC_ARNS, now: now() })
   if (verification.kind === "rejected") {
-    log({ event: "sign_in_refused", request_id: c.var.requestId, source: "sns", reason: verification.reason })
+    log({ event: "sns_message_rejected", request_id: c.var.requestId, reason: verification.reason })
     throw new AppError("unauthenticated", "not a message of Amazon SNS that we know")
   }
   c.set("sns", verification.message)

@@ -89,7 +89,9 @@ describe("an error of Email Service", () => {
     await errorFor(coded("E_DELIVERY_FAILED"))
     expect(written).not.toHaveBeenCalled()
     await errorFor(coded("E_SENDER_NOT_VERIFIED"))
-    expect(written).toHaveBeenCalledExactlyOnceWith('{"event":"email_misconfigured","reason":"E_SENDER_NOT_VERIFIED"}')
+    expect(written).toHaveBeenCalledExactlyOnceWith(
+      '{"level":"error","event":"email_misconfigured","reason":"E_SENDER_NOT_VERIFIED"}',
+    )
   })
 
   it.each<[string, unknown]>([

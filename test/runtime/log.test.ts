@@ -1,39 +1,18 @@
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import type { LogLine } from "../../src/runtime/log"
+import operations from "../../docs/operations.md?raw"
+import { LOG_LEVELS, type LogLevel, type LogLine } from "../../src/runtime/log"
 import { ai, failedRun, logLine, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, charlie, claimsOf, nobody, request, server, tokenFor } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
 import { rows } from "../support/rows"
 import { workerWith } from "../support/worker-with"
 
-const KNOWN = {
-  request_failed: true,
-  call_failed: true,
-  sign_in_refused: true,
-  hint_lost: true,
-  signal_not_understood: true,
-  signal_processed: true,
-  signal_failed: true,
-  notification_published: true,
-  delivery_sent: true,
-  delivery_put_off: true,
-  delivery_suppressed: true,
-  delivery_failed: true,
-  email_misconfigured: true,
-  operator_address_bounced: true,
-  dead_letter: true,
-  summary_made: true,
-  summary_fell_back: true,
-  sweep_failed: true,
-  bar_failed: true,
-  platform_failed: true,
-} satisfies Record<LogLine["event"], true>
 const FIELDS = {
   event: true,
   request_id: true,
   reason: true,
-  where: true,
+  stack: true,
   status: true,
   notification_id: true,
   signal_id: true,
@@ -41,11 +20,13 @@ const FIELDS = {
   org_id: true,
   channel: true,
   source: true,
+  queue: true,
+  task: true,
   count: true,
   ms: true,
 } satisfies Record<keyof LogLine, true>
 
-/** In everything that comes in, so that it is seen wherever that goes. */
+/** Part of every input, so that a log line that repeats any input is found. */
 const PRIVATE = "payroll-of-anna"
 const SENT = "/api/notifications/"
 const INBOX = "/api/notifications/v1"
@@ -54,7 +35,7 @@ const KEY = { "x-notification-key": "webhook-key-new" }
 const message = { author: alice.email, message: PRIVATE, sent_to: "all_org_users", org_slug: "acme", urgent: true }
 const sentence = (id = RUN_ID) => ({ body: `Flow run ${PRIVATE} with id ${id} entered state Failed` })
 
-/** Everything that was written, by whichever way. */
+/** Every call of a console method: the method and its arguments. */
 let written: unknown[][]
 let tokens: string[]
 let queue: ReturnType<typeof queues>
@@ -62,21 +43,21 @@ let queue: ReturnType<typeof queues>
 beforeEach(() => {
   written = []
   tokens = []
-  for (const way of ["log", "info", "warn", "error", "debug"] as const) {
-    vi.spyOn(console, way).mockImplementation((...args) => void written.push([way, ...args]))
+  for (const method of ["log", "info", "warn", "error", "debug"] as const) {
+    vi.spyOn(console, method).mockImplementation((...args) => void written.push([method, ...args]))
   }
   queue = queues()
 })
 
-const lines = (): LogLine[] => written.map(([, line]) => JSON.parse(line as string))
-const eventsWritten = () => new Set(lines().map(({ event }) => event))
-const knock = async (token: string, path = INBOX) => {
+const lines = (): (LogLine & { level: LogLevel })[] => written.map(([, line]) => JSON.parse(line as string))
+const loggedEvents = () => new Set(lines().map(({ event }) => event))
+const getWithToken = async (token: string, path = INBOX) => {
   tokens.push(token)
   return request(path, { headers: { authorization: `Bearer ${token}` } })
 }
 
-afterEach(() => {
-  expect(written.length, "each of these tests writes something").toBeGreaterThan(0)
+function expectNothingPrivateLogged() {
+  expect(written.length, "each of these tests must log something").toBeGreaterThan(0)
   const secrets = [
     ...["JWT_SECRET", "UNSUBSCRIBE_SECRET", "PREFECT_API_AUTH_STRING"].map((name) => env[name] as string),
     btoa(env.PREFECT_API_AUTH_STRING as string),
@@ -87,19 +68,21 @@ afterEach(() => {
     PRIVATE,
     ...tokens.flatMap((token) => token.split(".").filter((part) => part.length > 6)),
   ]
-  for (const [way, line, ...more] of written) {
-    expect([way, ...more]).toEqual(["log"])
+  for (const [method, line, ...more] of written) {
+    expect([method, ...more]).toEqual(["log"])
     expect(line).toSatisfy((text) => typeof text === "string" && !text.includes("\n"))
-    const said = JSON.parse(line as string)
-    expect(KNOWN).toHaveProperty(said.event)
-    for (const field of Object.keys(said)) expect(FIELDS).toHaveProperty(field)
+    const { level, ...fields } = JSON.parse(line as string)
+    expect(LOG_LEVELS).toHaveProperty(fields.event, level)
+    for (const field of Object.keys(fields)) expect(FIELDS).toHaveProperty(field)
     for (const secret of secrets)
       expect((line as string).includes(secret), `${secret} in ${line as string}`).toBe(false)
   }
-})
+}
 
-describe("nothing private is written", () => {
-  it("on the walk of a failure through the house", async () => {
+describe("nothing private is logged", () => {
+  afterEach(expectNothingPrivateLogged)
+
+  it("while a failed run is received, summarised and delivered", async () => {
     const run = failedRun({ name: PRIVATE, state: { message: `${PRIVATE}: token=abc for ${bob.email}` } })
     const logs = [logLine(40, `${PRIVATE} ${bob.email}`)]
     outside(prefect({ run: run as never, logs }), ses().handler)
@@ -107,19 +90,19 @@ describe("nothing private is written", () => {
     expect((await nobody.post(WEBHOOK, sentence(), KEY)).status).toBe(200)
     await queue.drain()
     await cron()
-    expect(eventsWritten()).toEqual(
-      new Set(["notification_published", "signal_processed", "summary_made", "delivery_sent"]),
+    expect(loggedEvents()).toEqual(
+      new Set(["notification_published", "signal_processed", "summary_added", "delivery_sent"]),
     )
   })
 
-  it("when Prefect, the model and the provider of mail all fail", async () => {
+  it("when Prefect, the model and the email provider all fail", async () => {
     const logs = [logLine(40, `${PRIVATE} ${bob.email}`)]
     const { handler } = ses((to) => new Response(`no such address: ${to} ${PRIVATE}`, { status: 400 }))
     outside(prefect({ logs }), handler)
     ai(new Error(`${PRIVATE} does not fit the model`))
     await nobody.post(WEBHOOK, sentence(), KEY)
     await queue.drain()
-    expect([...eventsWritten()]).toEqual(expect.arrayContaining(["summary_fell_back", "delivery_failed"]))
+    expect([...loggedEvents()]).toEqual(expect.arrayContaining(["summary_model_failed", "delivery_failed"]))
 
     outside((call) => {
       throw new TypeError(`${call.url} ${PRIVATE} ${bob.email}`)
@@ -131,20 +114,20 @@ describe("nothing private is written", () => {
       vi.setSystemTime(Date.now() + 7 * 3_600_000)
       await cron()
     }
-    expect(eventsWritten()).toContain("signal_failed")
+    expect(loggedEvents()).toContain("signal_failed")
   })
 
-  it("of a notification that people send", async () => {
+  it("when people send notifications", async () => {
     outside(ses((to) => Response.json({ message: `${to} ${PRIVATE}` }, { status: 500 })).handler)
     await alice.post(SENT, { ...message, email_subject: PRIVATE }, { "idempotency-key": PRIVATE })
     await alice.post(SENT, { ...message, sent_to: "single_user", user_email: bob.email })
     await server.post(SENT, { ...message, sent_to: "all_users" })
     await queue.drain()
     await cron()
-    expect(eventsWritten()).toEqual(new Set(["notification_published", "delivery_put_off"]))
+    expect(loggedEvents()).toEqual(new Set(["notification_published", "delivery_postponed"]))
   })
 
-  it("of those who are not let in", async () => {
+  it("when requests are not authenticated", async () => {
     const good = await tokenFor("1")
     const [header, , signature] = good.split(".")
     const claims = btoa(JSON.stringify({ ...claimsOf("4"), email: bob.email })).replaceAll("=", "")
@@ -155,22 +138,22 @@ describe("nothing private is written", () => {
       "service-key-stolen",
       PRIVATE,
     ]) {
-      expect((await knock(token)).ok).toBe(false)
+      expect((await getWithToken(token)).ok).toBe(false)
     }
     await nobody.post(WEBHOOK, sentence(), { "x-notification-key": "webhook-key-stolen" })
     await charlie.post(SENT, message)
-    expect(eventsWritten()).toEqual(new Set(["sign_in_refused"]))
+    expect(loggedEvents()).toEqual(new Set(["access_token_rejected"]))
   })
 
-  it("of what is not understood", async () => {
+  it("when input is not understood", async () => {
     for (const body of [PRIVATE, { body: `${PRIVATE} ${bob.email}` }, null]) await nobody.post(WEBHOOK, body, KEY)
     await alice.post(SENT, { ...message, category: PRIVATE, [PRIVATE]: bob.email })
     await alice.get(`${INBOX}?page=${PRIVATE}`)
     await nobody.get(`/unsubscribe?token=${PRIVATE}`, { "x-request-id": `${PRIVATE} ${bob.email}` })
-    expect(eventsWritten()).toEqual(new Set(["signal_not_understood"]))
+    expect(loggedEvents()).toEqual(new Set(["signal_not_understood"]))
   })
 
-  it("of rooms, whatever they answer", async () => {
+  it("whatever a chat webhook answers", async () => {
     const DISCORD = `https://discord.com/api/webhooks/1/${PRIVATE}`
     const change = { enable_discord_notifications: true, discord_webhook: DISCORD }
     for (const answer of [429, 400, 404]) {
@@ -180,12 +163,12 @@ describe("nothing private is written", () => {
       await alice.post(SENT, message)
       await queue.drain()
     }
-    expect(eventsWritten()).toEqual(
-      new Set(["notification_published", "delivery_put_off", "delivery_failed", "delivery_sent", "signal_processed"]),
+    expect(loggedEvents()).toEqual(
+      new Set(["notification_published", "delivery_postponed", "delivery_failed", "delivery_sent", "signal_processed"]),
     )
   })
 
-  it("of mails that wait, are not meant to leave any more, and have failed", async () => {
+  it("when mails are postponed, suppressed and failed", async () => {
     const body = { channel: "email" as const, notificationId: 1, recipientIds: [alice.orgUserId, bob.orgUserId] }
     const { handler } = ses((to) => (to === bob.email ? new Response(null, { status: 500 }) : undefined))
     outside(handler)
@@ -195,11 +178,11 @@ describe("nothing private is written", () => {
     outside(ses(() => new Response(null, { status: 400 })).handler)
     await rows("UPDATE deliveries SET due_at = 1 WHERE due_at > 1")
     await consume("dalgo-deliveries", [body])
-    const about = { notification_id: 1, channel: "email", count: 1 }
+    const fields = { notification_id: 1, channel: "email", count: 1 }
     expect(lines().filter(({ event }) => event.startsWith("delivery_"))).toEqual([
-      { event: "delivery_suppressed", ...about },
-      { event: "delivery_put_off", ...about },
-      { event: "delivery_failed", ...about, reason: "failed" },
+      { level: "info", event: "delivery_suppressed", ...fields },
+      { level: "warn", event: "delivery_postponed", ...fields },
+      { level: "error", event: "delivery_failed", ...fields, reason: "failed" },
     ])
   })
 
@@ -217,26 +200,26 @@ describe("nothing private is written", () => {
     expect(lines().map(({ event, status }) => `${event} ${status}`)).toEqual(Array(3).fill("request_failed 500"))
   })
 
-  it("when the platform fails", async () => {
+  it("when Dalgo's backend fails", async () => {
     const token = await tokenFor("1")
     tokens.push(token)
     const through = workerWith({ PLATFORM_ORIGIN: "https://platform.dalgo.test" })
     const headers = { cookie: `access_token=${token}`, "content-type": "application/json" }
-    for (const says of [
+    for (const respond of [
       () => new Response(`<p>${PRIVATE} ${bob.email}`, { status: 500 }),
       () => Response.json({ detail: `${PRIVATE} ${bob.email}` }, { status: 403 }),
       () => {
         throw new TypeError(`${PRIVATE} ${bob.email}`)
       },
     ]) {
-      outside(says)
+      outside(respond)
       await through("/api/userpreferences/", { headers })
       await through("/api/userpreferences/", { method: "PUT", headers, body: JSON.stringify({ [PRIVATE]: bob.email }) })
     }
-    expect(lines().map(({ event }) => event)).toEqual(Array(6).fill("platform_failed"))
+    expect(lines().map(({ event }) => event)).toEqual(Array(6).fill("backend_failed"))
   })
 
-  it("when queues and bars fail", async () => {
+  it("when queues and urgent bars fail", async () => {
     const failure = new Error(`${PRIVATE} for ${bob.email}`)
     vi.spyOn(env.SIGNALS, "send").mockRejectedValue(failure)
     vi.spyOn(env.DELIVERIES, "sendBatch").mockRejectedValue(failure)
@@ -247,11 +230,13 @@ describe("nothing private is written", () => {
     await nobody.post(WEBHOOK, sentence(), KEY)
     await alice.post(SENT, message)
     expect((await alice.get("/api/notifications/urgent-bar")).status).toBe(200)
-    await vi.waitFor(() => expect(eventsWritten()).toContain("bar_failed"))
-    expect(eventsWritten()).toEqual(new Set(["hint_lost", "notification_published", "bar_failed"]))
+    await vi.waitFor(() => expect(loggedEvents()).toContain("urgent_bar_update_failed"))
+    expect(loggedEvents()).toEqual(
+      new Set(["enqueue_failed", "notification_published", "urgent_bar_unavailable", "urgent_bar_update_failed"]),
+    )
   })
 
-  it("of messages that are given up on", async () => {
+  it("when messages become dead letters", async () => {
     await nobody.post(WEBHOOK, sentence(), KEY)
     await consume("dalgo-signals-dead", [
       { kind: "prefect", eventId: 1 },
@@ -259,16 +244,32 @@ describe("nothing private is written", () => {
       { kind: "fan_out", notificationId: 1 },
     ])
     await consume("dalgo-deliveries-dead", [{ channel: "email", notificationId: 1, recipientIds: [1, 2] }])
-    expect(lines().filter(({ event }) => event === "dead_letter")).toEqual([
-      { event: "dead_letter", source: "dalgo-signals-dead", count: 3 },
-      { event: "dead_letter", source: "dalgo-deliveries-dead", count: 1 },
+    expect(lines().filter(({ event }) => event === "dead_letters_received")).toEqual([
+      { level: "error", event: "dead_letters_received", queue: "dalgo-signals-dead", count: 3 },
+      { level: "error", event: "dead_letters_received", queue: "dalgo-deliveries-dead", count: 1 },
     ])
   })
 })
 
-it("writes under the request's own id what went wrong with it", async () => {
-  const answer = await knock(PRIVATE)
+it("logs a rejected token with the id of its request", async () => {
+  const answer = await getWithToken(PRIVATE)
   expect(lines()).toEqual([
-    { event: "sign_in_refused", request_id: answer.headers.get("x-request-id"), reason: "JwtTokenInvalid" },
+    {
+      level: "warn",
+      event: "access_token_rejected",
+      request_id: answer.headers.get("x-request-id"),
+      reason: "JwtTokenInvalid",
+    },
   ])
+})
+
+it("has the same events and levels as the table in docs/operations.md", () => {
+  const documented = Array.from(operations.matchAll(/^\| `(\w+)` \| (\w+) \|/gm), ([, event, level]) => [event, level])
+  expect(documented.length).toBe(Object.keys(LOG_LEVELS).length)
+  expect(Object.fromEntries(documented)).toEqual(LOG_LEVELS)
+})
+
+it("has every field in docs/operations.md", () => {
+  const documented = operations.slice(operations.indexOf("| field |"), operations.indexOf("A line never"))
+  for (const field of Object.keys(FIELDS)) expect(documented + "`event`").toContain(`\`${field}\``)
 })
