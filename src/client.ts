@@ -1,7 +1,7 @@
 import { type ClientRequestOptions, hc, type InferResponseType } from "hono/client"
 import type { app } from "./app"
 
-/** Calls every route by its path, with the types of what it takes and answers. `base` is where the worker is reached. */
+/** A typed client for every route. `base` is the origin of the worker. */
 export const notificationsClient = (base: string, options?: ClientRequestOptions) => hc<typeof app>(base, options)
 
 export type NotificationsClient = ReturnType<typeof notificationsClient>

@@ -2,7 +2,7 @@ import { openDb } from "./db/client"
 import type { Deps } from "./deps"
 import { configFrom } from "./runtime/config"
 
-/** Builds what verbs reach, from the bindings of a worker or a Durable Object. Throws `MisconfiguredError`. */
+/** Builds `Deps` from the bindings of a worker or a Durable Object. Throws `MisconfiguredError`. */
 export const depsFrom = (env: Env, ctx: { waitUntil(promise: Promise<unknown>): void }): Deps => ({
   db: openDb(env.DB),
   config: configFrom(env),

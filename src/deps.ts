@@ -3,7 +3,7 @@ import type { BarItem } from "./domain/bar-item"
 import type { Config } from "./runtime/config"
 import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
 
-/** What a verb may reach. `compose.ts` builds it, in the same way for every entry point. */
+/** The dependencies of every operation. `compose.ts` builds them in the same way for every entry point. */
 export type Deps = {
   db: Db
   config: Config
@@ -11,7 +11,7 @@ export type Deps = {
   now: () => number
   signals: Queue<SignalMessage>
   deliveries: Queue<DeliveryMessage>
-  /** The urgent bars of one organisation. */
+  /** The Durable Object with the urgent bars of one organisation. */
   bar: (orgId: number) => UrgentBarRpc
   /** Cloudflare's Email Service. `EMAIL_PROVIDER` may choose another provider. */
   email: SendEmail
@@ -23,7 +23,7 @@ export type Deps = {
 
 /** The methods of the Durable Object `UrgentBar` that the worker calls. Each may be called twice or out of order. */
 export interface UrgentBarRpc {
-  /** One person's bar: at most 50 items, newest first, and how many there are in all. */
+  /** One person's bar: at most 50 items, newest first, and the number of all. */
   bar(orgUserId: number): Promise<{ items: BarItem[]; total: number }>
   /** A notification entered these inboxes. */
   arrived(arrival: { notificationId: number; orgUserIds: number[] }): Promise<void>
@@ -31,7 +31,7 @@ export interface UrgentBarRpc {
   changed(people: { orgUserIds: number[] }): Promise<void>
   /** The text of a notification changed. */
   itemUpdated(item: { notificationId: number }): Promise<void>
-  /** These people may have lost their membership. */
+  /** The membership of these people may have ended. */
   removed(people: { orgUserIds: number[] }): Promise<void>
   /** Opens a WebSocket. */
   fetch(request: Request): Promise<Response>

@@ -1,4 +1,4 @@
-/** What wrangler.toml binds and what `wrangler secret put` adds. README.md explains each variable. */
+/** The bindings of wrangler.toml. Variables and secrets are explained in docs/operations.md. */
 declare namespace Cloudflare {
   interface Env {
     DB: D1Database
@@ -9,7 +9,7 @@ declare namespace Cloudflare {
     AI: Ai
     ASSETS: Fetcher
     SEND_LIMIT: RateLimit
-    /** Validated by settings.ts, which is the only reader. */
+    /** Variables and secrets; only runtime/config.ts reads them. */
     [variable: string]: unknown
   }
 }

@@ -6,7 +6,7 @@ import { consumeEmailEvents } from "./signals/email-feedback/receive"
 export { UrgentBar } from "./live/urgent-bar"
 export { NotificationService } from "./rpc"
 
-// No request needs these: each is loaded when it is first called.
+// Loaded on first use, since no request needs them.
 const signals = () => import("./signals/consumer")
 const deliveries = () => import("./delivery/consumer")
 const deadLetters = () => import("./maintenance/dead-letters")
@@ -17,7 +17,7 @@ export default {
 
   async queue(batch, env, ctx) {
     const deps = depsFrom(env, ctx)
-    // wrangler.toml binds each queue to messages of one type.
+    // The casts are safe: only this worker sends to these two queues, one type of message to each.
     switch (batch.queue) {
       case "dalgo-signals":
         return (await signals()).consumeSignals(deps, batch as MessageBatch<SignalMessage>)
@@ -34,7 +34,6 @@ export default {
   },
 
   async scheduled(_controller, env, ctx) {
-    const { runCron: sweep } = await cron()
-    return sweep(depsFrom(env, ctx))
+    return (await cron()).runCron(depsFrom(env, ctx))
   },
 } satisfies ExportedHandler<Env, SignalMessage | DeliveryMessage>

@@ -18,9 +18,9 @@ const Claims = z.object({
 const ASYMMETRIC_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const
 
 /**
- * Reads an access token. How it must be signed comes from our settings, never from the token. The signature is
- * checked before the expiry, so that only a token that was once good is called expired. Throws `unavailable` when
- * no key is configured, or the issuer of the keys does not answer: no token is bad for that.
+ * Verifies a JWT. Our settings choose the algorithm, never the token's header. The signature is checked before the
+ * expiry, so that `expired` is only said of a token that was once valid. Throws `unavailable` when no key is configured
+ * or the issuer does not answer: neither makes a token invalid. `expiresAt` is in milliseconds.
  */
 export async function verifyAccessToken(token: string, config: Config, now: number): Promise<VerifiedToken> {
   const verification = {

@@ -4,12 +4,12 @@ import { type Caller, isPlatformCaller } from "./caller"
 import { loadOrg } from "./membership"
 import { isAtLeast, type Role } from "../domain/roles"
 
-/** An organisation that somebody acts on; `isRun` says whether they run it, and are not only a member. */
+/** The organisation that a request acts on. `isAdmin`: the caller may administer it. */
 export type ChosenOrg = { id: number; slug: string; isAdmin: boolean }
 
 /**
- * The organisation with this slug, or the person's first one, in which the caller must have this role; who looks
- * after all has every role. Throws `not_found` for a stranger's, and `not_allowed` for one's own that others run.
+ * The organisation with this slug, or the person's first one. Platform callers have every role in every organisation.
+ * Throws `not_found` if a person is not a member, and `not_allowed` if their role is lower than `needed`.
  */
 export async function resolveOrg(
   deps: Deps,
@@ -18,8 +18,8 @@ export async function resolveOrg(
   const memberships = caller.kind === "person" ? caller.memberships : []
   const membership = slug ? memberships.find((m) => m.orgSlug === slug) : memberships[0]
   if (membership && (isPlatformCaller(caller) || isAtLeast(membership.role, needed))) {
-    const isRun = isPlatformCaller(caller) || isAtLeast(membership.role, "admin")
-    return { id: membership.orgId, slug: membership.orgSlug, isAdmin: isRun }
+    const isAdmin = isPlatformCaller(caller) || isAtLeast(membership.role, "admin")
+    return { id: membership.orgId, slug: membership.orgSlug, isAdmin }
   }
   if (membership) throw notAllowed()
   if (!isPlatformCaller(caller)) throw slug ? notFound("organisation") : notAllowed()
@@ -29,16 +29,18 @@ export async function resolveOrg(
   return { ...org, isAdmin: true }
 }
 
-/** The same for an organisation that the caller must run. */
-export const requireOrgAdmin = (deps: Deps, of: { caller: Caller; slug: string | undefined }) =>
-  resolveOrg(deps, { ...of, needed: "admin" })
+/** `resolveOrg` for an organisation that the caller must administer. */
+export const requireOrgAdmin = (deps: Deps, request: { caller: Caller; slug: string | undefined }) =>
+  resolveOrg(deps, { ...request, needed: "admin" })
 
-/** Who looks after all oversees all (`undefined`), until they name one; an admin the organisation that they run. */
+/**
+ * The id of the organisation whose data a list may show; `undefined` means all, for a platform caller without
+ * `orgSlug`. `chosenSlug` (from `x-dalgo-org`) does not narrow what a platform caller sees.
+ */
 export async function orgScopeFor(
   deps: Deps,
-  of: { caller: Caller; chosenSlug: string | undefined; orgSlug: string | undefined },
+  { caller, chosenSlug, orgSlug }: { caller: Caller; chosenSlug: string | undefined; orgSlug: string | undefined },
 ): Promise<number | undefined> {
-  const { caller, chosenSlug, orgSlug } = of
   const slug = isPlatformCaller(caller) ? orgSlug : orgSlug || chosenSlug
   if (!slug && isPlatformCaller(caller)) return undefined
   return (await requireOrgAdmin(deps, { caller, slug })).id

@@ -1,15 +1,15 @@
 import type { Membership } from "./membership"
 
 /**
- * Who is asking: a person with the organisations they belong to, until their token expires, or another server of the
- * platform.
+ * The authenticated sender of a request: a person with their memberships, or another server with a service key.
+ * `expiresAt` is the expiry of the person's token, in milliseconds.
  */
 export type Caller =
   | { kind: "person"; userId: string; expiresAt: number; memberships: Membership[]; isSuperAdmin: boolean }
   | { kind: "service" }
 
-/** Whether the caller looks after all organisations. */
+/** Super-admins and servers act in every organisation. */
 export const isPlatformCaller = (caller: Caller) => caller.kind === "service" || caller.isSuperAdmin
 
-/** One name for each caller. */
+/** Identifies the caller in rate limits and idempotency keys. */
 export const callerKey = (caller: Caller) => (caller.kind === "person" ? `person:${caller.userId}` : "service")

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "hono/utils/buffer"
 
-/** Whether what was given is one of these keys. Takes the same time for every wrong one. */
+/** Compares with every key in constant time, so that the duration tells nothing about the keys. */
 export async function matchesAnyKey(keys: string[], given: string): Promise<boolean> {
   let found = false
   for (const key of keys) {

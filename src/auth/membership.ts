@@ -3,33 +3,32 @@ import { notAllowed, notFound } from "../runtime/errors"
 import * as queries from "./queries"
 import type { Role } from "../domain/roles"
 
-/** One person in one organisation. */
+/** A person in one organisation. */
 export type Membership = { orgUserId: number; orgId: number; orgSlug: string; role: Role; email: string }
 
-/** How long an isolate trusts what it read: a person who was removed keeps access no longer than this. */
+/** Other isolates do not hear of a removal: a removed person keeps access there for at most this long. */
 const TTL_MS = 30_000
 const MAX_ENTRIES = 10_000
 
-/** What was read lately, by name. */
 class TtlCache<T> {
-  private readonly entries = new Map<string, { value: T; until: number }>()
+  private readonly entries = new Map<string, { value: T; expiresAt: number }>()
   private evictions = 0
 
-  async getOrLoad(name: string, now: number, read: () => Promise<T>): Promise<T> {
-    const known = this.entries.get(name)
-    if (known && known.until > now) return known.value
-    const { evictions: forgotten } = this
-    const value = await read()
-    // Something was forgotten meanwhile: what was read may be what had to be forgotten. And what is not there may come.
-    if (this.evictions !== forgotten || value === undefined) return value
+  async getOrLoad(key: string, now: number, load: () => Promise<T>): Promise<T> {
+    const cached = this.entries.get(key)
+    if (cached && cached.expiresAt > now) return cached.value
+    const evictionsBefore = this.evictions
+    const value = await load()
+    // After an eviction during the load, the value may be the one that was evicted. A missing value may be created.
+    if (this.evictions !== evictionsBefore || value === undefined) return value
     if (this.entries.size >= MAX_ENTRIES) this.entries.clear()
-    this.entries.set(name, { value, until: now + TTL_MS })
+    this.entries.set(key, { value, expiresAt: now + TTL_MS })
     return value
   }
 
-  evict(names: string[]): void {
+  evict(keys: string[]): void {
     this.evictions += 1
-    for (const name of names) this.entries.delete(name)
+    for (const key of keys) this.entries.delete(key)
   }
 
   clear = () => this.entries.clear()
@@ -38,27 +37,26 @@ class TtlCache<T> {
 const membershipCache = new TtlCache<Membership[]>()
 const orgCache = new TtlCache<queries.Org | undefined>()
 
-/** Where this person is a member, from memory if they were seen within the last 30 s. */
+/** A person's memberships. They may be 30 s old. */
 export const loadMemberships = (db: Db, { userId, now }: { userId: string; now: number }) =>
   membershipCache.getOrLoad(userId, now, () => queries.selectMemberships(db, { userId }))
 
-/** The membership in this organisation, or in the person's first one. Throws `not_found` for a stranger's. */
+/** The membership in this organisation, or the first one. Throws `not_found` if the person is not a member. */
 export function requireMembership(memberships: Membership[], slug: string | undefined): Membership {
   const membership = slug ? memberships.find((m) => m.orgSlug === slug) : memberships[0]
   if (membership) return membership
   throw slug ? notFound("organisation") : notAllowed()
 }
 
-/** The organisation with this slug, from memory if it was asked for within the last 30 s. */
+/** The organisation with this slug. It may be 30 s old. */
 export const loadOrg = (db: Db, { slug, now }: { slug: string; now: number }) =>
   orgCache.getOrLoad(slug, now, () => queries.selectOrgBySlug(db, { slug }))
 
-/** Forgets these people, as far as this isolate knows them. */
+/** Clears these people from the cache of this isolate. */
 export const evictMembers = (userIds: string[]) => membershipCache.evict(userIds)
 
 export const evictOrg = (slug: string) => orgCache.evict([slug])
 
-/** Forgets everybody. */
 export function clearMembershipCache(): void {
   membershipCache.clear()
   orgCache.clear()

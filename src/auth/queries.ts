@@ -1,10 +1,9 @@
 import { and, eq, isNull } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { orgs, orgUsers } from "../db/schema"
-import type { Membership } from "./membership"
 
-/** Where this person is a member, the first organisation first. */
-export const selectMemberships = (db: Db, { userId }: { userId: string }): Promise<Membership[]> =>
+/** A person's current memberships, oldest first. */
+export const selectMemberships = (db: Db, { userId }: { userId: string }) =>
   db
     .select({
       orgUserId: orgUsers.id,

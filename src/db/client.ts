@@ -3,17 +3,17 @@ import { drizzle } from "drizzle-orm/d1"
 
 export type Db = ReturnType<typeof openDb>
 
-/** A query that has not run yet. A verb collects its writes and commits them as one batch: one round trip, one transaction. */
+/** A query that has not run. Callers collect their writes and commit them as one batch: one round trip, one transaction. */
 export type Statement = BatchItem<"sqlite">
 
 export const openDb = (binding: D1Database) => drizzle(binding)
 
-/** Commits all of them, or none. */
+/** Commits all writes, or none. */
 export async function commit(db: Db, writes: [Statement, ...Statement[]]): Promise<void> {
   await db.batch(writes)
 }
 
-/** Commits all of them, or none, and in the same round trip reads what is then there. */
+/** Commits all writes, or none, and reads the result in the same round trip. */
 export async function commitAndRead<Read extends Statement>(
   db: Db,
   writes: Statement[],
@@ -24,5 +24,5 @@ export async function commitAndRead<Read extends Statement>(
   return resultOf<Read>(results.at(-1))
 }
 
-/** `batch` answers in the order of its statements, so that this is what `Read` promises. */
+/** The cast is safe: `batch` returns results in the order of its statements. */
 const resultOf = <Read extends Statement>(result: unknown) => result as Read["_"]["result"]

@@ -1,21 +1,21 @@
 import { type SQL, sql } from "drizzle-orm"
 
-/** What D1 takes in one compound select. */
+/** The limit of D1 for one compound select. */
 const MAX_COMPOUND_TERMS = 5
 
 /**
- * Merges selects of which each comes sorted out of an index, without sorting anything: SQLite reads no more rows
- * than it skips and shows, and one ahead of each. Each must select the columns of `order`, newest first.
+ * Merges selects that an index already sorts, without a sort: SQLite reads the rows that it skips and returns, and one
+ * more of each select. Each select must be sorted by `order` and contain its columns.
  */
-export function mergeSorted(runs: SQL[], order: SQL): SQL {
-  if (runs.length <= MAX_COMPOUND_TERMS) return sql`${sql.join(runs, UNION_ALL)} ORDER BY ${order}`
+export function mergeSorted(selects: SQL[], order: SQL): SQL {
+  if (selects.length <= MAX_COMPOUND_TERMS) return sql`${sql.join(selects, UNION_ALL)} ORDER BY ${order}`
   return mergeSorted(
-    inGroups(runs).map((group) => sql`SELECT * FROM (${mergeSorted(group, order)})`),
+    inGroups(selects).map((group) => sql`SELECT * FROM (${mergeSorted(group, order)})`),
     order,
   )
 }
 
-/** The same in no order: one select after the other. */
+/** Concatenates selects, in no order. */
 export function unionAll(selects: SQL[]): SQL {
   if (selects.length <= MAX_COMPOUND_TERMS) return sql.join(selects, UNION_ALL)
   return unionAll(inGroups(selects).map((group) => sql`SELECT * FROM (${unionAll(group)})`))
@@ -29,14 +29,14 @@ function inGroups(selects: SQL[]): SQL[][] {
 }
 
 /**
- * A whole number as text of the statement. D1 takes a hundred parameters, and what is merged repeats its own in
- * every run; and it binds numbers as floats, with which SQLite neither shifts nor divides as with integers.
+ * An integer as SQL text. A merged select would repeat a parameter in each part, and D1 binds at most 100; D1 also
+ * binds numbers as floats, for which SQLite's division and shifts differ.
  */
 export function intLiteral(number: number): SQL {
-  if (!Number.isSafeInteger(number)) throw new Error("not a whole number")
+  if (!Number.isSafeInteger(number)) throw new Error("not an integer")
   return sql.raw(String(number))
 }
 
-/** A page beyond the last is the last: where it begins, among as many as `size` says. */
-export const clampedOffset = (size: SQL, { page, limit }: { page: number; limit: number }): SQL => sql`
-  max(0, min(${intLiteral(page)}, (${size} + ${intLiteral(limit - 1)}) / ${intLiteral(limit)}) - 1) * ${intLiteral(limit)}`
+/** The offset of a page among `total` rows. A page after the last counts as the last. */
+export const clampedOffset = (total: SQL, { page, limit }: { page: number; limit: number }): SQL => sql`
+  max(0, min(${intLiteral(page)}, (${total} + ${intLiteral(limit - 1)}) / ${intLiteral(limit)}) - 1) * ${intLiteral(limit)}`

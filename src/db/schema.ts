@@ -6,11 +6,12 @@ import type { OptOutCause, Policy, ChannelReasons } from "../domain/delivery-rul
 import type { Audience } from "../domain/audience"
 import type { Role } from "../domain/roles"
 
-// The tables as the migrations leave them. Times are integers: milliseconds since 1970, UTC. The indexes stand
-// in the migrations, each below the query that it serves; test/db/schema.test.ts holds both to the same columns.
+// The columns of every table, for queries. The migrations create the tables, indexes and triggers, and
+// test/db/schema.test.ts compares the columns. Times are integers: milliseconds since 1970, UTC.
 //
-// Two traps of drizzle: columns of one name in a joined select change places in `db.batch` (alias them), and in a
-// select from one table it leaves the table's name out, also within a subquery (write `${table}.column` there).
+// Two traps of drizzle:
+// - `db.batch` mixes up columns of the same name in a joined select: give them aliases.
+// - A select from one table omits the table's name, even in a subquery: write `${table}.column` there.
 
 const flag = (name: string) => integer(name, { mode: "boolean" })
 
@@ -20,7 +21,7 @@ export const orgs = sqliteTable("orgs", {
   name: text().notNull(),
 })
 
-/** A person's membership of one organisation: what has an inbox. */
+/** A person's membership of one organisation. Each membership has its own inbox. */
 export const orgUsers = sqliteTable("org_users", {
   id: integer().primaryKey(),
   orgId: integer("org_id").notNull(),
@@ -31,7 +32,7 @@ export const orgUsers = sqliteTable("org_users", {
   removedAt: integer("removed_at"),
 })
 
-/** What a person switched; no row means on. */
+/** Choices of a person. Without a row, the channel is on. */
 export const userNotificationPreferences = sqliteTable(
   "user_notification_preferences",
   {
@@ -40,13 +41,13 @@ export const userNotificationPreferences = sqliteTable(
     channel: text().$type<Channel>().notNull(),
     enabled: flag("enabled").notNull(),
     changedAt: integer("changed_at").notNull(),
-    /** Why it is off though its reader did not switch it. */
+    /** Set if a bounce or a complaint switched it off, and not the person. */
     reason: text().$type<OptOutCause>(),
   },
   (table) => [primaryKey({ columns: [table.orgUserId, table.category, table.channel] })],
 )
 
-/** What the web app keeps for a person; no row means that nothing was kept yet. */
+/** Preferences that the web app stores for a person. Without a row, the defaults apply. */
 export const userPreferences = sqliteTable("user_preferences", {
   id: integer().primaryKey(),
   orgUserId: integer("orguser_id").notNull(),
@@ -58,7 +59,7 @@ export const userPreferences = sqliteTable("user_preferences", {
   updatedAt: text("updated_at").notNull(),
 })
 
-/** What an organisation decided for its people; no row means that each decides. */
+/** Policies of an organisation for its members. Without a row, each member chooses. */
 export const orgNotificationPolicies = sqliteTable(
   "org_notification_policies",
   {
@@ -87,7 +88,7 @@ export const orgPreferences = sqliteTable("org_preferences", {
   slackGoneReason: text("slack_gone_reason"),
 })
 
-/** What is kept of each kind of room: whether it is told, its webhook, and when and why that was found gone. */
+/** The columns of each chat product: whether it is on, its webhook URL, and when and why the webhook was found gone. */
 export const CHAT_COLUMNS = {
   discord: {
     isOn: "enableDiscordNotifications",
@@ -128,7 +129,7 @@ export const notifications = sqliteTable("notifications", {
 })
 export type Notification = typeof notifications.$inferSelect
 
-/** The inbox, clustered by person. */
+/** The inboxes, clustered by person. */
 export const notificationRecipients = sqliteTable(
   "notification_recipients",
   {
@@ -145,14 +146,14 @@ export const notificationRecipients = sqliteTable(
   (table) => [primaryKey({ columns: [table.orgUserId, table.isRead, table.sentAt, table.notificationId] })],
 )
 
-/** Written by triggers only. */
+/** Only triggers write this table. */
 export const inboxCounters = sqliteTable("inbox_counters", {
   orgUserId: integer("org_user_id").primaryKey(),
   total: integer().notNull(),
   unread: integer().notNull(),
   unreadUrgent: integer("unread_urgent").notNull(),
   version: integer().notNull(),
-  /** How many of each kind, by `<category>:<urgent>:<is_read>`. */
+  /** Counts by `<category>:<urgent>:<is_read>`. */
   kinds: text({ mode: "json" }).$type<Record<string, number>>().notNull(),
 })
 
@@ -175,7 +176,7 @@ export const deliveries = sqliteTable(
   (table) => [primaryKey({ columns: [table.notificationId, table.channel, table.recipientId] })],
 )
 
-/** A device of a person's. */
+/** The browsers in which a person receives web push messages. */
 export const pushSubscriptions = sqliteTable(
   "push_subscriptions",
   {
@@ -231,7 +232,7 @@ export const summaries = sqliteTable("summaries", {
   dueAt: integer("due_at"),
 })
 
-/** Where the purge of what is old goes on, in one row. */
+/** One row: where the purge continues. */
 export const retention = sqliteTable("retention", {
   id: integer().primaryKey(),
   afterOrgUserId: integer("after_org_user_id").notNull(),
@@ -239,12 +240,12 @@ export const retention = sqliteTable("retention", {
   pausedUntil: integer("paused_until").notNull(),
 })
 
-/** Written by a trigger only: keys of notifications that are gone. */
+/** The dedupe keys of purged notifications. Only a trigger writes this table. */
 export const spentDedupeKeys = sqliteTable("spent_dedupe_keys", {
   dedupeKey: text("dedupe_key").primaryKey(),
 })
 
-/** What a queue gave up on. */
+/** Messages that failed on every retry. */
 export const deadLetters = sqliteTable("dead_letters", {
   messageId: text("message_id").primaryKey(),
   queue: text().notNull(),

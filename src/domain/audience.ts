@@ -1,4 +1,4 @@
-/** Whom a notification addresses. It is kept with the notification, and resolved when the notification is sent. */
+/** The people whom a notification addresses. It is stored with the notification and resolved when that is sent. */
 export type Audience =
   | { kind: "org"; orgId: number; adminsOnly: boolean }
   | { kind: "everyone"; adminsOnly: boolean }

@@ -1,9 +1,9 @@
 import type { Channel } from "./channels"
 
-/** What an organisation decided for its people on one channel. */
+/** A rule of an organisation for its members on one channel. */
 export type Policy = "required" | "off" | "default_off"
 
-/** Why e-mail was switched off for a person: their mailbox refused it, or they marked it as spam. */
+/** Why email was switched off for a person: a mail bounced, or they marked one as spam. */
 export const OPT_OUT_CAUSES = ["bounced", "complained"] as const
 export type OptOutCause = (typeof OPT_OUT_CAUSES)[number]
 
@@ -18,7 +18,7 @@ export const REASONS = [
   "email_complained",
   "off_by_default",
   "subscribed",
-  // Found only when the message was about to leave.
+  // Decided only when the message is about to be sent.
   "not_a_member",
   "no_device",
 ] as const

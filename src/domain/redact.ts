@@ -1,6 +1,6 @@
 /**
- * What each pattern costs grows with the text and no faster, since a line of a log may be of any length: a run of
- * characters is tried from its beginning only, or is bounded.
+ * Log lines may be of any length, so every pattern takes linear time: a run of characters is tried only from its
+ * beginning (by a lookbehind), or its length is bounded.
  */
 const SECRET_PATTERNS: [RegExp, string][] = [
   // user:password@ or token@ in a URL
@@ -18,6 +18,6 @@ const SECRET_PATTERNS: [RegExp, string][] = [
   [/(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, "[e-mail]"],
 ]
 
-/** The same text without what looks like a token, a key, a password or an e-mail address. */
+/** Replaces what looks like a token, key, password or email address. */
 export const redact = (text: string) =>
-  SECRET_PATTERNS.reduce((kept, [secret, instead]) => kept.replace(secret, instead), text)
+  SECRET_PATTERNS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text)

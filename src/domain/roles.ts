@@ -1,8 +1,8 @@
-/** Lowest first. A person has one per organisation. */
+/** The lowest first. A person has one role per organisation. */
 export const ROLES = ["member", "analyst", "admin", "super-admin"] as const
 export type Role = (typeof ROLES)[number]
 
-/** Each role by its name, and by the names that it had before. */
+/** Roles by their names, which include the names that Dalgo used before. */
 export const ROLE_BY_NAME = {
   member: "member",
   analyst: "analyst",

@@ -16,13 +16,13 @@ import { verifyAccessToken } from "../auth/access-token"
 const cookieToken = (c: Context<AppEnv>) => getCookie(c, "access_token")
 const bearerToken = (c: Context<AppEnv>) => c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
 
-/** The token of a request: the cookie, and where there is none the header. */
+/** The access token or service key of a request. The cookie takes precedence over the header. */
 export const requestToken = (c: Context<AppEnv>) => cookieToken(c) || bearerToken(c)
 
-/** The organisation that the caller chose for this request; an empty header chooses none. */
+/** The slug in `x-dalgo-org`. An empty header counts as none. */
 export const chosenSlug = (c: Context<AppEnv>) => c.req.header("x-dalgo-org") || undefined
 
-/** Knows who is asking, or refuses. Every refusal reads the same; the log has the reason. */
+/** Requires a person or a server. Every rejected token gets the same 401; the log has the reason. */
 export const signedIn = withMeta(
   { access: "signed in" },
   createMiddleware<AppEnv>(async (c, next) => {
@@ -31,7 +31,7 @@ export const signedIn = withMeta(
   }),
 )
 
-/** The caller must be a person; their own inbox in the organisation they chose is `me`. */
+/** Requires a person who belongs to the chosen organisation: `me`. */
 export const member = withMeta(
   { access: "member" },
   createMiddleware<AppEnv>(async (c, next) => {
@@ -44,7 +44,7 @@ export const member = withMeta(
   }),
 )
 
-/** The caller must be an admin somewhere, or a server. What exactly they may touch is the verb's question. */
+/** Requires an admin of any organisation, or a server. The handler must check which organisation they may act on. */
 export const anyAdmin = withMeta(
   { access: "any admin" },
   createMiddleware<AppEnv>(async (c, next) => {
@@ -55,9 +55,9 @@ export const anyAdmin = withMeta(
   }),
 )
 
-const orgAccess = (door: Access, needed: Role) =>
+const orgAccess = (access: Access, needed: Role) =>
   withMeta(
-    { access: door },
+    { access },
     createMiddleware<AppEnv>(async (c, next) => {
       const caller = await authenticate(c)
       c.set("caller", caller)
@@ -66,13 +66,13 @@ const orgAccess = (door: Access, needed: Role) =>
     }),
   )
 
-/** The caller must belong to the organisation that they chose, or look after all: it is `org`. */
+/** Requires a member of the chosen organisation, or a platform caller. Sets `org`. */
 export const orgMember = orgAccess("org member", "member")
 
-/** The same, and they must run it. */
+/** Requires an admin of the chosen organisation, or a platform caller. Sets `org`. */
 export const orgAdmin = orgAccess("org admin", "admin")
 
-/** The caller must be a super-admin or a server. */
+/** Requires a platform caller: a super-admin or a server. */
 export const platformOnly = withMeta(
   { access: "platform only" },
   createMiddleware<AppEnv>(async (c, next) => {
@@ -83,7 +83,7 @@ export const platformOnly = withMeta(
   }),
 )
 
-/** A page elsewhere makes a browser send its cookies along; it must not make it do anything. */
+/** Against CSRF: browsers also send the cookie with requests that pages of other origins make. */
 function isForeignOrigin(c: Context<AppEnv>): boolean {
   const origin = c.req.header("origin")
   return !["GET", "HEAD"].includes(c.req.method) && origin !== undefined && !isAllowedOrigin(c, origin)
@@ -94,20 +94,20 @@ async function authenticate(c: Context<AppEnv>): Promise<Caller> {
   const token = requestToken(c)
   if (cookieToken(c) && isForeignOrigin(c)) throw notAllowed()
   if (!token) throw new AppError("unauthenticated", "Not signed in")
-  // A key is a server's, and servers send no cookies.
+  // Servers send no cookies, so a cookie is never compared with the service keys.
   if (!cookieToken(c) && (await matchesAnyKey(config.SERVICE_KEYS, token))) return { kind: "service" }
 
-  const read = await verifyAccessToken(token, config, now())
-  if (read.kind === "expired") throw new AppError("token_expired", "Token expired")
-  if (read.kind === "invalid") {
-    log({ event: "access_token_rejected", request_id: c.var.requestId, reason: read.reason })
+  const verified = await verifyAccessToken(token, config, now())
+  if (verified.kind === "expired") throw new AppError("token_expired", "Token expired")
+  if (verified.kind === "invalid") {
+    log({ event: "access_token_rejected", request_id: c.var.requestId, reason: verified.reason })
     throw new AppError("unauthenticated", "Not signed in")
   }
-  const memberships = await loadMemberships(db, { userId: read.userId, now: now() })
+  const memberships = await loadMemberships(db, { userId: verified.userId, now: now() })
   return {
     kind: "person",
-    userId: read.userId,
-    expiresAt: read.expiresAt,
+    userId: verified.userId,
+    expiresAt: verified.expiresAt,
     memberships,
     isSuperAdmin: memberships.some((m) => m.role === "super-admin"),
   }

@@ -2,7 +2,7 @@ import type { Context } from "hono"
 import { cors } from "hono/cors"
 import type { AppEnv } from "./router"
 
-/** Exact origins only; our own pages count as allowed. */
+/** Whether this exact origin may send cookies: a configured one, or our own. */
 export const isAllowedOrigin = (c: Context<AppEnv>, origin: string) =>
   origin === new URL(c.req.url).origin || c.var.deps.config.ALLOWED_ORIGINS.includes(origin)
 

@@ -3,14 +3,14 @@ import { notFound } from "../runtime/errors"
 import { withMeta } from "./route-meta"
 import { type AppEnv, router } from "./router"
 
-/** What the build has put among the assets. Where there is no such file, the assets answer with the inbox's page. */
+/** Serves a built file. For a missing file, `ASSETS` answers with the HTML of the inbox page, which becomes a 404 here. */
 async function serveAsset(c: Context<AppEnv>, path: string, { isPage = false } = {}): Promise<Response> {
   const ifNoneMatch = c.req.header("if-none-match")
   const headers = ifNoneMatch ? { "if-none-match": ifNoneMatch } : {}
-  const answer = await c.env.ASSETS.fetch(new URL(path, c.req.url), { headers, redirect: "manual" })
-  const isOther = !isPage && answer.headers.get("content-type")?.startsWith("text/html")
-  if (isOther || (!answer.ok && answer.status !== 304)) throw notFound("file")
-  return answer
+  const response = await c.env.ASSETS.fetch(new URL(path, c.req.url), { headers, redirect: "manual" })
+  const isFallback = !isPage && response.headers.get("content-type")?.startsWith("text/html")
+  if (isFallback || (!response.ok && response.status !== 304)) throw notFound("file")
+  return response
 }
 
 const CONDITIONAL = { conditional: true }

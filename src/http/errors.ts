@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from "../runtime/errors"
 import { errorName, log, topFrames } from "../runtime/log"
 import type { AppEnv } from "./router"
 
-/** 498 is Dalgo's: the web app refreshes its token once and tries again. On 401 it logs the person out. */
+/** On 498 Dalgo's web app refreshes its token once and tries again. On 401 it logs the person out. */
 export const STATUS = {
   unauthenticated: 401,
   token_expired: 498,
@@ -19,12 +19,12 @@ export const STATUS = {
   unavailable: 503,
 } satisfies Record<ErrorCode, number>
 
-/** The one place where an error becomes an answer. */
+/** Converts every error into a response. The message of an unexpected error is neither sent nor logged. */
 export function onError(error: Error, c: Context<AppEnv>): Response {
   if (error instanceof AppError) {
-    const { issues: flaws, retryAfterSeconds } = error.details
+    const { issues, retryAfterSeconds } = error.details
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds))
-    return respond(c, STATUS[error.code], { detail: flaws ?? error.message })
+    return respond(c, STATUS[error.code], { detail: issues ?? error.message })
   }
   if (error instanceof HTTPException && error.status < 500) {
     return respond(c, error.status, { detail: error.message || "bad request" })
@@ -43,5 +43,5 @@ export function onError(error: Error, c: Context<AppEnv>): Response {
 export const onNotFound = (c: Context<AppEnv>) => respond(c, 404, { detail: "not found" })
 
 const respond = (c: Context<AppEnv>, status: number, body: object) =>
-  // Hono's list of statuses does not know 498.
+  // Hono's type of statuses lacks 498.
   c.newResponse(JSON.stringify(body), status as 400, { "Content-Type": "application/json" })

@@ -6,7 +6,7 @@ import type { AppEnv } from "./router"
 
 const WINDOW_SECONDS = 60
 
-/** How often one caller may send; wrangler.toml says the number. Comes after the caller is known. */
+/** Limits how often one caller may send; `SEND_LIMIT` in wrangler.toml has the number. Must come after authentication. */
 export const sendRateLimit = withMeta(
   { rateLimited: true },
   createMiddleware<AppEnv>(async (c, next) => {

@@ -2,33 +2,32 @@ import type * as z from "zod/mini"
 import type { ErrorCode } from "../runtime/errors"
 
 /**
- * What the description of the API says of a route beyond what its middleware demands: words, the shape of the
- * answer, and a good example. Each room has these in its `answers.ts`, of which the worker takes the types only, so
- * that none of it weighs anything at run time.
+ * The part of a route's API description that its middleware does not know: texts, the response schema and an example.
+ * Each room has these in its `docs.ts`. The worker imports only types from there, so none of it is in the bundle.
  */
 export type RouteDocs = {
-  /** What it does, in one line without a full stop. */
+  /** One line without a full stop. */
   summary: string
-  /** What one must know to use it. */
+  /** Markdown. */
   description?: string
-  /** What a part of the path, the query or the body means, by its name. */
+  /** Descriptions of path parameters, query parameters and body fields, by name. */
   fields?: Record<string, string>
-  /** The body that it takes, where no middleware looks at that. */
+  /** The schema of the request body, for routes without the `body` middleware. */
   body?: z.ZodMiniType
-  /** Of an answer with status 200. A text (`z.string()`) is a page; `z.void()` is a socket, and so a 101. */
+  /** The body of a response with status 200. `z.string()` is an HTML page; `z.void()` is a WebSocket (status 101). */
   response: z.ZodMiniType
-  /** The content type of the answer, where it is neither JSON nor a page. */
+  /** The content type of the response if it is neither JSON nor HTML. */
   contentType?: string
-  /** The sentences with which it answers 400. */
+  /** The messages of responses with status 400. */
   badRequests?: string[]
-  /** Why else it refuses, where neither its door nor what it demands says so. */
+  /** Further errors of this route, or better descriptions of those that its middleware implies. */
   errors?: Partial<Record<ErrorCode, string>>
-  /** A request to the demo data that succeeds. */
+  /** A request that succeeds with the demo data. */
   example?: { path?: Record<string, string>; query?: Record<string, string>; body?: unknown }
 }
 
-/** By method and path, as the router names them: `GET /api/notifications/v1`. */
+/** Keys are method and path as the router lists them: `GET /api/notifications/v1`. */
 export type DocsByRoute = Record<string, RouteDocs>
 
-/** The routes of a room. */
+/** A group of routes under one heading of the API description. */
 export type Tag = { name: string; description: string; routes: DocsByRoute }

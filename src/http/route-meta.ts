@@ -1,6 +1,6 @@
 import type * as z from "zod/mini"
 
-/** Whom a route lets in. */
+/** Who may call a route. */
 export type Access =
   | "signed in"
   | "member"
@@ -11,18 +11,18 @@ export type Access =
   | "webhook key"
   | "sns signature"
 
-/** What a middleware demands of a request. */
+/** What a middleware requires of requests and adds to responses. */
 export type RouteMeta = {
   access?: Access
-  /** The header that carries the key of a webhook. */
+  /** The header with the webhook key. */
   keyHeader?: string
   path?: z.ZodMiniType
   query?: z.ZodMiniType
   body?: z.ZodMiniType
   maxBodyBytes?: number
-  /** Answers 304 to who has the same already. */
+  /** Sends an `ETag`, and 304 if `If-None-Match` has it. */
   conditional?: boolean
-  /** Takes an `Idempotency-Key`. */
+  /** Accepts an `Idempotency-Key`. */
   idempotent?: boolean
   /** May answer 429. */
   rateLimited?: boolean
@@ -31,11 +31,11 @@ export type RouteMeta = {
 const metaByMiddleware = new WeakMap<object, RouteMeta>()
 
 /**
- * Says what a middleware demands. The description of the API reads it off the registered routes, so that it cannot
- * say anything else than what is checked.
+ * Attaches to a middleware what it checks. `scripts/openapi` reads this from the registered routes, so that the API
+ * description always agrees with the checks.
  */
-export function withMeta<M extends object>(demand: RouteMeta, middleware: M): M {
-  metaByMiddleware.set(middleware, demand)
+export function withMeta<M extends object>(meta: RouteMeta, middleware: M): M {
+  metaByMiddleware.set(middleware, meta)
   return middleware
 }
 

@@ -3,11 +3,11 @@ import type { Deps } from "../deps"
 import type { Caller } from "../auth/caller"
 import type { ChosenOrg } from "../auth/authority"
 import type { Membership } from "../auth/membership"
-import type { Idempotency } from "./idempotency"
+import type { Idempotency } from "../runtime/idempotency-key"
 
 /**
- * What middleware sets for handlers: `me` and `signedInUntil` behind `member`, `org` behind `orgMember` and `orgAdmin`,
- * `caller` behind everything that signs somebody in. Middleware of one room adds its own variables to its type.
+ * The variables that middleware sets for handlers. All access middleware sets `caller`; `member` also sets `me` and
+ * `signedInUntil`; `orgMember` and `orgAdmin` also set `org`; `idempotent` may set `idempotency`.
  */
 export type AppEnv = {
   Bindings: Env
@@ -22,5 +22,5 @@ export type AppEnv = {
   }
 }
 
-/** A router that takes every path with and without its trailing slash. */
+/** A router that accepts every path with and without a trailing slash. */
 export const router = () => new Hono<AppEnv>({ strict: false })

@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
 
-/** Gives a schema a name in the description: it is there once, and others point at it. */
+/** Makes a schema a named component of the API description, which other schemas reference. */
 export function withSchemaName<T extends z.ZodMiniType>(name: string, schema: T): T {
   z.globalRegistry.add(schema, { id: name })
   return schema

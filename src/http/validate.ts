@@ -9,12 +9,12 @@ import { AppError, type ValidationIssue } from "../runtime/errors"
 import { withMeta } from "./route-meta"
 import type { AppEnv } from "./router"
 
-// The mini edition of zod says nothing but "Invalid input" until it is told the words.
+// zod/mini has no messages of its own: without a locale, every message is "Invalid input".
 z.config(en())
 
 const KIB = 1024
 
-/** A body of any type, not larger than we take. */
+/** Limits the size of a body of any content type. */
 export const rawBodyLimit = (bytes: number) =>
   withMeta(
     { maxBodyBytes: bytes },
@@ -41,13 +41,13 @@ const requireJson = createMiddleware<AppEnv>(async (c, next) => {
 
 const jsonBodyLimit = (bytes: number) => withMeta({ maxBodyBytes: bytes }, every(rawBodyLimit(bytes), requireJson))
 
-/** Refuses, in this order, what is too large, of another type, and not JSON. */
+/** Rejects, in this order, a body that is too large (413), of another content type (415), or not JSON (422). */
 export const jsonBody = jsonBodyLimit(64 * KIB)
 
-/** The same for lists of many: ten thousand members with long names. */
+/** `jsonBody` for long lists: 10,000 members with long names. */
 export const largeJsonBody = jsonBodyLimit(1_536 * KIB)
 
-/** The body must fit this schema: `c.req.valid("json")`. `jsonBody` comes before it. */
+/** Validates the body: `c.req.valid("json")`. `jsonBody` must come first. */
 export const body = <T extends z.ZodMiniType>(schema: T) =>
   withMeta(
     { body: schema },
@@ -56,7 +56,7 @@ export const body = <T extends z.ZodMiniType>(schema: T) =>
     }),
   )
 
-/** The query must fit this schema: `c.req.valid("query")`. */
+/** Validates the query: `c.req.valid("query")`. */
 export const query = <T extends z.ZodMiniType>(schema: T) =>
   withMeta(
     { query: schema },
@@ -65,7 +65,7 @@ export const query = <T extends z.ZodMiniType>(schema: T) =>
     }),
   )
 
-/** The parts of the path must fit this schema: `c.req.valid("param")`. */
+/** Validates the path parameters: `c.req.valid("param")`. */
 export const path = <T extends z.ZodMiniType>(schema: T) =>
   withMeta(
     { path: schema },
@@ -74,7 +74,7 @@ export const path = <T extends z.ZodMiniType>(schema: T) =>
     }),
   )
 
-/** What cross-origin pages need of an answer, and our own mark on it. */
+/** Headers that a 304 keeps besides Hono's defaults: CORS, and the id of the request. */
 const RETAINED_HEADERS = [
   "access-control-allow-origin",
   "access-control-allow-credentials",
@@ -82,7 +82,7 @@ const RETAINED_HEADERS = [
   "x-request-id",
 ]
 
-/** Answers 304 to who polls and has the same already. The answer is one person's: no cache between may keep it. */
+/** Answers 304 if `If-None-Match` is current. Responses are personal, so shared caches must not store them. */
 export const conditionalGet = withMeta(
   { conditional: true },
   every(
@@ -94,10 +94,9 @@ export const conditionalGet = withMeta(
   ),
 )
 
-const validationError = (flaws: ValidationIssue[]) =>
-  new AppError("invalid", "the input does not fit", { issues: flaws })
+const validationError = (issues: ValidationIssue[]) => new AppError("invalid", "the input does not fit", { issues })
 
-/** Nobody mends more at once. */
+/** A list of 10,000 wrong members must not become a response of megabytes. */
 const MAX_ISSUES = 100
 
 function toIssues(where: "body" | "query" | "path", issues: readonly z.core.$ZodIssue[]): ValidationIssue[] {

@@ -5,10 +5,7 @@ import { withMeta } from "./route-meta"
 import { matchesAnyKey } from "../auth/compare-keys"
 import type { AppEnv } from "./router"
 
-/**
- * Lets in who knows one of the keys in `setting`. Where none is configured the door is closed, and never open to
- * all.
- */
+/** Requires one of the keys in `setting` in this header. Answers 503 while no key is configured. */
 export const webhookKey = (header: string, setting: "PREFECT_NOTIFICATIONS_WEBHOOK_KEY" & keyof Config) =>
   withMeta(
     { access: "webhook key", keyHeader: header },

@@ -5,9 +5,9 @@ import type { DocsByRoute } from "../http/route-docs"
 const SavedOrg = z.strictObject({
   slug: z.string(),
   name: z.string(),
-  /** `null`: never asked. */
+  /** `null`: not decided. */
   llm_optin: z.nullable(z.boolean()),
-  /** `null`: the usual ones. */
+  /** `null`: the default. */
   urgent_categories: z.nullable(z.array(z.enum(CATEGORIES))),
 })
 export type SavedOrg = z.infer<typeof SavedOrg>
@@ -24,29 +24,30 @@ export const orgDocs = {
   "PUT /api/orgs/:slug": {
     summary: "Create or change an organisation",
     description:
-      "What is not named stays as it is; null is what it was at first. llm_optin: whether failures may be summarised " +
-      "by AI. urgent_categories: which notifications the service itself marks as urgent. The same again changes nothing.",
+      "Absent fields stay as they are; null resets a field to its default. llm_optin: whether AI may summarise " +
+      "failures. urgent_categories: the categories whose notifications the service marks as urgent. " +
+      "Repeating the request changes nothing.",
     response: success(SavedOrg),
     example: { path: { slug: "globex" }, body: { name: "Globex Trust", urgent_categories: ["incident"] } },
   },
   "PUT /api/orgs/:slug/members": {
-    summary: "Make these people the members, and nobody else",
+    summary: "Replace the list of members",
     description:
-      "A full sync of up to 10,000 people. Who is not in the list is removed: no notification or e-mail reaches them " +
-      "any more, and they lose access within 30 seconds. Who comes back gets their old inbox and preferences. Each entry " +
-      "is whole: a name left out is no name. The same list again changes nothing.",
+      "A full sync of up to 10,000 people. Members who are not in the list are removed: they get no more notifications " +
+      "or emails, and lose access within 30 seconds. People who return get their old inbox and preferences back. Each " +
+      "entry is complete: an entry without a name removes the name. Repeating the request changes nothing.",
     response: success(SyncedMembers),
     example: { path: { slug: "globex" }, body: [charlie] },
   },
   "PATCH /api/orgs/:slug/members": {
-    summary: "Add or change these members",
-    description: "Removes nobody. Each entry is whole: a name left out is no name.",
+    summary: "Add or change members",
+    description: "Removes nobody. Each entry is complete: an entry without a name removes the name.",
     response: success(SyncedMembers),
     example: { path: { slug: "globex" }, body: [charlie] },
   },
   "DELETE /api/orgs/:slug/members/:user_id": {
     summary: "Remove a member",
-    description: "As if they were left out of a full sync. Who is not a member is not found.",
+    description: "The same as a full sync without this person. Answers 404 if the person is not a member.",
     response: z.strictObject({ success: z.literal(true), message: z.string() }),
     example: { path: { slug: "globex", user_id: "3" } },
   },

@@ -1,10 +1,12 @@
 import { and, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm"
 import type { Category } from "../domain/categories"
 import type { Db } from "../db/client"
+import { inList, notInList } from "../db/in-list"
+import { insertSelect } from "../db/insert-select"
 import { orgPreferences, orgs, orgUsers, userNotificationPreferences } from "../db/schema"
 import type { Member } from "./schemas"
 
-/** What there is to know before something is said to an organisation. */
+/** What a publisher must know about an organisation. */
 export const ORG_SETTINGS_COLUMNS = {
   id: orgs.id,
   slug: orgs.slug,
@@ -13,15 +15,15 @@ export const ORG_SETTINGS_COLUMNS = {
   urgentCategories: orgPreferences.urgentCategories,
 }
 
-/** Those of these organisations that exist, with what each decided about failures. */
+/** The organisations with these slugs, each with its settings. */
 export const selectOrgsBySlugs = (db: Db, { slugs }: { slugs: string[] }) =>
   db
     .select(ORG_SETTINGS_COLUMNS)
     .from(orgs)
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
-    .where(sql`${orgs.slug} IN (SELECT value FROM json_each(${JSON.stringify(slugs)}))`)
+    .where(inList(orgs.slug, slugs))
 
-// Provisioning: each finds the organisation by its slug, and where there is none does nothing. ------------
+// The following statements find the organisation by its slug, and change nothing if there is none.
 
 const REMOVED_MEMBER_COLUMNS = { orgUserId: orgUsers.id, userId: orgUsers.userId }
 
@@ -35,60 +37,56 @@ export const upsertOrg = (db: Db, { slug, name }: { slug: string; name: string }
 
 type OrgPreferencesChange = { llmOptin?: boolean | null | undefined; urgentCategories?: Category[] | null | undefined }
 
-/** What is `undefined` stays. */
+/** A setting that is `undefined` stays as it is. */
 export function upsertOrgPreferences(
   db: Db,
   { slug, llmOptin, urgentCategories, now }: { slug: string; now: number } & OrgPreferencesChange,
 ) {
   const at = new Date(now).toISOString()
-  const optin = llmOptin === undefined || llmOptin === null ? null : Number(llmOptin)
-  const urgent = urgentCategories ? JSON.stringify(urgentCategories) : null
   const changes = {
     llmOptin: llmOptin === undefined ? orgPreferences.llmOptin : sql`excluded.llm_optin`,
     urgentCategories:
       urgentCategories === undefined ? orgPreferences.urgentCategories : sql`excluded.urgent_categories`,
   }
-  return db
-    .insert(orgPreferences)
-    .select(sql`
-      SELECT NULL, o.id, ${optin}, ${urgent}, 0, NULL, ${at}, ${at}, 0, NULL, NULL, NULL, NULL, NULL
-      FROM ${orgs} o WHERE o.slug = ${slug}
-    `)
-    .onConflictDoUpdate({
-      target: orgPreferences.orgId,
-      set: { ...changes, updatedAt: at },
-      setWhere: sql`(${orgPreferences.llmOptin}, ${orgPreferences.urgentCategories})
-        IS NOT (${changes.llmOptin}, ${changes.urgentCategories})`,
-    })
+  return insertSelect(db, orgPreferences, {
+    values: {
+      orgId: sql`o.id`,
+      llmOptin: llmOptin ?? null,
+      urgentCategories: urgentCategories ? sql`${JSON.stringify(urgentCategories)}` : null,
+      enableDiscordNotifications: false,
+      createdAt: at,
+      updatedAt: at,
+    },
+    from: sql`${orgs} o WHERE o.slug = ${slug}`,
+  }).onConflictDoUpdate({
+    target: orgPreferences.orgId,
+    set: { ...changes, updatedAt: at },
+    setWhere: sql`(${orgPreferences.llmOptin}, ${orgPreferences.urgentCategories})
+      IS NOT (${changes.llmOptin}, ${changes.urgentCategories})`,
+  })
 }
 
-/** How many of these people are members. An `IN`, since SQLite would join from the members, and read the list for each. */
+/** The number of these people who are members. A join would read the whole list for each member; `IN` does not. */
 export const selectMemberCount = (db: Db, { slug, userIds }: { slug: string; userIds: string[] }) =>
   db
     .select({ count: sql<number>`count(*)`.as("count") })
     .from(orgUsers)
-    .where(
-      and(
-        eq(orgUsers.orgId, orgIdOf(slug)),
-        sql`${orgUsers.userId} IN (SELECT value FROM json_each(${JSON.stringify(userIds)}))`,
-        isNull(orgUsers.removedAt),
-      ),
-    )
+    .where(and(eq(orgUsers.orgId, orgIdOf(slug)), inList(orgUsers.userId, userIds), isNull(orgUsers.removedAt)))
 
 const memberRows = (members: Member[]) =>
   JSON.stringify(members.map((m) => [m.user_id, m.email, m.role, m.name || null]))
 
 /**
- * What a mailbox said is said of its address: who gets another one gets e-mail again. A `CROSS JOIN`, since
- * SQLite would join from the members, and read the list for each.
+ * An opt-out by a bounce or a complaint belongs to an address, so it ends when a member's address changes. The
+ * `CROSS JOIN` makes SQLite read the list once; otherwise it would read the list for each member.
  */
 export const deleteEmailOptOuts = (db: Db, { slug, members }: { slug: string; members: Member[] }) =>
   db.delete(userNotificationPreferences).where(
     and(
       sql`${userNotificationPreferences.orgUserId} IN (
-        SELECT known.id FROM json_each(${memberRows(members)}) person
-        CROSS JOIN ${orgUsers} known ON known.org_id = ${orgIdOf(slug)} AND known.user_id = person.value ->> 0
-        WHERE known.email <> person.value ->> 1
+        SELECT existing.id FROM json_each(${memberRows(members)}) person
+        CROSS JOIN ${orgUsers} existing ON existing.org_id = ${orgIdOf(slug)} AND existing.user_id = person.value ->> 0
+        WHERE existing.email <> person.value ->> 1
       )`,
       eq(userNotificationPreferences.category, "all"),
       eq(userNotificationPreferences.channel, "email"),
@@ -96,14 +94,18 @@ export const deleteEmailOptOuts = (db: Db, { slug, members }: { slug: string; me
     ),
   )
 
-/** Answers those who were not members, and those who were members of another description. */
+/** Adds members, and updates those whose row differs. Returns the people whose row was written. */
 export function upsertMembers(db: Db, { slug, members }: { slug: string; members: Member[] }) {
-  return db
-    .insert(orgUsers)
-    .select(sql`
-      SELECT NULL, o.id, person.value ->> 0, person.value ->> 1, person.value ->> 2, person.value ->> 3, NULL
-      FROM ${orgs} o, json_each(${memberRows(members)}) person WHERE o.slug = ${slug}
-    `)
+  return insertSelect(db, orgUsers, {
+    values: {
+      orgId: sql`o.id`,
+      userId: sql`person.value ->> 0`,
+      email: sql`person.value ->> 1`,
+      role: sql`person.value ->> 2`,
+      name: sql`person.value ->> 3`,
+    },
+    from: sql`${orgs} o, json_each(${memberRows(members)}) person WHERE o.slug = ${slug}`,
+  })
     .onConflictDoUpdate({
       target: [orgUsers.orgId, orgUsers.userId],
       set: { email: sql`excluded.email`, role: sql`excluded.role`, name: sql`excluded.name`, removedAt: null },
@@ -113,18 +115,12 @@ export function upsertMembers(db: Db, { slug, members }: { slug: string; members
     .returning({ userId: orgUsers.userId })
 }
 
-/** Removes who is not among these people. */
+/** Removes all members except these people. */
 export const markOthersRemoved = (db: Db, { slug, userIds, now }: { slug: string; userIds: string[]; now: number }) =>
   db
     .update(orgUsers)
     .set({ removedAt: now })
-    .where(
-      and(
-        eq(orgUsers.orgId, orgIdOf(slug)),
-        isNull(orgUsers.removedAt),
-        sql`${orgUsers.userId} NOT IN (SELECT value FROM json_each(${JSON.stringify(userIds)}))`,
-      ),
-    )
+    .where(and(eq(orgUsers.orgId, orgIdOf(slug)), isNull(orgUsers.removedAt), notInList(orgUsers.userId, userIds)))
     .returning(REMOVED_MEMBER_COLUMNS)
 
 export const markMemberRemoved = (db: Db, { slug, userId, now }: { slug: string; userId: string; now: number }) =>

@@ -3,7 +3,7 @@ import { notFound } from "../runtime/errors"
 import { revokeAccess } from "./revoke-access"
 import * as queries from "./queries"
 
-/** Ends a membership. Throws `not_found` for an organisation that is not there, and for who is not its member. */
+/** Ends a membership. Throws `not_found` for an unknown organisation, and for a person who is not its member. */
 export async function removeMember(deps: Deps, { slug, userId }: { slug: string; userId: string }): Promise<void> {
   const { db } = deps
   const [[org], removed] = await db.batch([

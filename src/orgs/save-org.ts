@@ -5,20 +5,20 @@ import { evictOrg } from "../auth/membership"
 import * as queries from "./queries"
 import type { OrgChange } from "./schemas"
 
-/** Creates an organisation or changes it, and answers the whole. One round trip; the same again writes nothing. */
+/** Creates or changes an organisation, and returns it. One round trip; an equal change writes nothing. */
 export async function saveOrg(deps: Deps, { slug, change }: { slug: string; change: OrgChange }): Promise<SavedOrg> {
   const { db } = deps
   const { name, llm_optin: llmOptin, urgent_categories: urgentCategories } = change
-  const decides = llmOptin !== undefined || urgentCategories !== undefined
+  const hasSettings = llmOptin !== undefined || urgentCategories !== undefined
   const [org] = await commitAndRead(
     db,
     [
       queries.upsertOrg(db, { slug, name }),
-      ...(decides ? [queries.upsertOrgPreferences(db, { slug, llmOptin, urgentCategories, now: deps.now() })] : []),
+      ...(hasSettings ? [queries.upsertOrgPreferences(db, { slug, llmOptin, urgentCategories, now: deps.now() })] : []),
     ],
     queries.selectOrgsBySlugs(db, { slugs: [slug] }),
   )
-  if (!org) throw new Error("an organisation was not written")
+  if (!org) throw new Error("the organisation was not stored")
   evictOrg(slug)
   return { slug, name: org.name, llm_optin: org.llmOptin, urgent_categories: org.urgentCategories }
 }

@@ -13,19 +13,19 @@ const WholeNumber = z.pipe(
   z.transform((id: number) => String(id)),
 )
 
-/** What the issuer of the tokens calls a person: text inside, whichever of the two it is. */
+/** `user_id` of the access token, a text or an integer. It is stored as text. */
 const UserId = z.union([PlainText, WholeNumber], `a whole number, or ${PLAIN_TEXT_RULE}`)
 
 export const MemberPath = z.extend(OrgPath, { user_id: PlainText })
 
-/** What is not named stays as it is; `null` is what it was at first. */
+/** Absent fields stay as they are; `null` resets a field to its default. */
 export const OrgChange = z.strictObject({
   name: z.string().check(z.trim(), z.minLength(1), z.maxLength(200)),
   llm_optin: z.nullish(z.boolean()),
   urgent_categories: z.nullish(
     z.pipe(
       z.array(z.enum(CATEGORIES)).check(z.maxLength(100)),
-      // In one order, so that the same choice is the same text.
+      // Sorted, so that equal choices are stored as equal text.
       z.transform((chosen: Category[]) => CATEGORIES.filter((category) => chosen.includes(category))),
     ),
   ),
@@ -37,7 +37,7 @@ const Role = z.pipe(
   z.transform((name: RoleName) => ROLE_BY_NAME[name]),
 )
 
-/** One `@` between what has no blanks, and nothing unseen; whether it is anybody's, only a mail can tell. */
+/** One `@`, no whitespace, no invisible characters. Only a mail can tell whether the address exists. */
 const EMAIL_PATTERN = /^[^\s\p{C}@<>()[\],;:\\"]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/u
 
 const Member = z.strictObject({

@@ -5,7 +5,7 @@ const HOUR = 60 * MINUTE
 /** How long to wait after the first failed attempt, after the second, and so on. */
 export const RETRY_DELAYS_MS = [30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR] as const
 
-/** No wait is longer, whatever a `Retry-After` says. */
+/** Caps every delay, also one that a `Retry-After` asks for. */
 export const MAX_DELAY_MS = 12 * HOUR
 
 /**

@@ -16,11 +16,11 @@ const flag = z.pipe(
   withDefault(""),
   z.transform((value: string) => ["true", "1", "yes"].includes(value.toLowerCase())),
 )
-/** A whole number of days, at most as many as milliseconds are counted for. */
-const days = (otherwise: number) =>
+/** A whole number of days, of at most five digits. */
+const days = (defaultDays: number) =>
   z.pipe(
     z._default(z.string().check(z.trim(), z.regex(/^\d{0,5}$/)), ""),
-    z.transform((value: string) => (value === "" ? otherwise : Number(value))),
+    z.transform((value: string) => (value === "" ? defaultDays : Number(value))),
   )
 const origin = z.pipe(
   withDefault(""),
@@ -31,25 +31,25 @@ const origins = z.pipe(
   z.transform((items: string[]) => items.map(withoutSlash)),
 )
 
-/** The worker's variables and secrets, by the names under which they are set. */
+/** The worker's variables and secrets. Lists are separated by commas. */
 const Config = z.object({
-  /** Exact origins that may call with credentials and open sockets. */
+  /** Exact origins whose pages may send cookies and open WebSockets. */
   ALLOWED_ORIGINS: origins,
-  /** Where people use Dalgo: links in messages lead there. */
+  /** The origin of Dalgo's web app, to which links in messages point. */
   FRONTEND_URL: origin,
-  /** Where Dalgo's own backend is, where it keeps what the web app asks of a person. */
+  /** The origin of Dalgo's backend, which stores the web app's user preferences. */
   PLATFORM_ORIGIN: origin,
-  /** Where this worker is reached from outside: unsubscribe links lead there. */
+  /** The public origin of this worker, to which unsubscribe links point. */
   PUBLIC_URL: origin,
 
   JWT_SECRET: optional,
   JWT_JWKS_URL: optional,
   JWT_ISSUER: optional,
   JWT_AUDIENCE: optional,
-  /** Up to two, so that one can be replaced without a gap. */
+  /** Two at a time allow rotation without an outage. */
   SERVICE_KEYS: list,
   UNSUBSCRIBE_SECRET: optional,
-  /** What seals secrets in the database, as `secrets.ts` reads it. */
+  /** Keys that encrypt webhook URLs in the database, as `id:base64url`. The first encrypts; all decrypt. */
   SECRETS_KEYS: list,
 
   PREFECT_NOTIFICATIONS_WEBHOOK_KEY: list,
@@ -64,20 +64,20 @@ const Config = z.object({
   EMAIL_FROM_NAME: withDefault("Dalgo"),
   SES_REGION: withDefault("ap-south-1"),
   SES_ENDPOINT: origin,
-  /** Whose events SES publishes, where it is to tell what became of mails. */
+  /** The configuration set that makes SES publish bounces and complaints. */
   SES_CONFIGURATION_SET: optional,
-  /** The topics of SNS by which SES tells that. */
+  /** The SNS topics to which SES publishes them. */
   SES_SNS_TOPIC_ARNS: list,
   SES_ACCESS_KEY_ID: optional,
   SES_SECRET_ACCESS_KEY: optional,
 
-  /** All three, or nobody is offered push messages. */
+  /** Web push is offered only if all three are set. */
   VAPID_PUBLIC_KEY: optional,
   VAPID_PRIVATE_KEY: optional,
-  /** Where push services reach whoever runs this: `mailto:` or `https:`. */
+  /** The contact for push services: a `mailto:` or `https:` URL. */
   VAPID_SUBJECT: optional,
 
-  /** Those who run the platform. */
+  /** The platform admins are notified here. */
   ADMIN_EMAIL: optional,
   ADMIN_DISCORD_WEBHOOK: optional,
   NOTIFY_PLATFORM_ADMINS_OF_ERRORS: flag,
@@ -85,17 +85,17 @@ const Config = z.object({
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: flag,
   AI_MODEL: withDefault("@cf/zai-org/glm-4.7-flash"),
 
-  /** How long after it was sent something stays that was read; 0 for ever. */
+  /** Read notifications are deleted this long after they were sent; 0 keeps them forever. */
   RETENTION_DAYS: days(180),
 })
 export type Config = z.infer<typeof Config>
 
 const parsedConfigs = new WeakMap<object, Config>()
 
-/** The settings of this worker, parsed once per isolate. Throws `MisconfiguredError` for what cannot be used. */
+/** The validated settings, parsed once per isolate. Throws `MisconfiguredError` with the names of invalid variables. */
 export function configFrom(env: Env): Config {
-  const known = parsedConfigs.get(env)
-  if (known) return known
+  const parsed = parsedConfigs.get(env)
+  if (parsed) return parsed
   const result = Config.safeParse(env)
   if (!result.success) {
     const names = result.error.issues.map((issue) => issue.path.join("."))

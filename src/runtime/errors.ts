@@ -1,4 +1,4 @@
-/** Everything that can be the caller's to mend, or is known to happen. http/errors.ts gives each its status. */
+/** The errors that a caller may see. `http/errors.ts` maps each to its HTTP status. */
 export type ErrorCode =
   | "unauthenticated"
   | "token_expired"
@@ -12,10 +12,10 @@ export type ErrorCode =
   | "rate_limited"
   | "unavailable"
 
-/** One thing wrong with the input: where, in words, and by which rule. */
+/** One problem with the input: its location, a message, and the rule that it breaks. The shape is FastAPI's. */
 export type ValidationIssue = { loc: (string | number)[]; msg: string; type: string }
 
-/** An error whose message is meant for the caller. Anything else that is thrown is a bug and stays private. */
+/** An error whose message is sent to the caller. The message of any other error stays private. */
 export class AppError extends Error {
   constructor(
     readonly code: ErrorCode,
@@ -26,12 +26,12 @@ export class AppError extends Error {
   }
 }
 
-/** A setting that is missing. Its message names the variable and nothing else, so that it may be logged and kept. */
+/** A setting is missing or invalid. The message holds only the names of variables, so that it may be logged and stored. */
 export class MisconfiguredError extends Error {
   override readonly name = "MisconfiguredError"
 }
 
-/** What is not there, and what belongs to somebody else: the same answer for both. */
+/** Also for what belongs to another organisation: a caller must not learn that it exists. */
 export const notFound = (what: string) => new AppError("not_found", `${what} not found`)
 
 export const notAllowed = () => new AppError("not_allowed", "not allowed")

@@ -3,11 +3,14 @@ import * as z from "zod/mini"
 
 export const MAX_KEY_LENGTH = 255
 
-/** A key that makes a repeated request recognisable. An empty one is none. */
+/** A request's `Idempotency-Key` and the hash of its body. The same key with another hash is a conflict. */
+export type Idempotency = { key: string; requestHash: string }
+
+/** An optional `Idempotency-Key`. An empty one counts as none. */
 export const IdempotencyKey = z.pipe(
   z.nullish(z.string().check(z.trim(), z.maxLength(MAX_KEY_LENGTH))),
   z.transform((key: string | null | undefined) => key || undefined),
 )
 
-/** What tells two requests under one key apart. */
+/** SHA-256 of the request as JSON, in hex. */
 export const hashRequest = async (request: object) => (await sha256(JSON.stringify(request))) ?? ""

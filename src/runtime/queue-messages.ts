@@ -1,9 +1,9 @@
 import type { OutgoingChannel } from "../domain/channels"
 
-/** Who leaves rows in `signal_events`. A message about one has the name of its source. */
+/** Values of `signal_events.source`. The message about a stored event has its source as `kind`. */
 export const EVENT_SOURCES = ["prefect", "room_gone", "mail_event"] as const
 
-/** What the queue `signals` carries: ids only, since the rows are the truth. A message may come twice, or late. */
+/** A message of the queue `dalgo-signals`. It carries ids only: the row is the truth. It may arrive twice, or late. */
 export type SignalMessage =
   | { kind: (typeof EVENT_SOURCES)[number]; eventId: number }
   | { kind: "summary"; flowRunId: string }
@@ -14,5 +14,5 @@ const SIGNAL_KINDS: SignalMessage["kind"][] = [...EVENT_SOURCES, "summary", "fan
 export const isSignalMessage = (body: unknown): boolean =>
   typeof body === "object" && body !== null && "kind" in body && SIGNAL_KINDS.some((kind) => kind === body.kind)
 
-/** What the queue `deliveries` carries: some recipients of one notification on one channel. */
+/** A message of the queue `dalgo-deliveries`: some recipients of one notification on one channel. */
 export type DeliveryMessage = { channel: OutgoingChannel; notificationId: number; recipientIds: number[] }
