@@ -52,6 +52,9 @@ const project = (name: string, test: TestProjectInlineConfiguration["test"]) => 
 const { FUZZ_SEED = 20_261_125, FUZZ_RUNS = 100, FAULT_SEED, FAULT_RUNS = 200 } = process.env
 const faultSeeds = FAULT_SEED ? [Number(FAULT_SEED)] : Array.from({ length: Number(FAULT_RUNS) }, (_, i) => i + 1)
 
+/** As `migrations_pattern` in wrangler.toml: without schema.sql. */
+const readMigrations = async () => (await readD1Migrations("migrations")).filter(({ name }) => /^\d/.test(name))
+
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
@@ -59,7 +62,7 @@ export default defineConfig({
       main: "./src/index.ts",
       remoteBindings: false,
       miniflare: {
-        bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations("migrations") },
+        bindings: { ...bindings, TEST_MIGRATIONS: await readMigrations() },
         // What another Worker on the account would have in its `services`.
         serviceBindings: { NOTIFICATIONS: { name: kCurrentWorker, entrypoint: "NotificationService" } },
         outboundService: (request: Request) => new Response(`blocked ${request.url}`, { status: 599 }),

@@ -10,36 +10,41 @@ import { registeredRoutes } from "./registered-routes"
 type Operation = ReturnType<typeof buildOperation>
 
 /**
- * The description of the API (OpenAPI 3.1) of a router's routes: what they demand is read off them, and the rooms say
- * the rest. A route that no room describes is left out; a test looks that there is none.
+ * The API description (OpenAPI 3.1) of a router's routes. The metadata of their middleware gives security, parameters
+ * and errors; `docs.ts` of each room gives the texts. A route without docs is left out; a test finds such routes.
  */
 export function buildDocument(
   routes: Parameters<typeof registeredRoutes>[0],
-  rooms: Tag[],
+  tags: Tag[],
   { version }: { version: string },
 ) {
   const schemas = jsonSchemas()
-  const found = registeredRoutes(routes)
+  const registered = registeredRoutes(routes)
   const paths: Record<string, Record<string, Operation>> = {}
-  for (const { name, description: _, routes: described } of rooms) {
-    for (const route of found) {
-      const words = described[route.name]
-      if (!words) continue
+  for (const { name, routes: docsByRoute } of tags) {
+    for (const route of registered) {
+      const docs = docsByRoute[route.name]
+      if (!docs) continue
       const operations = (paths[pathTemplate(route.path)] ??= {})
-      operations[route.method.toLowerCase()] = buildOperation(route, words, name, schemas)
+      operations[route.method.toLowerCase()] = buildOperation(route, docs, name, schemas)
     }
   }
   return {
     openapi: "3.1.1",
     info: { title: TITLE, version, description: INTRODUCTION, license: { name: "MIT", identifier: "MIT" } },
-    tags: rooms.map(({ name, description: about }) => ({ name, description: about })),
+    tags: tags.map(({ name, description }) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
-        cookie: { type: "apiKey", in: "cookie", name: "access_token", description: "A person's access token (JWT)." },
-        token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "The same as a header." },
-        serviceKey: { type: "http", scheme: "bearer", description: "The key of a server of the platform." },
-        ...webhookKeySchemes(found),
+        cookie: {
+          type: "apiKey",
+          in: "cookie",
+          name: "access_token",
+          description: "The access token of a person (JWT).",
+        },
+        token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "The same token in a header." },
+        serviceKey: { type: "http", scheme: "bearer", description: "The service key of another server." },
+        ...webhookKeySchemes(registered),
       },
       parameters: PARAMETERS,
       headers: HEADERS,
@@ -51,35 +56,39 @@ export function buildDocument(
 
 export type Description = ReturnType<typeof buildDocument>
 
-const webhookKeySchemes = (found: ReturnType<typeof registeredRoutes>) =>
+const webhookKeySchemes = (routes: ReturnType<typeof registeredRoutes>) =>
   Object.fromEntries(
-    found
-      .flatMap(({ demand }) => demand.keyHeader ?? [])
+    routes
+      .flatMap(({ meta }) => meta.keyHeader ?? [])
       .map((name) => [name, { type: "apiKey", in: "header", name, description: "The key of this webhook." }]),
   )
 
 const text = (description: string) => ({ description, schema: { type: "string" } })
 
 const HEADERS = {
-  RetryAfter: { description: "After how many seconds to try again.", schema: { type: "integer", minimum: 0 } },
-  ETag: text("Names what was answered, for `If-None-Match`."),
+  RetryAfter: {
+    description: "The number of seconds to wait before the next attempt.",
+    schema: { type: "integer", minimum: 0 },
+  },
+  ETag: text("Identifies the response for `If-None-Match`."),
 }
 
 const PARAMETERS = {
   Organisation: {
     name: "x-dalgo-org",
     in: "header",
-    ...text("The slug of the organisation to act in; without it, the person's first one."),
+    ...text("The slug of the organisation to act in. The default is the person's first one."),
   },
   IdempotencyKey: {
     name: "Idempotency-Key",
     in: "header",
-    description: "The same key with the same body does it once, for 24 hours.",
+    description:
+      "A request with the same key and body within 24 hours has no further effect and gets the first result.",
     schema: { type: "string", maxLength: MAX_KEY_LENGTH },
   },
   IfNoneMatch: {
     name: "If-None-Match",
     in: "header",
-    ...text("The `ETag` of what you have: while that is current, the answer is 304 without a body."),
+    ...text("The `ETag` of the response that the client has. While it is current, the response is 304 without a body."),
   },
 }

@@ -1,24 +1,23 @@
 export const TITLE = "Dalgo notifications"
 
-/** What a reader must know of every route. */
 export const INTRODUCTION = `
-Notifications of the Dalgo data platform: what broke, said once to the right people, in their inbox, on the urgent bar
-and by e-mail.
+Notifications of the Dalgo data platform: failures and announcements, in the inbox, on the urgent bar, by email, by web
+push, and in Discord and Slack.
 
-**Who is asking.** A person is known by a JWT in the cookie \`access_token\`, or where there is none in
-\`Authorization: Bearer\`. Another server of the platform sends a service key the same way. A person acts in one
-organisation: the one that \`x-dalgo-org\` names, else their first. Members have an inbox, admins run their
-organisation, super-admins and servers run all.
+**Authentication.** A person sends a JWT in the cookie \`access_token\` or in \`Authorization: Bearer\`; the cookie takes
+precedence. Another server sends a service key in \`Authorization: Bearer\`. A person acts in one organisation: the one
+that \`x-dalgo-org\` names, or their first one. Members have an inbox, admins administer their organisation, super-admins
+and servers administer all organisations.
 
-**Answers** are JSON with status 200, field names are snake_case, and every one carries \`x-request-id\`, which
-names the request in the log.
+**Responses** are JSON with status 200. Field names are snake_case. Every response has \`x-request-id\`, which also
+identifies the request in the log.
 
-**Errors** are \`{"detail": …}\`: a sentence, or for 422 a list of what does not fit. Expired tokens are 498, so that a
-client knows to refresh its token and try again; 401 means that it must sign in. What belongs to another organisation
-is 404, as if it were not there. 429 and 503 say in \`Retry-After\` after how many seconds to try again.
+**Errors** have the body \`{"detail": …}\`: a sentence, or for 422 a list of issues. 498 means that the token has expired:
+the client refreshes it and tries again. 401 means that the person must sign in. 404 also means that something belongs to
+another organisation or person. 429 and 503 give the seconds to wait in \`Retry-After\`.
 
-**Ids** of notifications are whole numbers, organisations are named by their slug, and people by the \`user_id\` of
-their token. **Times** are ISO 8601 in UTC.
+**Ids** of notifications are integers. Organisations are identified by their slug, and people by the \`user_id\` of their
+token. **Times** are ISO 8601 in UTC.
 
 Every path works with and without a trailing slash.
 `.trim()

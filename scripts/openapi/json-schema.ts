@@ -5,19 +5,19 @@ export type JsonSchema = z.core.JSONSchema.JSONSchema
 type Direction = "input" | "output"
 
 /**
- * Turns schemas of zod into JSON Schema as OpenAPI 3.1 has it, and gathers in `components` those that have a name.
- * An input is what one may send, before it is read; an output has all its fields, and no others.
+ * Converts zod schemas to the JSON Schema of OpenAPI 3.1. Named schemas are collected in `components`. An input schema
+ * describes a request before it is parsed; in an output schema, all fields without `optional` are required.
  */
 export function jsonSchemas() {
   const components: Record<string, JsonSchema> = {}
 
-  const known = new Map<string, string>()
+  const jsonByName = new Map<string, string>()
 
-  const keep = (name: string, schema: JsonSchema) => {
+  const addComponent = (name: string, schema: JsonSchema) => {
     const text = JSON.stringify(schema)
-    if (known.has(name) && known.get(name) !== text) throw new Error(`two schemas are named ${name}`)
-    if (!known.has(name)) components[name] = schema
-    known.set(name, text)
+    if (jsonByName.has(name) && jsonByName.get(name) !== text) throw new Error(`two schemas are named ${name}`)
+    if (!jsonByName.has(name)) components[name] = schema
+    jsonByName.set(name, text)
   }
 
   const convert = (schema: z.ZodMiniType, direction: Direction): JsonSchema => {
@@ -31,11 +31,11 @@ export function jsonSchemas() {
       unrepresentable: "any",
       override: ({ zodSchema, jsonSchema }) => adjustSchema(zodSchema, jsonSchema, direction),
     })
-    for (const [name, named] of Object.entries($defs ?? {})) keep(name, withComponentRefs(named))
+    for (const [name, named] of Object.entries($defs ?? {})) addComponent(name, withComponentRefs(named))
     return withComponentRefs(json)
   }
 
-  /** Follows the pointer to a component. */
+  /** Follows a reference to a component. */
   const resolve = (schema: JsonSchema): JsonSchema =>
     schema.$ref ? (components[schema.$ref.slice(COMPONENTS.length)] ?? schema) : schema
 
@@ -47,11 +47,11 @@ const COMPONENTS = "#/components/schemas/"
 const withComponentRefs = (schema: JsonSchema): JsonSchema =>
   JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/$defs/', `"$ref":"${COMPONENTS}`))
 
-/** Says what zod cannot, and leaves out what tells a reader nothing. */
+/** Adds what zod does not convert, and removes noise. */
 function adjustSchema(schema: z.core.$ZodTypes, json: JsonSchema, direction: Direction): void {
   const format = formatOf(schema)
   if (format) {
-    // Who has read the name of the format needs no pattern of five lines. We also take times without an offset.
+    // The name of the format replaces a pattern of five lines, which would also exclude times without an offset.
     json.format = format
     delete json.pattern
   }
@@ -73,9 +73,9 @@ const FORMATS: Record<string, string> = {
 const formatOf = ({ _zod: { def } }: z.core.$ZodTypes) =>
   "format" in def && typeof def.format === "string" ? FORMATS[def.format] : undefined
 
-/** Whether blanks at the ends do not count, so that a text of blanks is empty. */
+/** Whether a schema trims its text, so that blanks alone count as empty. */
 const isTrimmed = (schema: z.core.$ZodTypes) =>
   (schema._zod.def.checks ?? []).some(({ _zod: { def } }) => "tx" in def && (def as Overwrite).tx(" ") === "")
 
-/** A check that replaces the value; zod's types do not tell it from others. */
+/** A check that replaces the value. zod's types do not distinguish it. */
 type Overwrite = { tx: (value: unknown) => unknown }

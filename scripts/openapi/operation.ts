@@ -8,21 +8,21 @@ import type { RegisteredRoute } from "./registered-routes"
 
 type Schemas = ReturnType<typeof jsonSchemas>
 
-/** What one route takes and answers. */
-export function buildOperation(route: RegisteredRoute, described: RouteDocs, tag: string, schemas: Schemas) {
-  const { method, path, demand } = route
-  const { summary, description } = described
-  const parameters = parametersFor(route, described, schemas)
-  const requestBody = requestBodyFor(demand, described, schemas)
+/** The OpenAPI operation of one route. */
+export function buildOperation(route: RegisteredRoute, docs: RouteDocs, tag: string, schemas: Schemas) {
+  const { method, path, meta } = route
+  const { summary, description } = docs
+  const parameters = parametersFor(route, docs, schemas)
+  const requestBody = requestBodyFor(meta, docs, schemas)
   return {
     operationId: operationId(method, path),
     summary,
     ...(description && { description }),
     tags: [tag],
-    security: securityFor(demand),
+    security: securityFor(meta),
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody && { requestBody }),
-    responses: { ...responsesFor(demand, described, schemas), ...errorResponsesOf(demand, described) },
+    responses: { ...responsesFor(meta, docs, schemas), ...errorResponsesOf(meta, docs) },
   }
 }
 
@@ -35,40 +35,40 @@ function operationId(method: string, path: string): string {
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")
 }
 
-const ANYBODY_SIGNED_IN = [{ cookie: [] }, { token: [] }]
-const SERVERS_TOO = [...ANYBODY_SIGNED_IN, { serviceKey: [] }]
+const PERSON = [{ cookie: [] }, { token: [] }]
+const PERSON_OR_SERVER = [...PERSON, { serviceKey: [] }]
 
 const SECURITY: Record<Exclude<Access, "webhook key">, object[]> = {
   "sns signature": [],
-  "signed in": SERVERS_TOO,
-  member: ANYBODY_SIGNED_IN,
-  "any admin": SERVERS_TOO,
-  "org member": SERVERS_TOO,
-  "org admin": SERVERS_TOO,
-  "platform only": SERVERS_TOO,
+  "signed in": PERSON_OR_SERVER,
+  member: PERSON,
+  "any admin": PERSON_OR_SERVER,
+  "org member": PERSON_OR_SERVER,
+  "org admin": PERSON_OR_SERVER,
+  "platform only": PERSON_OR_SERVER,
 }
 
-function securityFor({ access: door, keyHeader }: RouteMeta): object[] {
-  if (!door) return []
-  return door === "webhook key" ? [{ [keyHeader ?? "key"]: [] }] : SECURITY[door]
+function securityFor({ access, keyHeader }: RouteMeta): object[] {
+  if (!access) return []
+  return access === "webhook key" ? [{ [keyHeader ?? "key"]: [] }] : SECURITY[access]
 }
 
-function requestBodyFor(demand: RouteMeta, described: RouteDocs, schemas: Schemas) {
-  const body = demand.body ?? described.body
+function requestBodyFor(meta: RouteMeta, docs: RouteDocs, schemas: Schemas) {
+  const body = meta.body ?? docs.body
   if (!body) return undefined
   const schema = schemas.convert(body, "input")
-  applyFieldDocs(schemas.resolve(schema), described)
-  const example = described.example?.body
+  applyFieldDocs(schemas.resolve(schema), docs)
+  const example = docs.example?.body
   return { required: true, content: { "application/json": { schema, ...(example !== undefined && { example }) } } }
 }
 
-function responsesFor(demand: RouteMeta, { response: answer, contentType }: RouteDocs, { convert }: Schemas) {
-  const headers = demand.conditional ? { ETag: headerRef("ETag") } : {}
-  const kind = answer._zod.def.type
-  if (kind === "void") return { 101: { description: "The socket is open." } }
-  const type = contentType ?? (kind === "string" ? "text/html" : "application/json")
+function responsesFor(meta: RouteMeta, { response, contentType }: RouteDocs, { convert }: Schemas) {
+  const headers = meta.conditional ? { ETag: headerRef("ETag") } : {}
+  const zodType = response._zod.def.type
+  if (zodType === "void") return { 101: { description: "The WebSocket is open." } }
+  const mediaType = contentType ?? (zodType === "string" ? "text/html" : "application/json")
   return {
-    200: { description: "As asked.", headers, content: { [type]: { schema: convert(answer, "output") } } },
-    ...(demand.conditional && { 304: { description: "What you have is current.", headers } }),
+    200: { description: "Success.", headers, content: { [mediaType]: { schema: convert(response, "output") } } },
+    ...(meta.conditional && { 304: { description: "Not modified.", headers } }),
   }
 }

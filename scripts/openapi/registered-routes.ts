@@ -1,21 +1,21 @@
 import { type RouteMeta, metaOf } from "../../src/http/route-meta"
 
-export type RegisteredRoute = { name: string; method: string; path: string; demand: RouteMeta }
+export type RegisteredRoute = { name: string; method: string; path: string; meta: RouteMeta }
 
 /**
- * The routes of a router, each with all that its middleware demands. Hono lists every handler of a chain by itself.
- * Throws where middleware for many paths demands something, since no route would be said to demand it.
+ * The routes of a router, each with the merged metadata of its middleware. Hono lists each handler of a chain on its own.
+ * Throws if middleware for all methods has metadata, since that would be missing from the routes.
  */
 export function registeredRoutes(routes: { method: string; path: string; handler: object }[]): RegisteredRoute[] {
-  const found = new Map<string, RegisteredRoute>()
+  const byName = new Map<string, RegisteredRoute>()
   for (const { method, path, handler } of routes) {
-    const demand = metaOf(handler)
+    const meta = metaOf(handler)
     if (method === "ALL") {
-      if (Object.keys(demand).length > 0) throw new Error(`what ${path} demands belongs to its routes, one by one`)
+      if (Object.keys(meta).length > 0) throw new Error(`metadata of the middleware for ${path} belongs to its routes`)
       continue
     }
     const name = `${method} ${path}`
-    found.set(name, { name, method, path, demand: { ...found.get(name)?.demand, ...demand } })
+    byName.set(name, { name, method, path, meta: { ...byName.get(name)?.meta, ...meta } })
   }
-  return [...found.values()]
+  return [...byName.values()]
 }

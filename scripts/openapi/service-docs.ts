@@ -3,11 +3,11 @@ import type { DocsByRoute } from "../../src/http/route-docs"
 
 export const serviceDocs: DocsByRoute = {
   "GET /healthz": {
-    summary: "Whether the service and its database answer",
+    summary: "Check that the service and its database answer",
     response: z.object({ status: z.literal("ok") }),
   },
   "GET /api/openapi.json": {
-    summary: "This description",
+    summary: "Get this description",
     response: z.looseObject({
       openapi: z.string(),
       info: z.looseObject({ title: z.string(), version: z.string() }),
@@ -15,15 +15,15 @@ export const serviceDocs: DocsByRoute = {
     }),
   },
   "GET /api/docs": {
-    summary: "This description as a page",
+    summary: "Get this description as an HTML page",
     response: z.string(),
   },
   "GET /api/docs/:file": {
-    summary: "A file of that page",
+    summary: "Get a file of that page",
     response: z.string(),
     contentType: "*/*",
-    fields: { file: "its name" },
-    errors: { not_found: "There is no such file." },
+    fields: { file: "the file name" },
+    errors: { not_found: "The file does not exist." },
     example: { path: { file: "docs.js" } },
   },
 }

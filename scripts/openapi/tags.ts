@@ -11,21 +11,21 @@ import { testSendDocs } from "../../src/delivery/test-send/docs"
 import { serviceDocs } from "./service-docs"
 import type { Tag } from "../../src/http/route-docs"
 
-/** Every room that answers requests, in the order in which a reader wants them. */
+/** All tags, the most used first. */
 export const TAGS: Tag[] = [
   {
     name: "Notifications",
-    description: "My inbox, and sending notifications.",
+    description: "Reading, sending and scheduling notifications.",
     routes: { ...inboxDocs, ...notificationDocs, ...undeliveredDocs },
   },
-  { name: "Live", description: "What open tabs are told at once.", routes: liveDocs },
+  { name: "Live", description: "Pushing the urgent bar to open tabs.", routes: liveDocs },
   {
     name: "Preferences",
-    description: "How a person, and an organisation, wants to be told.",
+    description: "The channels that a person and an organisation choose.",
     routes: { ...preferenceDocs, ...testSendDocs },
   },
-  { name: "Devices", description: "Where a person takes push messages.", routes: deviceDocs },
-  { name: "Organisations", description: "Who there is.", routes: orgDocs },
-  { name: "Webhooks", description: "What other systems tell us.", routes: { ...prefectDocs, ...emailFeedbackDocs } },
+  { name: "Devices", description: "The browsers that receive web push messages.", routes: deviceDocs },
+  { name: "Organisations", description: "Provisioning organisations and their members.", routes: orgDocs },
+  { name: "Webhooks", description: "Events from other systems.", routes: { ...prefectDocs, ...emailFeedbackDocs } },
   { name: "Service", description: "The service itself.", routes: serviceDocs },
 ]

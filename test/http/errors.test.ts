@@ -24,7 +24,7 @@ const named = <T extends { route: string }>(cases: T[]) => cases.map((one) => [o
 const taking = ROUTES.filter(({ body }) => body !== undefined)
 const takingJson = taking.filter(({ door }) => !WEBHOOKS.includes(door))
 const takingObjects = takingJson.filter(({ body }) => !Array.isArray(body))
-const largestOf = (one: Case) => REGISTERED.find(({ name }) => name === one.route)?.demand.maxBodyBytes ?? 0
+const largestOf = (one: Case) => REGISTERED.find(({ name }) => name === one.route)?.meta.maxBodyBytes ?? 0
 
 beforeEach(() => {
   queues()

@@ -49,16 +49,16 @@ export const CASES: Case[] = REGISTERED.flatMap((route) => {
   return [...(BY_HAND[route.name] ?? [{}]).map((change) => ({ ...example, ...change })), ...elsewhere(example)]
 })
 
-function exampleOf({ name, path, demand }: RegisteredRoute): Case {
+function exampleOf({ name, path, meta }: RegisteredRoute): Case {
   const { path: parts = {}, query = {}, body } = describedAs(name).example ?? {}
   const filled = path.replace(/:(\w+)(\{[^}]*\})?/g, (_, part: string) => encodeURIComponent(parts[part] ?? ""))
   const search = new URLSearchParams(query).toString()
   return {
     route: name,
-    door: demand.access ?? "anybody",
+    door: meta.access ?? "anybody",
     path: search ? `${filled}?${search}` : filled,
     ...(body !== undefined && { body: body as object }),
-    ...(ofAnOrganisation(demand.access) && { headers: { "x-dalgo-org": "acme" } }),
+    ...(ofAnOrganisation(meta.access) && { headers: { "x-dalgo-org": "acme" } }),
   }
 }
 
