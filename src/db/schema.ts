@@ -230,6 +230,7 @@ export const summaries = sqliteTable("summaries", {
   createdAt: integer("created_at").notNull(),
   updatedAt: integer("updated_at").notNull(),
   dueAt: integer("due_at"),
+  logRunIds: text("log_run_ids", { mode: "json" }).$type<string[]>(),
 })
 
 /** One row: where the purge continues. */

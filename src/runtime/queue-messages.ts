@@ -1,11 +1,12 @@
 import type { OutgoingChannel } from "../domain/channels"
 
-/** Values of `signal_events.source`. The message about a stored event has its source as `kind`. */
+/** Values of `signal_events.source`; `signals/sources.ts` has an entry for each. A message has its event's source as `kind`. */
 export const EVENT_SOURCES = ["prefect", "room_gone", "mail_event"] as const
+export type EventSource = (typeof EVENT_SOURCES)[number]
 
 /** A message of the queue `dalgo-signals`. It carries ids only: the row is the truth. It may arrive twice, or late. */
 export type SignalMessage =
-  | { kind: (typeof EVENT_SOURCES)[number]; eventId: number }
+  | { kind: EventSource; eventId: number }
   | { kind: "summary"; flowRunId: string }
   | { kind: "fan_out"; notificationId: number }
 

@@ -1,17 +1,19 @@
 import type { Deps } from "../deps"
-import { errorName, log } from "../runtime/log"
+import { errorName, log, type LogLine } from "../runtime/log"
 import type { SignalMessage } from "../runtime/queue-messages"
 import { continueFanOut } from "../notifications/fan-out"
-import { processEmailFeedback } from "./email-feedback/process"
-import { processPrefectEvent } from "./prefect/process"
+import { selectOverdueSummaries } from "../summaries/queries"
+import { handleEvent } from "./events/handle"
+import { selectOverdueEvents } from "./events/queries"
 import { addSummary } from "./prefect/add-summary"
-import * as queries from "./events/queries"
-import { announceGoneWebhook } from "./chat-webhook-gone/process"
+import { SOURCES } from "./sources"
 
 const RETRY_SECONDS = 30
 const MAX_PER_SWEEP = 100
+/** Limit of Queues. */
+const MESSAGES_PER_BATCH = 100
 
-/** Takes a batch of the queue, each message by itself: one that fails does not hold up the others. */
+/** Consumes a batch of the queue `signals`. A message that fails is retried and does not hold up the others. */
 export async function consumeSignals(deps: Deps, batch: MessageBatch<SignalMessage>): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
@@ -33,44 +35,38 @@ export async function consumeSignals(deps: Deps, batch: MessageBatch<SignalMessa
 
 function dispatch(deps: Deps, message: SignalMessage): Promise<void> {
   switch (message.kind) {
-    case "prefect":
-      return processPrefectEvent(deps, message)
-    case "room_gone":
-      return announceGoneWebhook(deps, message)
-    case "mail_event":
-      return processEmailFeedback(deps, message)
     case "summary":
       return addSummary(deps, message)
     case "fan_out":
       return continueFanOut(deps, message)
+    default:
+      return handleEvent(deps, SOURCES, message)
   }
 }
 
-/** Hints again at what is overdue: its hint was lost, or whoever had it died. */
+/** Enqueues overdue events and summaries again: a message was lost, a retry is due, or the claiming worker died. */
 export async function sweepSignals(deps: Deps): Promise<void> {
   const now = deps.now()
   const [events, summaries] = await deps.db.batch([
-    queries.selectOverdueEvents(deps.db, { now, limit: MAX_PER_SWEEP }),
-    queries.selectOverdueSummaries(deps.db, { now, limit: MAX_PER_SWEEP }),
+    selectOverdueEvents(deps.db, { now, limit: MAX_PER_SWEEP }),
+    selectOverdueSummaries(deps.db, { now, limit: MAX_PER_SWEEP }),
   ])
   const messages: SignalMessage[] = [
-    ...events,
+    ...events.map(({ source, eventId }) => ({ kind: source, eventId })),
     ...summaries.map(({ flowRunId }) => ({ kind: "summary" as const, flowRunId })),
   ]
-  for (let i = 0; i < messages.length; i += 100) {
-    await deps.signals.sendBatch(messages.slice(i, i + 100).map((body) => ({ body })))
+  for (let i = 0; i < messages.length; i += MESSAGES_PER_BATCH) {
+    await deps.signals.sendBatch(messages.slice(i, i + MESSAGES_PER_BATCH).map((body) => ({ body })))
   }
 }
 
-const logFieldsOf = (message: SignalMessage) => {
+function logFieldsOf(message: SignalMessage): Partial<LogLine> {
   switch (message.kind) {
-    case "prefect":
-    case "room_gone":
-    case "mail_event":
-      return { signal_id: message.eventId }
     case "summary":
       return { flow_run_id: message.flowRunId }
     case "fan_out":
       return { notification_id: message.notificationId }
+    default:
+      return { signal_id: message.eventId }
   }
 }

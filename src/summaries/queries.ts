@@ -1,21 +1,43 @@
-import { and, eq, isNull, ne, sql } from "drizzle-orm"
+import { and, eq, isNull, lte, ne, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { inList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
 import { notifications, summaries } from "../db/schema"
 
+type NewSummary = {
+  flowRunId: string
+  publicationId: string
+  /** The flow runs whose log is read; `undefined` where they are still to be found. */
+  logRunIds: string[] | undefined
+  now: number
+  dueAt: number
+}
+
 /** Requests a summary for this run, if its notification was written. */
-export const insertSummary = (
-  db: Db,
-  { flowRunId, publicationId, now, dueAt }: { flowRunId: string; publicationId: string; now: number; dueAt: number },
-) =>
+export const insertSummary = (db: Db, { flowRunId, publicationId, logRunIds, now, dueAt }: NewSummary) =>
   insertSelect(db, summaries, {
-    values: { flowRunId, notificationId: sql`n.id`, status: "running", createdAt: now, updatedAt: now, dueAt },
+    values: {
+      flowRunId,
+      notificationId: sql`n.id`,
+      status: "running",
+      logRunIds: logRunIds ? sql`${JSON.stringify(logRunIds)}` : null,
+      createdAt: now,
+      updatedAt: now,
+      dueAt,
+    },
     from: sql`${notifications} n WHERE n.publication_id = ${publicationId}`,
   }).onConflictDoNothing()
 
 export const selectSummary = (db: Db, { flowRunId }: { flowRunId: string }) =>
   db.select().from(summaries).where(eq(summaries.flowRunId, flowRunId))
+
+export const selectOverdueSummaries = (db: Db, { now, limit }: { now: number; limit: number }) =>
+  db
+    .select({ flowRunId: summaries.flowRunId })
+    .from(summaries)
+    .where(lte(summaries.dueAt, now))
+    .orderBy(summaries.dueAt)
+    .limit(limit)
 
 /** Lets the sweep request the summary again at `dueAt`. */
 export const postponeSummary = (db: Db, { flowRunId, dueAt }: { flowRunId: string; dueAt: number }) =>

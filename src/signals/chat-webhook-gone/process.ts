@@ -1,36 +1,41 @@
 import * as z from "zod/mini"
 import { type ChatProduct, CHAT_PRODUCT_NAME, CHAT_PRODUCTS } from "../../domain/channels"
-import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { publish } from "../../notifications/publish"
-import { handleEvent, type EventResult } from "../events/handle"
+import { toEventResult } from "../events/publish-result"
+import { finishPublishedEvent } from "../events/queries"
+import type { EventResult, SignalSource } from "../events/source"
 import { systemAnnouncement } from "../system-announcement"
-import * as signals from "../events/queries"
 import * as queries from "./queries"
 
-/** What delivery/ leaves where it finds a room gone. */
-const GoneWebhookEvent = z.object({ orgId: z.int(), room: z.enum(CHAT_PRODUCTS) })
+/** Body of the event that delivery/ inserts when a product's webhook is gone. */
+const GoneWebhook = z.object({ orgId: z.int(), room: z.enum(CHAT_PRODUCTS) })
+type GoneWebhook = z.infer<typeof GoneWebhook>
+
+export const chatWebhookGoneSource: SignalSource<GoneWebhook> = {
+  parse: (body) => GoneWebhook.parse(JSON.parse(body)),
+  process: (deps, { event, signal }) => announceGoneWebhook(deps, { eventId: event.id, gone: signal }),
+}
 
 /**
- * Tells the admins of an organisation that its room is gone, once: it may run twice, since the event has a dedupe key.
- * The notification and the end of the event are one batch.
+ * Tells an organisation's admins that its chat webhook is gone. It may run twice: the dedupe key names the event. The
+ * notification and the end of the event are one batch.
  */
-export const announceGoneWebhook = (deps: Deps, { eventId }: { eventId: number }): Promise<void> =>
-  handleEvent(deps, { eventId }, (event) => publishGoneWebhook(deps, event))
-
-async function publishGoneWebhook(deps: Deps, { id: eventId, body }: SignalEvent): Promise<EventResult> {
-  const { orgId, room } = GoneWebhookEvent.parse(JSON.parse(body))
+async function announceGoneWebhook(
+  deps: Deps,
+  { eventId, gone: { orgId, room } }: { eventId: number; gone: GoneWebhook },
+): Promise<EventResult> {
   const [org] = await queries.selectOrgWithWebhook(deps.db, { orgId, room })
-  if (!org) return { status: "failed", reason: "unknown_organisation" }
-  const voice = systemAnnouncement({ org, category: "system", message: messageFor(room, org.reason) })
-  const done = { status: "processed", reason: "published" } as const
+  if (!org) return { kind: "done", status: "failed", reason: "unknown_organisation" }
+  const announcement = systemAnnouncement({ org, category: "system", message: messageFor(room, org.reason) })
+  const now = deps.now()
   const published = await publish(deps, {
-    ...voice,
-    audience: { ...voice.audience, adminsOnly: true },
+    ...announcement,
+    audience: { ...announcement.audience, adminsOnly: true },
     dedupe: { key: `room_gone:${eventId}` },
-    alongside: () => [signals.finishEvent(deps.db, { id: eventId, ...done, now: deps.now() })],
+    alongside: (publicationId) => [finishPublishedEvent(deps.db, { id: eventId, publicationId, now })],
   })
-  return published.kind === "published" ? done : { status: "processed", reason: published.kind }
+  return toEventResult(published)
 }
 
 const messageFor = (room: ChatProduct, reason: string | null) =>

@@ -3,27 +3,31 @@ import type { Deps } from "../../deps"
 import { log } from "../../runtime/log"
 import { publish } from "../../notifications/publish"
 import * as preferences from "../../preferences/queries"
-import { handleEvent, type EventResult } from "../events/handle"
+import type { EventResult, SignalSource } from "../events/source"
 import { systemNotice } from "../system-announcement"
-import { parseEmailFeedback } from "./interpret"
+import { type EmailFeedback, parseEmailFeedback } from "./interpret"
 import { optOutMessage } from "./message"
 
+export const emailFeedbackSource: SignalSource<EmailFeedback> = {
+  parse: parseEmailFeedback,
+  process: (deps, { event, signal }) => applyFeedback(deps, { event, feedback: signal }),
+}
+
 /**
- * Makes of a stored event what it means for those who have that address. It may run twice: nothing is switched twice,
- * and of each switching-off its reader is told once.
+ * Applies a bounce or a complaint. It may run twice: a switch is changed once, and the dedupe key of the notice names
+ * that change.
  *
- * 1. Switch e-mail off for all members with the address.
+ * 1. Turn e-mail off for all members with the address.
  * 2. Tell each of them in their inbox. Their e-mail is off by then.
  */
-export const processEmailFeedback = (deps: Deps, { eventId }: { eventId: number }): Promise<void> =>
-  handleEvent(deps, { eventId }, (event) => applyFeedback(deps, event))
+async function applyFeedback(
+  deps: Deps,
+  { event, feedback }: { event: SignalEvent; feedback: EmailFeedback },
+): Promise<EventResult> {
+  const { id, receivedAt } = event
+  if (feedback.kind === "ignore") return { kind: "done", status: "ignored", reason: feedback.reason }
 
-async function applyFeedback(deps: Deps, { id, body, receivedAt }: SignalEvent): Promise<EventResult> {
-  const said = parseEmailFeedback(body)
-  if (!said) return { status: "failed", reason: "not_understood" }
-  if (said.kind === "ignore") return { status: "ignored", reason: said.reason }
-
-  const { addresses, cause } = said
+  const { addresses, cause } = feedback
   const operator = deps.config.ADMIN_EMAIL?.toLowerCase()
   // Nobody's inbox can say so.
   if (operator && addresses.includes(operator))
@@ -38,5 +42,5 @@ async function applyFeedback(deps: Deps, { id, body, receivedAt }: SignalEvent):
       dedupe: { key: `mail:${reason}:${orgUserId}:${since}` },
     })
   }
-  return { status: "processed", reason: people.length > 0 ? cause : "nobody" }
+  return { kind: "done", status: "processed", reason: people.length > 0 ? cause : "nobody" }
 }

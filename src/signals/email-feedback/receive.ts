@@ -1,28 +1,16 @@
 import type { Deps } from "../../deps"
-import { SWEEP_AFTER_MS } from "../../runtime/backoff"
 import { errorName, log } from "../../runtime/log"
-import * as queries from "../events/queries"
+import { receiveEvent } from "../events/receive"
 import { eventIdOf, parseEmailFeedback } from "./interpret"
 
-/** Keeps what was said of a mail, and hints the queue, which does the rest. `false`: it is kept, but not understood. */
+/** Stores an event about a mail and enqueues it. `false`: it is stored, but not understood. */
 export async function receiveEmailFeedback(
   deps: Deps,
   { body, dedupeKey }: { body: string; dedupeKey: string | undefined },
 ): Promise<boolean> {
-  const now = deps.now()
-  const said = { source: "mail_event" as const, body, now, ...(dedupeKey && { dedupeKey }) }
-  if (!parseEmailFeedback(body)) {
-    const [kept] = await queries.insertNotUnderstood(deps.db, said)
-    log({ event: "signal_not_understood", source: "mail_event", ...(kept && { signal_id: kept.id }) })
-    return false
-  }
-  const [event] = await queries.insertEvent(deps.db, { ...said, dueAt: now + SWEEP_AFTER_MS })
-  // It was said before.
-  if (!event) return true
-  await deps.signals.send({ kind: "mail_event", eventId: event.id }).catch((error) => {
-    log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: event.id, reason: errorName(error) })
-  })
-  return true
+  const isReadable = parseEmailFeedback(body) !== undefined
+  const result = await receiveEvent(deps, { source: "mail_event", body, isReadable, dedupeKey })
+  return result !== "not_understood"
 }
 
 /** The same of what Email Service put on a queue, once, however often it comes. */
@@ -43,7 +31,7 @@ export async function consumeEmailEvents(deps: Deps, batch: MessageBatch): Promi
         await receiveQueuedFeedback(deps, message)
         message.ack()
       } catch (error) {
-        log({ event: "queue_message_retried", queue: batch.queue, reason: errorName(error) })
+        log({ event: "signal_failed", source: "mail_event", reason: errorName(error) })
         message.retry({ delaySeconds: Math.min(RETRY_SECONDS * message.attempts, MAX_RETRY_SECONDS) })
       }
     }),

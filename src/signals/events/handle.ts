@@ -1,38 +1,61 @@
 import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
-import { log } from "../../runtime/log"
-import { MAX_ATTEMPTS, postponeOnError } from "./backoff"
+import { LEASE_MS, RETRY_DELAYS_MS } from "../../runtime/backoff"
+import { errorName, log } from "../../runtime/log"
+import type { EventSource } from "../../runtime/queue-messages"
+import { enqueueEvent } from "./enqueue"
 import * as queries from "./queries"
+import type { EventResult, SignalSource } from "./source"
 
-/** Longer than making something of an event can take. */
-const LEASE_MS = 2 * 60_000
+/** With RETRY_DELAYS_MS, attempts that throw take almost two days. */
+const MAX_ATTEMPTS = 12
 
-export type EventResult = { status: SignalEvent["status"]; reason: string }
-const GIVEN_UP: EventResult = { status: "failed", reason: "given_up" }
+type Later = Extract<EventResult, { kind: "later" }>
 
 /**
- * Lets `understand` make of a stored event what it means, one at a time; where it throws, or its worker dies, it is
- * asked again.
+ * Processes a stored event.
  *
- * 1. Claim the event.
- * 2. Understand it.
- * 3. Record what became of it, and say so in the log.
+ * 1. Claim the event. A duplicate message finds nothing to claim. If the worker dies, the lease expires and the sweep
+ *    enqueues the event again.
+ * 2. Let its source process it. If that throws, postpone the event and throw on, so that the queue retries too.
+ * 3. Finish the event and log the result, or postpone the event if the result is `later`.
  */
 export async function handleEvent(
   deps: Deps,
+  sources: Record<EventSource, SignalSource>,
   { eventId }: { eventId: number },
-  understand: (event: SignalEvent) => Promise<EventResult>,
 ): Promise<void> {
-  const { db } = deps
-  const [event] = await queries.claimEvent(db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS })
+  const [event] = await queries.claimEvent(deps.db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS.event })
   if (!event) return
-  const work = async () => (event.attempts > MAX_ATTEMPTS ? GIVEN_UP : understand(event))
-  const result = await work().catch(postponeOnError(deps, event))
-  await queries.finishEvent(db, { id: eventId, ...result, now: deps.now() })
+  const result = await processEvent(deps, sources[event.source], event).catch(postponeAndRethrow(deps, event))
+  if (result.kind === "later") return postpone(deps, event, result)
+  const { kind, status, reason, logFields } = result
+  if (kind === "done") await queries.finishEvent(deps.db, { id: eventId, status, reason, now: deps.now() })
   log({
-    event: result.status === "failed" ? "signal_failed" : "signal_processed",
+    event: status === "failed" ? "signal_failed" : "signal_processed",
     signal_id: eventId,
     source: event.source,
-    reason: result.reason,
+    reason,
+    ...logFields,
   })
 }
+
+async function processEvent(deps: Deps, source: SignalSource, event: SignalEvent): Promise<EventResult> {
+  if (event.attempts > MAX_ATTEMPTS) return { kind: "done", status: "failed", reason: "given_up" }
+  const signal = source.parse(event.body)
+  if (signal === undefined) return { kind: "done", status: "failed", reason: "not_understood" }
+  return source.process(deps, { event, signal })
+}
+
+async function postpone(deps: Deps, { id: eventId, source }: SignalEvent, { dueAt, reason }: Later): Promise<void> {
+  await queries.postponeEvent(deps.db, { id: eventId, reason, dueAt })
+  await enqueueEvent(deps, { source, eventId, delayMs: dueAt - deps.now() })
+}
+
+const postponeAndRethrow =
+  (deps: Deps, { id, attempts }: SignalEvent) =>
+  async (error: unknown): Promise<never> => {
+    const delayMs = RETRY_DELAYS_MS[Math.min(attempts, RETRY_DELAYS_MS.length) - 1] ?? 0
+    await queries.postponeEvent(deps.db, { id, reason: errorName(error), dueAt: deps.now() + delayMs })
+    throw error
+  }

@@ -1,35 +1,36 @@
 import type { Deps } from "../../deps"
 import { enqueueHeldEmails } from "../../delivery/outbox"
+import { LEASE_MS } from "../../runtime/backoff"
 import { errorName, log } from "../../runtime/log"
 import * as notifications from "../../notifications/queries"
 import * as summaries from "../../summaries/queries"
 import { summarise } from "../../summaries/summarise"
-import { PrefectError, prefectClientFrom } from "./client"
-import { failedSubflows } from "./interpret"
+import { type PrefectClient, PrefectError, prefectClientFrom } from "./client"
+import { logRunsOf } from "./steps"
 
-/** Longer than Prefect and the model may take together. */
-const LEASE_MS = 60_000
-/** How often a log is asked for, and a summary begun, in all. */
+/** Attempts per summary, those that ended with an expired lease included. */
 const MAX_ATTEMPTS = 3
-/** Prefect writes logs in batches: those of a run that failed just now may be on their way. */
-const RETRY_MS = 15_000
+/** Prefect writes logs in batches, so that the last lines of a failed run may arrive some seconds late. */
+const LOG_RETRY_MS = 15_000
+
+type RunLog = { flowRunId: string; logRunIds: string[] | null }
 
 /**
  * Adds a summary to the notification of a failed run.
  *
- * 1. Claim it: one worker makes it.
- * 2. Fetch the run's log. If there is none, try again a little later.
- * 3. Summarise it, and append that to the notification; without a log there is nothing to summarise.
- * 4. Show it in open tabs, and send the mails that waited for it.
+ * 1. Claim the summary.
+ * 2. Fetch the run's log. If it is empty, try again later.
+ * 3. Summarise the log and append the summary to the notification. After the last attempt, an empty log has no summary.
+ * 4. Update open tabs, and enqueue the mails that waited for the summary.
  */
 export async function addSummary(deps: Deps, { flowRunId }: { flowRunId: string }): Promise<void> {
-  const [wanted] = await summaries.claimSummary(deps.db, { flowRunId, now: deps.now(), leaseMs: LEASE_MS })
-  if (!wanted) return
-  const { notificationId, attempts } = wanted
+  const [summary] = await summaries.claimSummary(deps.db, { flowRunId, now: deps.now(), leaseMs: LEASE_MS.summary })
+  if (!summary) return
+  const { notificationId, attempts, logRunIds } = summary
   if (attempts > MAX_ATTEMPTS) {
     await summaries.failSummary(deps.db, { flowRunId, reason: "given up", now: deps.now() })
   } else {
-    const entries = await fetchLog(deps, flowRunId)
+    const entries = await fetchLog(deps, { flowRunId, logRunIds })
     if (entries.length === 0 && attempts < MAX_ATTEMPTS && deps.config.PREFECT_API_URL)
       return retryLater(deps, flowRunId)
     await summarise(deps, { flowRunId, notificationId, entries })
@@ -38,22 +39,28 @@ export async function addSummary(deps: Deps, { flowRunId }: { flowRunId: string 
 }
 
 async function retryLater(deps: Deps, flowRunId: string): Promise<void> {
-  await summaries.postponeSummary(deps.db, { flowRunId, dueAt: deps.now() + RETRY_MS })
-  await deps.signals.send({ kind: "summary", flowRunId }, { delaySeconds: RETRY_MS / 1000 })
+  await summaries.postponeSummary(deps.db, { flowRunId, dueAt: deps.now() + LOG_RETRY_MS })
+  await deps.signals.send({ kind: "summary", flowRunId }, { delaySeconds: LOG_RETRY_MS / 1000 })
 }
 
-/** The log of a run and of its steps that failed; empty where Prefect does not tell. */
-async function fetchLog({ config }: Deps, flowRunId: string) {
+/** The log of the run and of its failed subflows; empty where Prefect does not give it. */
+async function fetchLog({ config }: Deps, { flowRunId, logRunIds }: RunLog) {
   const prefect = prefectClientFrom(config)
   if (!prefect) return []
   try {
-    const subflows = await prefect.graph(flowRunId).then(failedSubflows, () => [])
-    return await prefect.lastLogs([flowRunId, ...subflows])
+    return await prefect.lastLogs(logRunIds ?? (await fetchLogRuns(prefect, flowRunId)))
   } catch (error) {
     if (!(error instanceof PrefectError)) throw error
     return []
   }
 }
+
+/** For a notification that was published without the run's graph. */
+const fetchLogRuns = (prefect: PrefectClient, flowRunId: string) =>
+  prefect.graph(flowRunId).then(
+    (graph) => logRunsOf({ flowRunId, graph }),
+    () => [flowRunId],
+  )
 
 async function updateBarItem(deps: Deps, notificationId: number): Promise<void> {
   const [notification] = await notifications.selectNotification(deps.db, { id: notificationId })

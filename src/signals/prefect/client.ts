@@ -3,25 +3,28 @@ import type * as z from "zod/mini"
 import type { Config } from "../../runtime/config"
 import { Deployment, FlowRun, Graph, Logs } from "./schemas"
 
-/** Prefect did not give what was asked. `isThere: false`: it answered that there is no such thing. */
+/** Prefect did not give what was asked for. `isNotFound`: it answered 404. The message is safe to log. */
 export class PrefectError extends Error {
   override readonly name = "PrefectError"
-  constructor(
-    message: string,
-    readonly exists: boolean,
-  ) {
+  readonly isNotFound: boolean
+
+  constructor(message: string, { isNotFound = false }: { isNotFound?: boolean } = {}) {
     super(message)
+    this.isNotFound = isNotFound
   }
 }
 
 const TIMEOUT_MS = 10_000
 const INFO_LEVEL = 20
-/** The most that Prefect gives at once. */
+/** Limit of Prefect's API. */
 const MAX_LOG_LINES = 200
 
 type Credentials = Pick<Config, "PREFECT_API_AUTH_STRING" | "PREFECT_API_KEY">
 
-/** A client of the parts of Prefect's REST API that failures need. Throws `PrefectError`. */
+/**
+ * A client of those parts of Prefect's REST API that a failure needs. Throws `PrefectError`.
+ * https://docs.prefect.io/v3/api-ref/rest-api
+ */
 export class PrefectClient {
   private readonly headers: Record<string, string>
 
@@ -29,7 +32,7 @@ export class PrefectClient {
     private readonly base: string,
     { PREFECT_API_KEY, PREFECT_API_AUTH_STRING }: Credentials,
   ) {
-    // Cloud takes a key, a server of one's own "user:password".
+    // Prefect Cloud takes an API key, a self-hosted server takes "user:password".
     const authorization = PREFECT_API_KEY
       ? `Bearer ${PREFECT_API_KEY}`
       : PREFECT_API_AUTH_STRING && `Basic ${base64(PREFECT_API_AUTH_STRING)}`
@@ -59,21 +62,21 @@ export class PrefectClient {
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch(() => {
-      throw new PrefectError("Prefect did not answer", true)
+      throw new PrefectError("Prefect did not answer")
     })
     if (!response.ok) {
       await response.body?.cancel()
-      throw new PrefectError(`Prefect answered ${response.status}`, response.status !== 404)
+      throw new PrefectError(`Prefect answered ${response.status}`, { isNotFound: response.status === 404 })
     }
     const parsed = schema.safeParse(await response.json().catch(() => undefined))
-    if (!parsed.success) throw new PrefectError("Prefect answered something unknown", true)
+    if (!parsed.success) throw new PrefectError("Prefect answered something unknown")
     return parsed.data
   }
 }
 
-/** Of the text as UTF-8: `btoa` alone throws on any letter beyond Latin-1. */
+/** Base64 of the text as UTF-8. `btoa` throws on characters beyond Latin-1. */
 const base64 = (text: string) => encodeBase64(new TextEncoder().encode(text).buffer)
 
-/** The client of the Prefect that is configured; `undefined` where none is. */
+/** `undefined` where no Prefect is configured. */
 export const prefectClientFrom = (config: Config): PrefectClient | undefined =>
   config.PREFECT_API_URL ? new PrefectClient(config.PREFECT_API_URL, config) : undefined

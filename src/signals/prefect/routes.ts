@@ -1,6 +1,7 @@
 import { rawBody } from "../../http/validate"
 import { router } from "../../http/router"
 import { webhookKey } from "../../http/webhook-key"
+import { notUnderstood } from "../events/not-understood"
 import { receivePrefectEvent } from "./receive"
 
 export const prefectRoutes = router().post(
@@ -8,7 +9,8 @@ export const prefectRoutes = router().post(
   webhookKey("X-Notification-Key", "PREFECT_NOTIFICATIONS_WEBHOOK_KEY"),
   rawBody,
   async (c) => {
-    await receivePrefectEvent(c.var.deps, { body: await c.req.text() })
+    const result = await receivePrefectEvent(c.var.deps, { body: await c.req.text() })
+    if (result === "not_understood") throw notUnderstood()
     return c.json({ status: "ok" })
   },
 )

@@ -1,26 +1,27 @@
 import type { Deps } from "../../deps"
 import { publish } from "../../notifications/publish"
 import { platformAdminAnnouncement } from "../system-announcement"
-import { describeFailure } from "./fetch-run"
-import { unknownOrgReason } from "./interpret"
+import { describeFailure } from "./describe-failure"
+import { candidateSlugs } from "./find-org"
 import { platformAdminChannels, toPlatformAdmins } from "./platform-admin-message"
 import { failureKey } from "./publish-failure"
 import type { Deployment, FlowRun } from "./schemas"
 
-type UnownedFailure = {
+const MAX_SLUGS_IN_MESSAGE = 10
+
+type UnknownOrgFailure = {
   flowRunId: string
   stateName: string
-  /** As far as it is known. */
+  /** `undefined` where neither Prefect nor the event describes the run. */
   run: FlowRun | undefined
-  /** Where it is deployed, by the event itself. */
-  told: Deployment | undefined
+  eventDeployment: Deployment | undefined
 }
 
 /**
- * Tells those who run the platform that a run failed whose organisation is not known, and nobody else. The key is not
- * the failure's own, by which its organisation can still be told.
+ * Tells the platform admins of a failed run whose organisation is not known. The dedupe key is not the failure's own, so
+ * that the organisation can still be told later.
  */
-export async function alertUnknownOrg(deps: Deps, failure: UnownedFailure): Promise<void> {
+export async function alertUnknownOrg(deps: Deps, failure: UnknownOrgFailure): Promise<void> {
   if (platformAdminChannels(deps.config).length === 0) return
   const message = await messageFor(deps, failure)
   await publish(deps, {
@@ -30,9 +31,15 @@ export async function alertUnknownOrg(deps: Deps, failure: UnownedFailure): Prom
   })
 }
 
-async function messageFor(deps: Deps, { flowRunId, stateName, run, told }: UnownedFailure): Promise<string> {
+async function messageFor(deps: Deps, failure: UnknownOrgFailure): Promise<string> {
+  const { flowRunId, stateName, run, eventDeployment } = failure
   if (!run)
     return `Nobody was told that the run ${flowRunId} is in the state ${stateName}: Prefect did not say whose it is.`
-  const { message } = await describeFailure(deps, { run, told, stateName })
+  const { message } = await describeFailure(deps, { run, eventDeployment, stateName })
   return `${message}\nNobody was told: ${unknownOrgReason(run)}.`
+}
+
+function unknownOrgReason(run: FlowRun): string {
+  const slugs = [...new Set(candidateSlugs(run))].slice(0, MAX_SLUGS_IN_MESSAGE)
+  return slugs.length > 0 ? `no organisation is called ${slugs.join(" or ")}` : "the run names no organisation"
 }

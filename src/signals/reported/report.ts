@@ -6,48 +6,49 @@ import { hashRequest } from "../../runtime/idempotency-key"
 import { type PublishRequest, publish, type PublishResult } from "../../notifications/publish"
 import { selectOrgsBySlugs } from "../../orgs/queries"
 import { systemAnnouncement, type OrgWithSettings } from "../system-announcement"
-import { fetchRun, describeFailure } from "../prefect/fetch-run"
-import { withReportedFailure } from "../prefect/interpret"
+import { describeFailure } from "../prefect/describe-failure"
+import { type FetchedRun, fetchRun } from "../prefect/fetch-run"
 import { toPlatformAdmins } from "../prefect/platform-admin-message"
-import { upsertFlowRun } from "../prefect/queries"
 import { failureKey, publishRunFailure } from "../prefect/publish-failure"
+import { upsertFlowRun } from "../prefect/queries"
 import { uuid } from "../prefect/schemas"
-import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
+import { toFailedRun } from "./failed-run"
 import { dbtTestFailureMessage, jobFailureMessage, lateRunMessage, schemaChangeMessage } from "./messages"
-
-// What other Workers of the platform noticed, in the form in which they tell us.
+import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
- * The same run as Prefect's own webhook tells of, in the same words: whoever comes first is heard.
+ * Publishes a failed flow run that a Worker of the platform reports. Prefect's webhook reports the same failure; the
+ * first report makes the notification. Throws `AppError`: `not_found`, `rejected`, `conflict`.
  *
- * 1. Ask Prefect for the run. What it does not know has no log either, and is said without a summary.
- * 2. Say it as the webhook would, and record the run. If Prefect is silent, what we were told has to do; the summary
- *    may find the log later.
+ * 1. Find the organisation, and fetch the run from Prefect.
+ * 2. Publish the failure as the webhook would, and store the run. If Prefect is unavailable, the text is the reported
+ *    one, and the summary looks for the log later. If Prefect does not have the run, there is no log and no summary.
  */
 export async function reportJobFailure(deps: Deps, failure: JobFailure): Promise<Notification> {
   const org = await requireOrg(deps, failure)
   const id = uuid.safeParse(failure.flowRunId)
   const flowRunId = id.data ?? failure.flowRunId
-  const answer = id.success ? await fetchRun(deps, { flowRunId }) : { kind: "absent" as const }
-  const asTold = { stateName: "Failed", message: jobFailureMessage(failure), alongside: [] }
-  switch (answer.kind) {
-    case "absent":
+  const fetched: FetchedRun = id.success ? await fetchRun(deps, { flowRunId }) : { kind: "not_found" }
+  const asReported = { flowRunId, org, stateName: "Failed", message: jobFailureMessage(failure) }
+  switch (fetched.kind) {
+    case "not_found":
       return publishReport(deps, {
         org,
         category: "job_failure",
-        message: asTold.message,
-        dedupe: { key: failureKey({ flowRunId, stateName: asTold.stateName }) },
-        platformAdmins: toPlatformAdmins(deps.config, { flowRunId, org, ...asTold }),
+        message: asReported.message,
+        dedupe: { key: failureKey(asReported) },
+        platformAdmins: toPlatformAdmins(deps.config, asReported),
       })
-    case "silent":
-      return notificationOrThrow(await publishRunFailure(deps, { flowRunId, org, ...asTold }))
-    case "run": {
-      const { run, stateName } = withReportedFailure(answer.run, failure)
-      const { deployment, message } = await describeFailure(deps, { run, stateName })
-      const alongside = [upsertFlowRun(deps.db, { run, deployment, orgId: org.id, now: deps.now() })]
-      return notificationOrThrow(await publishRunFailure(deps, { flowRunId, org, stateName, message, run, alongside }))
+    case "unavailable":
+      return notificationOrThrow(await publishRunFailure(deps, asReported))
+    case "found": {
+      const { run, stateName } = toFailedRun(fetched.run, failure)
+      const { deployment, message, logRunIds } = await describeFailure(deps, { run, stateName })
+      const upsertRun = upsertFlowRun(deps.db, { run, deployment, orgId: org.id, now: deps.now() })
+      const described = { flowRunId, org, stateName, message, run, logRunIds, alongside: () => [upsertRun] }
+      return notificationOrThrow(await publishRunFailure(deps, described))
     }
   }
 }
@@ -59,7 +60,7 @@ export async function reportDbtTestFailure(deps: Deps, failure: DbtTestFailure):
   return publishReport(deps, { org, category, message: dbtTestFailureMessage(failure), dedupe })
 }
 
-/** Once for each run that was due. */
+/** Publishes once for each run that was due, however often its delay is reported. */
 export async function reportLateRun(deps: Deps, late: LateRun): Promise<Notification> {
   const org = await requireOrg(deps, late)
   const dedupe = { key: `late:${org.id}:${late.flowName}:${Date.parse(late.expectedTime)}` }
@@ -73,15 +74,14 @@ export async function reportSchemaChange(deps: Deps, change: SchemaChange): Prom
   return publishReport(deps, { org, category, message: schemaChangeMessage(change), dedupe })
 }
 
-type Dedupe = PublishRequest["dedupe"]
 type PublishOptions = Pick<PublishRequest, "dedupe" | "platformAdmins">
 
-/** Another body under the same key is another event, which is refused. */
+/** Dedupe by the caller's key for 24 hours. The same key with another body is a conflict. */
 async function dedupeForOneDay(
   org: OrgWithSettings,
   category: Category,
   event: DbtTestFailure | SchemaChange,
-): Promise<Dedupe> {
+): Promise<PublishRequest["dedupe"]> {
   const { idempotencyKey: key } = event
   if (key === undefined) return undefined
   return { key: `announced:${category}:${org.id}:${key}`, forMs: DAY_MS, requestHash: await hashRequest(event) }
@@ -102,6 +102,6 @@ async function publishReport(
 
 function notificationOrThrow(published: PublishResult): Notification {
   if (published.kind === "nobody") throw new AppError("rejected", "No users found for the given information")
-  if (published.kind === "conflict") throw new AppError("conflict", "this event was told before in another way")
+  if (published.kind === "conflict") throw new AppError("conflict", "this event was reported before with other data")
   return published.notification
 }

@@ -1,5 +1,5 @@
 import { parseObject } from "./event"
-import type { RunEvent } from "../interpret"
+import type { RunEvent } from "./run-event"
 import { findRunInText, parseMessage, parseSentence } from "./sentence"
 
 /** How deep in each other we look into objects, lists, and JSON in texts. */

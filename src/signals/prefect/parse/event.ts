@@ -1,4 +1,4 @@
-import type { RunEvent } from "../interpret"
+import type { RunEvent } from "./run-event"
 import { type Deployment, FlowRun, FlowRunEvent, RunInState } from "../schemas"
 import { canonicalStateName, stateType } from "../states"
 

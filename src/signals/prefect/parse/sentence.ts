@@ -1,4 +1,4 @@
-import type { RunEvent } from "../interpret"
+import type { RunEvent } from "./run-event"
 import { ANY_STATE_PATTERN, isNonFailureState, canonicalStateName, findStateInText } from "../states"
 
 const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])"

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest"
-import { PrefectClient, PrefectError } from "../../src/signals/prefect/client"
-import { DEPLOYMENT_ID, failedRun, logLine, outside, prefect, RUN_ID } from "../support/outside"
+import { PrefectClient, PrefectError } from "../../../src/signals/prefect/client"
+import { DEPLOYMENT_ID, failedRun, logLine, outside, prefect, RUN_ID } from "../../support/outside"
 
 const BASE = "https://prefect.dalgo.test/api"
 const nobody = { PREFECT_API_KEY: undefined, PREFECT_API_AUTH_STRING: undefined }
@@ -101,26 +101,26 @@ describe("what Prefect answers", () => {
       "that there is no such thing",
       Response.json({ detail: "Not Found" }, { status: 404 }),
       "Prefect answered 404",
-      false,
+      true,
     ],
-    ["an error", new Response("oops", { status: 500 }), "Prefect answered 500", true],
-    ["too many requests", new Response(null, { status: 429 }), "Prefect answered 429", true],
+    ["an error", new Response("oops", { status: 500 }), "Prefect answered 500", false],
+    ["too many requests", new Response(null, { status: 429 }), "Prefect answered 429", false],
     [
       "another address, which is not followed",
       new Response(null, { status: 302, headers: { location: "https://elsewhere.test/" } }),
       "Prefect answered 302",
-      true,
+      false,
     ],
-    ["no JSON", new Response("<html>"), "Prefect answered something unknown", true],
-    ["another shape", Response.json([]), "Prefect answered something unknown", true],
-  ])("may be %s", async (_, response, message, isThere) => {
+    ["no JSON", new Response("<html>"), "Prefect answered something unknown", false],
+    ["another shape", Response.json([]), "Prefect answered something unknown", false],
+  ])("may be %s", async (_, response, message, isNotFound) => {
     answering(response)
-    expect(await failure()).toMatchObject({ message, isThere })
+    expect(await failure()).toMatchObject({ message, isNotFound })
   })
 
   it("may be nothing", async () => {
     outside()
-    expect(await failure()).toMatchObject({ message: "Prefect did not answer", isThere: true })
+    expect(await failure()).toMatchObject({ message: "Prefect did not answer", isNotFound: false })
   })
 
   it("is waited for ten seconds", async () => {
@@ -129,7 +129,7 @@ describe("what Prefect answers", () => {
       request.signal.throwIfAborted()
       return undefined
     })
-    expect(await failure()).toMatchObject({ message: "Prefect did not answer", isThere: true })
+    expect(await failure()).toMatchObject({ message: "Prefect did not answer", isNotFound: false })
     expect(timeout).toHaveBeenCalledWith(10_000)
   })
 })

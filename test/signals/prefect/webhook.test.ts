@@ -1,10 +1,10 @@
 import { beforeEach, expect, it, vi } from "vitest"
-import { NOON, SECOND } from "../support/clock"
-import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../support/outside"
-import { alice, charlie, request, type Speaker } from "../support/people"
-import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../support/prefect-says"
-import { consume, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { NOON, SECOND } from "../../support/clock"
+import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
+import { alice, charlie, request, type Speaker } from "../../support/people"
+import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../../support/prefect-says"
+import { consume, queues } from "../../support/queues"
+import { rows } from "../../support/rows"
 
 const JSON_TYPE = "application/json"
 const BROKEN_JSON = `{"flow_run_id": "${RUN_ID}", "state_name": "Failed", "message": "KeyError: "rows"\nat line 9"}`
@@ -69,7 +69,7 @@ it("is one failure, in however many ways it is told", async () => {
   for (const [, body, type] of WAYS) await send(body, type)
   await drain()
   expect(await messagesOf(alice)).toHaveLength(1)
-  const known = { status: "processed", reason: "known_already" }
+  const known = { status: "processed", reason: "already_published" }
   expect(await events()).toEqual([{ status: "processed", reason: "published" }, known, known, known, known])
 })
 
@@ -133,6 +133,6 @@ it("is what Prefect says now, where that is not what the event told", async () =
   outside(prefect({ run: failedRun({ state_type: "COMPLETED", state_name: "Completed" }) }), ses().handler)
   await send(JSON.stringify(prefectEvent()))
   await drain()
-  expect(await events()).toEqual([{ status: "ignored", reason: "failed_no_more" }])
+  expect(await events()).toEqual([{ status: "ignored", reason: "no_longer_failed" }])
   expect(await messagesOf(alice)).toEqual([])
 })

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import type { SignalMessage } from "../../src/runtime/queue-messages"
-import { NOON, SECOND } from "../support/clock"
-import { entered, runId, tell } from "../support/failures"
-import { ai, failedRun, logLine, outside, prefect, RUN_ID, ses } from "../support/outside"
-import { ACME, alice, bob, charlie, GLOBEX, type Speaker } from "../support/people"
-import { consume, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import type { SignalMessage } from "../../../src/runtime/queue-messages"
+import { NOON, SECOND } from "../../support/clock"
+import { entered, runId, tell } from "../../support/failures"
+import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
+import { ACME, alice, bob, charlie, GLOBEX, type Speaker } from "../../support/people"
+import { consume, queues } from "../../support/queues"
+import { rows } from "../../support/rows"
 
 let post: ReturnType<typeof ses>
 let sent: ReturnType<typeof queues>["sent"]
@@ -51,7 +51,7 @@ describe("one failure", () => {
     expect(await rows("SELECT status FROM summaries")).toEqual([{ status: "completed" }])
     expect(await events()).toEqual([
       { status: "processed", reason: "published", attempts: 1, due_at: null },
-      { status: "processed", reason: "known_already", attempts: 1, due_at: null },
+      { status: "processed", reason: "already_published", attempts: 1, due_at: null },
     ])
   })
 
@@ -140,12 +140,12 @@ describe("whatever is no failure", () => {
 
   it.each([
     ["a run that will be retried", { state_type: "SCHEDULED", state_name: "AwaitingRetry" }, "will_be_retried"],
-    ["a run that meanwhile went through", { state_type: "COMPLETED", state_name: "Completed" }, "failed_no_more"],
+    ["a run that meanwhile went through", { state_type: "COMPLETED", state_name: "Completed" }, "no_longer_failed"],
     ["a run within a run", { deployment_id: null }, "not_top_level"],
     [
       "a lone generate-edr",
       { parameters: { config: { org_slug: "acme", tasks: [{ slug: "generate-edr" }] } } },
-      "only_edr",
+      "only_generate_edr",
     ],
   ])("is kept with its reason: %s", async (_, changes, reason) => {
     world({ run: failedRun(changes) })
@@ -194,7 +194,7 @@ describe("whose failure it is", () => {
     world()
     await tell(entered("Failed"))
     await drain()
-    expect(await events()).toMatchObject([{ status: "processed", reason: "nobody" }])
+    expect(await events()).toMatchObject([{ status: "processed", reason: "no_recipients" }])
   })
 })
 
@@ -351,20 +351,5 @@ describe("urgency", () => {
     expect((await inboxOf(bob))[0].urgent).toBe(expected)
     const bar = await (await bob.get("/api/notifications/urgent-bar")).json<any>()
     expect(bar.total).toBe(expected ? 1 : 0)
-  })
-})
-
-describe("the log of a step that is a run of its own", () => {
-  it("is read together with its parent's", async () => {
-    const subflow = "99999999-8888-4777-9666-555555555555"
-    const label = "dbtjob_v2_runner / dbtjob-dbt-run"
-    const { requests } = world({
-      graph: { nodes: [[subflow, { kind: "flow-run", id: subflow, label, state_type: "FAILED" }]] },
-      logs: [logLine(40, "Compilation Error: model is missing")],
-    })
-    await tell(entered("Failed"))
-    await drain()
-    const asked = requests.find((request) => request.url.endsWith("/logs/filter"))
-    expect(await asked?.json()).toMatchObject({ logs: { flow_run_id: { any_: [RUN_ID, subflow] } } })
   })
 })

@@ -1,16 +1,16 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { depsFrom } from "../../src/compose"
-import type { SignalMessage } from "../../src/runtime/queue-messages"
-import { reportJobFailure } from "../../src/signals/reported/report"
-import { NOON } from "../support/clock"
-import { entered, tell } from "../support/failures"
-import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../support/outside"
-import { alice, bob, dora, server, type Speaker } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { rooms, type Said } from "../support/rooms"
-import { rows } from "../support/rows"
+import { depsFrom } from "../../../src/compose"
+import type { SignalMessage } from "../../../src/runtime/queue-messages"
+import { reportJobFailure } from "../../../src/signals/reported/report"
+import { NOON } from "../../support/clock"
+import { entered, tell } from "../../support/failures"
+import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
+import { alice, bob, dora, server, type Speaker } from "../../support/people"
+import { consume, cron, queues } from "../../support/queues"
+import { rooms, type Said } from "../../support/rooms"
+import { rows } from "../../support/rows"
 
 const ON = {
   NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "true",
@@ -171,7 +171,7 @@ describe("a failure that reaches nobody else", () => {
     expect(heard.mails.map(({ to }) => to)).toEqual([ON.ADMIN_EMAIL])
     expect(await events()).toEqual([
       { status: "processed", reason: "published" },
-      { status: "processed", reason: "known_already" },
+      { status: "processed", reason: "already_published" },
     ])
   })
 

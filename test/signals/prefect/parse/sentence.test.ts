@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { parseSentence } from "../../src/signals/prefect/parse/sentence"
+import { parseSentence } from "../../../../src/signals/prefect/parse/sentence"
 
 const ID = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f"
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { parseBody } from "../../src/signals/prefect/parse/body"
-import { DEPLOYMENT_ID, failedRun, RUN_ID } from "../support/outside"
-import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../support/prefect-says"
+import { parseBody } from "../../../../src/signals/prefect/parse/body"
+import { DEPLOYMENT_ID, failedRun, RUN_ID } from "../../../support/outside"
+import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../../../support/prefect-says"
 
 const OTHER_ID = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f"
 const SENTENCE = `Flow run silver-heron with id ${RUN_ID} entered state Failed`

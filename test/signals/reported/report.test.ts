@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { NOON } from "../support/clock"
-import { entered, tell } from "../support/failures"
-import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../support/outside"
-import { ACME, alice, bob, charlie } from "../support/people"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { NOON } from "../../support/clock"
+import { entered, tell } from "../../support/failures"
+import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
+import { ACME, alice, bob, charlie } from "../../support/people"
+import { queues } from "../../support/queues"
+import { rows } from "../../support/rows"
 
 const service = env.NOTIFICATIONS
 const failure = {

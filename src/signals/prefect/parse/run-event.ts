@@ -1,0 +1,11 @@
+import type { Deployment, FlowRun } from "../schemas"
+
+/** What a webhook body says: a flow run entered a state. */
+export type RunEvent = {
+  flowRunId: string
+  stateName: string
+  /** The run is a step of another run, which reports the failure itself. */
+  isSubflow?: boolean
+  /** The run as the body describes it, for when Prefect's API cannot be asked. */
+  embedded?: { run: FlowRun; deployment: Deployment | undefined }
+}

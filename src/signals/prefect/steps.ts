@@ -1,0 +1,44 @@
+import type { Graph } from "./schemas"
+import { FAILED_TYPES } from "./states"
+
+/** The first failed step of a run, in words; `undefined` if no step of the graph failed. */
+export function failedStep(graph: Graph): string | undefined {
+  const [failed] = failedNodes(graph)
+  return failed && stepName(failed.label)
+}
+
+/**
+ * Ids of the flow runs whose log explains the failure: the run, and its failed steps that are flow runs. Prefect logs
+ * the output of those under their own id.
+ */
+export const logRunsOf = ({ flowRunId, graph }: { flowRunId: string; graph: Graph }): string[] => [
+  flowRunId,
+  ...failedNodes(graph)
+    .filter((node) => node.kind === "flow-run")
+    .map((node) => node.id),
+]
+
+const failedNodes = (graph: Graph) =>
+  graph.nodes.map(([, node]) => node).filter((node) => FAILED_TYPES.includes(node.state_type ?? ""))
+
+const STEP_NAMES: Record<string, string> = {
+  "airbyte-sync": "the Airbyte sync",
+  "airbyte-reset": "the Airbyte reset",
+  "airbyte-clear": "clearing the Airbyte destination",
+  "update-schema": "the Airbyte schema update",
+  "git-pull": "getting the latest dbt code (git pull)",
+  "git-clone": "getting the dbt code (git clone)",
+  "dbt-clean": "dbt clean",
+  "dbt-deps": "installing dbt packages (dbt deps)",
+  "dbt-seed": "loading seed data (dbt seed)",
+  "dbt-run": "building the models (dbt run)",
+  "dbt-test": "the data tests (dbt test)",
+  "dbt-docs-generate": "generating the dbt documentation",
+  "generate-edr": "the data quality report",
+}
+
+/** A graph's label is "slug-0" for a task, and "flow / dbtjob-slug" for a subflow. */
+function stepName(label: string): string {
+  const slug = Object.keys(STEP_NAMES).find((known) => label.includes(known))
+  return (slug && STEP_NAMES[slug]) ?? label.split(" / ").at(-1)?.trim() ?? label
+}

@@ -1,0 +1,115 @@
+import { createExecutionContext } from "cloudflare:test"
+import { env } from "cloudflare:workers"
+import { beforeEach, expect, it, vi } from "vitest"
+import { depsFrom } from "../../../src/compose"
+import { handleEvent } from "../../../src/signals/events/handle"
+import type { EventResult, SignalSource } from "../../../src/signals/events/source"
+import { MINUTE, NOON, SECOND } from "../../support/clock"
+import { queues } from "../../support/queues"
+import { rows } from "../../support/rows"
+
+let sent: ReturnType<typeof queues>["sent"]
+let lose: ReturnType<typeof queues>["lose"]
+
+beforeEach(async () => {
+  vi.setSystemTime(NOON)
+  ;({ sent, lose } = queues())
+  await rows(
+    `INSERT INTO signal_events (id, source, body, status, received_at, updated_at, due_at)
+     VALUES (1, 'prefect', 'a body', 'received', 1, 1, 1)`,
+  )
+  // Each end of an event that is written.
+  await rows("DROP TABLE IF EXISTS ends")
+  await rows("CREATE TABLE ends (reason TEXT)")
+  await rows(`CREATE TRIGGER IF NOT EXISTS ends_written AFTER UPDATE OF status ON signal_events
+              BEGIN INSERT INTO ends VALUES (new.reason); END`)
+})
+
+/** A source whose events come to this. */
+const sourceOf = (result: EventResult | Error) => ({
+  parse: vi.fn((body: string): string | undefined => `parsed: ${body}`),
+  process: vi.fn(async (): Promise<EventResult> => {
+    if (result instanceof Error) throw result
+    return result
+  }),
+})
+
+function handle(source: SignalSource): Promise<void> {
+  const deps = depsFrom(env, createExecutionContext())
+  return handleEvent(deps, { prefect: source, room_gone: source, mail_event: source }, { eventId: 1 })
+}
+
+const event = async () => (await rows("SELECT status, reason, attempts, due_at FROM signal_events"))[0]
+const ends = () => rows("SELECT reason FROM ends")
+
+it("parses the body once and passes it on", async () => {
+  const source = sourceOf({ kind: "done", status: "processed", reason: "published" })
+  await handle(source)
+  expect(source.parse).toHaveBeenCalledExactlyOnceWith("a body")
+  expect(source.process).toHaveBeenCalledExactlyOnceWith(expect.anything(), {
+    event: expect.objectContaining({ id: 1, attempts: 1 }),
+    signal: "parsed: a body",
+  })
+})
+
+it.each(["processed", "ignored", "failed"] as const)(
+  "finishes an event that is done as %s, with one write",
+  async (status) => {
+    await handle(sourceOf({ kind: "done", status, reason: "a_reason" }))
+    expect(await event()).toEqual({ status, reason: "a_reason", attempts: 1, due_at: null })
+    expect(await ends()).toEqual([{ reason: "a_reason" }])
+    expect(sent).toEqual([])
+  },
+)
+
+it("does not finish an event whose end the source has committed", async () => {
+  await handle(sourceOf({ kind: "committed", status: "processed", reason: "published" }))
+  expect(await ends()).toEqual([])
+})
+
+it("postpones an event that is for later, and enqueues it for that time", async () => {
+  await handle(sourceOf({ kind: "later", dueAt: NOON + 90 * SECOND, reason: "will_be_retried" }))
+  expect(await event()).toEqual({
+    status: "received",
+    reason: "will_be_retried",
+    attempts: 1,
+    due_at: NOON + 90 * SECOND,
+  })
+  expect(sent).toEqual([{ queue: "dalgo-signals", body: { kind: "prefect", eventId: 1 }, delaySeconds: 90 }])
+  expect(await ends()).toEqual([])
+})
+
+it("postpones an event though its message is lost", async () => {
+  lose("dalgo-signals")
+  await handle(sourceOf({ kind: "later", dueAt: NOON + MINUTE, reason: "will_be_retried" }))
+  expect(await event()).toMatchObject({ status: "received", due_at: NOON + MINUTE })
+  expect(sent).toEqual([])
+})
+
+it("enqueues an event that is due in days with the longest delay that a queue allows", async () => {
+  const dueAt = NOON + 48 * 60 * MINUTE
+  await handle(sourceOf({ kind: "later", dueAt, reason: "will_be_retried" }))
+  expect(await event()).toMatchObject({ due_at: dueAt })
+  expect(sent.map(({ delaySeconds }) => delaySeconds)).toEqual([12 * 60 * 60])
+})
+
+it("postpones an event whose processing throws, and throws on", async () => {
+  await expect(handle(sourceOf(new RangeError("a bug")))).rejects.toThrow("a bug")
+  expect(await event()).toEqual({ status: "received", reason: "RangeError", attempts: 1, due_at: NOON + 30 * SECOND })
+})
+
+it("keeps an event that is not readable any more as failed", async () => {
+  const source = sourceOf(new Error("never called"))
+  source.parse.mockReturnValue(undefined)
+  await handle(source)
+  expect(await event()).toMatchObject({ status: "failed", reason: "not_understood", due_at: null })
+  expect(source.process).not.toHaveBeenCalled()
+})
+
+it("gives up after twelve attempts, without reading the body again", async () => {
+  await rows("UPDATE signal_events SET attempts = 12")
+  const source = sourceOf(new Error("never called"))
+  await handle(source)
+  expect(await event()).toEqual({ status: "failed", reason: "given_up", attempts: 13, due_at: null })
+  expect(source.parse).not.toHaveBeenCalled()
+})

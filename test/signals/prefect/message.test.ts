@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest"
+import { failureMessage } from "../../../src/signals/prefect/message"
+import { Deployment, FlowRun } from "../../../src/signals/prefect/schemas"
+import { DEPLOYMENT_ID, failedRun } from "../../support/outside"
+
+const run = (changes: object = {}) => FlowRun.parse(failedRun(changes))
+
+describe("the message", () => {
+  const deployment = Deployment.parse({ id: DEPLOYMENT_ID, name: "nightly-survey", schedules: [] })
+  const messageOf = (changes: object = {}, rest: Partial<Parameters<typeof failureMessage>[0]> = {}) =>
+    failureMessage({
+      run: run(changes),
+      deployment,
+      step: "the Airbyte sync",
+      stateName: "Failed",
+      frontendUrl: "https://app.dalgo.test",
+      ...rest,
+    })
+  const errorOf = (message: string) =>
+    messageOf({ state: { message } })
+      .split("\n")
+      .filter((line) => !/^(The pipeline|It stopped|See the run)/.test(line))
+      .join("\n")
+
+  it("says which pipeline, when, which step, why, and where to look", () => {
+    expect(messageOf()).toBe(
+      [
+        "The pipeline nightly-survey failed on 20 November 2026 at 02:41 UTC.",
+        "It stopped at the Airbyte sync. Data after this step was not updated.",
+        "Error: RuntimeError: the survey source refused the login",
+        "See the run: https://app.dalgo.test/orchestrate",
+      ].join("\n"),
+    )
+  })
+
+  it.each<[string, object, Partial<Parameters<typeof failureMessage>[0]>, string]>([
+    [
+      "without a deployment, by the name of the run",
+      { state: null },
+      { deployment: undefined, step: undefined, frontendUrl: undefined },
+      "The pipeline silver-heron failed on 20 November 2026 at 02:41 UTC.",
+    ],
+    [
+      "without any time",
+      { state: null, end_time: null },
+      { step: undefined, frontendUrl: undefined },
+      "The pipeline nightly-survey failed.",
+    ],
+    [
+      "of a run that took too long",
+      { state: { message: "Flow run exceeded timeout of 3600 second(s)", timestamp: "2026-01-02T13:05:59+05:30" } },
+      { stateName: "TimedOut", step: undefined, frontendUrl: undefined },
+      "The pipeline nightly-survey took too long and was stopped on 2 January 2026 at 07:35 UTC.\n" +
+        "Error: Flow run exceeded timeout of 3600 second(s)",
+    ],
+  ])("is said all the same %s", (_, changes, rest, expected) => {
+    expect(messageOf(changes, rest)).toBe(expected)
+  })
+
+  it.each<[string, string, string]>([
+    [
+      "takes away what Prefect puts before",
+      "Flow run encountered an exception: ValueError: no rows",
+      "Error: ValueError: no rows",
+    ],
+    ["keeps the first three lines", "one\n\n  two  \nthree\nfour", "Error: one\ntwo\nthree"],
+    ["says nothing of an empty one", "  \n ", ""],
+    ["cuts a long one", "x".repeat(2_000), `Error: ${"x".repeat(500)}`],
+    [
+      "hides a password before it cuts",
+      `${"x".repeat(480)} postgres://dalgo:${"hunter2".repeat(10)}@db.internal/warehouse`,
+      `Error: ${"x".repeat(480)} postgres://[redacte`,
+    ],
+    ["hides an address", "could not mail jane.doe@ngo.example", "Error: could not mail [e-mail]"],
+  ])("tells the error: it %s", (_, message, expected) => {
+    expect(errorOf(message)).toBe(expected)
+  })
+
+  it("takes no longer for the longest state that Prefect sends", () => {
+    const start = performance.now()
+    errorOf("a".repeat(100_000))
+    errorOf("a-".repeat(50_000))
+    expect(performance.now() - start).toBeLessThan(500)
+  })
+})

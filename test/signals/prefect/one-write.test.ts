@@ -1,0 +1,83 @@
+import { env } from "cloudflare:workers"
+import { beforeEach, expect, it, vi } from "vitest"
+import type { SignalMessage } from "../../../src/runtime/queue-messages"
+import { NOON } from "../../support/clock"
+import { entered, tell } from "../../support/failures"
+import { outside, prefect, RUN_ID, ses } from "../../support/outside"
+import { consume, queues } from "../../support/queues"
+import { rows } from "../../support/rows"
+
+let queue: ReturnType<typeof queues>
+
+beforeEach(async () => {
+  vi.setSystemTime(NOON)
+  queue = queues()
+  outside(prefect(), ses().handler)
+  // Each end of an event that is written.
+  await rows("DROP TABLE IF EXISTS ends")
+  await rows("CREATE TABLE ends (id INTEGER, reason TEXT)")
+  await rows(`CREATE TRIGGER IF NOT EXISTS ends_written AFTER UPDATE OF status ON signal_events
+              BEGIN INSERT INTO ends VALUES (new.id, new.reason); END`)
+})
+
+const ends = () => rows("SELECT id, reason FROM ends ORDER BY id")
+/** How many SQL statements end an event, whether they change a row or not. */
+const endStatements = (prepare: { mock: { calls: [string][] } }) =>
+  prepare.mock.calls.filter(([sql]) => sql.startsWith('update "signal_events" set "status"')).length
+const taken = () => queue.sent.splice(0).map(({ body }) => body as SignalMessage)
+
+it("ends the event of a published failure with one statement and one row", async () => {
+  await tell(entered("Failed"))
+  const prepare = vi.spyOn(env.DB, "prepare")
+  await consume("dalgo-signals", taken())
+  expect(endStatements(prepare)).toBe(1)
+  expect(await ends()).toEqual([{ id: 1, reason: "published" }])
+})
+
+it("ends a repeated event with one statement and one row", async () => {
+  await tell(entered("Failed"))
+  await queue.drain()
+  await tell(entered("Failed"))
+  const prepare = vi.spyOn(env.DB, "prepare")
+  await consume("dalgo-signals", taken())
+  expect(endStatements(prepare)).toBe(1)
+  expect(await ends()).toEqual([
+    { id: 1, reason: "published" },
+    { id: 2, reason: "already_published" },
+  ])
+})
+
+it("ends each of several events that are processed at once with one row, and one of them as published", async () => {
+  for (let i = 0; i < 4; i += 1) await tell(entered("Failed"))
+  await Promise.all(taken().map((message) => consume("dalgo-signals", [message])))
+  const written = await ends()
+  expect(written.map(({ id }) => id)).toEqual([1, 2, 3, 4])
+  expect(written.map(({ reason }) => reason).toSorted()).toEqual([
+    "already_published",
+    "already_published",
+    "already_published",
+    "published",
+  ])
+})
+
+it("ends an event whose batch loses to a duplicate with one row, as already published", async () => {
+  await tell(entered("Failed"))
+  // Another report of the failure commits between the read and the batch of this one.
+  const batch = env.DB.batch.bind(env.DB)
+  vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+    const results = await batch<any>(statements)
+    const isRead = statements.length > 1 && (await rows("SELECT 1 FROM notifications")).length === 0
+    if (isRead) {
+      await rows(
+        `INSERT INTO notifications (org_id, publication_id, dedupe_key, author, message, category, urgent, created_at,
+           audience)
+         VALUES (1, 'other', ?, 'Dalgo', 'm', 'job_failure', 1, 1, '{}')`,
+        `prefect:${RUN_ID}:Failed`,
+      )
+    }
+    return results
+  })
+  await consume("dalgo-signals", taken())
+  expect(await ends()).toEqual([{ id: 1, reason: "already_published" }])
+  expect(await rows("SELECT publication_id FROM notifications")).toEqual([{ publication_id: "other" }])
+})
