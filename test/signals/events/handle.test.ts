@@ -25,10 +25,10 @@ beforeEach(async () => {
               BEGIN INSERT INTO ends VALUES (new.reason); END`)
 })
 
-/** A source whose events come to this. */
+/** A source whose events have this result. */
 const sourceOf = (result: EventResult | Error) => ({
-  parse: vi.fn((body: string): string | undefined => `parsed: ${body}`),
-  process: vi.fn(async (): Promise<EventResult> => {
+  parse: vi.fn<SignalSource["parse"]>((body) => `parsed: ${body}`),
+  process: vi.fn<SignalSource["process"]>(async () => {
     if (result instanceof Error) throw result
     return result
   }),

@@ -52,12 +52,9 @@ it("ends each of several events that are processed at once with one row, and one
   await Promise.all(taken().map((message) => consume("dalgo-signals", [message])))
   const written = await ends()
   expect(written.map(({ id }) => id)).toEqual([1, 2, 3, 4])
-  expect(written.map(({ reason }) => reason).toSorted()).toEqual([
-    "already_published",
-    "already_published",
-    "already_published",
-    "published",
-  ])
+  const repeated = written.filter(({ reason }) => reason === "already_published")
+  expect(repeated).toHaveLength(3)
+  expect(written.filter(({ reason }) => reason === "published")).toHaveLength(1)
 })
 
 it("ends an event whose batch loses to a duplicate with one row, as already published", async () => {
