@@ -5,7 +5,7 @@ const AUTHOR = "Dalgo"
 
 export type OrgWithSettings = Awaited<ReturnType<typeof selectOrgsBySlugs>>[number]
 
-/** What it says to one member, about what is theirs alone: quietly. */
+/** A notice of the service to one member, about something of their own. It is never urgent. */
 export const systemNotice = ({ orgId, orgUserId, message }: { orgId: number; orgUserId: number; message: string }) => ({
   orgId,
   audience: { kind: "org_users" as const, ids: [orgUserId] },
@@ -15,7 +15,7 @@ export const systemNotice = ({ orgId, orgUserId, message }: { orgId: number; org
   urgent: false,
 })
 
-/** What it says to those who run the platform, and to nobody else. */
+/** An announcement of the service to platform admins only. It belongs to no organisation. */
 export const platformAdminAnnouncement = ({ category, message }: { category: Category; message: string }) => ({
   orgId: null,
   audience: { kind: "org_users" as const, ids: [] },
@@ -25,7 +25,10 @@ export const platformAdminAnnouncement = ({ category, message }: { category: Cat
   urgent: isUrgentFor(category, null),
 })
 
-/** What the service itself says to an organisation: to whom, and how urgently, the category and the organisation decide. */
+/**
+ * An announcement of the service to an organisation. The category decides the audience; the organisation may change
+ * which categories are urgent.
+ */
 export const systemAnnouncement = ({
   org,
   category,

@@ -61,7 +61,9 @@ export const selectOverdueEvents = (db: Db, { now, limit }: { now: number; limit
     .orderBy(signalEvents.dueAt)
     .limit(limit)
 
-/** Deletes events that are over and were last changed before that time. Failed ones stay, so that they can be repaired. */
+/**
+ * Deletes events that are over and were last changed before that time. Failed ones stay, so that they can be repaired.
+ */
 export const deleteOldEvents = (db: Db, { before, limit }: { before: number; limit: number }) =>
   db.delete(signalEvents).where(sql`${signalEvents.id} IN (
     SELECT id FROM ${signalEvents}

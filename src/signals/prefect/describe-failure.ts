@@ -18,7 +18,9 @@ export type FailureDescription = {
   logRunIds: string[] | undefined
 }
 
-/** Describes a failed run in words. Fetches its deployment and its graph; parts that Prefect does not give are left out. */
+/**
+ * Describes a failed run in words. Fetches its deployment and its graph; parts that Prefect does not give are left out.
+ */
 export async function describeFailure({ config }: Deps, failed: FailedRun): Promise<FailureDescription> {
   const { run, stateName, eventDeployment } = failed
   const prefect = prefectClientFrom(config)

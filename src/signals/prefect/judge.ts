@@ -15,8 +15,8 @@ export type Verdict =
 export const couldBeFailure = ({ stateName, isSubflow }: RunEvent) => !isSubflow && !isNonFailureState(stateName)
 
 /**
- * Judges an event by the run as Prefect has it now. The run's state counts, not the event's: a run that will be retried,
- * or has completed since, has not failed.
+ * Judges an event by the run as Prefect has it now. The run's state counts, not the event's: a run that will be
+ * retried, or has completed since, has not failed.
  */
 export function judge(event: RunEvent, run: FlowRun | undefined): Verdict {
   if (isNonFailureState(event.stateName)) return { kind: "ignore", reason: "not_a_failure" }

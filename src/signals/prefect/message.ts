@@ -15,7 +15,10 @@ const MAX_ERROR_LINES = 3
 /** Prefect writes this before every exception. */
 const PREAMBLE = /^Flow run encountered an exception: /
 
-/** The notification's text: which pipeline, when, which step, the first lines of the error, a link. Unknown parts are left out. */
+/**
+ * The notification's text: which pipeline, when, which step, the first lines of the error, a link. Unknown parts are
+ * left out.
+ */
 export function failureMessage({ run, deployment, step, stateName, frontendUrl }: FailureDetails): string {
   const pipeline = deployment?.name ?? run.name
   const failedAt = run.state?.timestamp ?? run.end_time

@@ -4,16 +4,16 @@ import type { Config } from "../../runtime/config"
 import type { OrgWithSettings } from "../system-announcement"
 import type { FlowRun } from "./schemas"
 
-type ReportedRun = {
+type RunFailure = {
   flowRunId: string
   stateName: string
-  /** Not there where it is not known. */
+  /** `undefined` where the organisation is not known. */
   org?: OrgWithSettings
   message: string
   run?: FlowRun | undefined
 }
 
-/** By what those who run the platform are told of failures; by nothing where they do not want to hear of any. */
+/** The channels on which platform admins are told of failures; none where the setting is off. */
 export function platformAdminChannels(config: Config): PlatformAdminChannel[] {
   if (!config.NOTIFY_PLATFORM_ADMINS_OF_ERRORS) return []
   return [
@@ -22,15 +22,15 @@ export function platformAdminChannels(config: Config): PlatformAdminChannel[] {
   ]
 }
 
-/** What they are told of a failure, and by what. */
-export function toPlatformAdmins(config: Config, failure: ReportedRun): PublishRequest["platformAdmins"] {
+/** What platform admins are told of a failure, and on which channels. */
+export function toPlatformAdmins(config: Config, failure: RunFailure): PublishRequest["platformAdmins"] {
   const channels = platformAdminChannels(config)
   return channels.length === 0 ? undefined : { message: messageFor(config, failure), channels }
 }
 
-function messageFor(config: Config, { flowRunId, stateName, org, message, run }: ReportedRun): string {
+function messageFor(config: Config, { flowRunId, stateName, org, message, run }: RunFailure): string {
   const { AIRBYTE_URL: airbyte } = config
-  // Prefect Cloud's pages are on another host than its API.
+  // A self-hosted server has its pages beside its API; Prefect Cloud has them on another host.
   const prefect = config.PREFECT_UI_URL ?? /^(.+)\/api$/.exec(config.PREFECT_API_URL ?? "")?.[1]
   const connections = new Set((run?.parameters?.config?.tasks ?? []).flatMap((task) => task.connection_id ?? []))
   return [

@@ -3,7 +3,7 @@ import type { Db } from "../../db/client"
 import { flowRuns } from "../../db/schema"
 import type { Deployment, FlowRun } from "./schemas"
 
-/** The run as last seen. An older sight never replaces a newer one. */
+/** Stores the run as seen at `now`. An older view never replaces a newer one. */
 export const upsertFlowRun = (
   db: Db,
   { run, deployment, orgId, now }: { run: FlowRun; deployment: Deployment | undefined; orgId: number; now: number },
@@ -24,7 +24,7 @@ export const upsertFlowRun = (
     .onConflictDoUpdate({ target: flowRuns.id, set: seen, setWhere: sql`${flowRuns.updatedAt} <= ${now}` })
 }
 
-/** Deletes some of the runs that were last seen before that. */
+/** Deletes up to `limit` runs that were last seen before that time. */
 export const deleteOldFlowRuns = (db: Db, { before, limit }: { before: number; limit: number }) =>
   db.delete(flowRuns).where(sql`${flowRuns.id} IN (
     SELECT id FROM ${flowRuns} WHERE updated_at < ${before} LIMIT ${limit}

@@ -9,11 +9,11 @@ const time = z.pipe(
 const Task = z.object({
   slug: z.nullish(z.string()),
   type: z.nullish(z.string()),
-  /** Of Airbyte. */
+  /** Airbyte's id of the connection. */
   connection_id: z.catch(z.nullish(uuid), null),
 })
 
-/** What we use of Prefect's `FlowRunResponse`. */
+/** The used part of Prefect's `FlowRunResponse`. */
 export const FlowRun = z.object({
   id: uuid,
   name: z.string(),
@@ -51,7 +51,7 @@ export type FlowRun = z.infer<typeof FlowRun>
 export const Deployment = z.object({ id: uuid, name: z.string() })
 export type Deployment = z.infer<typeof Deployment>
 
-/** What we use of Prefect's `Graph` (graph-v2): pairs of an id and a node. */
+/** The used part of Prefect's `Graph` (graph-v2): pairs of an id and a node. */
 export const Graph = z.object({
   nodes: z.array(
     z.tuple([
@@ -67,13 +67,14 @@ export const Logs = z.array(
 )
 export type Logs = z.infer<typeof Logs>
 
-/** What a notification block brings in the usual way. `bodies.ts` reads others as well. */
+/** The usual body of a notification block. `parse/` reads other bodies too. */
 export const WebhookBody = z.looseObject({ body: z.string() })
 
-// Whoever writes a template decides what is in it: all but the run and its state may be of any shape, or not there.
+// Templates are written by hand. Only the run and its state are required; any other field of another shape counts as
+// missing.
 
 const text = z.catch(z.nullish(z.string()), null)
-/** Python separates date and time by a space, where it is not asked for ISO. */
+/** Python's str() writes a space between date and time. */
 const pythonTime = z.catch(
   z.nullish(
     z.pipe(
@@ -88,7 +89,7 @@ const pythonTime = z.catch(
 )
 const State = z.catch(z.nullish(z.object({ type: text, name: text, message: text })), null)
 
-/** What we use of an event of Prefect 3 about a run: `{{ event | tojson }}`. */
+/** The used part of a Prefect 3 event about a flow run: `{{ event | tojson }}`. */
 export const FlowRunEvent = z.object({
   event: z.string().check(z.startsWith("prefect.flow-run.")),
   resource: z.object({
@@ -119,7 +120,7 @@ export const FlowRunEvent = z.object({
 })
 export type FlowRunEvent = z.infer<typeof FlowRunEvent>
 
-/** The same by the names of a template: README.md has one. */
+/** The fields that a template for an automation may have. The API description of the webhook lists them. */
 export const RunInState = z.object({
   flow_run_id: uuid,
   flow_run_name: text,

@@ -1,7 +1,7 @@
 export const FAILED_TYPES = ["FAILED", "CRASHED"]
 
 const FAILURE_STATES = ["Failed", "Crashed", "TimedOut"]
-/** Prefect's own names of states of other types. A state of type FAILED may have any name of its own. */
+/** Prefect's names for states of other types. A flow may name a state of type FAILED as it likes. */
 const OTHER_STATES = [
   "Scheduled",
   "Late",
@@ -20,10 +20,10 @@ const OTHER_STATES = [
   "RolledBack",
   "Cancelling",
   "Cancelled",
-  // Dalgo names so a COMPLETED one.
+  // Dalgo's name for a state of type COMPLETED.
   "DBT_TEST_FAILED",
 ]
-/** An event that looks like a state: a run says with it that it is alive. */
+/** Prefect 3 sends prefect.flow-run.heartbeat while a run is alive. It is not a state. */
 const HEARTBEAT = "heartbeat"
 
 const MAX_NAME_LENGTH = 100
@@ -33,7 +33,10 @@ const STATE_BY_LETTERS = new Map(
   [...FAILURE_STATES, ...OTHER_STATES, HEARTBEAT].map((name) => [lettersOnly(name), name]),
 )
 
-/** The name of a state as Prefect writes it, where it is one of Prefect's: "`timed out`" is `TimedOut`. */
+/**
+ * A state's name as Prefect writes it: "`timed out`" becomes `TimedOut`. Other names lose quotes, and are cut at 100
+ * characters.
+ */
 export function canonicalStateName(text: string): string {
   const name = text
     .slice(0, MAX_NAME_LENGTH)
@@ -42,30 +45,32 @@ export function canonicalStateName(text: string): string {
   return STATE_BY_LETTERS.get(lettersOnly(name)) ?? name.replace(/[\s`"'.]+$/, "")
 }
 
-/** Whether a state of this name is none that a run fails in. */
+/** Whether Prefect uses this name for states that are not failures. */
 export function isNonFailureState(name: string): boolean {
   const known = canonicalStateName(name)
   return known === HEARTBEAT || OTHER_STATES.includes(known)
 }
 
-/** The type as Prefect's API writes it (Python may write `StateType.FAILED`); where it is not said, by the name. */
+/**
+ * The type as Prefect's API writes it; Python may write `StateType.FAILED`. Without a type, it follows from the name.
+ */
 export function stateType(name: string, type: string | null | undefined): string | undefined {
   if (type) return type.replace(/^StateType\./, "").toUpperCase()
   if (name === "Crashed") return "CRASHED"
   return FAILURE_STATES.includes(name) ? "FAILED" : undefined
 }
 
-/** "TimedOut" as a pattern that finds "timed out" as well. */
+/** A pattern for "TimedOut" that also matches "timed out" and "timed_out". */
 const loosePattern = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "[ _-]?")
 
-/** A pattern of all that Prefect calls a state, loosely. */
+/** A pattern for every name of Prefect's, in any of these spellings. */
 export const ANY_STATE_PATTERN = [...FAILURE_STATES, ...OTHER_STATES].map(loosePattern).join("|")
 
 const FAILURE_WORD = new RegExp(`\\b(?:${FAILURE_STATES.map(loosePattern).join("|")})\\b`, "i")
-/** As Prefect writes them: in a text, "running" and "late" are words like others. */
+/** Only in Prefect's spelling: in a text, "running" and "late" are ordinary words. */
 const OTHER_WORD = new RegExp(`\\b(?:${OTHER_STATES.join("|")})\\b`)
 
-/** The state that a text speaks of in passing: of several, one that may be a failure. */
+/** The first state that a text mentions; a failed state before any other. */
 export function findStateInText(text: string): string | undefined {
   const [word] = FAILURE_WORD.exec(text) ?? OTHER_WORD.exec(text) ?? []
   return word && canonicalStateName(word)

@@ -18,8 +18,8 @@ type UnknownOrgFailure = {
 }
 
 /**
- * Tells the platform admins of a failed run whose organisation is not known. The dedupe key is not the failure's own, so
- * that the organisation can still be told later.
+ * Tells the platform admins of a failed run whose organisation is not known. The dedupe key is not the failure's own,
+ * so that the organisation can still be told later.
  */
 export async function alertUnknownOrg(deps: Deps, failure: UnknownOrgFailure): Promise<void> {
   if (platformAdminChannels(deps.config).length === 0) return

@@ -1,7 +1,7 @@
 import { redact } from "../../domain/redact"
 import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
 
-/** More would not help who reads it. */
+/** Longer lists are cut, with the number of lines that are left out. */
 const MAX_LINES = 20
 
 export const jobFailureMessage = ({ flowRunId, errorMessage }: JobFailure) =>
@@ -17,8 +17,8 @@ export function lateRunMessage({ flowName, expectedTime, delayMinutes }: LateRun
 
 export function schemaChangeMessage({ source, changes }: SchemaChange) {
   const shown = changes.slice(0, MAX_LINES).map((change) => `- ${change}`)
-  const left = changes.length - shown.length
-  return [`${source} changed its structure.`, ...shown, ...(left > 0 ? [`and ${left} more`] : [])].join("\n")
+  const omitted = changes.length - shown.length
+  return [`${source} changed its structure.`, ...shown, ...(omitted > 0 ? [`and ${omitted} more`] : [])].join("\n")
 }
 
 function duration(minutes: number): string {

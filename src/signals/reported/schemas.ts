@@ -1,7 +1,7 @@
 import * as z from "zod/mini"
 import { IdempotencyKey } from "../../runtime/idempotency-key"
 
-const text = (longest: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(longest))
+const text = (maxLength: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(maxLength))
 const orgSlug = text(100)
 
 export const JobFailure = z.strictObject({ flowRunId: text(100), orgSlug, errorMessage: text(8_000) })
@@ -28,7 +28,7 @@ export type LateRun = z.infer<typeof LateRun>
 export const SchemaChange = z.strictObject({
   orgSlug,
   source: text(500),
-  /** A line for each change. */
+  /** One line per change. */
   changes: z.array(text(500)).check(z.minLength(1), z.maxLength(1_000)),
   /** The same key within 24 hours is the same notification. */
   idempotencyKey: IdempotencyKey,

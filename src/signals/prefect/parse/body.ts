@@ -2,13 +2,12 @@ import { parseObject } from "./event"
 import type { RunEvent } from "./run-event"
 import { findRunInText, parseMessage, parseSentence } from "./sentence"
 
-/** How deep in each other we look into objects, lists, and JSON in texts. */
+/** Nested objects, arrays, and JSON in strings are read down to this depth. */
 const MAX_DEPTH = 5
 
 /**
- * What a body says, however Prefect was told to write it; `undefined` if nobody could tell. A notification block sends
- * JSON of any shape or a form, and an automation whatever its template renders, which need not be JSON though it
- * looks like it.
+ * Reads a webhook body of Prefect 2 or 3; `undefined` if it names no run or no state. A notification block sends JSON
+ * of any shape, or a form. An automation sends what its template renders, which may look like JSON and be broken.
  */
 export function parseBody(body: string): RunEvent | undefined {
   const json = parseJson(body)
@@ -19,7 +18,7 @@ export function parseBody(body: string): RunEvent | undefined {
   return parseText(body) ?? findRunInText(body)
 }
 
-/** The first thing in it that says all by itself. */
+/** The first part of the value that names both a run and its state. */
 function parseValue(value: unknown, depth = 0): RunEvent | undefined {
   if (typeof value === "string") return parseText(value, depth)
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return undefined
@@ -46,5 +45,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A form has no white space, and its first field has a name. What it is said to be is not kept with it. */
+/**
+ * The content type is not stored with the body, so that a form is told by its shape: no white space, and a named first
+ * field.
+ */
 const parseForm = (body: string) => (/^[\w.[\]%+-]+=\S*$/.test(body) ? new URLSearchParams(body) : undefined)

@@ -2,7 +2,9 @@ import type { RunEvent } from "./run-event"
 import { type Deployment, FlowRun, FlowRunEvent, RunInState } from "../schemas"
 import { canonicalStateName, stateType } from "../states"
 
-/** Reads an object by which Prefect tells of a run: an event, fields of a template, or the run; else `undefined`. */
+/**
+ * Reads an object that describes a run: an event of Prefect 3, the fields of a template, or the run; else `undefined`.
+ */
 export function parseObject(value: object): RunEvent | undefined {
   const event = "resource" in value ? FlowRunEvent.safeParse(value).data : undefined
   if (event) return fromEvent(event)
@@ -14,9 +16,9 @@ export function parseObject(value: object): RunEvent | undefined {
 
 function fromEvent({ event, resource, related, payload }: FlowRunEvent): RunEvent | undefined {
   const state = payload?.validated_state
-  const as = (role: string) => related.filter((each) => each["prefect.resource.role"] === role)
-  const [deployment] = as("deployment")
-  const [parent] = as("task-run")
+  const relatedAs = (role: string) => related.filter((each) => each["prefect.resource.role"] === role)
+  const [deployment] = relatedAs("deployment")
+  const [parent] = relatedAs("task-run")
   const run = {
     id: resource["prefect.resource.id"],
     name: resource["prefect.resource.name"] ?? resource["prefect.resource.id"],
@@ -28,12 +30,12 @@ function fromEvent({ event, resource, related, payload }: FlowRunEvent): RunEven
       message: state?.message ?? resource["prefect.state-message"],
       timestamp: resource["prefect.state-timestamp"],
     },
-    tags: as("tag").map(idWithoutPrefix),
+    tags: relatedAs("tag").map(idWithoutPrefix),
   }
   return fromRun(run, deployment?.["prefect.resource.name"])
 }
 
-/** What follows the kind: `acme` of `prefect.tag.acme`. */
+/** `acme` of `prefect.tag.acme`. */
 const idWithoutPrefix = ({ "prefect.resource.id": id }: FlowRunEvent["related"][number]) =>
   id.replace(/^prefect\.[a-z-]+\./, "")
 
@@ -52,20 +54,23 @@ function fromFields({ flow_run_id, flow_run_name, deployment_name, message, occu
   return fromRun(run, deployment_name)
 }
 
-/** It can be judged by this alone where it says of which deployment the run is, and in what type of state. */
+/**
+ * The run is embedded where it can be judged by itself: its deployment (or that it has none) and its state type are
+ * known.
+ */
 function fromRun(run: FlowRun, deploymentName?: string | null): RunEvent | undefined {
   const { deployment_id, state } = run
   const name = run.state_name ?? state?.name ?? run.state_type ?? state?.type
   if (!name) return undefined
   const stateName = canonicalStateName(name)
   const state_type = stateType(stateName, run.state_type ?? state?.type)
-  const isTold = deployment_id !== undefined && state_type !== undefined
+  const canBeJudged = deployment_id !== undefined && state_type !== undefined
   const deployment: Deployment | undefined =
     deployment_id && deploymentName ? { id: deployment_id, name: deploymentName } : undefined
   return {
     flowRunId: run.id,
     stateName,
     isSubflow: Boolean(run.parent_task_run_id),
-    ...(isTold && { embedded: { run: { ...run, state_name: stateName, state_type }, deployment } }),
+    ...(canBeJudged && { embedded: { run: { ...run, state_name: stateName, state_type }, deployment } }),
   }
 }

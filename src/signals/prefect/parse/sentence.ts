@@ -3,64 +3,65 @@ import { ANY_STATE_PATTERN, isNonFailureState, canonicalStateName, findStateInTe
 
 const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])"
 
-/** The state is bounded: else a body full of spaces would be tried from each of them. */
+/** The state's length is bounded, so that a body of spaces does not take quadratic time. */
 const SENTENCE = new RegExp(`^Flow run .+ with id (?<id>${ID}) entered state (?<state>\\S[^\\n]{0,99}?)\\.?\\s*$`, "i")
 
-/** Reads the sentence that Dalgo's Prefect sends; `undefined` if it is none. */
+/** Reads the sentence that Dalgo's Prefect sends; `undefined` for any other text. */
 export function parseSentence(text: string): RunEvent | undefined {
   const { id, state } = SENTENCE.exec(text.trim())?.groups ?? {}
   return id && state ? toRunEvent(id, state) : undefined
 }
 
-/** "Flow run ID: …", "flow_run_id": "…", prefect.flow-run.…, …/flow-run/…, and as the sentence has it. */
-const RUN = new RegExp(`(?:flow[ _-]?run[ _-]?id\\W{0,10}(?:UUID\\W{0,10})?|flow-run[./]|with id )(${ID})`, "i")
+/** "Flow run ID: …", "flow_run_id": "…", prefect.flow-run.…, …/flow-run/…, "with id …". */
+const RUN_ID = new RegExp(`(?:flow[ _-]?run[ _-]?id\\W{0,10}(?:UUID\\W{0,10})?|flow-run[./]|with id )(${ID})`, "i")
 
 const BARE = "[^\\s\"'`,;:{}()[\\]&*\\\\]{1,100}"
-/** In backticks, in quotes (escaped ones in half-read JSON), or one word. */
-const NAME = `(?:\`([^\`\\n]{1,100})\`|\\\\*["']([^"'\\\\\\n]{1,100})|((?:${ANY_STATE_PATTERN})\\b|(?!null\\b|none\\b)${BARE}))`
-/** "state_name": "…", prefect.state-name, prefect.flow-run.…, and in a sentence. */
-const STATES = new RegExp(
+/** A state's name: in backticks, in quotes (escaped in broken JSON), or one word. */
+const STATE_NAME = `(?:\`([^\`\\n]{1,100})\`|\\\\*["']([^"'\\\\\\n]{1,100})|((?:${ANY_STATE_PATTERN})\\b|(?!null\\b|none\\b)${BARE}))`
+/** "state_name": "…", prefect.state-name, prefect.flow-run.…, "entered state …". */
+const STATE = new RegExp(
   "(?:" +
     `state[ _.-]?name["'\\\\]*\\s{0,5}[:=]\\s{0,5}|` +
     `prefect\\.flow-run\\.(?!${ID})|` +
     "(?:entered|reached|in|into)(?: the)? state:?\\s{1,5}" +
-    `)${NAME}`,
+    `)${STATE_NAME}`,
   "gi",
 )
 /** "state": "…", Status: … */
-const STATE_AS_A_FIELD = new RegExp(
-  `(?<!initial_)(?:state|status)(?:[ _.-]?type)?["'\\\\]*\\s{0,5}[:=]\\s{0,5}${NAME}`,
+const STATE_FIELD = new RegExp(
+  `(?<!initial_)(?:state|status)(?:[ _.-]?type)?["'\\\\]*\\s{0,5}[:=]\\s{0,5}${STATE_NAME}`,
   "i",
 )
 
-/** Reads a text that names a run's id and its state as such, as Prefect's own message does. */
+/** Reads a text that labels the run's id and its state, as Prefect's default message does. */
 export function parseMessage(text: string): RunEvent | undefined {
-  const id = RUN.exec(text)?.[1]
+  const id = RUN_ID.exec(text)?.[1]
   const state = findState(text)
   return id && state ? toRunEvent(id, state) : undefined
 }
 
-/** Finds a run and its state in a text of any shape, where there is but one that could be meant. */
+/** Finds a run and its state in any text; `undefined` if several ids could be the run's. */
 export function findRunInText(text: string): RunEvent | undefined {
-  const id = RUN.exec(text)?.[1] ?? findOnlyId(text)
+  const id = RUN_ID.exec(text)?.[1] ?? findOnlyId(text)
   if (!id) return undefined
-  const field = STATE_AS_A_FIELD.exec(text)
+  const field = STATE_FIELD.exec(text)
   const state = findState(text) ?? findStateInText(text) ?? (field && matchedName(field))
   return state ? toRunEvent(id, state) : undefined
 }
 
-/** Of several the first that may be a failure: whether it is one, Prefect is asked. */
+/** The first state that may be a failure, else the first one. Prefect is asked about it later. */
 function findState(text: string): string | undefined {
-  const names = [...text.matchAll(STATES)].map(matchedName).filter((name) => name !== "")
+  const names = [...text.matchAll(STATE)].map(matchedName).filter((name) => name !== "")
   return names.find((name) => !isNonFailureState(name)) ?? names[0]
 }
 
-const matchedName = ([, ticked, quoted, bare]: RegExpExecArray) => canonicalStateName(ticked ?? quoted ?? bare ?? "")
+const matchedName = ([, backticked, quoted, bare]: RegExpExecArray) =>
+  canonicalStateName(backticked ?? quoted ?? bare ?? "")
 
-const IDS = new RegExp(`(?<![0-9a-f-])${ID}`, "gi")
+const ANY_ID = new RegExp(`(?<![0-9a-f-])${ID}`, "gi")
 
 function findOnlyId(text: string): string | undefined {
-  const [id, ...others] = new Set(text.toLowerCase().match(IDS))
+  const [id, ...others] = new Set(text.toLowerCase().match(ANY_ID))
   return others.length === 0 ? id : undefined
 }
 
