@@ -23,9 +23,9 @@ beforeEach(() => {
 const inboxOf = async (person: Speaker) => (await (await person.get("/api/notifications/v1")).json<any>()).res
 const events = () => rows("SELECT status, reason, attempts, due_at FROM signal_events ORDER BY id")
 const signals = () => sent.filter((message) => message.queue === "dalgo-signals").map((message) => message.body)
-const hint: SignalMessage = { kind: "prefect", eventId: 1 }
+const message: SignalMessage = { kind: "prefect", eventId: 1 }
 
-describe("a hint that is lost", () => {
+describe("an event whose message is lost", () => {
   let answer: Response
 
   beforeEach(async () => {
@@ -33,22 +33,22 @@ describe("a hint that is lost", () => {
     answer = await tell(entered("Failed"))
   })
 
-  it("leaves the event, which is due a minute later", async () => {
+  it("is stored and due a minute later", async () => {
     expect(answer.status).toBe(200)
     expect(sent).toEqual([])
     expect(await events()).toEqual([{ status: "received", reason: null, attempts: 0, due_at: NOON + MINUTE }])
   })
 
-  it("is given again by the cron, not before", async () => {
+  it("is enqueued again by the cron after that minute, not before", async () => {
     vi.setSystemTime(NOON + 59 * SECOND)
     await cron()
     expect(sent).toEqual([])
     vi.setSystemTime(NOON + MINUTE)
     await cron()
-    expect(signals()).toEqual([hint])
+    expect(signals()).toEqual([message])
   })
 
-  it("makes one notification however often the cron gives it", async () => {
+  it("makes one notification, however often the cron enqueues it", async () => {
     vi.setSystemTime(NOON + MINUTE)
     await cron()
     await cron()
@@ -60,66 +60,66 @@ describe("a hint that is lost", () => {
   })
 })
 
-describe("a worker that dies after it took an event", () => {
+describe("an event whose worker died after the claim", () => {
   const LEASE = 2 * MINUTE
 
   beforeEach(async () => {
     await tell(entered("Failed"))
     sent.length = 0
-    // As the claim leaves it.
+    // The state of the row after a claim.
     await rows("UPDATE signal_events SET attempts = 1, due_at = ?", NOON + LEASE)
   })
 
-  it("holds it until its lease ends", async () => {
+  it("stays claimed until the lease ends", async () => {
     vi.setSystemTime(NOON + LEASE - 1)
-    await consume("dalgo-signals", [hint])
+    await consume("dalgo-signals", [message])
     await cron()
     expect(signals()).toEqual([])
     expect(await inboxOf(alice)).toEqual([])
   })
 
-  it("is followed by another", async () => {
+  it("is processed by another worker after the lease", async () => {
     vi.setSystemTime(NOON + LEASE)
     await cron()
-    expect(signals()).toEqual([hint])
+    expect(signals()).toEqual([message])
     await drain()
     expect(await inboxOf(alice)).toHaveLength(1)
     expect(await events()).toMatchObject([{ status: "processed", attempts: 2, due_at: null }])
   })
 
   it.each([
-    ["tried a twelfth time", 11, { status: "processed", reason: "published", attempts: 12 }, 1],
-    ["given up then", 12, { status: "failed", reason: "given_up", attempts: 13 }, 0],
-  ])("is not replaced for ever: the event is %s", async (_, attempts, expected, said) => {
+    ["processed in the twelfth attempt", 11, { status: "processed", reason: "published", attempts: 12 }, 1],
+    ["given up in the thirteenth attempt", 12, { status: "failed", reason: "given_up", attempts: 13 }, 0],
+  ])("is %s", async (_, attempts, expected, notifications) => {
     await rows("UPDATE signal_events SET attempts = ?", attempts)
     vi.setSystemTime(NOON + LEASE)
     await cron()
     await drain()
     expect(await events()).toEqual([{ ...expected, due_at: null }])
-    expect(await inboxOf(alice)).toHaveLength(said)
+    expect(await inboxOf(alice)).toHaveLength(notifications)
     await cron()
     expect(signals()).toEqual([])
   })
 })
 
-describe("a batch", () => {
-  // The database refuses it, as it would any bug of ours.
+describe("a batch of messages", () => {
+  // An id that the database refuses stands for a bug.
   const broken = { kind: "prefect", eventId: {} } as unknown as SignalMessage
 
-  it("is taken message by message: one that fails comes again and holds up no other", async () => {
+  it("is processed message by message: one that fails is retried and does not hold up the others", async () => {
     for (const n of [1, 2]) await tell(entered("Failed", runId(n)))
-    const result = await consume("dalgo-signals", [hint, broken, { kind: "prefect", eventId: 2 }])
+    const result = await consume("dalgo-signals", [message, broken, { kind: "prefect", eventId: 2 }])
     expect(result.explicitAcks.toSorted()).toEqual(["m0", "m2"])
     expect(result.retryMessages).toMatchObject([{ msgId: "m1" }])
     expect(result.delays).toEqual([30])
     expect(await inboxOf(alice)).toHaveLength(2)
   })
 
-  it("waits longer with every failure", async () => {
+  it("retries a message after a longer wait each time", async () => {
     expect((await consume("dalgo-signals", [broken], { attempts: 3 })).delays).toEqual([90])
   })
 
-  it("leaves out what is not there", async () => {
+  it("acknowledges messages whose rows do not exist", async () => {
     const result = await consume("dalgo-signals", [
       { kind: "prefect", eventId: 404 },
       { kind: "summary", flowRunId: runId(404) },
@@ -130,25 +130,25 @@ describe("a batch", () => {
   })
 })
 
-describe("a try that throws", () => {
-  it("is repeated soon, and leaves word of what it was", async () => {
+describe("an attempt that throws", () => {
+  it("is repeated after 30 seconds, and the event keeps the error's name as its reason", async () => {
     await tell(entered("Failed"))
     vi.spyOn(env.DB, "batch").mockRejectedValueOnce(new TypeError("the database is not there"))
-    const { retryMessages, delays } = await consume("dalgo-signals", [hint])
+    const { retryMessages, delays } = await consume("dalgo-signals", [message])
     expect(retryMessages).toHaveLength(1)
     expect(delays).toEqual([30])
     expect(await events()).toEqual([
       { status: "received", reason: "TypeError", attempts: 1, due_at: NOON + 30 * SECOND },
     ])
     vi.setSystemTime(NOON + 30 * SECOND)
-    await consume("dalgo-signals", [hint], { attempts: 2 })
+    await consume("dalgo-signals", [message], { attempts: 2 })
     expect(await inboxOf(alice)).toHaveLength(1)
     expect(await events()).toMatchObject([{ status: "processed", reason: "published", attempts: 2 }])
   })
 })
 
-describe("a try that throws again and again", () => {
-  const leave = (source: string, body: string) =>
+describe("attempts that throw again and again", () => {
+  const insertEvent = (source: string, body: string) =>
     rows(
       "INSERT INTO signal_events (id, source, body, status, received_at, updated_at, due_at) VALUES (1, ?, ?, 'received', 1, 1, 1)",
       source,
@@ -159,8 +159,8 @@ describe("a try that throws again and again", () => {
     ["prefect", JSON.stringify(entered("Failed"))],
     ["mail_event", JSON.stringify(bounceOf(alice.email))],
     ["room_gone", JSON.stringify({ orgId: ACME, room: "slack" })],
-  ] as const)("waits longer each time, for almost two days: %s", async (source, body) => {
-    await leave(source, body)
+  ] as const)("are postponed for longer each time, for almost two days in all: %s", async (source, body) => {
+    await insertEvent(source, body)
     const real = Object.getPrototypeOf(env.DB)
     const prepare = (sql: string) => {
       if (sql.startsWith("update")) return real.prepare.call(env.DB, sql)
@@ -181,11 +181,11 @@ describe("a try that throws again and again", () => {
   })
 })
 
-describe("a message that was given up on", () => {
-  it("loses no event: the sweep hints at it again", async () => {
+describe("a message in the dead-letter queue", () => {
+  it("loses no event: the sweep enqueues it again", async () => {
     await tell(entered("Failed"))
     sent.length = 0
-    const result = await consume("dalgo-signals-dead", [hint])
+    const result = await consume("dalgo-signals-dead", [message])
     expect(result.ackAll).toBe(true)
     vi.setSystemTime(NOON + MINUTE)
     await cron()
@@ -193,11 +193,11 @@ describe("a message that was given up on", () => {
     expect(await inboxOf(alice)).toHaveLength(1)
   })
 
-  it("changes nothing about an event that is over", async () => {
+  it("changes nothing about a finished event", async () => {
     await tell(entered("Failed"))
     await drain()
     const before = await events()
-    await consume("dalgo-signals-dead", [hint, { kind: "summary", flowRunId: runId(1) }])
+    await consume("dalgo-signals-dead", [message, { kind: "summary", flowRunId: runId(1) }])
     expect(await events()).toEqual(before)
   })
 })

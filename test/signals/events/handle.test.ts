@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
-import { beforeEach, expect, it, vi } from "vitest"
+import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import { depsFrom } from "../../../src/compose"
 import { handleEvent } from "../../../src/signals/events/handle"
 import type { EventResult, SignalSource } from "../../../src/signals/events/source"
@@ -18,11 +18,15 @@ beforeEach(async () => {
     `INSERT INTO signal_events (id, source, body, status, received_at, updated_at, due_at)
      VALUES (1, 'prefect', 'a body', 'received', 1, 1, 1)`,
   )
-  // Each end of an event that is written.
-  await rows("DROP TABLE IF EXISTS ends")
+  // Records each write that ends an event.
   await rows("CREATE TABLE ends (reason TEXT)")
-  await rows(`CREATE TRIGGER IF NOT EXISTS ends_written AFTER UPDATE OF status ON signal_events
+  await rows(`CREATE TRIGGER ends_written AFTER UPDATE OF status ON signal_events
               BEGIN INSERT INTO ends VALUES (new.reason); END`)
+})
+
+afterEach(async () => {
+  await rows("DROP TRIGGER ends_written")
+  await rows("DROP TABLE ends")
 })
 
 /** A source whose events have this result. */

@@ -7,7 +7,7 @@ const nobody = { PREFECT_API_KEY: undefined, PREFECT_API_AUTH_STRING: undefined 
 const api = (credentials: Partial<typeof nobody | Record<keyof typeof nobody, string>> = {}) =>
   new PrefectClient(BASE, { ...nobody, ...credentials })
 
-describe("what Prefect is asked", () => {
+describe("the client requests", () => {
   it.each<[string, (api: PrefectClient) => Promise<unknown>, string]>([
     ["a run", (client) => client.flowRun(RUN_ID), `/flow_runs/${RUN_ID}`],
     ["a deployment", (client) => client.deployment(DEPLOYMENT_ID), `/deployments/${DEPLOYMENT_ID}`],
@@ -23,7 +23,7 @@ describe("what Prefect is asked", () => {
     expect(await request?.text()).toBe("")
   })
 
-  it("the last lines of a log, which it gives newest first and we read oldest first", async () => {
+  it("the last lines of logs, and returns them oldest first", async () => {
     const { requests } = outside(prefect({ logs: [logLine(40, "third"), logLine(30, "second"), logLine(20, "first")] }))
     const lines = await api().lastLogs([RUN_ID])
     expect(lines.map((line) => line.message)).toEqual(["first", "second", "third"])
@@ -40,21 +40,25 @@ describe("what Prefect is asked", () => {
   })
 })
 
-describe("how we say who we are", () => {
+describe("the authorization header", () => {
   it.each<[string, Partial<Record<keyof typeof nobody, string>>, string | null]>([
     [
-      "a server of one's own takes user and password",
+      "is Basic with the user and password of a self-hosted server",
       { PREFECT_API_AUTH_STRING: "dalgo:example" },
       "Basic ZGFsZ286ZXhhbXBsZQ==",
     ],
-    ["in any alphabet", { PREFECT_API_AUTH_STRING: "dalgo:пароль" }, "Basic ZGFsZ2860L/QsNGA0L7Qu9GM"],
-    ["Prefect's cloud takes a key", { PREFECT_API_KEY: "pnu_example" }, "Bearer pnu_example"],
     [
-      "a key comes before a password",
+      "is Basic for a password beyond Latin-1",
+      { PREFECT_API_AUTH_STRING: "dalgo:пароль" },
+      "Basic ZGFsZ2860L/QsNGA0L7Qu9GM",
+    ],
+    ["is Bearer with the API key of Prefect Cloud", { PREFECT_API_KEY: "pnu_example" }, "Bearer pnu_example"],
+    [
+      "prefers the key to a password",
       { PREFECT_API_KEY: "pnu_example", PREFECT_API_AUTH_STRING: "dalgo:example" },
       "Bearer pnu_example",
     ],
-    ["an open server takes nothing", {}, null],
+    ["is missing for an open server", {}, null],
   ])("%s", async (_, credentials, expected) => {
     const { requests } = outside(prefect())
     await api(credentials).flowRun(RUN_ID)
@@ -63,7 +67,7 @@ describe("how we say who we are", () => {
   })
 })
 
-describe("what Prefect answers", () => {
+describe("an answer of Prefect's", () => {
   const answering = (response: Response) => outside(() => response.clone())
   const failure = async () => {
     try {
@@ -74,7 +78,7 @@ describe("what Prefect answers", () => {
     throw new Error("a PrefectError was expected")
   }
 
-  it("is read, with what we do not use left out", async () => {
+  it("is read without the unused fields", async () => {
     outside(prefect({ run: failedRun({ id: RUN_ID.toUpperCase(), work_queue_name: "ddp", end_time: null }) }))
     expect(await api().flowRun(RUN_ID)).toEqual({
       id: RUN_ID,
@@ -97,33 +101,28 @@ describe("what Prefect answers", () => {
   })
 
   it.each<[string, Response, string, boolean]>([
+    ["404, which is isNotFound", Response.json({ detail: "Not Found" }, { status: 404 }), "Prefect answered 404", true],
+    ["500", new Response("oops", { status: 500 }), "Prefect answered 500", false],
+    ["429", new Response(null, { status: 429 }), "Prefect answered 429", false],
     [
-      "that there is no such thing",
-      Response.json({ detail: "Not Found" }, { status: 404 }),
-      "Prefect answered 404",
-      true,
-    ],
-    ["an error", new Response("oops", { status: 500 }), "Prefect answered 500", false],
-    ["too many requests", new Response(null, { status: 429 }), "Prefect answered 429", false],
-    [
-      "another address, which is not followed",
+      "a redirect, which is not followed",
       new Response(null, { status: 302, headers: { location: "https://elsewhere.test/" } }),
       "Prefect answered 302",
       false,
     ],
-    ["no JSON", new Response("<html>"), "Prefect answered something unknown", false],
+    ["not JSON", new Response("<html>"), "Prefect answered something unknown", false],
     ["another shape", Response.json([]), "Prefect answered something unknown", false],
-  ])("may be %s", async (_, response, message, isNotFound) => {
+  ])("is an error: %s", async (_, response, message, isNotFound) => {
     answering(response)
     expect(await failure()).toMatchObject({ message, isNotFound })
   })
 
-  it("may be nothing", async () => {
+  it("is an error where the connection fails", async () => {
     outside()
     expect(await failure()).toMatchObject({ message: "Prefect did not answer", isNotFound: false })
   })
 
-  it("is waited for ten seconds", async () => {
+  it("is awaited for ten seconds", async () => {
     const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
     outside((request) => {
       request.signal.throwIfAborted()

@@ -5,18 +5,26 @@ import { failedRun } from "../../support/outside"
 
 const run = (changes: object = {}) => FlowRun.parse(failedRun(changes))
 
-describe("whose run it may be", () => {
+describe("the slugs that may name a run's organisation", () => {
   it.each<[string, object, string[]]>([
-    ["what the parameters say comes first, then the tags", {}, ["acme", "auto-scheduled", "acme"]],
-    ["without parameters, the tags", { parameters: null }, ["auto-scheduled", "acme"]],
-    ["without a slug in them, the tags", { parameters: { config: { org_slug: "" } } }, ["auto-scheduled", "acme"]],
-    ["parameters of another shape are none", { parameters: { config: "acme" } }, ["auto-scheduled", "acme"]],
-    ["nobody's", { parameters: {}, tags: [] }, []],
+    ["are the parameters' slug, then the tags", {}, ["acme", "auto-scheduled", "acme"]],
+    ["are the tags where there are no parameters", { parameters: null }, ["auto-scheduled", "acme"]],
+    [
+      "are the tags where the parameters' slug is empty",
+      { parameters: { config: { org_slug: "" } } },
+      ["auto-scheduled", "acme"],
+    ],
+    [
+      "are the tags where the parameters have another shape",
+      { parameters: { config: "acme" } },
+      ["auto-scheduled", "acme"],
+    ],
+    ["are none where there are no tags either", { parameters: {}, tags: [] }, []],
   ])("%s", (_, changes, expected) => {
     expect(candidateSlugs(run(changes))).toEqual(expected)
   })
 
-  it("does without tags where Prefect names none", () => {
+  it("are none where Prefect leaves out the tags", () => {
     const { tags: _, ...untagged } = failedRun({ parameters: null })
     expect(candidateSlugs(FlowRun.parse(untagged))).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers"
-import { beforeEach, expect, it, vi } from "vitest"
+import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../../src/runtime/queue-messages"
 import { NOON } from "../../support/clock"
 import { entered, tell } from "../../support/failures"
@@ -13,11 +13,15 @@ beforeEach(async () => {
   vi.setSystemTime(NOON)
   queue = queues()
   outside(prefect(), ses().handler)
-  // Each end of an event that is written.
-  await rows("DROP TABLE IF EXISTS ends")
+  // Records each write that ends an event.
   await rows("CREATE TABLE ends (id INTEGER, reason TEXT)")
-  await rows(`CREATE TRIGGER IF NOT EXISTS ends_written AFTER UPDATE OF status ON signal_events
+  await rows(`CREATE TRIGGER ends_written AFTER UPDATE OF status ON signal_events
               BEGIN INSERT INTO ends VALUES (new.id, new.reason); END`)
+})
+
+afterEach(async () => {
+  await rows("DROP TRIGGER ends_written")
+  await rows("DROP TABLE ends")
 })
 
 const ends = () => rows("SELECT id, reason FROM ends ORDER BY id")

@@ -34,7 +34,7 @@ function world({ run = failedRun(), answering }: { run?: any; answering?: (said:
   outside(prefect({ run }), said.handler, post.handler)
   return { discord: said.discord, mails: post.mails }
 }
-/** Consumes what is on the queues as a worker with these settings does. */
+/** Consumes the queues as a worker with these settings. */
 async function drain(changes: object): Promise<void> {
   for (let message = queue.sent.shift(); message; message = queue.sent.shift()) {
     await consume(message.queue, [message.body], { changes })
@@ -44,19 +44,19 @@ async function fail(changes: object = ON): Promise<void> {
   await tell(entered("Failed"))
   await drain(changes)
 }
-/** What another Worker announces to one with these settings. */
-async function announce(changes: object, flowRunId: string): Promise<void> {
+/** Another Worker reports a failure to a worker with these settings. */
+async function report(changes: object, flowRunId: string): Promise<void> {
   const ctx = createExecutionContext()
   const failure = { flowRunId, orgSlug: "acme", errorMessage: "no login" }
   await reportJobFailure(depsFrom({ ...env, ...changes }, ctx), failure)
   await waitOnExecutionContext(ctx)
 }
-const operatorRows = () =>
+const platformAdminDeliveries = () =>
   rows("SELECT channel, recipient_id, status, reason, org_id FROM deliveries WHERE channel LIKE 'operator%' ORDER BY 1")
-const toOperators = ({ mails }: { mails: { to: string }[] }) => mails.filter(({ to }) => to === ON.ADMIN_EMAIL)
+const toPlatformAdmins = ({ mails }: { mails: { to: string }[] }) => mails.filter(({ to }) => to === ON.ADMIN_EMAIL)
 
-describe("who runs the platform", () => {
-  it("hears of a failure by e-mail and on Discord, once, with the links that they need", async () => {
+describe("platform admins", () => {
+  it("are told of a failure by e-mail and on Discord, once, with links to the run and its connections", async () => {
     const tasks = [
       { slug: "airbyte-sync", type: "Airbyte Connection", connection_id: CONNECTION },
       { slug: "airbyte-sync", connection_id: CONNECTION },
@@ -69,7 +69,7 @@ describe("who runs the platform", () => {
     await drain(config)
 
     expect(heard.discord.map(({ webhook }) => webhook)).toEqual([ON.ADMIN_DISCORD_WEBHOOK])
-    const [mail, ...others] = toOperators(heard) as (typeof heard.mails)[number][]
+    const [mail, ...others] = toPlatformAdmins(heard) as (typeof heard.mails)[number][]
     expect(others).toEqual([])
     for (const text of [mail?.text, heard.discord[0]?.body.content.replaceAll("\\", "")]) {
       for (const part of [
@@ -88,13 +88,13 @@ describe("who runs the platform", () => {
     expect(mail?.headers).toEqual({})
     expect(mail?.text).toContain("You get this because you run the platform")
     expect(mail?.text).not.toMatch(/unsubscribe|Stop e-mail|you are a member/)
-    expect(await operatorRows()).toEqual([
+    expect(await platformAdminDeliveries()).toEqual([
       { channel: "operator_discord", recipient_id: 1, status: "sent", reason: null, org_id: null },
       { channel: "operator_email", recipient_id: 1, status: "sent", reason: null, org_id: null },
     ])
   })
 
-  it("is the only one to hear what is meant for them", async () => {
+  it("are the only ones who see those links", async () => {
     const heard = world()
     await fail()
     const toPeople = heard.mails.filter(({ to }) => to !== ON.ADMIN_EMAIL)
@@ -104,64 +104,64 @@ describe("who runs the platform", () => {
   })
 
   it.each([
-    ["the switch is off", { ...ON, NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "false" }, []],
-    ["nobody is named", { ...ON, ADMIN_EMAIL: "", ADMIN_DISCORD_WEBHOOK: "" }, []],
-    ["only an address is named", { ...ON, ADMIN_DISCORD_WEBHOOK: "" }, ["operator_email"]],
-    ["only a webhook is named", { ...ON, ADMIN_EMAIL: "" }, ["operator_discord"]],
-  ])("hears as is set, where %s", async (_, config, channels) => {
+    ["the setting is off", { ...ON, NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "false" }, []],
+    ["no address and no webhook are set", { ...ON, ADMIN_EMAIL: "", ADMIN_DISCORD_WEBHOOK: "" }, []],
+    ["only an address is set", { ...ON, ADMIN_DISCORD_WEBHOOK: "" }, ["operator_email"]],
+    ["only a webhook is set", { ...ON, ADMIN_EMAIL: "" }, ["operator_discord"]],
+  ])("are told on the channels that are set, where %s", async (_, config, channels) => {
     world()
     await fail(config)
-    expect((await operatorRows()).map(({ channel }) => channel)).toEqual(channels)
+    expect((await platformAdminDeliveries()).map(({ channel }) => channel)).toEqual(channels)
     const [{ operator_note: note }] = await rows("SELECT operator_note FROM notifications")
     expect(note === null).toBe(channels.length === 0)
   })
 
   it.each([
     [
-      "the address that is set",
+      "PREFECT_UI_URL",
       { PREFECT_UI_URL: "https://app.prefect.cloud/account/1/workspace/2/" },
       "https://app.prefect.cloud/account/1/workspace/2/runs/flow-run/",
     ],
-    ["Prefect's own", {}, "https://prefect.dalgo.test/runs/flow-run/"],
-  ])("is led to the run at %s", async (_, config, address) => {
+    ["the address of Prefect's API", {}, "https://prefect.dalgo.test/runs/flow-run/"],
+  ])("get a link to the run at %s", async (_, config, address) => {
     const heard = world()
     await fail({ ...ON, ...config })
     expect(heard.discord[0]?.body.content).toContain(`Prefect: ${address}${RUN_ID}`)
   })
 
-  it("is told the run's id where it is not known where Prefect is", async () => {
+  it("are told the run's id where the address of Prefect's pages is not known", async () => {
     const heard = world()
-    await announce({ ...ON, PREFECT_API_URL: "https://api.prefect.cloud/api/accounts/1/workspaces/2" }, RUN_ID)
+    await report({ ...ON, PREFECT_API_URL: "https://api.prefect.cloud/api/accounts/1/workspaces/2" }, RUN_ID)
     await drain(ON)
     expect(heard.discord[0]?.body.content).toContain(`Flow run: ${RUN_ID}`)
   })
 
-  it("hears of what the platform itself noticed, too", async () => {
+  it("are told of failures that another Worker reports", async () => {
     const heard = world()
-    await announce(ON, "not-one-of-prefects")
+    await report(ON, "not-one-of-prefects")
     await drain(ON)
     expect(heard.discord).toHaveLength(1)
-    expect(toOperators(heard)).toHaveLength(1)
+    expect(toPlatformAdmins(heard)).toHaveLength(1)
   })
 
-  it("hears of no failure that is told by people, and of nothing else", async () => {
+  it("are not told of notifications that are created over HTTP", async () => {
     const heard = world()
     const news = { author: "a", message: "m", sent_to: "all_org_users", org_slug: "acme", category: "job_failure" }
     await server.post("/api/notifications/", news)
     await drain(ON)
     expect(heard.discord).toEqual([])
-    expect(await operatorRows()).toEqual([])
+    expect(await platformAdminDeliveries()).toEqual([])
   })
 })
 
-describe("a failure that reaches nobody else", () => {
+describe("a failure that reaches platform admins only", () => {
   const initech = { parameters: { config: { org_slug: "initech", tasks: [] } }, tags: ["nightly", "initech"] }
   const events = () => rows("SELECT status, reason FROM signal_events ORDER BY id")
   const notifications = () => rows("SELECT org_id, dedupe_key FROM notifications ORDER BY id")
   const UNKNOWN = { status: "failed", reason: "unknown_organisation" }
   const textOf = ({ discord }: { discord: Said[] }, n = 0) => discord[n]?.body.content.replaceAll("\\", "")
 
-  it("is heard by who runs the platform where its organisation has no members", async () => {
+  it("is one whose organisation has no members", async () => {
     await rows("UPDATE org_users SET removed_at = 1 WHERE org_id = 1")
     const heard = world()
     for (let i = 0; i < 2; i += 1) await fail()
@@ -175,7 +175,7 @@ describe("a failure that reaches nobody else", () => {
     ])
   })
 
-  it("is heard once where its organisation is not known, with what it names", async () => {
+  it("is one whose organisation is unknown; they are told once, with the slugs that the run names", async () => {
     const heard = world({ run: failedRun(initech) })
     for (let i = 0; i < 2; i += 1) await fail()
     await cron()
@@ -209,14 +209,14 @@ describe("a failure that reaches nobody else", () => {
       Response.json({ detail: "Flow run not found" }, { status: 404 }),
       `Nobody was told that the run ${RUN_ID} is in the state Failed: Prefect did not say whose it is.`,
     ],
-  ])("is heard though the run %s", async (_, run, words) => {
+  ])("is also one whose run %s", async (_, run, words) => {
     const heard = world({ run })
     await fail()
     expect(textOf(heard)).toContain(words)
     expect(await events()).toEqual([UNKNOWN])
   })
 
-  it("is told to its people when their organisation is known, and the event is taken up again", async () => {
+  it("reaches the members when the organisation exists and the event is processed again", async () => {
     const heard = world({ run: failedRun(initech) })
     await fail()
     await rows("UPDATE orgs SET slug = 'initech' WHERE id = 1")
@@ -232,14 +232,14 @@ describe("a failure that reaches nobody else", () => {
     expect(textOf(heard, 1)).toContain("Organisation: Acme (initech)")
   })
 
-  it("is nobody's where who runs the platform does not want to hear of any", async () => {
+  it("is told to nobody where the setting is off", async () => {
     world({ run: failedRun(initech) })
     await fail({ ...ON, NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "" })
     expect(await notifications()).toEqual([])
     expect(await events()).toEqual([UNKNOWN])
   })
 
-  it("is shown to super-admins and servers, as told to nobody, and to no organisation", async () => {
+  it("is listed for super-admins and servers, without recipients, and for no organisation", async () => {
     world({ run: failedRun(initech) })
     await fail()
     for (const one of [dora, server]) {
@@ -259,10 +259,10 @@ describe("a failure that reaches nobody else", () => {
   })
 })
 
-describe("what could not be told to who runs the platform", () => {
+describe("a delivery to platform admins that failed", () => {
   const list = async (one: Speaker) => (await (await one.get("/api/notifications/deliveries")).json<any>()).res
 
-  it("is seen and sent again by super-admins and servers, and by no organisation's admins", async () => {
+  it("is listed for and resent by super-admins and servers, not by an organisation's admins", async () => {
     world({ answering: () => new Response("no", { status: 404 }) })
     await fail()
     for (const one of [dora, server]) {
@@ -280,20 +280,20 @@ describe("what could not be told to who runs the platform", () => {
     expect(heard.discord).toHaveLength(1)
   })
 
-  it("switches nobody's Discord off", async () => {
+  it("does not disable any organisation's Discord webhook", async () => {
     world({ answering: () => new Response("no", { status: 404 }) })
     await fail()
     expect(await rows("SELECT id FROM signal_events WHERE source = 'room_gone'")).toEqual([])
   })
 
-  it("is not sent any more where the setting is gone meanwhile", async () => {
+  it("is suppressed if the setting is removed before it is sent", async () => {
     const heard = world()
     await tell(entered("Failed"))
     const [signal] = queue.sent.splice(0)
     await consume("dalgo-signals", [signal?.body as SignalMessage], { changes: ON })
     await drain({ ...ON, ADMIN_EMAIL: "", ADMIN_DISCORD_WEBHOOK: "" })
     expect(heard.discord).toEqual([])
-    expect((await operatorRows()).map(({ status, reason }) => `${status}: ${reason}`)).toEqual([
+    expect((await platformAdminDeliveries()).map(({ status, reason }) => `${status}: ${reason}`)).toEqual([
       "suppressed: ADMIN_DISCORD_WEBHOOK is not set",
       "suppressed: ADMIN_EMAIL is not set",
     ])

@@ -19,13 +19,13 @@ beforeEach(() => {
   ;({ sent, drain } = queues())
 })
 
-/** The world outside, with a Prefect that answers so. */
+/** Fakes of SES and of a Prefect with these answers. */
 const world = (answers: Parameters<typeof prefect>[0] = {}) => outside(prefect(answers), post.handler)
 
 const inboxOf = async (person: Speaker) => (await (await person.get("/api/notifications/v1")).json<any>()).res
 const events = () => rows("SELECT status, reason, attempts, due_at FROM signal_events ORDER BY id")
 const recipients = () => post.mails.map((mail) => mail.to).sort()
-const decided = (orgId: number, preferences: { llm_optin?: number; urgent_categories?: string }) =>
+const setOrgPreferences = (orgId: number, preferences: { llm_optin?: number; urgent_categories?: string }) =>
   rows(
     `INSERT INTO org_preferences (org_id, llm_optin, urgent_categories, created_at, updated_at)
      VALUES (?, ?, ?, '2026-01-01', '2026-01-01')`,
@@ -34,11 +34,11 @@ const decided = (orgId: number, preferences: { llm_optin?: number; urgent_catego
     preferences.urgent_categories ?? null,
   )
 
-/** What the queue holds, taken off it. */
+/** Removes the waiting messages from the queue and returns them. */
 const taken = () => sent.splice(0).map((message) => message.body as SignalMessage)
 
-describe("one failure", () => {
-  it("is said once though Prefect says it twice", async () => {
+describe("a failure", () => {
+  it("makes one notification though Prefect reports it twice", async () => {
     world()
     await tell(entered("Failed"))
     await drain()
@@ -55,7 +55,7 @@ describe("one failure", () => {
     ])
   })
 
-  it("is said once though two workers hear of it at once", async () => {
+  it("makes one notification though four workers process reports of it at once", async () => {
     world()
     for (let i = 0; i < 4; i += 1) await tell(entered("Failed"))
     await Promise.all(taken().map((message) => consume("dalgo-signals", [message])))
@@ -68,7 +68,7 @@ describe("one failure", () => {
     expect(new Set((await events()).map((event) => event.status))).toEqual(new Set(["processed"]))
   })
 
-  it("is said once though the queue repeats its message", async () => {
+  it("makes one notification though the queue delivers its message three times", async () => {
     world()
     await tell(entered("Failed"))
     const [message] = taken() as [SignalMessage]
@@ -81,7 +81,7 @@ describe("one failure", () => {
     expect(await events()).toEqual([{ status: "processed", reason: "published", attempts: 1, due_at: null }])
   })
 
-  it("is said once though its run failed and then crashed", async () => {
+  it("makes one notification though two events name different states of the run", async () => {
     world({ run: failedRun({ state_type: "CRASHED", state_name: "Crashed" }) })
     await tell(entered("Failed"))
     await tell(entered("Crashed"))
@@ -89,14 +89,14 @@ describe("one failure", () => {
     expect(await inboxOf(alice)).toHaveLength(1)
   })
 
-  it("is another one where another run fails", async () => {
+  it("makes a notification of its own for another run", async () => {
     world({ run: (id) => failedRun({ id }) })
     for (const n of [1, 2]) await tell(entered("Failed", runId(n)))
     await drain()
     expect(await inboxOf(alice)).toHaveLength(2)
   })
 
-  it("is the same one however its id is spelled", async () => {
+  it("is recognised by its run's id in capitals too", async () => {
     const id = "abcdefab-cdef-4abc-8def-abcdefabcdef"
     world({ run: failedRun({ id }) })
     await tell(entered("Failed", id))
@@ -105,7 +105,7 @@ describe("one failure", () => {
     expect(await inboxOf(alice)).toHaveLength(1)
   })
 
-  it("leaves the run as it was last seen", async () => {
+  it("stores the run as last seen", async () => {
     world()
     await tell(entered("Failed"))
     await drain()
@@ -126,9 +126,9 @@ describe("one failure", () => {
   })
 })
 
-describe("whatever is no failure", () => {
+describe("an event that is not a failure", () => {
   it.each(["Completed", "Cancelled", "Running", "Late", "AwaitingRetry", "DBT_TEST_FAILED"])(
-    "is over without a question to Prefect: %s",
+    "is ignored without a request to Prefect: %s",
     async (state) => {
       const { requests } = world()
       await tell(entered(state))
@@ -140,14 +140,14 @@ describe("whatever is no failure", () => {
 
   it.each([
     ["a run that will be retried", { state_type: "SCHEDULED", state_name: "AwaitingRetry" }, "will_be_retried"],
-    ["a run that meanwhile went through", { state_type: "COMPLETED", state_name: "Completed" }, "no_longer_failed"],
-    ["a run within a run", { deployment_id: null }, "not_top_level"],
+    ["a run that has completed since", { state_type: "COMPLETED", state_name: "Completed" }, "no_longer_failed"],
+    ["a subflow", { deployment_id: null }, "not_top_level"],
     [
-      "a lone generate-edr",
+      "a run of generate-edr alone",
       { parameters: { config: { org_slug: "acme", tasks: [{ slug: "generate-edr" }] } } },
       "only_generate_edr",
     ],
-  ])("is kept with its reason: %s", async (_, changes, reason) => {
+  ])("is ignored with its reason: %s", async (_, changes, reason) => {
     world({ run: failedRun(changes) })
     await tell(entered("Failed"))
     await drain()
@@ -155,7 +155,7 @@ describe("whatever is no failure", () => {
     expect(await inboxOf(alice)).toEqual([])
   })
 
-  it("does not keep a later failure of the same run from being said", async () => {
+  it("does not prevent the notification of a later failure of the same run", async () => {
     world({ run: failedRun({ state_type: "SCHEDULED", state_name: "AwaitingRetry" }) })
     await tell(entered("Failed"))
     await drain()
@@ -166,17 +166,21 @@ describe("whatever is no failure", () => {
   })
 })
 
-describe("whose failure it is", () => {
+describe("the organisation of a failure", () => {
   const slug = (org_slug: string) => ({ parameters: { config: { org_slug, tasks: [] } } })
 
   it.each<[string, object, Speaker | undefined]>([
     ["the parameters' slug", { ...slug("globex"), tags: [] }, charlie],
-    ["the parameters' slug before any tag", { ...slug("globex"), tags: ["acme"] }, charlie],
-    ["a tag that is an organisation", { parameters: {}, tags: ["auto-scheduled", "globex"] }, charlie],
-    ["a tag, where the parameters name nobody we know", { ...slug("initech"), tags: ["globex"] }, charlie],
-    ["nobody's, by a tag alone that is none", { parameters: {}, tags: ["auto-scheduled", "nightly"] }, undefined],
-    ["nobody's, without any", { parameters: null, tags: [] }, undefined],
-  ])("is known by %s", async (_, changes, person) => {
+    ["the parameters' slug, which comes before any tag", { ...slug("globex"), tags: ["acme"] }, charlie],
+    ["a tag that is an organisation's slug", { parameters: {}, tags: ["auto-scheduled", "globex"] }, charlie],
+    ["a tag, where the parameters name an unknown organisation", { ...slug("initech"), tags: ["globex"] }, charlie],
+    [
+      "nothing, where no tag is an organisation's slug",
+      { parameters: {}, tags: ["auto-scheduled", "nightly"] },
+      undefined,
+    ],
+    ["nothing, where there are no tags and no parameters", { parameters: null, tags: [] }, undefined],
+  ])("is found by %s", async (_, changes, person) => {
     world({ run: failedRun(changes) })
     await tell(entered("Failed"))
     await drain()
@@ -189,7 +193,7 @@ describe("whose failure it is", () => {
     ])
   })
 
-  it("is recorded as nobody's concern where an organisation has no members", async () => {
+  it("may have no members; then the event has no recipients", async () => {
     await rows("UPDATE org_users SET removed_at = 1 WHERE org_id = ?", ACME)
     world()
     await tell(entered("Failed"))
@@ -198,8 +202,8 @@ describe("whose failure it is", () => {
   })
 })
 
-describe("when Prefect does not answer", () => {
-  const silences: [string, () => void, string][] = [
+describe("while Prefect is unavailable, an event", () => {
+  const outages: [string, () => void, string][] = [
     ["an error", () => world({ run: new Response("oops", { status: 500 }) }), "Prefect answered 500"],
     ["no connection", () => outside(), "Prefect did not answer"],
     ["junk", () => world({ run: new Response("<html>") }), "Prefect answered something unknown"],
@@ -207,23 +211,28 @@ describe("when Prefect does not answer", () => {
     ["a refusal", () => world({ run: new Response(null, { status: 401 }) }), "Prefect answered 401"],
   ]
 
-  it.each(silences)("asks again, later and later, and then does without: %s", async (_, fallSilent, reason) => {
-    fallSilent()
-    await tell(entered("Failed"))
-    await drain()
-    let now = NOON
-    for (const [i, seconds] of [5, 30, 120, 600, 1_800, 7_200, 21_600].entries()) {
-      expect(await events()).toEqual([{ status: "received", reason, attempts: i + 1, due_at: now + seconds * SECOND }])
-      expect(sent).toEqual([{ queue: "dalgo-signals", body: { kind: "prefect", eventId: 1 }, delaySeconds: seconds }])
-      now += seconds * SECOND
-      vi.setSystemTime(now)
-      await consume("dalgo-signals", taken())
-    }
-    expect(sent).toEqual([])
-    expect(await events()).toEqual([{ status: "failed", reason: "unknown_organisation", attempts: 8, due_at: null }])
-  })
+  it.each(outages)(
+    "is postponed for longer each time, and then processed without Prefect: %s",
+    async (_, breakPrefect, reason) => {
+      breakPrefect()
+      await tell(entered("Failed"))
+      await drain()
+      let now = NOON
+      for (const [i, seconds] of [5, 30, 120, 600, 1_800, 7_200, 21_600].entries()) {
+        expect(await events()).toEqual([
+          { status: "received", reason, attempts: i + 1, due_at: now + seconds * SECOND },
+        ])
+        expect(sent).toEqual([{ queue: "dalgo-signals", body: { kind: "prefect", eventId: 1 }, delaySeconds: seconds }])
+        now += seconds * SECOND
+        vi.setSystemTime(now)
+        await consume("dalgo-signals", taken())
+      }
+      expect(sent).toEqual([])
+      expect(await events()).toEqual([{ status: "failed", reason: "unknown_organisation", attempts: 8, due_at: null }])
+    },
+  )
 
-  it("says the failure as soon as it answers again", async () => {
+  it("makes its notification as soon as Prefect answers again", async () => {
     world({ run: new Response(null, { status: 503 }) })
     await tell(entered("Failed"))
     await drain()
@@ -234,7 +243,7 @@ describe("when Prefect does not answer", () => {
     expect(await events()).toMatchObject([{ status: "processed", reason: "published", attempts: 2 }])
   })
 
-  it("changes nothing at a message that comes before its time", async () => {
+  it("is not claimed by a message that comes too early", async () => {
     world({ run: new Response(null, { status: 503 }) })
     await tell(entered("Failed"))
     await drain()
@@ -243,7 +252,7 @@ describe("when Prefect does not answer", () => {
     expect(await events()).toEqual(before)
   })
 
-  it("gives up at once a run that Prefect does not know", async () => {
+  it("fails at once where Prefect does not have the run", async () => {
     world({ run: Response.json({ detail: "Flow run not found" }, { status: 404 }) })
     await tell(entered("Failed"))
     await drain()
@@ -251,7 +260,7 @@ describe("when Prefect does not answer", () => {
     expect(await events()).toMatchObject([{ status: "failed", reason: "unknown_organisation", attempts: 1 }])
   })
 
-  it("keeps with its reason what cannot be known where there is no Prefect", async () => {
+  it("fails at once where no Prefect is configured and the event does not describe the run", async () => {
     const { requests } = world()
     await tell(entered("Failed"))
     await consume("dalgo-signals", taken(), { changes: { PREFECT_API_URL: "" } })
@@ -260,7 +269,7 @@ describe("when Prefect does not answer", () => {
   })
 })
 
-describe("what Prefect does not tell is left out of the message", () => {
+describe("the message leaves out what Prefect does not give", () => {
   const gone = () => new Response(null, { status: 404 })
 
   it.each<[string, Parameters<typeof prefect>[0], string, boolean]>([
@@ -280,8 +289,8 @@ describe("what Prefect does not tell is left out of the message", () => {
 })
 
 describe("a summary", () => {
-  it("is not asked for, and no mail waits, where the organisation opted out", async () => {
-    await decided(ACME, { llm_optin: 0 })
+  it("is not made, and no e-mail waits for one, where the organisation opted out", async () => {
+    await setOrgPreferences(ACME, { llm_optin: 0 })
     const { requests } = world()
     await tell(entered("Failed"))
     await drain()
@@ -296,7 +305,7 @@ describe("a summary", () => {
     ["opted in", { llm_optin: 1 }],
     ["was never asked", {}],
   ])("is made where the organisation %s", async (_, preferences) => {
-    await decided(ACME, preferences)
+    await setOrgPreferences(ACME, preferences)
     world()
     await tell(entered("Failed"))
     await drain()
@@ -311,7 +320,7 @@ describe("a summary", () => {
     ["false", 0],
     ["0", 0],
     ["", 0],
-  ])("is for everybody or for nobody: AUTO_GENERATE_LLM_FAILURE_SUMMARIES=%s", async (setting, expected) => {
+  ])("is switched by AUTO_GENERATE_LLM_FAILURE_SUMMARIES=%s", async (setting, expected) => {
     world()
     await tell(entered("Failed"))
     await consume("dalgo-signals", taken(), { changes: { AUTO_GENERATE_LLM_FAILURE_SUMMARIES: setting } })
@@ -321,8 +330,8 @@ describe("a summary", () => {
   })
 })
 
-describe("another state of the same run", () => {
-  it("is said, and no second summary is waited for", async () => {
+describe("a second failed state of the same run", () => {
+  it("makes a notification, and its e-mail waits for no second summary", async () => {
     world()
     await tell(entered("Failed"))
     await drain()
@@ -338,13 +347,13 @@ describe("another state of the same run", () => {
 
 describe("urgency", () => {
   it.each<[string, { urgent_categories?: string }, boolean]>([
-    ["is the category's own, if nobody chose", {}, true],
-    ["is the organisation's choice", { urgent_categories: '["job_failure","late_run"]' }, true],
-    ["is not what it left out", { urgent_categories: '["incident"]' }, false],
-    ["is nothing, if it chose nothing", { urgent_categories: "[]" }, false],
+    ["is the category's default where the organisation chose nothing", {}, true],
+    ["is on for categories that the organisation chose", { urgent_categories: '["job_failure","late_run"]' }, true],
+    ["is off for categories that the organisation left out", { urgent_categories: '["incident"]' }, false],
+    ["is off where the organisation chose no category", { urgent_categories: "[]" }, false],
   ])("%s", async (_, preferences, expected) => {
-    await decided(ACME, preferences)
-    await decided(GLOBEX, { urgent_categories: expected ? "[]" : '["job_failure"]' })
+    await setOrgPreferences(ACME, preferences)
+    await setOrgPreferences(GLOBEX, { urgent_categories: expected ? "[]" : '["job_failure"]' })
     world()
     await tell(entered("Failed"))
     await drain()

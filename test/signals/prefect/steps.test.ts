@@ -3,7 +3,7 @@ import { Graph } from "../../../src/signals/prefect/schemas"
 import { failedStep, logRunsOf } from "../../../src/signals/prefect/steps"
 import { RUN_ID } from "../../support/outside"
 
-describe("the step that failed", () => {
+describe("the failed step", () => {
   type Node = { label: string; state_type?: string | null; kind?: string; id?: string }
   const graph = (...nodes: Node[]) =>
     Graph.parse({
@@ -21,20 +21,24 @@ describe("the step that failed", () => {
     ["a step that crashed", [{ label: "dbt-test-0", state_type: "CRASHED" }], "the data tests (dbt test)"],
     ["the first of several", [failed("git-pull-0"), failed("dbt-deps-0")], "getting the latest dbt code (git pull)"],
     [
-      "not one that only waits",
+      "not a step that is pending",
       [{ label: "dbt-run-0", state_type: "PENDING" }, failed("dbt-seed-1")],
       "loading seed data (dbt seed)",
     ],
-    ["not one without a state", [{ label: "dbt-run-0", state_type: null }], undefined],
-    ["a step that we have no words for", [failed("clean_up_bucket-0")], "clean_up_bucket-0"],
-    ["a subflow that we have no words for", [failed("main / send-the-report")], "send-the-report"],
-    ["none, where all went well", [{ label: "dbt-run-0" }], undefined],
-    ["none, where nothing ran", [], undefined],
+    ["not a step without a state", [{ label: "dbt-run-0", state_type: null }], undefined],
+    ["a task without a name of ours, by its label", [failed("clean_up_bucket-0")], "clean_up_bucket-0"],
+    [
+      "a subflow without a name of ours, by the end of its label",
+      [failed("main / send-the-report")],
+      "send-the-report",
+    ],
+    ["none, where no step failed", [{ label: "dbt-run-0" }], undefined],
+    ["none, where the graph is empty", [], undefined],
   ])("is named: %s", (_, nodes, expected) => {
     expect(failedStep(graph(...nodes))).toBe(expected)
   })
 
-  it("has a log of its own if it is a run of its own", () => {
+  it("has a log of its own if it is a flow run", () => {
     const nodes = graph(
       { ...failed("airbyte-sync-0"), id: "a-task" },
       { ...failed("dbtjob_v2_runner / dbtjob-dbt-run"), kind: "flow-run", id: "a-flow" },

@@ -2,7 +2,7 @@ import { beforeEach, expect, it, vi } from "vitest"
 import { NOON, SECOND } from "../../support/clock"
 import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
 import { alice, charlie, request, type Speaker } from "../../support/people"
-import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../../support/prefect-says"
+import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../../support/prefect-payloads"
 import { consume, queues } from "../../support/queues"
 import { rows } from "../../support/rows"
 
@@ -18,7 +18,7 @@ beforeEach(() => {
   ;({ sent, drain } = queues())
 })
 
-/** As Prefect sends it, which may name no type. */
+/** Posts a body as Prefect does. The content type may be missing. */
 async function send(body: string, type?: string): Promise<void> {
   const headers = { "x-notification-key": "webhook-key-new", ...(type && { "content-type": type }) }
   const answer = await request("/webhooks/v1/notification/", { method: "POST", headers, body: bytes(body) })
@@ -26,34 +26,34 @@ async function send(body: string, type?: string): Promise<void> {
   expect(await answer.json()).toEqual({ status: "ok" })
 }
 
-/** A text would be sent as text/plain. */
+/** A string body would be sent as text/plain. */
 const bytes = (text: string) => new TextEncoder().encode(text)
 
 const messagesOf = async (person: Speaker) =>
   (await (await person.get("/api/notifications/v1")).json<any>()).res.map((one: { message: string }) => one.message)
 const events = () => rows("SELECT status, reason FROM signal_events ORDER BY id")
 
-/** What the queue holds, consumed where no Prefect is configured. */
-const consumeAlone = () =>
+/** Consumes the queue with no Prefect configured. */
+const consumeWithoutPrefect = () =>
   consume(
     "dalgo-signals",
     sent.splice(0).map(({ body }) => body),
     { changes: { PREFECT_API_URL: "" } },
   )
 
-const WAYS: [string, string, string?][] = [
-  ["Prefect's own message", JSON.stringify({ body: DEFAULT_MESSAGE }), JSON_TYPE],
+const BODIES: [string, string, string?][] = [
+  ["Prefect's default message", JSON.stringify({ body: DEFAULT_MESSAGE }), JSON_TYPE],
   [
-    "the same in a form",
+    "the default message in a form",
     new URLSearchParams({ body: MIGRATED_MESSAGE }).toString(),
     "application/x-www-form-urlencoded",
   ],
   ["an event", JSON.stringify(prefectEvent())],
   ["the fields of a template", JSON.stringify(templateFields()), "text/plain"],
-  ["a template that its message broke", BROKEN_JSON],
+  ["a template whose JSON the message broke", BROKEN_JSON],
 ]
 
-it.each(WAYS)("is a failure in the inbox: %s", async (_, body, type) => {
+it.each(BODIES)("a failure reaches the inbox: %s", async (_, body, type) => {
   outside(prefect(), ses().handler)
   await send(body, type)
   await drain()
@@ -64,16 +64,16 @@ it.each(WAYS)("is a failure in the inbox: %s", async (_, body, type) => {
   expect(await messagesOf(charlie)).toEqual([])
 })
 
-it("is one failure, in however many ways it is told", async () => {
+it("a failure makes one notification, in however many forms it is reported", async () => {
   outside(prefect(), ses().handler)
-  for (const [, body, type] of WAYS) await send(body, type)
+  for (const [, body, type] of BODIES) await send(body, type)
   await drain()
   expect(await messagesOf(alice)).toHaveLength(1)
   const known = { status: "processed", reason: "already_published" }
   expect(await events()).toEqual([{ status: "processed", reason: "published" }, known, known, known, known])
 })
 
-it("is over without a question where a run within a run failed", async () => {
+it("the failure of a subflow is ignored without a request to Prefect", async () => {
   const { requests } = outside(prefect(), ses().handler)
   const { related, ...event } = prefectEvent()
   const parent = { "prefect.resource.id": `prefect.task-run.${RUN_ID}`, "prefect.resource.role": "task-run" }
@@ -86,10 +86,10 @@ it("is over without a question where a run within a run failed", async () => {
 it.each([
   ["an event, by its tags", JSON.stringify(prefectEvent())],
   ["a template, by its parameters", JSON.stringify(templateFields({ tags: [] }))],
-])("is enough where no Prefect is configured: %s", async (_, body) => {
+])("the body alone is enough where no Prefect is configured: %s", async (_, body) => {
   const { requests } = outside(ses().handler)
   await send(body)
-  await consumeAlone()
+  await consumeWithoutPrefect()
   expect(requests).toEqual([])
   expect(await events()).toEqual([{ status: "processed", reason: "published" }])
   expect(await messagesOf(alice)).toEqual([
@@ -101,20 +101,20 @@ it.each([
 })
 
 it.each([
-  ["of no deployment", { ...prefectEvent(), related: [] }, { status: "ignored", reason: "not_top_level" }],
+  ["without a deployment", { ...prefectEvent(), related: [] }, { status: "ignored", reason: "not_top_level" }],
   [
-    "of nobody we know",
+    "of an unknown organisation",
     templateFields({ parameters: {}, tags: ["nightly"] }),
     { status: "failed", reason: "unknown_organisation" },
   ],
-])("says nothing of a run %s, where no Prefect is configured", async (_, body, expected) => {
+])("a run %s makes no notification where no Prefect is configured", async (_, body, expected) => {
   await send(JSON.stringify(body))
-  await consumeAlone()
+  await consumeWithoutPrefect()
   expect(await events()).toEqual([expected])
   expect(await messagesOf(alice)).toEqual([])
 })
 
-it("is taken from the event once Prefect has been silent for long", async () => {
+it("the body alone is enough once Prefect has been unavailable for all attempts", async () => {
   outside(prefect({ run: new Response(null, { status: 503 }) }), ses().handler)
   await send(JSON.stringify(prefectEvent()))
   for (const seconds of [0, 5, 30, 120, 600, 1_800, 7_200, 21_600]) {
@@ -129,7 +129,7 @@ it("is taken from the event once Prefect has been silent for long", async () => 
   expect(await events()).toEqual([{ status: "processed", reason: "published" }])
 })
 
-it("is what Prefect says now, where that is not what the event told", async () => {
+it("the run's state in Prefect counts, not the state in the body", async () => {
   outside(prefect({ run: failedRun({ state_type: "COMPLETED", state_name: "Completed" }) }), ses().handler)
   await send(JSON.stringify(prefectEvent()))
   await drain()

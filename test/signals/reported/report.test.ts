@@ -31,13 +31,13 @@ beforeEach(() => {
   ai({ response: "What failed: the sync." })
 })
 
-/** The world outside, with a Prefect that answers so. */
+/** Fakes of SES and of a Prefect with these answers. */
 const world = (answers: Parameters<typeof prefect>[0] = {}) => outside(prefect(answers), post.handler)
 
 const byWebhook = () => tell(entered("Failed"))
 const byRpc = () => service.createJobFailureNotification(failure)
 
-/** All that is known of a failure once everything has been done. */
+/** What the database and the mailboxes hold after everything is processed. */
 const outcome = async () => ({
   notifications: await rows("SELECT message, category, urgent, author, dedupe_key, email_due_at FROM notifications"),
   runs: await rows("SELECT * FROM flow_runs"),
@@ -45,15 +45,15 @@ const outcome = async () => ({
   mails: post.mails.map(({ to, text }) => ({ to, isSummarised: text.includes("What failed: the sync.") })),
 })
 
-describe("a job failure that a Worker noticed", () => {
+describe("a job failure that another Worker reports", () => {
   it.each([
-    ["RPC, and then the webhook", [byRpc, byWebhook]],
-    ["the webhook, and then RPC", [byWebhook, byRpc]],
+    ["RPC, then the webhook", [byRpc, byWebhook]],
+    ["the webhook, then RPC", [byWebhook, byRpc]],
     ["RPC twice", [byRpc, byRpc]],
-  ])("comes to the same whoever is first: %s", async (_, order) => {
+  ])("has the same outcome whichever report is first: %s", async (_, reports) => {
     world()
-    for (const say of order) {
-      await say()
+    for (const report of reports) {
+      await report()
       await drain()
     }
     const { notifications, runs, summaries, mails } = await outcome()
@@ -79,7 +79,7 @@ describe("a job failure that a Worker noticed", () => {
     ])
   })
 
-  it("has the state that Prefect has, so that the webhook tells of no other", async () => {
+  it("has the state that Prefect has, so that the webhook's event is a repeat", async () => {
     world({ run: failedRun({ state_type: "CRASHED", state_name: "Crashed" }) })
     await byRpc()
     await tell(entered("Crashed"))
@@ -87,7 +87,7 @@ describe("a job failure that a Worker noticed", () => {
     expect(await inboxOf(bob)).toHaveLength(1)
   })
 
-  it("may be noticed before Prefect knows of it", async () => {
+  it("may be reported before Prefect records it", async () => {
     world({ run: failedRun({ state_type: "RUNNING", state_name: "Running", end_time: null }) })
     await byRpc()
     world()
@@ -99,7 +99,7 @@ describe("a job failure that a Worker noticed", () => {
     expect(await rows("SELECT state_name FROM flow_runs")).toEqual([{ state_name: "Failed" }])
   })
 
-  it("is said in the words that came where Prefect is silent, and finds its log and its record later", async () => {
+  it("has the reported text while Prefect is unavailable; the run and the log are added later", async () => {
     outside(post.handler)
     await byRpc()
     expect((await inboxOf(bob))[0].message).toBe(`A pipeline failed (run ${RUN_ID}).\n${failure.errorMessage}`)
@@ -111,9 +111,9 @@ describe("a job failure that a Worker noticed", () => {
   })
 
   it.each([
-    ["Prefect does not know", RUN_ID, { run: new Response(null, { status: 404 }) }],
-    ["is none of Prefect's", "../admin/settings", {}],
-  ])("is said without a summary where the run %s", async (_, flowRunId, answers) => {
+    ["is unknown to Prefect", RUN_ID, { run: new Response(null, { status: 404 }) }],
+    ["has an id that is not Prefect's", "../admin/settings", {}],
+  ])("has no summary where the run %s", async (_, flowRunId, answers) => {
     const { requests } = world(answers)
     await service.createJobFailureNotification({ ...failure, flowRunId })
     await vi.waitFor(() => expect(sent).toHaveLength(1))
@@ -123,7 +123,7 @@ describe("a job failure that a Worker noticed", () => {
     expect(post.mails).toHaveLength(2)
   })
 
-  it("is never another organisation's, whoever said it first", async () => {
+  it("cannot be reported again for another organisation", async () => {
     world()
     await byRpc()
     const elsewhere = { ...failure, orgSlug: "globex" }
@@ -132,11 +132,11 @@ describe("a job failure that a Worker noticed", () => {
   })
 })
 
-describe("a key", () => {
+describe("an idempotency key", () => {
   const test = { testName: "not_null_orders_id", orgSlug: "acme", errorDetails: "Got 3", idempotencyKey: "run 7" }
   const change = { source: "Kobo", orgSlug: "acme", changes: ["a column went"], idempotencyKey: "run 7" }
 
-  it("is one event's of its own kind", async () => {
+  it("belongs to one category", async () => {
     await service.createDbtTestFailureNotification(test)
     const { category } = await service.createSchemaChangeNotification(change)
     expect(category).toBe("schema_change")
@@ -155,7 +155,7 @@ describe("a key", () => {
   })
 })
 
-it("says nothing of the secrets in what another Worker noticed", async () => {
+it("the notification of a report has no secrets of its error message", async () => {
   const secret = "postgres://dalgo:hunter2@db.acme.test refused the password=hunter2"
   world({ run: new Response(null, { status: 404 }) })
   const said = [

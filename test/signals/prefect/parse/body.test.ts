@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { parseBody } from "../../../../src/signals/prefect/parse/body"
 import { DEPLOYMENT_ID, failedRun, RUN_ID } from "../../../support/outside"
-import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../../../support/prefect-says"
+import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../../../support/prefect-payloads"
 
 const OTHER_ID = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f"
 const SENTENCE = `Flow run silver-heron with id ${RUN_ID} entered state Failed`
@@ -21,20 +21,20 @@ describe("a notification block's JSON", () => {
     ["the same as Prefect 3 took it over", { body: MIGRATED_MESSAGE }],
     ["with a subject and a name", { subject: "Prefect flow run notification", name: "dalgo", body: MIGRATED_MESSAGE }],
     ["without a subject", { subject: "null", body: DEFAULT_MESSAGE }],
-    ["under another name", { text: DEFAULT_MESSAGE, channel: "#alerts" }],
+    ["with another field name", { text: DEFAULT_MESSAGE, channel: "#alerts" }],
     ["within another object", { event: { kind: "alert", details: [{ text: MIGRATED_MESSAGE }] } }],
-    ["as nothing but a text", DEFAULT_MESSAGE],
+    ["as a JSON string", DEFAULT_MESSAGE],
     ["with the id in capitals", { body: DEFAULT_MESSAGE.replaceAll(RUN_ID, RUN_ID.toUpperCase()) }],
     ["with another case and no backticks", { body: DEFAULT_MESSAGE.replace("`Failed`", "FAILED") }],
     ["with the type of the state", { body: SENTENCE.replace("Failed", "StateType.FAILED") }],
     ["an event in its text", { body: JSON.stringify(prefectEvent()) }],
-    ["the run in its text, which Dalgo knows as well", { body: JSON.stringify(failedRun()) }],
+    ["the run in its text", { body: JSON.stringify(failedRun()) }],
     ["the run", { body: failedRun() }],
-    ["a message that quotes another run", { body: `${DEFAULT_MESSAGE}flow_run_id: ${OTHER_ID}` }],
+    ["a message that mentions another run", { body: `${DEFAULT_MESSAGE}flow_run_id: ${OTHER_ID}` }],
     ["a message about another state", { body: `${DEFAULT_MESSAGE}Subflow entered state Completed` }],
     ["a state and an address", { title: "nightly failed", link: `https://prefect.test/runs/flow-run/${RUN_ID}` }],
     ["fields of other names", { run: RUN_ID, status: "FAILED" }],
-  ])("is understood: %s", (_, body) => {
+  ])("is read: %s", (_, body) => {
     expect(readJson(body)).toEqual(failed)
   })
 })
@@ -46,12 +46,12 @@ describe("a notification block's form", () => {
     ["the same as Prefect 3 took it over", { body: MIGRATED_MESSAGE, name: "dalgo" }],
     ["an event", { payload: JSON.stringify(prefectEvent()) }],
     ["fields of their own", { flow_run_id: RUN_ID, flow_run_state: "Failed" }],
-  ])("is understood: %s", (_, fields) => {
+  ])("is read: %s", (_, fields) => {
     expect(read(form(fields))).toEqual(failed)
   })
 })
 
-describe("what a template renders", () => {
+describe("the body of a template", () => {
   const broken = (text: string) => {
     expect(() => JSON.parse(text)).toThrow(SyntaxError)
     return text
@@ -62,10 +62,10 @@ describe("what a template renders", () => {
   it.each<[string, string]>([
     ["an event", JSON.stringify(prefectEvent())],
     ["an event among others", JSON.stringify({ automation: { id: OTHER_ID }, events: [prefectEvent()] })],
-    ["the fields that README.md advises", JSON.stringify(templateFields())],
+    ["the fields of a template", JSON.stringify(templateFields())],
     ["a run", JSON.stringify(failedRun())],
     ["a run whose state has the name", JSON.stringify(failedRun({ state_name: null, state_type: null }))],
-    ["no more than an id and a state", `{"flow_run_id":"${RUN_ID}","state":"failed"}`],
+    ["an id and a state only", `{"flow_run_id":"${RUN_ID}","state":"failed"}`],
     ["the type in place of the state", `{"flow_run_id":"${RUN_ID}","state_type":"FAILED"}`],
     ["Dalgo's sentence, bare", SENTENCE],
     ["Prefect's message, bare", MIGRATED_MESSAGE],
@@ -87,8 +87,8 @@ describe("what a template renders", () => {
     ["a message broken in a body", broken(`{"body": "${MIGRATED_MESSAGE}with "quotes""}`)],
     ["a broken text that tells of another state", broken(`{"m": "task in state "Completed"", ${template.slice(1)}`)],
     ["None where JSON has null", broken(template.replace('"@@@"', "None"))],
-    ["a comma too many", broken(`{"flow_run_id": "${RUN_ID}", "state_name": "Failed",}`)],
-  ])("is understood: %s", (_, body) => {
+    ["a trailing comma", broken(`{"flow_run_id": "${RUN_ID}", "state_name": "Failed",}`)],
+  ])("is read: %s", (_, body) => {
     expect(read(body)).toEqual(failed)
   })
 })
@@ -129,7 +129,7 @@ describe("the state", () => {
     expect(readJson(event)).toEqual([RUN_ID, stateName])
   })
 
-  it("is no longer than a name", () => {
+  it("is cut at 100 characters", () => {
     const { stateName, embedded: told } =
       parseBody(JSON.stringify(prefectEvent({}, { name: "x".repeat(10_000) }))) ?? {}
     expect(stateName).toBe("x".repeat(100))
@@ -137,10 +137,10 @@ describe("the state", () => {
   })
 })
 
-describe("what an event tells of its run", () => {
+describe("the run that a body describes", () => {
   const told = (body: unknown) => parseBody(JSON.stringify(body))?.embedded
 
-  it("is as much as Prefect would answer", () => {
+  it("has what Prefect's API would answer", () => {
     expect(told(prefectEvent())).toEqual({
       run: {
         id: RUN_ID,
@@ -158,7 +158,7 @@ describe("what an event tells of its run", () => {
     })
   })
 
-  it("may be told by the fields of a template, with its parameters", () => {
+  it("may come from the fields of a template, with parameters", () => {
     const { run, deployment } = told(templateFields({ tags: ["acme"] })) ?? {}
     const parameters = { config: { org_slug: "acme", tasks: [] } }
     expect(run).toEqual({ ...told(prefectEvent())?.run, tags: ["acme"], parameters })
@@ -168,23 +168,23 @@ describe("what an event tells of its run", () => {
   it.each<[string, object]>([
     ["Python's None", templateFields({ deployment_id: "None", deployment_name: null })],
     ["no deployment among what is related", { ...prefectEvent(), related: [] }],
-  ])("says that it has no deployment: %s", (_, body) => {
+  ])("has no deployment: %s", (_, body) => {
     expect(told(body)).toMatchObject({ run: { deployment_id: null }, deployment: undefined })
   })
 
   it.each<[string, object, string | undefined]>([
     ["as it is", { state_type: "StateType.CRASHED" }, "CRASHED"],
     ["by the state's name", { state_type: undefined }, "FAILED"],
-    ["by a name of another kind not at all", { state_type: undefined, state_name: "Upstream is down" }, undefined],
-  ])("says the type of the state %s", (_, changes, type) => {
+    ["not at all for a custom name", { state_type: undefined, state_name: "Upstream is down" }, undefined],
+  ])("has the state's type %s", (_, changes, type) => {
     expect(told(templateFields(changes))?.run.state_type).toBe(type)
   })
 
-  it("is not enough without a word of the deployment", () => {
+  it("is left out where the body says nothing of a deployment", () => {
     expect(told(templateFields({ deployment_id: undefined }))).toBeUndefined()
   })
 
-  it("is that it runs within another run", () => {
+  it("may be a subflow", () => {
     const parent = { "prefect.resource.id": `prefect.task-run.${OTHER_ID}`, "prefect.resource.role": "task-run" }
     const { related, ...event } = prefectEvent()
     expect(parseBody(JSON.stringify({ ...event, related: [...related, parent] }))?.isSubflow).toBe(true)
@@ -196,12 +196,12 @@ describe("what an event tells of its run", () => {
     ["related that is no list", { related: "acme" }],
     ["a payload of another shape", { payload: { validated_state: 7 } }],
     ["neither", { related: null, payload: null }],
-  ])("may be of any shape beside the run and its state: %s", (_, changes) => {
+  ])("is read though other fields have any shape: %s", (_, changes) => {
     expect(readJson({ ...prefectEvent(), ...changes })).toEqual(failed)
   })
 })
 
-describe("whatever names no run, or no state,", () => {
+describe("a body without a run or without a state", () => {
   it.each<[string, string]>([
     ["nothing", ""],
     ["a text", "Flow run failed"],
@@ -209,7 +209,7 @@ describe("whatever names no run, or no state,", () => {
     ["an id alone", RUN_ID],
     ["an id that is too long", `Run ${RUN_ID}0 failed`],
     ["an id without hyphens", `Run ${RUN_ID.replaceAll("-", "")} failed`],
-    ["two ids, and which is the run's nobody says", `Run ${RUN_ID} of ${OTHER_ID} failed`],
+    ["two ids, either of which could be the run's", `Run ${RUN_ID} of ${OTHER_ID} failed`],
     ["a text that is no state", `Run ${RUN_ID} is running late`],
     [
       "a template that was not filled",
@@ -226,7 +226,7 @@ describe("whatever names no run, or no state,", () => {
     ],
     ["a pattern of events", `prefect.flow-run.* of ${RUN_ID}`],
     ["a state that is null", `{"flow_run_id":"${RUN_ID}","state_name":null}`],
-  ])("is not understood: %s", (_, body) => {
+  ])("is not read: %s", (_, body) => {
     expect(parseBody(body)).toBeUndefined()
   })
 
@@ -242,7 +242,7 @@ describe("whatever names no run, or no state,", () => {
     ["backslashes", `state_name: ${"\\".repeat(60_000)}`],
     ["spaces", `state${" ".repeat(60_000)}`],
     ["dots", `Flow run ID: ${RUN_ID} entered state ${".".repeat(60_000)}x`],
-  ])("takes no longer for it: %s", (_, body) => {
+  ])("takes less than half a second: %s", (_, body) => {
     const start = performance.now()
     parseBody(body)
     expect(performance.now() - start).toBeLessThan(500)

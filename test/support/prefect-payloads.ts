@@ -6,13 +6,13 @@ const MESSAGE = "RuntimeError: the survey source refused the login"
 const ids = (address: string) =>
   `Flow ID: ${FLOW_ID}\nFlow run ID: ${RUN_ID}\nFlow run URL: ${address}${RUN_ID}\nState message: ${MESSAGE}\n`
 
-/** What Prefect 2 says where nobody told it what to say. */
+/** Prefect 2's default message. */
 export const DEFAULT_MESSAGE = [
   "Flow run deployment-flow/silver-heron entered state `Failed` at 2026-11-20T02:41:17.212585+00:00.",
   ids("https://prefect.dalgo.test/flow-runs/flow-run/"),
 ].join("\n\n")
 
-/** The same as Prefect 3 says it, where it took over a notification of Prefect 2. */
+/** The default message of a notification that was migrated from Prefect 2 to Prefect 3. */
 export const MIGRATED_MESSAGE = [
   "",
   "Flow run deployment-flow/silver-heron observed in state `Failed` at 2026-11-20 02:41:17.212585+00:00.",
@@ -25,7 +25,7 @@ const related = (role: string, id: string, name?: string) => ({
   ...(name && { "prefect.resource.name": name }),
 })
 
-/** An event of Prefect 3: a pipeline of acme failed. `resource` and `state` override parts of it. */
+/** An event of Prefect 3: a run of acme failed. `resource` and `state` override parts of it. */
 export const prefectEvent = (resource: object = {}, state: object = {}) => ({
   id: "12345678-1234-4234-8234-123456789abc",
   occurred: "2026-11-20T02:41:17.212585Z",
@@ -55,7 +55,7 @@ export const prefectEvent = (resource: object = {}, state: object = {}) => ({
   follows: null,
 })
 
-/** The same as the template renders it that README.md advises. */
+/** The same failure as fields of a template. */
 export const templateFields = (changes: object = {}) => ({
   event: "prefect.flow-run.Failed",
   occurred: "2026-11-20 02:41:17.212585+00:00",
