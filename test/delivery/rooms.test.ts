@@ -360,7 +360,7 @@ describe.each(KINDS)("a room of $name that is gone", (kind) => {
     await Promise.all([consume("dalgo-signals", [again]), consume("dalgo-signals", [again])])
     await cronAt(NOON + DAY)
     expect(await told(alice)).toBe(1)
-    expect(await events()).toMatchObject([{ status: "processed", reason: "already" }])
+    expect(await events()).toMatchObject([{ status: "processed", reason: "already_published" }])
   })
 
   it("is told of once though the worker that switched it off died before it could record that", async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../../src/runtime/queue-messages"
 import { NOON } from "../../support/clock"
 import { entered, tell } from "../../support/failures"
-import { outside, prefect, RUN_ID, ses } from "../../support/outside"
+import { ai, outside, prefect, RUN_ID, ses } from "../../support/outside"
 import { consume, queues } from "../../support/queues"
 import { rows } from "../../support/rows"
 
@@ -11,6 +11,7 @@ let queue: ReturnType<typeof queues>
 
 beforeEach(async () => {
   vi.setSystemTime(NOON)
+  ai({ response: "What failed: the sync." })
   queue = queues()
   outside(prefect(), ses().handler)
   // Records each write that ends an event.
