@@ -10,6 +10,6 @@ export async function enqueueEvent(
 ): Promise<void> {
   const delaySeconds = Math.ceil(Math.min(delayMs, MAX_DELAY_MS) / 1000)
   await deps.signals.send({ kind: source, eventId }, { delaySeconds }).catch((error) => {
-    log({ event: "hint_lost", signal_id: eventId, reason: errorName(error) })
+    log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: eventId, reason: errorName(error) })
   })
 }
