@@ -1,7 +1,7 @@
 import type { BarItem } from "../../domain/bar-item"
 import type { Frame } from "../../live/protocol"
 import { LiveSocket, type LiveState } from "./live-socket"
-import { readableItem } from "../ui/readable"
+import { readableItem } from "./readable-item"
 import { ApiError, RestClient } from "./rest-client"
 
 const FIRST_POLL_MS = 5_000

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { readableItem } from "../../src/web/ui/readable"
+import { readableItem } from "../../src/web/client/readable-item"
 
 it("removes hidden characters from an item's author and message, and changes nothing else", () => {
   const hidden = "ali\u200Bce\u202E"
