@@ -18,7 +18,7 @@ const isNamedBy = ({ notificationId, channel, recipientIds }: DeliveryMessage) =
     inList(deliveries.recipientId, recipientIds),
   )
 
-/** A postponed row also has 0 attempts, but a reason. */
+/** A postponed or a deferred row also has 0 attempts, but a reason. */
 const isUntried = and(eq(deliveries.status, "pending"), eq(deliveries.attempts, 0), isNull(deliveries.reason))
 
 /**
