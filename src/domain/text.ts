@@ -60,3 +60,8 @@ export function httpUrl(text: string | undefined): string | undefined {
   const url = text === undefined ? null : URL.parse(text)
   return url && ["http:", "https:"].includes(url.protocol) ? url.href : undefined
 }
+
+const URL_PATTERN = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
+
+/** Text and URLs by turns, text first. The punctuation after a URL belongs to the text. */
+export const splitAtUrls = (text: string): string[] => text.split(URL_PATTERN)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { readableText, truncate, withoutHidden } from "../../src/domain/text"
+import { readableText, splitAtUrls, truncate, withoutHidden } from "../../src/domain/text"
 
 describe("a text that is shown", () => {
   it.each([
@@ -43,4 +43,13 @@ it.each([
   ["cut between characters", "😀😀😀", 2, "😀…"],
 ])("a text that must be short is %s", (_, text, maxLength, expected) => {
   expect(truncate(text, maxLength)).toBe(expected)
+})
+
+it.each([
+  ["at the end of a sentence", "See https://acme.test/a?b=1.", ["See ", "https://acme.test/a?b=1", "."]],
+  ["in brackets", "(http://acme.test)", ["(", "http://acme.test", ")"]],
+  ["alone", "HTTPS://acme.test", ["", "HTTPS://acme.test", ""]],
+  ["of http or https only", "javascript:alert(1) ftp://acme.test", ["javascript:alert(1) ftp://acme.test"]],
+])("a text is split at a URL %s", (_, text, parts) => {
+  expect(splitAtUrls(text)).toEqual(parts)
 })

@@ -1,10 +1,8 @@
 import { css, html, LitElement, nothing } from "lit"
-
-/** A URL, without the punctuation of the sentence around it. */
-const URL_PATTERN = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
+import { splitAtUrls } from "../../domain/text"
 
 const withLinks = (text: string) =>
-  text.split(URL_PATTERN).map((part, index) =>
+  splitAtUrls(text).map((part, index) =>
     index % 2 === 0
       ? part
       : html`<a href=${part} target="_blank" rel="noopener noreferrer"

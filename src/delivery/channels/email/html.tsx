@@ -1,5 +1,6 @@
 import { html } from "hono/html"
 import { CATEGORY } from "../../../domain/categories"
+import { splitAtUrls } from "../../../domain/text"
 import type { EmailContent } from "./content"
 import type { Block } from "./layout"
 
@@ -122,11 +123,8 @@ const Blocks = ({ blocks }: { blocks: Block[] }) => (
   </>
 )
 
-/** A URL without the punctuation that ends the sentence around it. */
-const URL_PATTERN = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
-
 const WithLinks = ({ text }: { text: string }) => (
-  <>{text.split(URL_PATTERN).map((part, index) => (index % 2 === 0 ? part : <Link href={part}>{part}</Link>))}</>
+  <>{splitAtUrls(text).map((part, index) => (index % 2 === 0 ? part : <Link href={part}>{part}</Link>))}</>
 )
 
 const Link = ({ href, children }: { href: string; children: string }) => (
