@@ -7,7 +7,7 @@ import { rows } from "./support/rows"
 
 const service = env.NOTIFICATIONS
 const inboxOf = async (speaker = bob) => (await (await speaker.get("/api/notifications/v1")).json<any>()).res
-/** Why a call was refused. */
+/** The message of the error of a call. */
 const refusalOf = async (call: () => Promise<unknown>) => {
   try {
     await call()
@@ -23,7 +23,7 @@ beforeEach(() => {
 })
 
 describe("another Worker", () => {
-  it("sends what a server may send", async () => {
+  it("sends as a server does", async () => {
     const toAcme = { author: "platform", message: "hello", sent_to: "all_org_users" as const, org_slug: "acme" }
     const sent = await service.createNotification({ ...toAcme, category: "incident", urgent: true })
     expect(sent).toMatchObject({ message: "hello", category: "incident", urgent: true, scheduled_time: null })
@@ -39,7 +39,7 @@ describe("another Worker", () => {
     ).toBe("this Idempotency-Key was used with another body")
   })
 
-  it("is told what does not fit", async () => {
+  it("gets an error for invalid input", async () => {
     const wrong = { author: "a", message: "", sent_to: "nobody", colour: "red" } as never
     expect(await refusalOf(() => service.createNotification(wrong))).toMatch(/message: .*sent_to: /)
     const nowhere = { author: "a", message: "m", sent_to: "all_org_users" as const, org_slug: "nowhere" }
@@ -48,8 +48,8 @@ describe("another Worker", () => {
   })
 })
 
-describe("what another Worker noticed", () => {
-  it("is a job failure, the same that Prefect's webhook tells of", async () => {
+describe("a failure that another Worker reports", () => {
+  it("is the same job failure that Prefect's webhook reports", async () => {
     const failure = { flowRunId: RUN_ID, orgSlug: "acme", errorMessage: "dbt run exited with 1" }
     const sent = await service.createJobFailureNotification(failure)
     expect(sent).toMatchObject({
@@ -66,7 +66,7 @@ describe("what another Worker noticed", () => {
     expect(await inboxOf()).toHaveLength(1)
   })
 
-  it("is a dbt test failure, as often as it happens", async () => {
+  it("is a dbt test failure, published each time", async () => {
     const failure = { testName: "not_null_orders_id", orgSlug: "acme", errorDetails: "Got 3 results, expected 0" }
     await service.createDbtTestFailureNotification(failure)
     await service.createDbtTestFailureNotification(failure)
@@ -88,7 +88,7 @@ describe("what another Worker noticed", () => {
     [59.6, "1 hour"],
     [90, "1 hour and 30 minutes"],
     [120, "2 hours"],
-  ])("is a late run, once for each time it was due: %d minutes", async (delayMinutes, words) => {
+  ])("is a late run, published once per expected time: %d minutes", async (delayMinutes, words) => {
     const late = { flowName: "Nightly sync", orgSlug: "acme", expectedTime: "2026-06-01T02:30:00+05:30", delayMinutes }
     await service.createLateRunNotification(late)
     await service.createLateRunNotification({ ...late, expectedTime: "2026-05-31T21:00:00Z" })
@@ -102,7 +102,7 @@ describe("what another Worker noticed", () => {
     expect(await inboxOf()).toHaveLength(2)
   })
 
-  it("is a schema change, of which the message lists the first twenty", async () => {
+  it("is a schema change, whose message lists the first twenty", async () => {
     const changes = Array.from({ length: 25 }, (_, i) => `column c${i} was removed from orders`)
     const { message, category } = await service.createSchemaChangeNotification({
       orgSlug: "acme",
@@ -114,7 +114,7 @@ describe("what another Worker noticed", () => {
     expect(message).toMatch(/^Kobo changed its structure\.\n- column c0 .*\nand 5 more$/s)
   })
 
-  it("is as urgent as the organisation wants", async () => {
+  it("is urgent if the organisation chose so", async () => {
     await rows(
       `INSERT INTO org_preferences (org_id, urgent_categories, created_at, updated_at) VALUES (1, '["late_run"]', '', '')`,
     )
@@ -123,8 +123,8 @@ describe("what another Worker noticed", () => {
   })
 })
 
-describe("a person's side", () => {
-  it("is their preferences, read and changed", async () => {
+describe("on behalf of a person, another Worker", () => {
+  it("reads and changes preferences", async () => {
     const user = { userId: 2, orgSlug: "acme" }
     const before = await service.getUserNotificationPreferences(user)
     expect(before.late_run_notifications).toBe(true)
@@ -138,7 +138,7 @@ describe("a person's side", () => {
     expect(await refusalOf(() => service.updateUserNotificationPreferences(wrong))).toMatch(/Unrecognized|weather/)
   })
 
-  it("is their inbox, filtered as by REST, and their urgent bar", async () => {
+  it("reads the inbox with the filters of REST, and the urgent bar", async () => {
     await service.createJobFailureNotification({ flowRunId: RUN_ID, orgSlug: "acme", errorMessage: "the heron failed" })
     await service.createDbtTestFailureNotification({ testName: "t", orgSlug: "acme", errorDetails: "d" })
     const byRpc = await service.getFilteredNotifications({
@@ -162,7 +162,7 @@ describe("a person's side", () => {
     expect(await refusalOf(() => service.getFilteredNotifications({ userId: "2", limit: 1_000 }))).toMatch(/limit/)
   })
 
-  it("is nobody's where that person is no member", async () => {
+  it("gets an error for a person who is not a member", async () => {
     expect(await refusalOf(() => service.getUserNotificationPreferences({ userId: "2", orgSlug: "globex" }))).toBe(
       "organisation not found",
     )

@@ -7,7 +7,7 @@ import { alice, bob } from "../support/people"
 const count = async (from: string) =>
   (await env.DB.prepare(`SELECT count(*) AS n FROM ${from}`).first<{ n: number }>())?.n
 
-/** A database as Dalgo left it: two organisations, three notifications, one of them still to be sent. */
+/** A database of Dalgo's Django backend: two organisations and four notifications, one of them scheduled. */
 async function oldRows() {
   const run = (sql: string) => env.DB.prepare(sql).run()
   await run("INSERT INTO orgs (id, slug, name) VALUES (1, 'acme', 'Acme'), (2, 'globex', 'Globex')")
@@ -31,7 +31,7 @@ async function oldRows() {
 beforeEach(async () => {
   await reset()
   const [shape, ...enhancements] = env.TEST_MIGRATIONS
-  if (!shape || enhancements.length === 0) throw new Error("there should be an old shape and a new one")
+  if (!shape || enhancements.length === 0) throw new Error("there must be more than one migration")
   await applyD1Migrations(env.DB, [shape])
   await oldRows()
   await applyD1Migrations(env.DB, [shape, ...enhancements])
@@ -47,7 +47,7 @@ describe("migrating Dalgo's own database", () => {
     expect(await count("notifications WHERE category = 'system'")).toBe(4)
   })
 
-  it("keeps who read what", async () => {
+  it("keeps the read status", async () => {
     const { results } = await env.DB.prepare(
       `SELECT notification_id AS id, org_user_id AS who, is_read FROM notification_recipients
        ORDER BY notification_id, org_user_id`,
@@ -65,7 +65,7 @@ describe("migrating Dalgo's own database", () => {
     ).toEqual({ total: 2, unread: 2, unread_urgent: 1 })
   })
 
-  it("keeps times to the millisecond, and whose notification it was", async () => {
+  it("keeps times to the millisecond, and the organisation of a notification", async () => {
     const row = (id: number) =>
       env.DB.prepare("SELECT org_id, created_at, sent_at FROM notifications WHERE id = ?").bind(id).first()
     expect(await row(10)).toEqual({
@@ -76,7 +76,7 @@ describe("migrating Dalgo's own database", () => {
     expect(await row(11)).toMatchObject({ org_id: null })
   })
 
-  it("keeps an opt-out of e-mail, with its day, and subscribes everyone to everything", async () => {
+  it("keeps an email opt-out with its time, and subscribes everyone to all categories", async () => {
     const { results } = await env.DB.prepare("SELECT * FROM user_notification_preferences").all()
     expect(results).toEqual([
       {
@@ -94,7 +94,7 @@ describe("migrating Dalgo's own database", () => {
     expect(alices.res).toMatchObject({ email_notifications_enabled: true })
   })
 
-  it("gives the old roles their new names and e-mail addresses one spelling", async () => {
+  it("renames roles and lowercases email addresses", async () => {
     const { results } = await env.DB.prepare("SELECT email, role FROM org_users ORDER BY id").all()
     expect(results).toEqual([
       { email: "alice@acme.test", role: "admin" },
@@ -104,7 +104,7 @@ describe("migrating Dalgo's own database", () => {
     ])
   })
 
-  it("still sends what was scheduled, to whom it was addressed, and keeps it invisible before", async () => {
+  it("sends a scheduled notification to its recipients at its time, and not before", async () => {
     const before = await (await alice.get("/api/notifications/v1")).json<any>()
     expect(before.res.map((item: any) => item.id)).toEqual([11, 10])
     queues()
@@ -116,7 +116,7 @@ describe("migrating Dalgo's own database", () => {
     expect(await count("deliveries WHERE notification_id = 12 AND channel = 'email'")).toBe(1)
   })
 
-  it("finds old notifications by their text, and counts them by their kind", async () => {
+  it("makes old notifications searchable, and counts them", async () => {
     const found = async (query: string) =>
       (await (await alice.get(`/api/notifications/filtered${query}`)).json<any>()).res.map((item: any) => item.id)
     expect(await found("?q=acme")).toEqual([10])
@@ -132,21 +132,21 @@ describe("migrating Dalgo's own database", () => {
     }
   })
 
-  it("never gives an old id again", async () => {
+  it("never reuses an id", async () => {
     await env.DB.prepare("DELETE FROM notifications WHERE id = 13").run()
     queues()
-    const answer = await alice.post("/api/notifications/", {
+    const response = await alice.post("/api/notifications/", {
       author: "alice",
       message: "new",
       sent_to: "all_org_users",
       org_slug: "acme",
     })
-    expect((await answer.json<any>()).res.notification_id).toBeGreaterThan(13)
+    expect((await response.json<any>()).res.notification_id).toBeGreaterThan(13)
   })
 })
 
-describe("migrating what was sent before", () => {
-  it("keeps with each delivery whose it is", async () => {
+describe("migrating old deliveries", () => {
+  it("sets the organisation of each delivery", async () => {
     await reset()
     const at = env.TEST_MIGRATIONS.findIndex(({ name }) => name.includes("given_up"))
     await applyD1Migrations(env.DB, env.TEST_MIGRATIONS.slice(0, at))

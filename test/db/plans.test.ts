@@ -14,8 +14,8 @@ import { acmeBar } from "../live/rows"
 
 const inAMinute = () => new Date(Date.now() + 60_000).toISOString()
 
-/** Everything that the worker asks the database for, once. */
-async function doEverything(): Promise<void> {
+/** Runs every statement of the worker at least once. */
+async function runEveryStatement(): Promise<void> {
   const devices = pushServices((endpoint) =>
     endpoint.endsWith("phone") ? new Response(null, { status: 410 }) : undefined,
   )
@@ -69,7 +69,7 @@ async function doEverything(): Promise<void> {
       }
     }
   }
-  // It was sent, so that nothing happens; what is asked for is the same.
+  // A sent delivery cannot be sent again, but the statement is the same.
   expect((await alice.post("/api/notifications/deliveries/1-email-2/resend")).status).toBe(400)
   await bob.get("/api/notifications/urgent-bar")
   await bob.get("/api/notifications/unread_count")
@@ -142,7 +142,7 @@ async function doEverything(): Promise<void> {
       channel,
     )
   }
-  // A room is gone, and another organisation has webhooks in plain.
+  // A chat webhook is gone, and another organisation has unencrypted webhook URLs.
   areGone = true
   await rows(
     "INSERT INTO org_preferences (org_id, discord_webhook, slack_webhook, created_at, updated_at) VALUES (2, ?, ?, '', '')",
@@ -153,10 +153,10 @@ async function doEverything(): Promise<void> {
   await drain({ delayed: true })
 }
 
-/** Reading a list that was passed as JSON, or what a subquery found, is not reading a table. */
-const ITERATES_A_LIST = /^SCAN (\S+ VIRTUAL TABLE|person|bar|inbox|history|failed|\(subquery-\d+\)|CONSTANT ROW)/
+/** A scan of a JSON parameter or of the rows of a subquery is not a table scan. */
+const SCANS_A_LIST = /^SCAN (\S+ VIRTUAL TABLE|person|bar|inbox|history|failed|\(subquery-\d+\)|CONSTANT ROW)/
 
-it("searches by an index and sorts by none, in every statement", { timeout: 30_000 }, async () => {
+it("uses an index and no sort in every statement", { timeout: 30_000 }, async () => {
   const statements = new Set<string>()
   const database = Object.getPrototypeOf(env.DB)
   const prepare = database.prepare
@@ -164,7 +164,7 @@ it("searches by an index and sorts by none, in every statement", { timeout: 30_0
     statements.add(statement)
     return prepare.call(this, statement)
   })
-  await doEverything()
+  await runEveryStatement()
   vi.restoreAllMocks()
   expect(await rows("SELECT 1 FROM signal_events WHERE source = 'room_gone' AND status = 'processed'")).not.toEqual([])
   expect(await rows("SELECT 1 FROM org_preferences WHERE discord_webhook LIKE 'https:%'")).toEqual([])
@@ -179,7 +179,7 @@ it("searches by an index and sorts by none, in every statement", { timeout: 30_0
       .all<{ detail: string }>()
     const steps = results.map((step) => step.detail)
     const bad = steps.filter(
-      (step) => /TEMP B-TREE/.test(step) || (step.startsWith("SCAN") && !ITERATES_A_LIST.test(step)),
+      (step) => /TEMP B-TREE/.test(step) || (step.startsWith("SCAN") && !SCANS_A_LIST.test(step)),
     )
     if (bad.length > 0) slow[statement] = bad
   }

@@ -60,20 +60,20 @@ describe("a preflight", () => {
     expect(listed(answer.headers.get("vary"))).toContain("origin")
   })
 
-  it("needs no token, since browsers send none", async () => {
+  it("needs no token", async () => {
     expect((await preflight(PATH, ALLOWED)).status).toBe(204)
   })
 
-  it.each(["/webhooks/v1/notification", "/unsubscribe", "/healthz"])("allows nobody to call %s", async (path) => {
+  it.each(["/webhooks/v1/notification", "/unsubscribe", "/healthz"])("allows no origin to call %s", async (path) => {
     const answer = await preflight(path, ALLOWED)
     expect(answer.headers.get("access-control-allow-origin")).toBeNull()
   })
 })
 
-describe("an answer", () => {
+describe("a response", () => {
   const get = async (headers: Record<string, string>) => request(PATH, { headers: { ...alice, ...headers } })
 
-  it.each([ALLOWED, OWN])("may be read by %s", async (origin) => {
+  it.each([ALLOWED, OWN])("can be read by %s", async (origin) => {
     const answer = await get({ origin })
     expect(answer.status).toBe(200)
     expect(answer.headers.get("access-control-allow-origin")).toBe(origin)
@@ -84,19 +84,19 @@ describe("an answer", () => {
     expect(listed(answer.headers.get("vary"))).toContain("origin")
   })
 
-  it.each(FOREIGN)("may not be read by %s", async (origin) => {
+  it.each(FOREIGN)("cannot be read by %s", async (origin) => {
     const answer = await get({ origin })
     expect(answer.headers.get("access-control-allow-origin")).toBeNull()
     expect(listed(answer.headers.get("vary"))).toContain("origin")
   })
 
-  it("differs by origin even where none was sent, so that no cache mixes them up", async () => {
+  it("has Vary: Origin even without an Origin, so that no cache mixes responses up", async () => {
     const answer = await get({})
     expect(answer.headers.get("access-control-allow-origin")).toBeNull()
     expect(listed(answer.headers.get("vary"))).toContain("origin")
   })
 
-  it("may be read by nobody else where no origin is configured", async () => {
+  it("can be read by no other origin if none is configured", async () => {
     const answer = await workerWith({ ALLOWED_ORIGINS: "" })(PATH, {
       headers: { origin: ALLOWED, ...alice },
     })
@@ -104,7 +104,7 @@ describe("an answer", () => {
     expect(answer.headers.get("access-control-allow-origin")).toBeNull()
   })
 
-  it("may be read by each of several origins", async () => {
+  it("can be read by each of several configured origins", async () => {
     const through = workerWith({ ALLOWED_ORIGINS: " https://one.test ,https://two.test," })
     for (const origin of ["https://one.test", "https://two.test"]) {
       const answer = await through(PATH, { headers: { origin } })
@@ -113,7 +113,7 @@ describe("an answer", () => {
   })
 })
 
-describe("a refusal", () => {
+describe("an error response", () => {
   type Refusal = [number, () => Promise<Response>]
   const sending = async (init: RequestInit = {}, change: Record<string, string> = {}) =>
     request("/api/notifications/", {
@@ -151,8 +151,8 @@ describe("a refusal", () => {
     ],
     [500, async () => workerWith({ DB: broken })(PATH, { headers: { origin: ALLOWED, ...alice } })],
     [503, async () => workerWith({ JWT_SECRET: "" })(PATH, { headers: { origin: ALLOWED, ...alice } })],
-  ])("with %i may be read by the web app, which acts on it", async (status, refused) => {
-    const answer = await refused()
+  ])("with status %i can be read by the web app", async (status, rejected) => {
+    const answer = await rejected()
     expect(answer.status).toBe(status)
     expect(answer.headers.get("access-control-allow-origin")).toBe(ALLOWED)
     expect(answer.headers.get("access-control-allow-credentials")).toBe("true")
@@ -160,21 +160,21 @@ describe("a refusal", () => {
   })
 })
 
-describe("a request with a cookie that changes something", () => {
+describe("a state-changing request with a cookie", () => {
   const ticket = (origin?: string) =>
     request("/api/notifications/ticket", { method: "POST", headers: { ...alice, ...(origin && { origin }) } })
 
-  it.each(FOREIGN)("does nothing for a page of %s, which needs no preflight where there is no body", async (origin) => {
+  it.each(FOREIGN)("is rejected from %s, even without a preflight", async (origin) => {
     const answer = await ticket(origin)
     expect(answer.status).toBe(403)
     expect(await answer.json()).toEqual({ detail: "not allowed" })
   })
 
-  it.each([ALLOWED, OWN, undefined])("is done for %s", async (origin) => {
+  it.each([ALLOWED, OWN, undefined])("is accepted from %s", async (origin) => {
     expect((await ticket(origin)).status).toBe(200)
   })
 
-  it("is done for whoever brings a token, wherever they come from", async () => {
+  it("is accepted from any origin if the token is in the header", async () => {
     const headers = { authorization: `Bearer ${await tokenFor("1")}`, origin: "https://evil.test" }
     expect((await request("/api/notifications/ticket", { method: "POST", headers })).status).toBe(200)
   })

@@ -4,14 +4,14 @@ import { REGISTERED } from "../support/description"
 import { alice, cookieOf, nobody, request, server } from "../support/people"
 import { queues } from "../support/queues"
 import { workerWith } from "../support/worker-with"
-import { ask, type Case, CASES, keyring, methodOf, outcomeOf, ROUTES, WEBHOOKS } from "./every-route"
+import { sendCase, type Case, CASES, fullAccess, methodOf, outcomeOf, ROUTES, WEBHOOKS } from "./route-cases"
 
 const SEND = "/api/notifications/"
 const INBOX = "/api/notifications/v1"
 const LARGEST = 64 * 1024
 const toAcme = { author: "alice@acme.test", message: "hello", sent_to: "all_org_users", org_slug: "acme" }
 
-/** Every error is JSON with a reason, and can be traced. */
+/** Every error response is JSON with a detail and a request id. */
 async function errorOf(answer: Response) {
   expect(answer.headers.get("content-type")).toBe("application/json")
   expect(answer.headers.get("x-request-id")).toMatch(/^[\w=-]+$/)
@@ -22,7 +22,7 @@ async function errorOf(answer: Response) {
 
 const named = <T extends { route: string }>(cases: T[]) => cases.map((one) => [one.route, one] as const)
 const taking = ROUTES.filter(({ body }) => body !== undefined)
-const takingJson = taking.filter(({ door }) => !WEBHOOKS.includes(door))
+const takingJson = taking.filter(({ access }) => !WEBHOOKS.includes(access))
 const takingObjects = takingJson.filter(({ body }) => !Array.isArray(body))
 const largestOf = (one: Case) => REGISTERED.find(({ name }) => name === one.route)?.meta.maxBodyBytes ?? 0
 
@@ -31,13 +31,13 @@ beforeEach(() => {
 })
 
 describe("a path", () => {
-  it.each(named(ROUTES))("is the same with a trailing slash: %s", async (_, one) => {
+  it.each(named(ROUTES))("works with a trailing slash: %s", async (_, one) => {
     const [path, search] = one.path.split("?")
     const slashed = `${path}/${search ? `?${search}` : ""}`
-    const headers = await keyring()
-    const outcome = await outcomeOf(await ask(one, headers))
-    expect(outcome).toBe(one.door === "socket" ? "open" : 200)
-    expect(await outcomeOf(await ask(one, headers, { path: slashed }))).toBe(outcome)
+    const headers = await fullAccess()
+    const outcome = await outcomeOf(await sendCase(one, headers))
+    expect(outcome).toBe(one.access === "socket" ? "open" : 200)
+    expect(await outcomeOf(await sendCase(one, headers, { path: slashed }))).toBe(outcome)
   })
 
   it.each([
@@ -54,27 +54,27 @@ describe("a path", () => {
     "/wss/nowhere",
     "/healthz/deep",
     `/api/${"x".repeat(5_000)}`,
-  ])("that leads nowhere is not found: %s", async (path) => {
+  ])("answers 404 if it is unknown: %s", async (path) => {
     for (const somebody of [alice, nobody]) {
       expect(await errorOf(await somebody.get(path))).toEqual({ status: 404, body: { detail: "not found" } })
     }
   })
 
-  it.each(["DELETE", "PATCH", "POST"])("is not found by another method: %s", async (method) => {
+  it.each(["DELETE", "PATCH", "POST"])("answers 404 to another method: %s", async (method) => {
     const answer = await request(INBOX, { method, headers: await cookieOf("1") })
     expect(await errorOf(answer)).toEqual({ status: 404, body: { detail: "not found" } })
   })
 })
 
 describe("a request id", () => {
-  it.each(named(ROUTES.filter(({ door }) => door !== "socket")))("is on what %s answers", async (_, one) => {
-    const [first, second] = [await ask(one, await keyring()), await ask(one, {})]
+  it.each(named(ROUTES.filter(({ access }) => access !== "socket")))("is in every response of %s", async (_, one) => {
+    const [first, second] = [await sendCase(one, await fullAccess()), await sendCase(one, {})]
     expect(first.headers.get("x-request-id")).toMatch(/^[\w=-]+$/)
     expect(second.headers.get("x-request-id")).toMatch(/^[\w=-]+$/)
     expect(first.headers.get("x-request-id")).not.toBe(second.headers.get("x-request-id"))
   })
 
-  it("is the caller's own where it is harmless", async () => {
+  it("is taken from the caller if it is safe", async () => {
     const idOf = async (id: string) =>
       (await nobody.get("/healthz", { "x-request-id": id })).headers.get("x-request-id")
     expect(await idOf("abc-123")).toBe("abc-123")
@@ -83,7 +83,7 @@ describe("a request id", () => {
 })
 
 describe("400", () => {
-  it("says which rule was broken", async () => {
+  it("names the broken rule", async () => {
     const answer = await alice.post(SEND, { ...toAcme, org_slug: undefined })
     const detail = "org_slug is required to sent notification to all org users."
     expect(await errorOf(answer)).toEqual({ status: 400, body: { detail } })
@@ -91,7 +91,7 @@ describe("400", () => {
 })
 
 describe("409", () => {
-  it("is another body under the same Idempotency-Key", async () => {
+  it("answers another body with the same Idempotency-Key", async () => {
     const key = { "idempotency-key": "k" }
     expect((await alice.post(SEND, toAcme, key)).status).toBe(200)
     const answer = await errorOf(await alice.post(SEND, { ...toAcme, message: "another" }, key))
@@ -111,22 +111,22 @@ describe("413", () => {
     })
   }
 
-  it.each(named(taking))("is a body that is too large, whatever it says of its length: %s", async (_, one) => {
+  it.each(named(taking))("answers a body that is too large, whatever its Content-Length: %s", async (_, one) => {
     const largest = largestOf(one)
     const tooLarge = "x".repeat(largest + 1)
-    const refusal = { status: 413, body: { detail: `the body is larger than ${largest} bytes` } }
-    const headers = await keyring()
-    const told = { ...headers, "content-length": String(tooLarge.length) }
-    expect(await errorOf(await ask(one, told, { body: tooLarge }))).toEqual(refusal)
-    expect(await errorOf(await ask(one, headers, { body: tooLarge }))).toEqual(refusal)
-    expect(await errorOf(await ask(one, headers, { body: inChunks(tooLarge) }))).toEqual(refusal)
+    const expected = { status: 413, body: { detail: `the body is larger than ${largest} bytes` } }
+    const headers = await fullAccess()
+    const withLength = { ...headers, "content-length": String(tooLarge.length) }
+    expect(await errorOf(await sendCase(one, withLength, { body: tooLarge }))).toEqual(expected)
+    expect(await errorOf(await sendCase(one, headers, { body: tooLarge }))).toEqual(expected)
+    expect(await errorOf(await sendCase(one, headers, { body: inChunks(tooLarge) }))).toEqual(expected)
   })
 
-  it("begins at 64 kB, where a body is not a list of many", () => {
+  it("has a limit of 64 KiB except for long lists", () => {
     for (const one of takingObjects) expect(largestOf(one), one.route).toBe(LARGEST)
   })
 
-  it("is not a body of exactly 64 kB", async () => {
+  it("does not answer a body of exactly 64 KiB", async () => {
     const body = JSON.stringify({ system_notifications: true }).padEnd(LARGEST)
     for (const extra of [{}, { "content-length": String(LARGEST) }]) {
       const headers = { ...(await cookieOf("1")), "content-type": "application/json", ...extra }
@@ -137,7 +137,7 @@ describe("413", () => {
 })
 
 describe("415", () => {
-  it.each(named(takingJson))("is a body that does not say that it is JSON: %s", async (_, one) => {
+  it.each(named(takingJson))("answers a body without a JSON content type: %s", async (_, one) => {
     for (const type of [
       "text/plain",
       "application/x-www-form-urlencoded",
@@ -148,7 +148,7 @@ describe("415", () => {
       "json",
       "",
     ]) {
-      const answer = await ask(one, { ...(await keyring()), "content-type": type })
+      const answer = await sendCase(one, { ...(await fullAccess()), "content-type": type })
       expect(await errorOf(answer), type).toEqual({
         status: 415,
         body: { detail: "the body must be application/json" },
@@ -182,45 +182,45 @@ describe("422", () => {
     ["brackets that nobody closes", "[".repeat(20_000)],
   ]
 
-  it.each(named(takingJson))("is a body that is not JSON: %s", async (_, one) => {
+  it.each(named(takingJson))("answers a body that is not JSON: %s", async (_, one) => {
     for (const [what, body] of broken) {
-      const answer = await ask(one, await keyring(), { body })
+      const answer = await sendCase(one, await fullAccess(), { body })
       expect(await errorOf(answer), what).toEqual({ status: 422, body: NOT_JSON })
     }
   })
 
-  it("is a body that is not there", async () => {
+  it("answers a missing body", async () => {
     const headers = { ...(await cookieOf("1")), "content-type": "application/json" }
     expect(await errorOf(await request(SEND, { method: "POST", headers }))).toEqual({ status: 422, body: NOT_JSON })
   })
 
-  it.each(named(takingObjects))("is JSON of another shape, however deep: %s", async (_, one) => {
+  it.each(named(takingObjects))("answers JSON of another shape, at any depth: %s", async (_, one) => {
     const deep = "[".repeat(20_000) + "]".repeat(20_000)
     for (const body of ["null", "1", '"x"', "true", "[]", "[{}]", deep]) {
-      const { status, body: said } = await errorOf(await ask(one, await keyring(), { body }))
+      const { status, body: error } = await errorOf(await sendCase(one, await fullAccess(), { body }))
       expect(status).toBe(422)
-      expect(said.detail[0]).toMatchObject({ loc: ["body"], type: "invalid_type" })
+      expect(error.detail[0]).toMatchObject({ loc: ["body"], type: "invalid_type" })
     }
   })
 
-  it.each(named(takingObjects))("names the field that we do not know: %s", async (_, one) => {
+  it.each(named(takingObjects))("names an unknown field: %s", async (_, one) => {
     for (const field of ["surprise", "", "__proto__", "constructor", "toString"]) {
       // As text: an object literal would lose `__proto__`.
       const body = `{${JSON.stringify(field)}:{"deep":[]},${JSON.stringify(one.body).slice(1)}`
-      const { status, body: said } = await errorOf(await ask(one, await keyring(), { body }))
+      const { status, body: error } = await errorOf(await sendCase(one, await fullAccess(), { body }))
       expect(status, field).toBe(422)
-      expect(said.detail).toEqual([{ loc: ["body", field], msg: "no such field", type: "unrecognized_keys" }])
+      expect(error.detail).toEqual([{ loc: ["body", field], msg: "no such field", type: "unrecognized_keys" }])
     }
   })
 
-  it("names each of several flaws, and where they are", async () => {
+  it("lists every issue with its location", async () => {
     const { body } = await errorOf(
       await alice.put("/api/notifications/preferences", {
         email_notifications_enabled: "yes",
         channels: { incident: { email: 1, sms: true }, weather: {} },
       }),
     )
-    expect(body.detail.map((flaw: any) => flaw.loc)).toEqual(
+    expect(body.detail.map((issue: any) => issue.loc)).toEqual(
       expect.arrayContaining([
         ["body", "email_notifications_enabled"],
         ["body", "channels", "incident", "email"],
@@ -230,16 +230,16 @@ describe("422", () => {
     )
   })
 
-  it("names the query", async () => {
+  it("locates an issue in the query", async () => {
     const { status, body } = await errorOf(await alice.get(`${INBOX}?page=0&limit=101`))
     expect(status).toBe(422)
-    expect(body.detail.map((flaw: any) => flaw.loc)).toEqual([
+    expect(body.detail.map((issue: any) => issue.loc)).toEqual([
       ["query", "page"],
       ["query", "limit"],
     ])
   })
 
-  it("names a header", async () => {
+  it("locates an issue in a header", async () => {
     const { status, body } = await errorOf(await alice.post(SEND, toAcme, { "idempotency-key": "x".repeat(256) }))
     expect(status).toBe(422)
     expect(body.detail[0].loc).toEqual(["header", "idempotency-key"])
@@ -247,7 +247,7 @@ describe("422", () => {
 })
 
 describe("429", () => {
-  it("says when to come back, to each caller for themselves", async () => {
+  it("limits each caller separately, with Retry-After", async () => {
     const limit = vi
       .spyOn(env.SEND_LIMIT, "limit")
       .mockImplementation(async ({ key }) => ({ success: key !== "person:1" }))
@@ -258,7 +258,7 @@ describe("429", () => {
     expect(limit.mock.calls).toEqual([[{ key: "person:1" }], [{ key: "service" }]])
   })
 
-  it("is not for reading", async () => {
+  it("does not answer reads", async () => {
     vi.spyOn(env.SEND_LIMIT, "limit").mockResolvedValue({ success: false })
     expect((await alice.get(INBOX)).status).toBe(200)
   })
@@ -277,11 +277,11 @@ describe("500", () => {
 
   const WITHOUT_DATABASE = ["GET /unsubscribe", "GET /api/openapi.json", "GET /api/docs", "GET /api/docs/:file"]
 
-  it.each(named(ROUTES))("tells nobody what broke, and everybody its name: %s", async (_, one) => {
-    const said = vi.spyOn(console, "log").mockReturnValue()
-    const answer = await ask(one, await keyring(), { through: workerWith({ DB: broken }) })
+  it.each(named(ROUTES))("hides the cause and gives the request id: %s", async (_, one) => {
+    const log = vi.spyOn(console, "log").mockReturnValue()
+    const answer = await sendCase(one, await fullAccess(), { through: workerWith({ DB: broken }) })
     const text = await answer.clone().text()
-    expect(said.mock.calls.join("")).not.toMatch(/select |secret|alice@/i)
+    expect(log.mock.calls.join("")).not.toMatch(/select |secret|alice@/i)
     if (WITHOUT_DATABASE.includes(one.route)) expect(answer.status).toBe(200)
     else {
       expect(text).not.toMatch(/select |secret|alice@|prepare|src\/|\.ts/i)
@@ -290,14 +290,14 @@ describe("500", () => {
         status: 500,
         body: { detail: "internal error", request_id: answer.headers.get("x-request-id") },
       })
-      const lines = said.mock.calls.map(([line]) => JSON.parse(line))
+      const lines = log.mock.calls.map(([line]) => JSON.parse(line))
       expect(lines).toContainEqual(
         expect.objectContaining({ event: "request_failed", request_id: body.request_id, status: 500 }),
       )
     }
   })
 
-  it("is what a setting that cannot be used answers, too", async () => {
+  it("answers an invalid setting", async () => {
     const answer = await workerWith({ EMAIL_PROVIDER: "pigeon" })("/healthz")
     expect(await errorOf(answer)).toEqual({
       status: 500,
@@ -307,18 +307,18 @@ describe("500", () => {
 })
 
 describe("503", () => {
-  it.each(named(ROUTES.filter(({ door }) => ![...WEBHOOKS, "anybody"].includes(door))))(
+  it.each(named(ROUTES.filter(({ access }) => ![...WEBHOOKS, "anybody"].includes(access))))(
     "is the answer while nobody can be known: %s",
     async (_, one) => {
-      const answer = await ask(one, await cookieOf("1"), { through: workerWith({ JWT_SECRET: "" }) })
+      const answer = await sendCase(one, await cookieOf("1"), { through: workerWith({ JWT_SECRET: "" }) })
       expect(await errorOf(answer)).toEqual({ status: 503, body: { detail: "sign-in is not configured" } })
     },
   )
 })
 
-it("answers every success with 200 and JSON, pages for people aside", async () => {
-  for (const one of CASES.filter(({ door }) => door !== "socket")) {
-    const answer = await ask(one, await keyring())
+it("answers every success with 200 and JSON, except for HTML pages", async () => {
+  for (const one of CASES.filter(({ access }) => access !== "socket")) {
+    const answer = await sendCase(one, await fullAccess())
     expect(answer.status, one.route).toBe(200)
     const isPage = /^GET \/api\/docs|\/unsubscribe$/.test(one.route)
     if (!isPage) expect(answer.headers.get("content-type"), one.route).toMatch(/^application\/json/)
@@ -326,8 +326,8 @@ it("answers every success with 200 and JSON, pages for people aside", async () =
 })
 
 it("answers HEAD like GET, without a body", async () => {
-  for (const one of ROUTES.filter((route) => methodOf(route) === "GET" && route.door !== "socket")) {
-    const answer = await ask(one, await keyring(), { method: "HEAD" })
+  for (const one of ROUTES.filter((route) => methodOf(route) === "GET" && route.access !== "socket")) {
+    const answer = await sendCase(one, await fullAccess(), { method: "HEAD" })
     expect(answer.status, one.route).toBe(200)
     expect(await answer.text()).toBe("")
   }

@@ -19,7 +19,7 @@ const knock = async (
   expect(answer.headers.get("content-type")).toMatch(/^application\/json/)
   return { status: answer.status, body: await answer.json<any>() }
 }
-const kept = async () => {
+const storedEvents = async () => {
   const { results } = await env.DB.prepare("SELECT source, status, body FROM signal_events ORDER BY id").all()
   return results
 }
@@ -33,17 +33,17 @@ beforeEach(() => {
   sent = queues().sent
 })
 
-describe("the door of a webhook", () => {
+describe("the key of a webhook", () => {
   it.each(["webhook-key-new", "webhook-key-old"])(
     "opens to %s: two are live while one replaces the other",
     async (key) => {
       expect(await knock({ "x-notification-key": key })).toEqual(OK)
-      expect(await kept()).toEqual([{ source: "prefect", status: "received", body: UNDERSTOOD }])
+      expect(await storedEvents()).toEqual([{ source: "prefect", status: "received", body: UNDERSTOOD }])
       expect(sent).toHaveLength(1)
     },
   )
 
-  it("takes spaces around configured keys for what they are", async () => {
+  it("may be configured with spaces around", async () => {
     const through = workerWith({ PREFECT_NOTIFICATIONS_WEBHOOK_KEY: " one , two " })
     for (const key of ["one", "two"]) expect(await knock({ "x-notification-key": key }, { through })).toEqual(OK)
   })
@@ -60,33 +60,33 @@ describe("the door of a webhook", () => {
     ["the key in another header", { authorization: "Bearer webhook-key-new" }],
     ["a service key", { authorization: "Bearer service-key-new" }],
     ["a super-admin", superAdmin],
-  ])("stays shut to %s, and nothing is kept", async (_, headers) => {
+  ])("is rejected, and nothing is stored: %s", async (_, headers) => {
     expect(await knock(headers)).toEqual(REFUSED)
     expect(await knock(headers, { body: "not even JSON" })).toEqual(REFUSED)
     expect(await knock(headers, { body: "x".repeat(70_000) })).toEqual(REFUSED)
-    expect(await kept()).toEqual([])
+    expect(await storedEvents()).toEqual([])
     expect(sent).toEqual([])
   })
 
-  it.each([undefined, "", " ", ",", " , "])("stays shut to all where the configured key is %j", async (setting) => {
+  it.each([undefined, "", " ", ",", " , "])("answers 503 if the configured key is %j", async (setting) => {
     const through = workerWith({ PREFECT_NOTIFICATIONS_WEBHOOK_KEY: setting })
     for (const headers of [{}, { "x-notification-key": "" }, { "x-notification-key": "," }, KEY]) {
       expect(await knock(headers as Record<string, string>, { through })).toEqual(CLOSED)
     }
-    expect(await kept()).toEqual([])
+    expect(await storedEvents()).toEqual([])
   })
 })
 
-describe("what comes in", () => {
-  it("is stored before it is answered, even if the queue does not take the hint", async () => {
+describe("a webhook request", () => {
+  it("is stored before the response, even if the queue fails", async () => {
     vi.spyOn(env.SIGNALS, "send").mockRejectedValue(new Error("Queue is overloaded"))
     expect(await knock(KEY)).toEqual(OK)
-    expect(await kept()).toEqual([{ source: "prefect", status: "received", body: UNDERSTOOD }])
+    expect(await storedEvents()).toEqual([{ source: "prefect", status: "received", body: UNDERSTOOD }])
     const row = await env.DB.prepare("SELECT due_at FROM signal_events").first<{ due_at: number }>()
     expect(row?.due_at).toBeLessThanOrEqual(Date.now() + 60_000)
   })
 
-  it("is stored before the queue hears of it", async () => {
+  it("is stored before it is enqueued", async () => {
     const found: unknown[] = []
     vi.spyOn(env.SIGNALS, "send").mockImplementation(async (message) => {
       if (message.kind !== "prefect") throw new Error("another kind of message")
@@ -97,7 +97,7 @@ describe("what comes in", () => {
     expect(found).toEqual([{ status: "received" }])
   })
 
-  it("is not said to be stored if it is not", async () => {
+  it("gets an error if it cannot be stored", async () => {
     const broken = {
       prepare() {
         throw new Error("no database")
@@ -107,7 +107,7 @@ describe("what comes in", () => {
     expect(sent).toEqual([])
   })
 
-  it("may name its type as it likes", async () => {
+  it("may have any content type", async () => {
     for (const type of ["application/json", "text/plain", "application/octet-stream", ""]) {
       for (const body of [UNDERSTOOD, SENTENCE, new URLSearchParams({ body: SENTENCE }).toString()]) {
         expect(await knock({ ...KEY, "content-type": type }, { body }), `${type} ${body}`).toEqual(OK)
@@ -143,25 +143,25 @@ describe("what comes in", () => {
     ["much nesting in the body", `{"body":${"[".repeat(20_000)}${"]".repeat(20_000)}}`],
     ["64 kB of one letter", "x".repeat(64 * 1024)],
     ["64 kB of a sentence without an end", JSON.stringify({ body: `Flow run ${"with id ".repeat(8_000)}` })],
-  ])("is kept word for word and refused, where it is not understood: %s", async (_, body) => {
+  ])("is stored verbatim and answered with 422 if it is not understood: %s", async (_, body) => {
     expect(await knock(KEY, { body })).toEqual(NOT_UNDERSTOOD)
-    expect(await kept()).toEqual([{ source: "prefect", status: "not_understood", body }])
+    expect(await storedEvents()).toEqual([{ source: "prefect", status: "not_understood", body }])
     expect(sent).toEqual([])
   })
 
-  it("is kept and refused where it is not even text", async () => {
+  it("is stored and answered with 422 if it is not text", async () => {
     expect(await knock(KEY, { body: new Uint8Array([0xff, 0xfe, 0x7b]) })).toEqual(NOT_UNDERSTOOD)
-    expect(await kept()).toHaveLength(1)
+    expect(await storedEvents()).toHaveLength(1)
   })
 
-  it("is kept and refused where there is no body at all", async () => {
+  it("is stored and answered with 422 without a body", async () => {
     expect(await knock(KEY, { body: null })).toEqual(NOT_UNDERSTOOD)
-    expect(await kept()).toEqual([{ source: "prefect", status: "not_understood", body: "" }])
+    expect(await storedEvents()).toEqual([{ source: "prefect", status: "not_understood", body: "" }])
   })
 
-  it("is refused unread where it is larger than we take", async () => {
+  it("is rejected unread if it is too large", async () => {
     const tooLarge = { status: 413, body: { detail: "the body is larger than 65536 bytes" } }
     expect(await knock(KEY, { body: "x".repeat(64 * 1024 + 1) })).toEqual(tooLarge)
-    expect(await kept()).toEqual([])
+    expect(await storedEvents()).toEqual([])
   })
 })

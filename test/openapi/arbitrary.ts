@@ -1,11 +1,11 @@
 import * as fc from "fast-check"
-import { optionsOf } from "../http/wrong-values"
+import { optionsOf } from "../http/invalid-values"
 import type { Schema } from "../support/description"
 
-const LONGEST_TEXT = 300
-const MOST_ITEMS = 8
+const MAX_TEXT_LENGTH = 300
+const MAX_ITEMS = 8
 
-/** Any value that fits a schema, and often enough one that is known to mean something. */
+/** Any value that fits a schema, often the example. */
 export function fitting(schema: Schema, example?: unknown): fc.Arbitrary<unknown> {
   const any = fc.oneof(...optionsOf(schema).map((option) => fittingOption(option, example)))
   const isPart = example !== undefined && typeof example !== "object"
@@ -46,10 +46,10 @@ function wholeNumber({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: S
   )
 }
 
-function text({ format, pattern, minLength = 0, maxLength = LONGEST_TEXT }: Schema): fc.Arbitrary<string> {
+function text({ format, pattern, minLength = 0, maxLength = MAX_TEXT_LENGTH }: Schema): fc.Arbitrary<string> {
   if (format) return formatted(format).filter((each) => each.length <= maxLength)
   if (pattern && pattern !== "\\S") return fc.stringMatching(new RegExp(pattern))
-  const longest = Math.min(maxLength, LONGEST_TEXT)
+  const longest = Math.min(maxLength, MAX_TEXT_LENGTH)
   const written = fc.oneof(
     ...(["grapheme", "grapheme-ascii", "binary"] as const).map((unit) =>
       fc.string({ unit, minLength, maxLength: longest }),
@@ -65,7 +65,7 @@ const time = fc.date({ min: year(1900), max: year(9000), noInvalidDate: true }).
 
 function formatted(format: string): fc.Arbitrary<string> {
   const arbitrary = FORMATS[format]
-  if (!arbitrary) throw new Error(`how is a text of the format ${format} made?`)
+  if (!arbitrary) throw new Error(`no arbitrary for the format ${format}`)
   return arbitrary
 }
 
@@ -77,8 +77,8 @@ const FORMATS: Record<string, fc.Arbitrary<string>> = {
   uuid: fc.uuid(),
 }
 
-function list({ items = {}, minItems = 0, maxItems = MOST_ITEMS, $defs }: Schema): fc.Arbitrary<unknown[]> {
-  return fc.array(fitting({ ...items, $defs }), { minLength: minItems, maxLength: Math.min(maxItems, MOST_ITEMS) })
+function list({ items = {}, minItems = 0, maxItems = MAX_ITEMS, $defs }: Schema): fc.Arbitrary<unknown[]> {
+  return fc.array(fitting({ ...items, $defs }), { minLength: minItems, maxLength: Math.min(maxItems, MAX_ITEMS) })
 }
 
 function object(schema: Schema, example: unknown): fc.Arbitrary<object> {
@@ -94,7 +94,7 @@ function object(schema: Schema, example: unknown): fc.Arbitrary<object> {
   return fc.tuple(others, known).map(([more, named]) => ({ ...more, ...named }))
 }
 
-/** The same value with one thing changed, wherever in it that is; or something else altogether. */
+/** The value with one part changed at any depth, or another value. */
 export const changed = (value: unknown): fc.Arbitrary<unknown> => {
   const anything = fc.oneof(
     fc.jsonValue(),

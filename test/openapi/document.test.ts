@@ -11,15 +11,15 @@ import type { DocsByRoute } from "../../src/http/route-docs"
 import { buildDocument } from "../../scripts/openapi/document"
 import { withSchemaName } from "../../src/http/schema-name"
 import { TAGS } from "../../scripts/openapi/tags"
-import { fieldsOf } from "../http/wrong-values"
+import { fieldsOf } from "../http/invalid-values"
 import { describedAs, DOCUMENT, operationOf, REGISTERED } from "../support/description"
 
-it("is of every route that there is, and of no other", () => {
-  const words = TAGS.flatMap(({ routes }) => Object.keys(routes))
-  expect(words.toSorted()).toEqual(REGISTERED.map(({ name }) => name).toSorted())
+it("describes every route, and no other", () => {
+  const documented = TAGS.flatMap(({ routes }) => Object.keys(routes))
+  expect(documented.toSorted()).toEqual(REGISTERED.map(({ name }) => name).toSorted())
 })
 
-it("names each operation once, and by a word that a program can use", () => {
+it("gives each operation a unique operationId that is an identifier", () => {
   const ids = Object.values(DOCUMENT.paths).flatMap((operations) =>
     Object.values(operations).map(({ operationId }) => operationId),
   )
@@ -27,16 +27,16 @@ it("names each operation once, and by a word that a program can use", () => {
   for (const id of ids) expect(id).toMatch(/^[a-z][a-zA-Z0-9]+$/)
 })
 
-it.each(REGISTERED)("has words for no field but those of $name", ({ name }) => {
+it.each(REGISTERED)("describes only existing fields of $name", ({ name }) => {
   const { parameters, body: taken = {} } = operationOf(name)
   const fields = [...parameters.map((parameter) => parameter.name), ...fieldsOf(taken).map(({ at }) => at[0])]
   expect(fields).toEqual(expect.arrayContaining(Object.keys(describedAs(name).fields ?? {})))
 })
 
-const done = (c: any) => c.json({})
+const handler = (c: any) => c.json({})
 const empty = { summary: "Something", response: z.object({}) }
 
-/** The operation of one route, and the document around it. */
+/** The document of these routes, and its first operation. */
 function described(routes: ReturnType<typeof router>, words: DocsByRoute) {
   const document = buildDocument(routes.routes, [{ name: "A room", description: "For a test.", routes: words }], {
     version: "1.2.3",
@@ -45,7 +45,7 @@ function described(routes: ReturnType<typeof router>, words: DocsByRoute) {
   return { document, operation, statuses: Object.keys(operation?.responses ?? {}) }
 }
 
-it("has of a query what is written there, and not what is made of it", () => {
+it("describes a query as sent, and not as parsed", () => {
   const Asked = z.pipe(
     z.object({
       page: z._default(z.coerce.number().check(z.int(), z.gte(1)), 1),
@@ -72,7 +72,7 @@ it("has of a query what is written there, and not what is made of it", () => {
     z.transform((asked) => ({ ...asked, isNew: true })),
   )
   const words = { ...empty, fields: { q: "what to look for" }, example: { query: { page: "2", q: "x", kinds: "a,b" } } }
-  const { operation, statuses } = described(router().get("/things", query(Asked), done), { "GET /things": words })
+  const { operation, statuses } = described(router().get("/things", query(Asked), handler), { "GET /things": words })
   expect(operation.parameters).toEqual([
     {
       name: "page",
@@ -102,8 +102,8 @@ it("has of a query what is written there, and not what is made of it", () => {
   expect(statuses).toEqual(["200", "422", "500"])
 })
 
-it("has the parts of a path as OpenAPI writes them", () => {
-  const routes = router().delete("/orgs/:slug/members/:id{[0-9]+}", path(z.object({ id: z.string() })), done)
+it("describes path parameters", () => {
+  const routes = router().delete("/orgs/:slug/members/:id{[0-9]+}", path(z.object({ id: z.string() })), handler)
   const words = { ...empty, fields: { id: "whose" }, example: { path: { slug: "acme", id: "1" } } }
   const { document, operation, statuses } = described(routes, { "DELETE /orgs/:slug/members/:id{[0-9]+}": words })
   expect(Object.keys(document.paths)).toEqual(["/orgs/{slug}/members/{id}"])
@@ -115,9 +115,9 @@ it("has the parts of a path as OpenAPI writes them", () => {
   expect(statuses).toEqual(["200", "404", "422", "500"])
 })
 
-it("has what each middleware demands, and how it refuses", () => {
+it("describes what middleware requires, and its errors", () => {
   const Thing = z.strictObject({ at: z.optional(z.nullable(z.iso.datetime())), is_new: z._default(z.boolean(), true) })
-  const routes = router().post("/things", orgAdmin, sendRateLimit, jsonBody, body(Thing), idempotent, done)
+  const routes = router().post("/things", orgAdmin, sendRateLimit, jsonBody, body(Thing), idempotent, handler)
   const { operation, statuses } = described(routes, {
     "POST /things": { ...empty, badRequests: ["there are enough things"], fields: { at: "when" } },
   })
@@ -139,24 +139,24 @@ it("has what each middleware demands, and how it refuses", () => {
   expect(operation.responses[413].description).toContain("65536 bytes")
 })
 
-it("has who may come in, and what they need not be sent again", () => {
-  const own = described(router().get("/mine", member, conditionalGet, done), { "GET /mine": empty })
+it("describes access and conditional requests", () => {
+  const own = described(router().get("/mine", member, conditionalGet, handler), { "GET /mine": empty })
   expect(own.operation.security).toEqual([{ cookie: [] }, { token: [] }])
   expect(own.operation.parameters.at(-1)).toEqual({ $ref: "#/components/parameters/IfNoneMatch" })
   expect(own.operation.responses[304].headers).toHaveProperty("ETag")
 
-  const hook = router().post("/hook", webhookKey("X-Key", "PREFECT_NOTIFICATIONS_WEBHOOK_KEY"), done)
+  const hook = router().post("/hook", webhookKey("X-Key", "PREFECT_NOTIFICATIONS_WEBHOOK_KEY"), handler)
   const { document, operation } = described(hook, { "POST /hook": { ...empty, body: z.looseObject({}) } })
   expect(operation.security).toEqual([{ "X-Key": [] }])
   expect(document.components.securitySchemes).toHaveProperty("X-Key", expect.objectContaining({ in: "header" }))
   expect(operation.requestBody.content).toHaveProperty("application/json")
 
-  expect(described(router().get("/open", done), { "GET /open": empty }).operation.security).toEqual([])
+  expect(described(router().get("/open", handler), { "GET /open": empty }).operation.security).toEqual([])
 })
 
-it("has of an answer all its fields, and no others", () => {
+it("describes all fields of a response as required, except optional ones, and allows no others", () => {
   const Answer = z.object({ id: z.int(), name: z.optional(z.string()) })
-  const { operation } = described(router().get("/thing", done), { "GET /thing": { ...empty, response: Answer } })
+  const { operation } = described(router().get("/thing", handler), { "GET /thing": { ...empty, response: Answer } })
   expect(operation.responses[200].content["application/json"].schema).toEqual({
     type: "object",
     properties: { id: { type: "integer" }, name: { type: "string" } },
@@ -165,17 +165,17 @@ it("has of an answer all its fields, and no others", () => {
   })
 })
 
-it("knows a page by its text, and a socket by its silence", () => {
-  const page = described(router().get("/page", done), { "GET /page": { ...empty, response: z.string() } })
+it("describes a text response as HTML, and a void response as a WebSocket", () => {
+  const page = described(router().get("/page", handler), { "GET /page": { ...empty, response: z.string() } })
   expect(Object.keys(page.operation.responses[200].content)).toEqual(["text/html"])
-  const socket = described(router().get("/socket", done), { "GET /socket": { ...empty, response: z.void() } })
+  const socket = described(router().get("/socket", handler), { "GET /socket": { ...empty, response: z.void() } })
   expect(socket.statuses).toEqual(["101", "500"])
 })
 
-it("has a schema with a name once, and never two of one name", () => {
+it("has one component per schema name", () => {
   const Part = withSchemaName("PartOfATest", z.object({ id: z.int() }))
   const response = z.object({ one: Part, many: z.array(Part) })
-  const routes = router().get("/parts", done).get("/part", done)
+  const routes = router().get("/parts", handler).get("/part", handler)
   const { document } = described(routes, {
     "GET /parts": { ...empty, response },
     "GET /part": { ...empty, response: Part },
@@ -191,9 +191,9 @@ it("has a schema with a name once, and never two of one name", () => {
   expect(() => described(routes, both)).toThrow("two schemas are named PartOfATest")
 })
 
-it("does not overlook what is demanded of many paths at once", () => {
+it("rejects metadata on middleware for many paths", () => {
   const routes = router()
-    .use("/things/*", withMeta({ rateLimited: true }, done))
-    .get("/things", done)
+    .use("/things/*", withMeta({ rateLimited: true }, handler))
+    .get("/things", handler)
   expect(() => described(routes, { "GET /things": empty })).toThrow("/things/*")
 })

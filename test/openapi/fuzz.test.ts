@@ -5,19 +5,19 @@ import { demo } from "../support/demo"
 import { surprises } from "../support/description"
 import { request, settle } from "../support/people"
 import { queues } from "../support/queues"
-import { ROUTES } from "../http/every-route"
-import { CALLERS, fittingRequest, oddRequest, type Sent } from "./requests"
+import { ROUTES } from "../http/route-cases"
+import { CALLERS, validRequest, oddRequest, type Sent } from "./requests"
 
-// Requests that nobody thought of, made from the description. The same seed makes the same ones; FUZZ_SEED and
+// Random requests, generated from the API description. The same seed makes the same ones; FUZZ_SEED and
 // FUZZ_RUNS choose others, and more of them: FUZZ_RUNS=2000 npm run test:fuzz.
 
 const { seed, runs } = inject("fuzz")
 const WITHIN_MS = 20_000 + runs * 100
-/** Then it stops looking for a simpler request that fails, and prints the one it has. */
+/** After this time, fast-check stops shrinking and prints the failing request. */
 const SHRINKS_WITHIN_MS = WITHIN_MS - 10_000
 
-/** What no schema of a field can say: `invalid_format` is a webhook that is none of Discord's. */
-const OF_THE_WHOLE = ["custom", "not_understood", "invalid_format"]
+/** Rules that the schema of a field cannot express: `invalid_format` is a webhook URL that is not Discord's. */
+const UNDESCRIBED_RULES = ["custom", "not_understood", "invalid_format"]
 
 beforeEach(async () => {
   queues()
@@ -26,7 +26,7 @@ beforeEach(async () => {
   await demo()
 })
 
-/** The answer, which is as described, whatever was asked. */
+/** Sends the request and checks that the response is described. */
 async function answerTo(route: string, { method, path, caller, headers, body }: Sent): Promise<Response> {
   const init = { method, headers: { ...CALLERS[caller], ...headers } }
   const answer = await request(path, { ...init, ...(body !== undefined && { body }) })
@@ -47,20 +47,20 @@ const expectEach = (requests: fc.Arbitrary<Sent>, check: (sent: Sent) => Promise
   fc.assert(fc.asyncProperty(requests, check), { seed, numRuns: runs, interruptAfterTimeLimit: SHRINKS_WITHIN_MS })
 
 it.each(ROUTES)(
-  "does what is described: $route",
+  "answers valid requests as described: $route",
   async (one) => {
-    await expectEach(fittingRequest(one), async (sent) => {
+    await expectEach(validRequest(one), async (sent) => {
       const answer = await answerTo(one.route, sent)
       if (answer.status !== 422) return
-      const flaws = (await answer.json<any>()).detail.map(({ type }: { type: string }) => type)
-      expect(OF_THE_WHOLE).toEqual(expect.arrayContaining(flaws))
+      const rules = (await answer.json<any>()).detail.map(({ type }: { type: string }) => type)
+      expect(UNDESCRIBED_RULES).toEqual(expect.arrayContaining(rules))
     })
   },
   WITHIN_MS,
 )
 
 it.each(ROUTES)(
-  "refuses as is described what is not: $route",
+  "answers invalid requests as described: $route",
   async (one) => {
     await expectEach(oddRequest(one), async (sent) => void (await answerTo(one.route, sent)))
   },

@@ -1,10 +1,10 @@
 import * as fc from "fast-check"
-import { type Case, methodOf } from "../http/every-route"
+import { type Case, methodOf } from "../http/route-cases"
 import { describedAs, operationOf, type Parameter } from "../support/description"
 import { cookieOf } from "../support/people"
 import { changed, fitting } from "./arbitrary"
 
-/** A request, as it is sent and as it is printed. Its own headers replace those by which its caller is known. */
+/** A request as it is sent and printed. Its headers override those of its caller. */
 export type Sent = {
   method: string
   path: string
@@ -23,15 +23,15 @@ export const CALLERS = {
   prefect: { "x-notification-key": "webhook-key-new" },
 }
 
-/** Mostly somebody who may. */
-const callerOf = ({ door }: Case): fc.Arbitrary<Sent["caller"]> => {
-  const welcome = door === "webhook key" ? "prefect" : door === "platform only" ? "server" : "alice"
+/** Mostly a caller with access. */
+const callerOf = ({ access }: Case): fc.Arbitrary<Sent["caller"]> => {
+  const welcome = access === "webhook key" ? "prefect" : access === "platform only" ? "server" : "alice"
   const anybody = fc.constantFrom(...(Object.keys(CALLERS) as Sent["caller"][]))
   return fc.oneof({ weight: 2, arbitrary: fc.constant<Sent["caller"]>(welcome) }, { weight: 1, arbitrary: anybody })
 }
 
-/** A request to this route that fits its description. */
-export function fittingRequest(one: Case): fc.Arbitrary<Sent> {
+/** A valid request to this route. */
+export function validRequest(one: Case): fc.Arbitrary<Sent> {
   const { parameters, body } = operationOf(one.route)
   const known = { ...describedAs(one.route).example?.path, ...Object.fromEntries(searchOf(one.path)) }
   const values = (where: Parameter["in"]) => {
@@ -63,9 +63,9 @@ export function fittingRequest(one: Case): fc.Arbitrary<Sent> {
     )
 }
 
-/** One that does not fit, or hardly. */
+/** An invalid or unusual request to this route. */
 export const oddRequest = (one: Case): fc.Arbitrary<Sent> =>
-  fittingRequest(one).chain((sent) =>
+  validRequest(one).chain((sent) =>
     fc
       .record({
         headers: fc.array(oddHeader, { maxLength: 2 }).map((headers) => Object.fromEntries(headers)),
@@ -84,7 +84,7 @@ export const oddRequest = (one: Case): fc.Arbitrary<Sent> =>
 
 const searchOf = (path: string) => new URLSearchParams(path.split("?")[1])
 
-/** An empty part would be another path, and dots would lead out of it. */
+/** An empty part or dots would change the path. */
 const escaped = (part: unknown) => encodeURIComponent(String(part).toWellFormed()).replace(/^\.*$/, "x")
 
 function pathOf(one: Case, parts: Record<string, unknown>, query: Record<string, unknown>): string {
@@ -98,7 +98,7 @@ function pathOf(one: Case, parts: Record<string, unknown>, query: Record<string,
 
 const ascii = fc.string({ unit: "grapheme-ascii", maxLength: 100 }).map((text) => text.trim())
 
-/** Organisations that there are, and keys that come again. */
+/** Existing organisations, and repeated keys. */
 const header = (name: string) => {
   const known = name === "x-dalgo-org" ? ["acme", "acme", "globex", ""] : ["a", "b"]
   return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: ascii })
@@ -135,10 +135,10 @@ function oddBody(body: Sent["body"]): fc.Arbitrary<Sent["body"]> {
   )
 }
 
-/** What is printed of a request that went wrong can be sent again. */
+/** A failing request is printed as a command that repeats it. */
 const printed = (sent: Sent): Sent => Object.defineProperty(sent, fc.toStringMethod, { value: () => asCommand(sent) })
 
-/** As README.md asks for it: `alice` is a header that names her. */
+/** A curl command as in docs/api.md, where `$alice` is her authentication header. */
 function asCommand({ method, path, caller, headers, body }: Sent): string {
   const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`
   const who = caller === "nobody" ? [] : [`-H "$${caller}"`]

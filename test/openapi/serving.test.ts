@@ -6,12 +6,12 @@ import { nobody } from "../support/people"
 const APP = { origin: "https://app.dalgo.test" }
 
 it.each(["/api/openapi.json", "/api/openapi.json/"])("serves the description at %s", async (path) => {
-  const answer = await nobody.get(path, APP)
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get("content-type")).toMatch(/^application\/json/)
-  expect(answer.headers.get("access-control-allow-origin")).toBe(APP.origin)
-  expect(answer.headers.get("x-request-id")).toMatch(/^[\w-]+$/)
-  const { info, ...served } = await answer.json<any>()
+  const response = await nobody.get(path, APP)
+  expect(response.status).toBe(200)
+  expect(response.headers.get("content-type")).toMatch(/^application\/json/)
+  expect(response.headers.get("access-control-allow-origin")).toBe(APP.origin)
+  expect(response.headers.get("x-request-id")).toMatch(/^[\w-]+$/)
+  const { info, ...served } = await response.json<any>()
   const { info: made, ...rest } = JSON.parse(JSON.stringify(DOCUMENT))
   expect({ ...served, info: { ...info, version: made.version } }, "is older than src: npm run build:web").toEqual({
     ...rest,
@@ -20,12 +20,12 @@ it.each(["/api/openapi.json", "/api/openapi.json/"])("serves the description at 
   expect(info.version).toMatch(/^\d+\.\d+\.\d+$/)
 })
 
-it.each(["/api/docs", "/api/docs/"])("serves its page at %s, which needs nothing from elsewhere", async (path) => {
-  const answer = await nobody.get(path)
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get("content-type")).toMatch(/^text\/html/)
-  expect(answer.headers.get("content-security-policy")).toContain("script-src 'self'")
-  const page = await answer.text()
+it.each(["/api/docs", "/api/docs/"])("serves the page at %s, without resources of other origins", async (path) => {
+  const response = await nobody.get(path)
+  expect(response.status).toBe(200)
+  expect(response.headers.get("content-type")).toMatch(/^text\/html/)
+  expect(response.headers.get("content-security-policy")).toContain("script-src 'self'")
+  const page = await response.text()
   expect(page).toContain(`<title>${TITLE}`)
   expect(page).not.toMatch(/https?:|<script>|<style/)
   for (const [, file = ""] of page.matchAll(/(?:src|href)="(\/api\/docs\/[^"]+)"/g)) {
@@ -38,12 +38,12 @@ it.each([
   ["docs.css", "text/css"],
   ["swagger-ui.css", "text/css"],
   ["swagger-ui-bundle.js", "text/javascript"],
-])("serves what the page needs: %s", async (file, type) => {
-  const answer = await nobody.get(`/api/docs/${file}`, APP)
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get("content-type")).toContain(type)
-  expect(answer.headers.get("access-control-allow-origin")).toBe(APP.origin)
-  expect(answer.headers.get("x-request-id")).toMatch(/^[\w-]+$/)
+])("serves the file %s", async (file, type) => {
+  const response = await nobody.get(`/api/docs/${file}`, APP)
+  expect(response.status).toBe(200)
+  expect(response.headers.get("content-type")).toContain(type)
+  expect(response.headers.get("access-control-allow-origin")).toBe(APP.origin)
+  expect(response.headers.get("x-request-id")).toMatch(/^[\w-]+$/)
 })
 
 it.each([
@@ -56,17 +56,20 @@ it.each([
   "/api/docs/..%2f..%2fpage.js",
   "/api/docs/%00",
   "/api/openapi.yaml",
-])("has no page for what is not there: %s", async (path) => {
-  const answer = await nobody.get(path)
-  expect(answer.status).toBe(404)
-  expect(await answer.json()).toEqual({ detail: expect.stringContaining("not found") })
+])("answers 404 for %s", async (path) => {
+  const response = await nobody.get(path)
+  expect(response.status).toBe(404)
+  expect(await response.json()).toEqual({ detail: expect.stringContaining("not found") })
 })
 
-it.each(["/api/openapi.json", "/api/docs", "/api/docs/docs.js"])("does not send %s twice", async (path) => {
-  const etag = (await nobody.get(path)).headers.get("etag") ?? ""
-  const again = await nobody.get(path, { ...APP, "if-none-match": etag })
-  expect(again.status).toBe(304)
-  expect(await again.text()).toBe("")
-  expect(again.headers.get("access-control-allow-origin")).toBe(APP.origin)
-  expect((await nobody.get(path, { "if-none-match": '"another"' })).status).toBe(200)
-})
+it.each(["/api/openapi.json", "/api/docs", "/api/docs/docs.js"])(
+  "answers 304 for %s if it is unchanged",
+  async (path) => {
+    const etag = (await nobody.get(path)).headers.get("etag") ?? ""
+    const again = await nobody.get(path, { ...APP, "if-none-match": etag })
+    expect(again.status).toBe(304)
+    expect(await again.text()).toBe("")
+    expect(again.headers.get("access-control-allow-origin")).toBe(APP.origin)
+    expect((await nobody.get(path, { "if-none-match": '"another"' })).status).toBe(200)
+  },
+)

@@ -12,15 +12,15 @@ import { ALICE, BOB, MEMBERS, sync, upsert } from "./members"
 const INBOX = "/api/notifications/v1"
 const say = async (change: object = {}) => {
   const message = { author: "alice", message: "hello", sent_to: "all_org_users", org_slug: "acme", ...change }
-  const answer = await alice.post("/api/notifications/", message)
+  const response = await alice.post("/api/notifications/", message)
   await settle()
-  return answer
+  return response
 }
-const statusOf = async (asking: Promise<Response>) => (await asking).status
+const statusOf = async (request: Promise<Response>) => (await request).status
 const messagesOfBob = async () =>
   (await (await bob.get(INBOX)).json<any>()).res.map((item: { message: string }) => item.message)
 
-/** The two ways out. */
+/** The two ways to remove a member. */
 const WAYS: [string, () => Promise<unknown>][] = [
   ["left out of the list", () => sync([ALICE])],
   ["removed by name", () => server.delete(`${MEMBERS}/2`)],
@@ -31,8 +31,8 @@ beforeEach(() => {
   queue = queues()
 })
 
-describe.each(WAYS)("who was %s", (_, remove) => {
-  it("is a stranger at once where it was done", async () => {
+describe.each(WAYS)("a member who was %s", (_, remove) => {
+  it("loses access at once in the same isolate", async () => {
     expect(await statusOf(bob.get(INBOX))).toBe(200)
     await remove()
     expect(await statusOf(bob.get(INBOX))).toBe(403)
@@ -40,7 +40,7 @@ describe.each(WAYS)("who was %s", (_, remove) => {
     expect(await statusOf(bob.post("/api/notifications/ticket"))).toBe(403)
   })
 
-  it("is a stranger within 30 seconds where it was not", async () => {
+  it("loses access within 30 seconds in other isolates", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOON })
     const elsewhere = await anotherIsolate()
     const headers = await cookieOf(bob.userId)
@@ -51,7 +51,7 @@ describe.each(WAYS)("who was %s", (_, remove) => {
     expect((await elsewhere(INBOX, { headers })).status).toBe(403)
   })
 
-  it("is told of nothing more, and nobody writes to them", async () => {
+  it("gets no more notifications", async () => {
     const { mails, handler } = ses()
     outside(handler)
     await remove()
@@ -66,7 +66,7 @@ describe.each(WAYS)("who was %s", (_, remove) => {
     expect(mails.map((mail) => mail.to)).toContain(alice.email)
   })
 
-  it("gets no mail that was on its way, and the delivery says why", async () => {
+  it("gets no queued mail, and the delivery has the reason", async () => {
     const { mails, handler } = ses()
     outside(handler)
     await say()
@@ -78,7 +78,7 @@ describe.each(WAYS)("who was %s", (_, remove) => {
     ])
   })
 
-  it("gets no mail that is tried again either", async () => {
+  it("gets no retried mail", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOON })
     const { mails, handler } = ses((to) => (to === bob.email ? new Response("later", { status: 500 }) : undefined))
     outside(handler)
@@ -95,7 +95,7 @@ describe.each(WAYS)("who was %s", (_, remove) => {
     ])
   })
 
-  it("is not told of what was scheduled while they were a member", async () => {
+  it("gets no notification that was scheduled before", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOON })
     await say({ scheduled_time: new Date(NOON + MINUTE).toISOString() })
     await remove()
@@ -104,7 +104,7 @@ describe.each(WAYS)("who was %s", (_, remove) => {
     expect(await rows("SELECT org_user_id FROM notification_recipients")).toEqual([{ org_user_id: 1 }])
   })
 
-  it("finds their inbox and their preferences when they come back, and nothing of the time between", async () => {
+  it("gets the old inbox and preferences back on return, and nothing from the time between", async () => {
     await say({ message: "before" })
     await bob.put("/api/notifications/preferences", { late_run_notifications: false })
     await remove()
@@ -117,7 +117,7 @@ describe.each(WAYS)("who was %s", (_, remove) => {
   })
 })
 
-it("does not go on to those who were removed while a large audience was being told", async () => {
+it("skips members who are removed during a fan-out", async () => {
   const crowd = Array.from({ length: 10_000 }, (_, i) => 100 + i)
   await env.DB.prepare(
     `INSERT INTO org_users (id, org_id, user_id, email, role)
@@ -127,21 +127,21 @@ it("does not go on to those who were removed while a large audience was being to
     .run()
   await say()
   expect(queue.sent.map(({ body }) => body)).toContainEqual({ kind: "fan_out", notificationId: 1 })
-  // Of 10,002 people the last two are still to be told.
+  // The last two of 10,002 people are in the second batch.
   expect(await statusOf(server.delete(`${MEMBERS}/10099`))).toBe(200)
   await consume("dalgo-signals", [{ kind: "fan_out", notificationId: 1 }])
-  const told = await rows("SELECT org_user_id AS id FROM notification_recipients WHERE org_user_id >= 10098")
-  expect(told).toEqual([{ id: 10_098 }])
+  const reached = await rows("SELECT org_user_id AS id FROM notification_recipients WHERE org_user_id >= 10098")
+  expect(reached).toEqual([{ id: 10_098 }])
 })
 
-it("lets in at once, where it was done, who was turned away a moment ago", async () => {
+it("gives access at once in the same isolate after a rejection", async () => {
   await sync([ALICE])
   expect(await statusOf(bob.get(INBOX))).toBe(403)
   await upsert([BOB])
   expect(await statusOf(bob.get(INBOX))).toBe(200)
 })
 
-it("gives a new role at once where it was done", async () => {
+it("applies a new role at once in the same isolate", async () => {
   expect(await statusOf(say())).toBe(200)
   await upsert([{ ...ALICE, role: "member" }])
   expect(await statusOf(say())).toBe(403)
@@ -149,12 +149,12 @@ it("gives a new role at once where it was done", async () => {
   expect(await statusOf(say())).toBe(200)
 })
 
-it("is not undone by a question that was asked before it, and answered after", async () => {
+it("is not undone by a read that started before the removal and ended after it", async () => {
   const headers = await cookieOf(bob.userId)
   delayNextAnswer()
-  const asking = request(INBOX, { headers })
+  const pending = request(INBOX, { headers })
   await scheduler.wait(30)
   await server.delete(`${MEMBERS}/2`)
-  expect((await asking).status).toBe(200)
+  expect((await pending).status).toBe(200)
   expect(await statusOf(bob.get(INBOX))).toBe(403)
 })

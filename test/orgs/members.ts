@@ -11,9 +11,9 @@ export const IVY = { user_id: "7", email: "ivy@acme.test", role: "analyst" }
 
 export const MEMBERS = "/api/orgs/acme/members"
 
-/** The whole list, as the platform sends it. */
+/** A full sync. */
 export const sync = async (list: object[], path = MEMBERS) => countsIn(await server.put(path, list))
-/** Some of it. */
+/** A partial update. */
 export const upsert = async (list: object[], path = MEMBERS) => countsIn(await server.patch(path, list))
 
 async function countsIn(answer: Response) {
@@ -21,7 +21,7 @@ async function countsIn(answer: Response) {
   return orgDocs["PUT /api/orgs/:slug/members"].response.parse(await answer.json()).res
 }
 
-/** Whom the database has as members, in the order in which they came. */
+/** The current members in the database, oldest first. */
 export const membersOf = (slug = "acme") =>
   rows(
     `SELECT u.id, u.user_id, u.email, u.role, u.name FROM org_users u JOIN orgs o ON o.id = u.org_id
@@ -29,13 +29,13 @@ export const membersOf = (slug = "acme") =>
     slug,
   )
 
-/** What one request of a server costs the database. */
+/** What one request costs the database. */
 export async function costOf(method: string, path: string, body?: unknown) {
   const { db, spent } = metered(env.DB)
-  const answer = await workerWith({ DB: db })(path, {
+  const response = await workerWith({ DB: db })(path, {
     method,
     headers: { authorization: "Bearer service-key-new", "content-type": "application/json" },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  return { ...spent, status: answer.status, answer: await answer.json<any>() }
+  return { ...spent, status: response.status, response: await response.json<any>() }
 }

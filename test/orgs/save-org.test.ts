@@ -16,7 +16,7 @@ const save = async (body: object, path = INITECH) => {
 }
 const fresh = { slug: "initech", name: "Initech", llm_optin: null, urgent_categories: null }
 
-it("creates an organisation, which has nobody yet", async () => {
+it("creates an organisation without members", async () => {
   expect(await save({ name: " Initech " })).toEqual(fresh)
   expect(await rows("SELECT slug, name FROM orgs WHERE slug = 'initech'")).toEqual([
     { slug: "initech", name: "Initech" },
@@ -25,7 +25,7 @@ it("creates an organisation, which has nobody yet", async () => {
   expect(await sync([], "/api/orgs/initech/members")).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 0 })
 })
 
-it("changes the name of one that is there, and nothing else of it", async () => {
+it("changes only the name of an existing organisation", async () => {
   const before = await rows("SELECT * FROM org_users ORDER BY id")
   expect(await save({ name: "Acme International" }, "/api/orgs/acme")).toMatchObject({ name: "Acme International" })
   expect(await rows("SELECT id, slug, name FROM orgs ORDER BY id")).toEqual([
@@ -36,7 +36,7 @@ it("changes the name of one that is there, and nothing else of it", async () => 
   expect(await rows("SELECT * FROM org_users ORDER BY id")).toEqual(before)
 })
 
-it("keeps what an organisation decided about failures", async () => {
+it("stores the settings for failures", async () => {
   const decided = { llm_optin: false, urgent_categories: ["late_run", "incident"] }
   const saved = { ...fresh, llm_optin: false, urgent_categories: ["incident", "late_run"] }
   expect(await save({ name: "Initech", ...decided })).toEqual(saved)
@@ -50,7 +50,7 @@ it("keeps what an organisation decided about failures", async () => {
   expect(await save({ name: "Initech", llm_optin: null, urgent_categories: null })).toEqual(fresh)
 })
 
-it("leaves the rest of an organisation's preferences alone", async () => {
+it("leaves the other preferences unchanged", async () => {
   await save({ name: "Acme", llm_optin: true }, "/api/orgs/acme")
   const hook = "https://discord.com/api/webhooks/1/x"
   await rows("UPDATE org_preferences SET enable_discord_notifications = 1, discord_webhook = ?", hook)
@@ -74,31 +74,31 @@ it.each([
   const first = await costOf("PUT", INITECH, body)
   const again = await costOf("PUT", INITECH, body)
   expect(first.rowsWritten).toBeGreaterThan(0)
-  expect(again).toMatchObject({ status: 200, roundTrips: 1, rowsWritten: 0, answer: first.answer })
+  expect(again).toMatchObject({ status: 200, roundTrips: 1, rowsWritten: 0, answer: first.response })
 })
 
-it("writes nothing for its own answer, or for the same categories in another order", async () => {
+it("writes nothing for its own response, or for the same categories in another order", async () => {
   const { slug: _, ...saved } = await save({ name: "Initech", urgent_categories: ["system", "incident", "system"] })
   expect(await costOf("PUT", INITECH, saved)).toMatchObject({ rowsWritten: 0 })
   const turned = { ...saved, urgent_categories: saved.urgent_categories?.toReversed() }
   expect(await costOf("PUT", INITECH, turned)).toMatchObject({ rowsWritten: 0 })
 })
 
-it("makes one organisation of two requests at once", async () => {
+it("creates one organisation for two concurrent requests", async () => {
   await Promise.all([save({ name: "Initech" }), save({ name: "Initech" })])
   expect(await rows("SELECT slug FROM orgs WHERE slug = 'initech'")).toHaveLength(1)
 })
 
-it("is known at once, also where it was asked for before it was there", async () => {
+it("is found at once, even after a request before its creation", async () => {
   const body = { author: "dora", message: "hello", sent_to: "all_org_users", org_slug: "initech" }
-  const said = async () => (await dora.post("/api/notifications/", body)).json()
+  const sendNotification = async () => (await dora.post("/api/notifications/", body)).json()
   queues()
-  expect(await said()).toEqual({ detail: "organisation not found" })
+  expect(await sendNotification()).toEqual({ detail: "organisation not found" })
   await save({ name: "Initech" })
-  expect(await said()).toEqual({ detail: "No users found for the given information" })
+  expect(await sendNotification()).toEqual({ detail: "No users found for the given information" })
 })
 
-it("decides what is urgent for the failures that come next", async () => {
+it("applies urgent_categories to the next failures", async () => {
   outside(prefect())
   ai({ response: "What failed: the sync." })
   const { drain } = queues()
@@ -108,7 +108,7 @@ it("decides what is urgent for the failures that come next", async () => {
   expect(await rows("SELECT category, urgent FROM notifications")).toEqual([{ category: "job_failure", urgent: 0 }])
 })
 
-it.each(["a", "A-b_9", "x".repeat(100)])("takes the slug %s", async (slug) => {
+it.each(["a", "A-b_9", "x".repeat(100)])("accepts the slug %s", async (slug) => {
   expect(await save({ name: "X" }, `/api/orgs/${slug}`)).toMatchObject({ slug })
 })
 
@@ -138,10 +138,10 @@ it.each<[string, object]>([
   ["urgent_categories.0", { name: "X", urgent_categories: ["weather"] }],
   ["id", { name: "X", id: 1 }],
   ["slug", { name: "X", slug: "acme" }],
-])("refuses %s: %j", async (where, body) => {
+])("rejects %s: %j", async (where, body) => {
   const answer = await server.put(INITECH, body)
   expect(answer.status).toBe(422)
   const { detail } = await answer.json<any>()
-  expect(detail.map((flaw: any) => flaw.loc.join("."))).toEqual([`body.${where}`])
+  expect(detail.map((issue: any) => issue.loc.join("."))).toEqual([`body.${where}`])
   expect(await rows("SELECT id FROM orgs WHERE slug = 'initech'")).toEqual([])
 })

@@ -5,7 +5,7 @@ import { ALICE, BOB, costOf, IVY, MEMBERS, membersOf, sync } from "./members"
 
 const none = { added: 0, changed: 0, removed: 0, unchanged: 0 }
 
-it("adds, changes and removes until the members are those of the list", async () => {
+it("adds, changes and removes members to match the list", async () => {
   const list = [{ ...ALICE, name: "Alice" }, IVY]
   expect(await sync(list)).toEqual({ added: 1, changed: 1, removed: 1, unchanged: 0 })
   expect(await membersOf()).toEqual([
@@ -14,7 +14,7 @@ it("adds, changes and removes until the members are those of the list", async ()
   ])
 })
 
-it("says who stayed as they were", async () => {
+it("counts unchanged members", async () => {
   expect(await sync([ALICE, BOB, IVY])).toEqual({ ...none, added: 1, unchanged: 2 })
   expect(await sync([IVY, BOB, ALICE])).toEqual({ ...none, unchanged: 3 })
 })
@@ -28,7 +28,7 @@ it.each<[string, object]>([
   expect((await membersOf())[1]).toMatchObject({ id: 2, ...BOB, ...change })
 })
 
-it("takes a name that is left out, null or blank for none", async () => {
+it("treats an absent, null or blank name as no name", async () => {
   for (const name of [undefined, null, " "]) {
     await sync([ALICE, { ...BOB, name: "Bob" }])
     expect(await sync([ALICE, { ...BOB, name }])).toMatchObject({ changed: 1 })
@@ -36,20 +36,20 @@ it("takes a name that is left out, null or blank for none", async () => {
   }
 })
 
-it("leaves other organisations alone, also where the same people are in them", async () => {
+it("leaves the same people's memberships in other organisations unchanged", async () => {
   await sync([ALICE, BOB, { user_id: "3", email: "charlie@globex.test", role: "member" }])
   const elsewhere = await rows("SELECT * FROM org_users WHERE org_id <> 1")
   await sync([ALICE])
   expect(await rows("SELECT * FROM org_users WHERE org_id <> 1")).toEqual(elsewhere)
 })
 
-it("removes everybody if the list is empty", async () => {
+it("removes everybody for an empty list", async () => {
   expect(await sync([])).toEqual({ ...none, removed: 2 })
   expect(await membersOf()).toEqual([])
   expect(await sync([])).toEqual(none)
 })
 
-it("keeps the day on which somebody was removed, however often the same list comes", async () => {
+it("keeps removed_at when the same list is sent again", async () => {
   await sync([ALICE])
   const removedAt = await rows("SELECT typeof(removed_at) AS type, removed_at FROM org_users WHERE id = 2")
   expect(removedAt).toEqual([{ type: "integer", removed_at: expect.closeTo(Date.now(), -4) }])
@@ -57,7 +57,7 @@ it("keeps the day on which somebody was removed, however often the same list com
   expect(await rows("SELECT typeof(removed_at) AS type, removed_at FROM org_users WHERE id = 2")).toEqual(removedAt)
 })
 
-it("gives somebody who comes back their old place, and counts them as added", async () => {
+it("restores the membership of a returning person, and counts it as added", async () => {
   await sync([ALICE])
   expect(await sync([ALICE, { ...BOB, role: "admin" }])).toEqual({ ...none, added: 1, unchanged: 1 })
   expect(await membersOf()).toEqual([
@@ -74,19 +74,19 @@ it.each([
   ["analyst", "analyst"],
   ["admin", "admin"],
   ["super-admin", "super-admin"],
-])("knows the role %s as %s", async (name, role) => {
+])("maps the role %s to %s", async (name, role) => {
   await sync([ALICE, { ...BOB, role: name }])
   expect((await membersOf())[1]).toMatchObject({ role })
   expect(await sync([ALICE, { ...BOB, role }])).toMatchObject({ changed: 0 })
 })
 
-it("knows a person by a number as by its text", async () => {
+it("treats a numeric user_id as text", async () => {
   expect(await sync([ALICE, { ...BOB, user_id: 2 }])).toEqual({ ...none, unchanged: 2 })
   await sync([ALICE, { ...IVY, user_id: 9_007_199_254_740_991 }])
   expect((await membersOf())[1]).toMatchObject({ user_id: "9007199254740991" })
 })
 
-it("keeps e-mail addresses trimmed and in lower case", async () => {
+it("stores email addresses trimmed and in lower case", async () => {
   expect(await sync([ALICE, { ...BOB, email: "  Bob@ACME.test " }])).toEqual({ ...none, unchanged: 2 })
 })
 
@@ -104,7 +104,7 @@ it("writes nothing the second time", async () => {
   const again = await costOf("PUT", MEMBERS, list)
   expect(first).toMatchObject({ status: 200, roundTrips: 1, statements: 5 })
   expect(again).toMatchObject({ status: 200, roundTrips: 1, statements: 5, rowsWritten: 0 })
-  expect(again.answer.res).toEqual({ ...none, unchanged: 2 })
+  expect(again.response.res).toEqual({ ...none, unchanged: 2 })
 })
 
 const crowd = (count: number, changes: object = {}) =>
@@ -116,12 +116,12 @@ const crowd = (count: number, changes: object = {}) =>
     ...changes,
   }))
 
-it.each([10, 1_000, 10_000])("takes %i people by as many statements as ten", async (count) => {
+it.each([10, 1_000, 10_000])("uses as many statements for %i people as for ten", async (count) => {
   const cost = async (list: object[]) => {
-    const { answer, ...rest } = await costOf("PUT", MEMBERS, list)
+    const { response, ...rest } = await costOf("PUT", MEMBERS, list)
     expect(rest).toMatchObject({ status: 200, roundTrips: 1, statements: 5 })
     expect(rest.rowsRead).toBeLessThanOrEqual(12 * count + 40)
-    return { ...answer.res, rowsWritten: rest.rowsWritten }
+    return { ...response.res, rowsWritten: rest.rowsWritten }
   }
   // A row, and one for each of four indexes.
   const first = await cost(crowd(count))
@@ -134,19 +134,19 @@ it.each([10, 1_000, 10_000])("takes %i people by as many statements as ten", asy
   expect(await cost(crowd(count))).toMatchObject({ added: count / 2, unchanged: count / 2 })
 })
 
-it("ends with one of two lists that come at once, whole", async () => {
+it("ends with exactly one of two concurrent lists", async () => {
   const [one, other] = [[ALICE, IVY], [BOB]]
   await Promise.all([sync(one), sync(other)])
   const ids = (await membersOf()).map((member) => member.user_id)
   expect([["1", "7"], ["2"]]).toContainEqual(ids)
 })
 
-it("does not find an organisation that is not there, and writes nothing", async () => {
+it("answers 404 for an unknown organisation, and writes nothing", async () => {
   const before = await rows("SELECT * FROM org_users")
   for (const slug of ["initech", "ACME"]) {
-    const answer = await server.put(`/api/orgs/${slug}/members`, [IVY])
-    expect(answer.status).toBe(404)
-    expect(await answer.json()).toEqual({ detail: "organisation not found" })
+    const response = await server.put(`/api/orgs/${slug}/members`, [IVY])
+    expect(response.status).toBe(404)
+    expect(await response.json()).toEqual({ detail: "organisation not found" })
   }
   expect(await rows("SELECT * FROM org_users")).toEqual(before)
 })

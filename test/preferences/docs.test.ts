@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest"
 import { preferenceDocs } from "../../src/preferences/docs"
-import { ask, CASES, keyring } from "../http/every-route"
+import { sendCase, CASES, fullAccess } from "../http/route-cases"
 import { demo } from "../support/demo"
 import { alice } from "../support/people"
 import { queues } from "../support/queues"
@@ -15,7 +15,7 @@ it.each(routes)("describes its response: %s", async (route, { response: schema }
   const cases = CASES.filter((one) => one.route === route)
   expect(cases.length).toBeGreaterThan(0)
   for (const one of cases) {
-    const response = await ask(one, await keyring())
+    const response = await sendCase(one, await fullAccess())
     const isJson = response.headers.get("content-type")?.startsWith("application/json")
     expect(schema.safeParse(isJson ? await response.json() : await response.text())).toMatchObject({ success: true })
   }

@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from "vitest"
 import { app } from "../../src/app"
 import { bob, charlie, cookieOf, person } from "../support/people"
 import { queues } from "../support/queues"
-import { ask, CASES, type Door, type Outcome, outcomeOf } from "./every-route"
+import { sendCase, CASES, type CaseAccess, type Outcome, outcomeOf } from "../http/route-cases"
 
 const CALLERS = {
   nobody: {},
@@ -35,21 +35,21 @@ const people = (member: Outcome, admin: Outcome, superAdmin: Outcome) => ({
 })
 const servers = (outcome: Outcome) => ({ "the new service key": outcome, "the old service key": outcome })
 
-const MAY: Record<Door, Record<Caller, Outcome>> = {
+const MAY: Record<CaseAccess, Record<Caller, Outcome>> = {
   anybody: { ...strangers(200), ...people(200, 200, 200), ...servers(200) },
   "signed in": { ...strangers(401), ...people(200, 200, 200), ...servers(200) },
-  // A server is nobody in particular, and so has no inbox.
+  // A server has no inbox.
   member: { ...strangers(401), ...people(200, 200, 200), ...servers(403) },
   "any admin": { ...strangers(401), ...people(403, 200, 200), ...servers(200) },
   "org member": { ...strangers(401), ...people(200, 200, 200), ...servers(200) },
   "org admin": { ...strangers(401), ...people(403, 200, 200), ...servers(200) },
-  // Named in the body, where admins must say nothing, and others get no further than the door.
+  // Named in the body: a member is rejected for the role, an admin for the organisation.
   "another organisation": { ...strangers(401), ...people(403, 404, 200), ...servers(200) },
-  // Named by x-dalgo-org: a stranger's is not there.
+  // Named by x-dalgo-org: another organisation is not found.
   "chosen elsewhere": { ...strangers(401), ...people(404, 404, 200), ...servers(200) },
   everybody: { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
   "platform only": { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
-  // It is the message that is let in, whoever brings it.
+  // The message itself is authenticated, not its sender.
   "sns signature": { ...strangers(200), ...people(200, 200, 200), ...servers(200) },
   "webhook key": { ...strangers(401, 200), ...people(401, 401, 401), ...servers(401) },
   socket: {
@@ -67,11 +67,11 @@ beforeEach(async () => {
   ).run()
 })
 
-it("asks every route of the worker, and most of them who is there", () => {
+it("covers every route, and requires authentication for most", () => {
   const routes = app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`)
   expect(new Set(CASES.map(({ route }) => route))).toEqual(new Set(routes))
-  // A route that forgot its door would be open, and this list would grow.
-  expect(CASES.filter(({ door }) => door === "anybody").map(({ route }) => route)).toEqual([
+  // A route without access middleware would appear in this list.
+  expect(CASES.filter(({ access }) => access === "anybody").map(({ route }) => route)).toEqual([
     "GET /api/openapi.json",
     "GET /api/docs",
     "GET /api/docs/:file",
@@ -81,18 +81,18 @@ it("asks every route of the worker, and most of them who is there", () => {
   ])
 })
 
-it.each(CASES.map((one) => [one.route, one.door, one.body ?? "", one] as const))(
-  "lets in to %s (%s) who may enter: %j",
-  async (_route, door, _body, one) => {
+it.each(CASES.map((one) => [one.route, one.access, one.body ?? "", one] as const))(
+  "gives each caller the documented access: %s (%s) %j",
+  async (_route, access, _body, one) => {
     const outcomes: Partial<Record<Caller, Outcome>> = {}
     for (const [caller, headers] of Object.entries(CALLERS)) {
-      outcomes[caller as Caller] = await outcomeOf(await ask(one, headers))
+      outcomes[caller as Caller] = await outcomeOf(await sendCase(one, headers))
     }
-    expect(outcomes).toEqual(MAY[door])
+    expect(outcomes).toEqual(MAY[access])
   },
 )
 
-it("gives a person in each organisation the role they have there", async () => {
+it("uses the role that a person has in the organisation", async () => {
   await env.DB.prepare(
     `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
      (6, 1, '6', 'eve@acme.test', 'member'), (7, 2, '6', 'eve@acme.test', 'admin')`,

@@ -1,12 +1,12 @@
 import { misfits, type Schema } from "../support/description"
 
-const LONGEST_TEXT = 60_000
-const MOST_ITEMS = 30_000
+const MAX_TEXT_LENGTH = 60_000
+const MAX_ITEMS = 30_000
 
-/** A part of a request, and the schema of what may be there. */
+/** A field of a request body: its path and its schema. */
 export type Field = { at: string[]; schema: Schema }
 
-/** Every field of an object, and those of the objects in it; of a list, those of its first item. */
+/** All fields of an object at any depth. For a list, the fields of its first item. */
 export function fieldsOf(schema: Schema, at: string[] = []): Field[] {
   return optionsOf(schema).flatMap(({ properties = {}, items, $defs }) => [
     ...(items ? fieldsOf({ ...items, $defs }, [...at, "0"]) : []),
@@ -17,7 +17,7 @@ export function fieldsOf(schema: Schema, at: string[] = []): Field[] {
   ])
 }
 
-/** The same with another value at one place. */
+/** A copy with another value at one path. */
 export function withValue(whole: unknown, [name, ...rest]: string[], value: unknown): unknown {
   if (name === undefined) return value
   if (Array.isArray(whole)) return whole.with(Number(name), withValue(whole[Number(name)], rest, value))
@@ -25,7 +25,7 @@ export function withValue(whole: unknown, [name, ...rest]: string[], value: unkn
   return { ...fields, [name]: withValue(fields[name], rest, value) }
 }
 
-/** What a schema permits, one by one: its alternatives, with their pointers followed. */
+/** The alternatives of a schema, with references resolved. */
 export function optionsOf(schema: Schema): Schema[] {
   const { $defs } = schema
   if (schema.$ref) return optionsOf({ ...$defs?.[schema.$ref.replace("#/$defs/", "")], $defs })
@@ -34,9 +34,9 @@ export function optionsOf(schema: Schema): Schema[] {
   return options ? options.flatMap((option) => optionsOf({ ...option, $defs })) : [schema]
 }
 
-/** Values that do not fit: of every other type, and at each limit one beyond. */
-export function wrongValues(schema: Schema): unknown[] {
-  const others = [null, true, 0, -1, 1.5, 1e300, "", "surprise", [], [[]], {}, { $gt: "" }, "x".repeat(LONGEST_TEXT)]
+/** Invalid values: of every other type, and one beyond each limit. */
+export function invalidValues(schema: Schema): unknown[] {
+  const others = [null, true, 0, -1, 1.5, 1e300, "", "surprise", [], [[]], {}, { $gt: "" }, "x".repeat(MAX_TEXT_LENGTH)]
   return [...others, ...optionsOf(schema).flatMap(beyond)].filter((value) => misfits(schema, value).length > 0)
 }
 
@@ -48,8 +48,8 @@ function beyond(schema: Schema): unknown[] {
     ...(maxLength ? ["x".repeat(maxLength + 1)] : []),
     ...numbersBeyond(schema),
     ...(minItems ? [Array(minItems - 1).fill(itemOf(schema))] : []),
-    ...(maxItems && maxItems < MOST_ITEMS ? [Array(maxItems + 1).fill(itemOf(schema))] : []),
-    ...(schema.items ? wrongValues({ ...schema.items, $defs }).map((item) => [item]) : []),
+    ...(maxItems && maxItems < MAX_ITEMS ? [Array(maxItems + 1).fill(itemOf(schema))] : []),
+    ...(schema.items ? invalidValues({ ...schema.items, $defs }).map((item) => [item]) : []),
     ...(additionalProperties === false ? [{ surprise: 1 }] : []),
   ]
 }
@@ -62,7 +62,7 @@ const numbersBeyond = ({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }:
     exclusiveMaximum,
   ].filter((number) => number !== undefined)
 
-/** The least that fits as an item of a list. */
+/** The smallest valid item of a list. */
 function itemOf({ items = {}, $defs }: Schema): unknown {
   const [option = {}] = optionsOf({ ...items, $defs })
   if (option.enum) return option.enum[0]
@@ -70,12 +70,12 @@ function itemOf({ items = {}, $defs }: Schema): unknown {
   return option.type === "string" ? "x".repeat(option.minLength ?? 1) : {}
 }
 
-/** The same for what is written in a path or a query. */
-export function wrongTexts(schema: Schema): string[] {
+/** Invalid texts for a path or query parameter. */
+export function invalidTexts(schema: Schema): string[] {
   return optionsOf(schema).flatMap((option) => {
     const { type, enum: words, minLength, maxLength, format, items } = option
-    // Nothing may well be a list of nothing.
-    if (type === "array") return wrongTexts({ ...items, $defs: option.$defs }).filter(Boolean)
+    // An empty text is an empty list.
+    if (type === "array") return invalidTexts({ ...items, $defs: option.$defs }).filter(Boolean)
     if (type === "integer" || type === "number") {
       const exact = numbersBeyond(option).filter((number) => Math.abs(number) < 2 ** 53)
       return ["", " ", "abc", "1.5", "1e400", "NaN", "null", "true", "1,2", "0x", "\0", ...exact.map(String)]

@@ -5,7 +5,7 @@ import { alice, bob, charlie, cookieOf, dora, type Speaker } from "../support/pe
 import { queues } from "../support/queues"
 import { rows } from "../support/rows"
 import { knock, openTabWith, tabOn } from "../support/sockets"
-import { ask, CASES } from "./every-route"
+import { sendCase, CASES } from "../http/route-cases"
 
 const INBOX = "/api/notifications/v1"
 const PREFERENCES = "/api/notifications/preferences"
@@ -22,7 +22,7 @@ const hear = async (answering: Promise<Response>) => {
 }
 const read = async (speaker: Speaker, path: string) => (await speaker.get(path)).json<any>()
 
-/** Everything that acme's people see of their own. */
+/** All data that members of acme can read. */
 const stateOfAcme = async () => {
   const seen = []
   for (const person of [alice, bob]) {
@@ -32,7 +32,8 @@ const stateOfAcme = async () => {
   seen.push(await read(alice, OF_ORGANISATION))
   return seen
 }
-const said = async () => (await env.DB.prepare("SELECT count(*) AS n FROM notifications").first<{ n: number }>())?.n
+const notificationCount = async () =>
+  (await env.DB.prepare("SELECT count(*) AS n FROM notifications").first<{ n: number }>())?.n
 
 let ids: number[]
 let before: Awaited<ReturnType<typeof stateOfAcme>>
@@ -49,7 +50,7 @@ beforeEach(async () => {
   expect(before[0].res).toHaveLength(2)
 })
 
-describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
+describe("Charlie, an admin of globex, sees nothing of acme", () => {
   it.each(["", "?page=1&limit=100", "?read_status=1", "?org_slug=acme", "?x-dalgo-org=acme", "?org_user_id=1"])(
     "in the inbox%s",
     async (query) => {
@@ -66,12 +67,12 @@ describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
     "category=system",
     "from=2000-01-01",
     "cursor=zzzzzzzzz.zzz",
-  ])("in the inbox filtered by %j", async (query) => {
+  ])("in the inbox with the filter %j", async (query) => {
     const page = await read(charlie, `/api/notifications/filtered?${query}`)
     expect(page).toMatchObject({ res: [], total_notifications: 0, next_cursor: null })
   })
 
-  it("in the history, nor who was told", async () => {
+  it("in the history and the recipients", async () => {
     for (const query of ["", "?org_slug=globex", "?category=system", "?read_status=0"]) {
       expect(await read(charlie, `/api/notifications/history${query}`)).toMatchObject({
         res: [],
@@ -84,7 +85,7 @@ describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
     }
   })
 
-  it("in the number of unread ones", async () => {
+  it("in the unread count", async () => {
     expect(await read(charlie, "/api/notifications/unread_count")).toEqual({ success: true, res: 0 })
   })
 
@@ -97,55 +98,55 @@ describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
     expect((await read(charlie, PREFERENCES)).res.job_failure_notifications).toBe(true)
   })
 
-  it("through a socket", async () => {
-    const refused = tabOn(await knock("?orgslug=acme", await cookieOf(charlie.userId)))
-    expect(await refused.closed()).toMatchObject({ code: 4003 })
-    expect(refused.texts).toEqual([])
+  it("over a WebSocket", async () => {
+    const rejected = tabOn(await knock("?orgslug=acme", await cookieOf(charlie.userId)))
+    expect(await rejected.closed()).toMatchObject({ code: 4003 })
+    expect(rejected.texts).toEqual([])
     const nowhere = tabOn(await knock("?orgslug=nowhere", await cookieOf(charlie.userId)))
-    expect(await nowhere.closed()).toEqual(await refused.closed())
+    expect(await nowhere.closed()).toEqual(await rejected.closed())
 
     const { tab, snapshot } = await openTabWith(charlie)
     expect(snapshot).toMatchObject({ urgent: [], unread_count: 0 })
     tab.close()
   })
 
-  it("through a ticket of his own", async () => {
+  it("over a WebSocket with his own ticket", async () => {
     const { res } = await (await charlie.post("/api/notifications/ticket")).json<any>()
-    const refused = tabOn(await knock(`?orgslug=acme&ticket=${res.ticket}`))
-    expect(await refused.closed()).toMatchObject({ code: 4003 })
+    const rejected = tabOn(await knock(`?orgslug=acme&ticket=${res.ticket}`))
+    expect(await rejected.closed()).toMatchObject({ code: 4003 })
     const nowhere = tabOn(await knock(`?orgslug=nowhere&ticket=${res.ticket}`))
-    expect(await nowhere.closed()).toEqual(await refused.closed())
+    expect(await nowhere.closed()).toEqual(await rejected.closed())
 
     const tab = tabOn(await knock(`?ticket=${res.ticket}`))
     expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [], unread_count: 0 })
     tab.close()
   })
 
-  it.each(CASES.filter(({ door }) => door === "member").map((one) => [one.route, one] as const))(
+  it.each(CASES.filter(({ access }) => access === "member").map((one) => [one.route, one] as const))(
     "by choosing it: %s",
     async (_, one) => {
       const asCharlie = { ...(await cookieOf(charlie.userId)), ...IN_ACME }
-      expect(await hear(ask(one, asCharlie))).toEqual(NO_ORGANISATION)
+      expect(await hear(sendCase(one, asCharlie))).toEqual(NO_ORGANISATION)
       expect(await stateOfAcme()).toEqual(before)
     },
   )
 
-  it("in the preferences of organisations, of which he runs one", async () => {
+  it("in organisation preferences", async () => {
     const webhook = { enable_discord_notifications: true, discord_webhook: "https://discord.com/api/webhooks/1/secret" }
     await alice.put(`${OF_ORGANISATION}enable-discord-notifications`, webhook)
     const after = await stateOfAcme()
     for (const one of CASES.filter(({ route }) => route.includes(" /api/orgpreferences"))) {
-      expect(await hear(ask(one, { ...(await cookieOf(charlie.userId)), ...IN_ACME }))).toEqual(NO_ORGANISATION)
+      expect(await hear(sendCase(one, { ...(await cookieOf(charlie.userId)), ...IN_ACME }))).toEqual(NO_ORGANISATION)
     }
     expect(await stateOfAcme()).toEqual(after)
     const own = { org: { slug: "globex" }, discord_webhook: expect.stringMatching(/…wxyz$/) }
     expect((await read(charlie, OF_ORGANISATION)).res).toMatchObject(own)
   })
 
-  it("in whatever any route answers him", async () => {
-    for (const one of CASES.filter(({ door }) => door !== "socket")) {
+  it("in the response of any route", async () => {
+    for (const one of CASES.filter(({ access }) => access !== "socket")) {
       for (const headers of [{}, IN_ACME, { "x-dalgo-org": "globex" }]) {
-        const text = await (await ask(one, { ...(await cookieOf(charlie.userId)), ...headers })).text()
+        const text = await (await sendCase(one, { ...(await cookieOf(charlie.userId)), ...headers })).text()
         expect(text, one.route).not.toContain(SECRET)
         expect(text, one.route).not.toContain(bob.email)
       }
@@ -154,7 +155,7 @@ describe("Charlie, an admin elsewhere, sees nothing of acme", () => {
 })
 
 describe("Charlie changes nothing of acme", () => {
-  it("by marking what is not his, and is not told that it is there", async () => {
+  it("by marking notifications of others, whose existence the response does not reveal", async () => {
     const marked = async (notification_ids: number[], headers = {}) =>
       hear(charlie.put(INBOX, { notification_ids, read_status: true }, headers))
     expect(await marked(ids)).toEqual(await marked([987_654]))
@@ -162,14 +163,14 @@ describe("Charlie changes nothing of acme", () => {
     expect(await stateOfAcme()).toEqual(before)
   })
 
-  it("by marking as unread what others have read", async () => {
+  it("by marking as unread", async () => {
     await alice.put(INBOX, { notification_ids: ids, read_status: true })
     const after = await stateOfAcme()
     await charlie.put(INBOX, { notification_ids: ids, read_status: false })
     expect(await stateOfAcme()).toEqual(after)
   })
 
-  it("by deleting what is still to be sent", async () => {
+  it("by cancelling a scheduled notification", async () => {
     const toAcme = { author: "a", message: "m", sent_to: "all_org_users", org_slug: "acme" }
     const body = { ...toAcme, scheduled_time: "2099-01-01T00:00:00Z" }
     const { res } = await (await alice.post("/api/notifications/", body)).json<any>()
@@ -178,12 +179,12 @@ describe("Charlie changes nothing of acme", () => {
     expect((await read(alice, "/api/notifications/history")).res[0]).toMatchObject({ id: res.notification_id })
   })
 
-  it("by marking everything", async () => {
+  it("by marking everything as read", async () => {
     expect(await hear(charlie.put("/api/notifications/mark_all_as_read"))).toMatchObject({ body: { updated_count: 0 } })
     expect(await stateOfAcme()).toEqual(before)
   })
 
-  it("by marking what was said to everybody, of which one copy is his", async () => {
+  it("by marking his copy of a notification to everybody", async () => {
     const everybody = { author: "dora", message: "hello", sent_to: "all_users", urgent: true }
     const sent = await (await dora.post("/api/notifications/", everybody)).json<any>()
     const after = await stateOfAcme()
@@ -192,7 +193,7 @@ describe("Charlie changes nothing of acme", () => {
     expect(await stateOfAcme()).toEqual(after)
   })
 
-  it("by dismissing it through his own socket", async () => {
+  it("by dismissing a notification over his own WebSocket", async () => {
     const { tab } = await openTabWith(charlie)
     tab.say({ type: "dismiss", ids })
     expect(await tab.rest()).toEqual([])
@@ -200,7 +201,7 @@ describe("Charlie changes nothing of acme", () => {
     tab.close()
   })
 
-  it("by his own preferences", async () => {
+  it("by changing his own preferences", async () => {
     await charlie.put(PREFERENCES, { email_notifications_enabled: false, job_failure_notifications: false })
     await charlie.put(KEPT, { enable_email_notifications: false, disclaimer_shown: true })
     const change = { email_notifications_enabled: false }
@@ -216,21 +217,21 @@ describe("Charlie provisions nothing", () => {
     await rows("SELECT * FROM org_preferences"),
   ]
 
-  it.each(CASES.filter(({ door }) => door === "platform only").map((one) => [one.route, one] as const))(
+  it.each(CASES.filter(({ access }) => access === "platform only").map((one) => [one.route, one] as const))(
     "in acme, in his own organisation or in none, and cannot tell which is there: %s",
     async (_, one) => {
       const untouched = await everything()
       for (const slug of ["acme", "globex", "nowhere", "no%20slug"]) {
         const path = one.path.replace("globex", slug)
         const headers = { ...(await cookieOf(charlie.userId)), "x-dalgo-org": slug }
-        expect(await hear(ask(one, headers, { path }))).toEqual({ status: 403, body: { detail: "not allowed" } })
+        expect(await hear(sendCase(one, headers, { path }))).toEqual({ status: 403, body: { detail: "not allowed" } })
       }
       expect(await everything()).toEqual(untouched)
     },
   )
 })
 
-describe("Charlie says nothing to acme", () => {
+describe("Charlie sends nothing to acme", () => {
   const message = { author: charlie.email, message: "hello from globex" }
   const NOBODY = { status: 400, body: { detail: "No users found for the given information" } }
   const NOT_ALLOWED = { status: 403, body: { detail: "not allowed" } }
@@ -252,13 +253,13 @@ describe("Charlie says nothing to acme", () => {
     ["to Bob in the organisation that he chose", toBob, IN_ACME, NO_ORGANISATION],
     ["to everybody", { sent_to: "all_users" }, {}, NOT_ALLOWED],
     ["to everybody in the organisation that he chose", { sent_to: "all_users" }, IN_ACME, NOT_ALLOWED],
-  ])("%s", async (_, to, headers, refusal) => {
-    expect(await hear(charlie.post("/api/notifications/", { ...message, ...to }, headers))).toEqual(refusal)
-    expect(await said()).toBe(2)
+  ])("%s", async (_, to, headers, expected) => {
+    expect(await hear(charlie.post("/api/notifications/", { ...message, ...to }, headers))).toEqual(expected)
+    expect(await notificationCount()).toBe(2)
     expect(await stateOfAcme()).toEqual(before)
   })
 
-  it("and cannot tell acme from an organisation that does not exist", async () => {
+  it("and gets the same response for acme as for an unknown organisation", async () => {
     for (const to of [toAcme, { ...toBob, org_slug: "acme" }]) {
       const nowhere = { ...message, ...to, org_slug: "nowhere" }
       expect(await hear(charlie.post("/api/notifications/", { ...message, ...to }))).toEqual(
@@ -271,7 +272,7 @@ describe("Charlie says nothing to acme", () => {
     )
   })
 
-  it("under Alice's Idempotency-Key, which means something else for him", async () => {
+  it("and shares no Idempotency-Key with Alice", async () => {
     const toGlobex = { ...message, sent_to: "all_org_users", org_slug: "globex" }
     const sent = await hear(charlie.post("/api/notifications/", toGlobex, { "idempotency-key": "alice true" }))
     expect(sent).toMatchObject({ status: 200, body: { res: { message: "hello from globex" } } })

@@ -23,8 +23,8 @@ beforeEach(() => {
   queues()
 })
 
-describe("who polls and has the same already", () => {
-  it.each(POLLED)("is told so, without a body: %s", async (path) => {
+describe("a request with If-None-Match", () => {
+  it.each(POLLED)("gets 304 without a body if nothing changed: %s", async (path) => {
     await send()
     const first = await bob.get(path)
     const tag = first.headers.get("etag") ?? ""
@@ -37,7 +37,7 @@ describe("who polls and has the same already", () => {
     expect((await bob.get(path, { "if-none-match": '"another"' })).status).toBe(200)
   })
 
-  it("hears what is new", async () => {
+  it("gets 200 if something changed", async () => {
     for (const path of POLLED.slice(0, 4)) {
       const tag = (await bob.get(path)).headers.get("etag") ?? ""
       await send()
@@ -45,7 +45,7 @@ describe("who polls and has the same already", () => {
     }
   })
 
-  it("may be a page of another origin", async () => {
+  it("works for a page of an allowed origin", async () => {
     const origin = "https://app.dalgo.test"
     const headers = { ...(await cookieOf("2")), origin }
     const first = await request(POLLED[0] as string, { headers })
@@ -59,7 +59,7 @@ describe("who polls and has the same already", () => {
     expect(again.headers.get("x-request-id")).toBeTruthy()
   })
 
-  it("must still be signed in", async () => {
+  it("must still be authenticated", async () => {
     const tag = (await bob.get(POLLED[0] as string)).headers.get("etag") ?? ""
     expect((await request(POLLED[0] as string, { headers: { "if-none-match": tag } })).status).toBe(401)
   })

@@ -10,8 +10,8 @@ const test = { testName: "t", orgSlug: "acme", errorDetails: "d" }
 const change = { source: "Kobo", orgSlug: "acme", changes: ["a column went"] }
 const LONGEST = "k".repeat(255)
 
-/** What a caller sees of a refusal. */
-const refusalOf = async (call: () => Promise<unknown>) => {
+/** The error of a call, as its caller sees it. */
+const errorOf = async (call: () => Promise<unknown>) => {
   try {
     await call()
   } catch (error) {
@@ -25,7 +25,7 @@ beforeEach(() => {
   queues()
 })
 
-it("opens nine doors to other Workers, and nothing else", async () => {
+it("exposes exactly nine methods to other Workers", async () => {
   expect(Object.getOwnPropertyNames(NotificationService.prototype).toSorted()).toEqual([
     "constructor",
     "createDbtTestFailureNotification",
@@ -40,29 +40,29 @@ it("opens nine doors to other Workers, and nothing else", async () => {
   ])
   const open = service as any
   for (const look of [async () => await open.deps, async () => await open.env, () => open.memberOf({ userId: "1" })]) {
-    expect((await refusalOf(look)).message).toMatch(/does not implement/)
+    expect((await errorOf(look)).message).toMatch(/does not implement/)
   }
 })
 
 describe("an error", () => {
-  it("has the name of the rule that was broken", async () => {
+  it("has the error code as its name", async () => {
     const nowhere = { ...toAcme, org_slug: "nowhere" }
     const wrong = { ...toAcme, message: "" }
-    expect(await refusalOf(() => service.createNotification(nowhere))).toEqual({
+    expect(await errorOf(() => service.createNotification(nowhere))).toEqual({
       name: "not_found",
       message: "organisation not found",
     })
-    expect(await refusalOf(() => service.createNotification(wrong))).toMatchObject({ name: "invalid" })
-    expect(await refusalOf(() => service.getUrgentNotificationsForUser({ userId: "999" }))).toMatchObject({
+    expect(await errorOf(() => service.createNotification(wrong))).toMatchObject({ name: "invalid" })
+    expect(await errorOf(() => service.getUrgentNotificationsForUser({ userId: "999" }))).toMatchObject({
       name: "not_allowed",
     })
   })
 
-  it("tells nothing of the database, and is logged without what was sent", async () => {
+  it("reveals nothing of the database, and is logged without the input", async () => {
     const written = vi.spyOn(console, "log").mockImplementation(() => {})
     await rows("ALTER TABLE notifications RENAME TO gone")
     const secret = { ...toAcme, message: "payroll-of-anna" }
-    expect(await refusalOf(() => service.createNotification(secret))).toEqual({
+    expect(await errorOf(() => service.createNotification(secret))).toEqual({
       name: "Error",
       message: "internal error",
     })
@@ -79,33 +79,33 @@ describe("an idempotency key", () => {
     ["a schema change", async () => service.createSchemaChangeNotification({ ...change, idempotencyKey })],
   ]
 
-  it.each(["", "  ", null])("is none when it says nothing: %j", async (nothing) => {
+  it.each(["", "  ", null])("counts as absent if blank: %j", async (nothing) => {
     for (const [name, send] of withKey(nothing)) {
       const [first, second] = [await send(), await send()]
       expect(second.notification_id, name).not.toBe(first.notification_id)
     }
   })
 
-  it("may have 255 characters, and no more", async () => {
+  it("may have at most 255 characters", async () => {
     for (const [name, send] of withKey(LONGEST)) {
       expect((await send()).notification_id, name).toBe((await send()).notification_id)
     }
     for (const [name, send] of withKey(`${LONGEST}k`)) {
-      expect(await refusalOf(send), name).toMatchObject({
+      expect(await errorOf(send), name).toMatchObject({
         name: "invalid",
         message: expect.stringContaining("idempotencyKey"),
       })
     }
   })
 
-  it("is all that comes beside a notification, and need not come", async () => {
+  it("is the only option, and may be absent", async () => {
     await service.createNotification(toAcme, null)
     const typo = { idempotency_key: "once" } as never
-    expect(await refusalOf(() => service.createNotification(toAcme, typo))).toMatchObject({ name: "invalid" })
+    expect(await errorOf(() => service.createNotification(toAcme, typo))).toMatchObject({ name: "invalid" })
   })
 })
 
-describe("whoever is asked for", () => {
+describe("the person", () => {
   it.each([{}, undefined, null, "2", { userId: null }, { userId: "" }, { userId: {} }, { userId: 1.5 }])(
     "must be a person: %j",
     async (nobody: any) => {
@@ -115,19 +115,19 @@ describe("whoever is asked for", () => {
         () => service.getFilteredNotifications(nobody),
         () => service.updateUserNotificationPreferences(nobody),
       ]) {
-        expect(await refusalOf(ask)).toMatchObject({ name: "invalid", message: expect.stringMatching(/userId|input/) })
+        expect(await errorOf(ask)).toMatchObject({ name: "invalid", message: expect.stringMatching(/userId|input/) })
       }
     },
   )
 
-  it("is in their first organisation where none is named", async () => {
+  it("defaults to their first organisation", async () => {
     const user = { userId: 2, orgSlug: null }
     expect(await service.getUserNotificationPreferences(user)).toEqual(
       await service.getUserNotificationPreferences({ userId: "2", orgSlug: "acme" }),
     )
   })
 
-  it("takes next_cursor back as it was handed out, and null for nothing", async () => {
+  it("accepts next_cursor as returned, and null as absent", async () => {
     for (const _ of [1, 2, 3]) await service.createNotification(toAcme)
     const seen: number[] = []
     let cursor: string | null = null
@@ -138,6 +138,6 @@ describe("whoever is asked for", () => {
     } while (cursor !== null)
     expect(seen).toEqual([3, 2, 1])
     const wrong = { userId: "2", q: { any: "thing" } } as never
-    expect(await refusalOf(() => service.getFilteredNotifications(wrong))).toMatchObject({ name: "invalid" })
+    expect(await errorOf(() => service.getFilteredNotifications(wrong))).toMatchObject({ name: "invalid" })
   })
 })

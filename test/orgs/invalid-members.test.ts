@@ -3,13 +3,13 @@ import { request, server } from "../support/people"
 import { rows } from "../support/rows"
 import { ALICE, BOB, MEMBERS } from "./members"
 
-async function flawsIn(answer: Response) {
-  expect(answer.status).toBe(422)
-  const { detail } = await answer.json<any>()
-  return detail.map((flaw: any) => flaw.loc.join("."))
+async function flawsIn(response: Response) {
+  expect(response.status).toBe(422)
+  const { detail } = await response.json<any>()
+  return detail.map((issue: any) => issue.loc.join("."))
 }
 
-/** Where each of the two lists has its flaws; throws if anything was written. */
+/** The locations of issues for PUT and PATCH. Throws if anything was written. */
 async function flawsOf(list: unknown) {
   const before = await rows("SELECT * FROM org_users")
   const [put, patch] = [
@@ -73,7 +73,7 @@ it.each<[string, unknown]>([
   ["role", null],
   ["id", 1],
   ["removed_at", null],
-])("refuses %s: %j", async (field, value) => {
+])("rejects %s: %j", async (field, value) => {
   expect(await flawsOf([ALICE, { ...BOB, [field]: value }])).toEqual([`body.1.${field}`])
 })
 
@@ -82,7 +82,7 @@ it.each<[string, unknown]>([
   ["one person", ALICE],
   ["a list in an object", { members: [ALICE] }],
   ["a word", "everybody"],
-])("takes a list, not %s", async (_, body) => {
+])("requires a list, not %s", async (_, body) => {
   expect(await flawsOf(body)).toEqual(["body"])
 })
 
@@ -90,15 +90,15 @@ it.each<[string, unknown]>([
   ["a word", "1"],
   ["a list", [ALICE]],
   ["nothing", null],
-])("takes a list of people, not of %s", async (_, entry) => {
+])("requires a list of members, not of %s", async (_, entry) => {
   expect(await flawsOf([entry])).toEqual(["body.0"])
 })
 
-it("takes nobody twice, be it by number or by text", async () => {
+it("rejects the same user_id twice, as number or text", async () => {
   const list = [ALICE, BOB, { ...ALICE, user_id: 1 }, { ...BOB, role: "admin" }]
   expect(await flawsOf(list)).toEqual(["body.2.user_id", "body.3.user_id"])
-  const answer = await server.put(MEMBERS, [ALICE, ALICE])
-  expect((await answer.json<any>()).detail).toEqual([
+  const response = await server.put(MEMBERS, [ALICE, ALICE])
+  expect((await response.json<any>()).detail).toEqual([
     { loc: ["body", 1, "user_id"], msg: "named twice in this list", type: "custom" },
   ])
 })
@@ -109,16 +109,16 @@ it.each([
   ["a tag", "o'brien+dalgo@acme.test", "o'brien+dalgo@acme.test"],
   ["a domain in other letters, as mail writes it", "bob@xn--bcher-kva.test", "bob@xn--bcher-kva.test"],
   ["other letters", "আলিস@acme.test", "আলিস@acme.test"],
-])("takes an address with %s", async (_, email, kept) => {
+])("accepts an address with %s", async (_, email, stored) => {
   expect((await server.patch(MEMBERS, [{ ...BOB, email }])).status).toBe(200)
-  expect(await rows("SELECT email FROM org_users WHERE user_id = ?", BOB.user_id)).toEqual([{ email: kept }])
+  expect(await rows("SELECT email FROM org_users WHERE user_id = ?", BOB.user_id)).toEqual([{ email: stored }])
 })
 
-it("takes the same e-mail address twice: some have two accounts", async () => {
+it("accepts the same email address twice, for two accounts", async () => {
   expect((await server.put(MEMBERS, [ALICE, { ...BOB, email: ALICE.email }])).status).toBe(200)
 })
 
-it("takes 10,000 people, and not one more", async () => {
+it("accepts at most 10,000 members", async () => {
   const people = Array.from({ length: 10_001 }, (_, i) => ({
     user_id: 100_000 + i,
     email: `firstname.lastname${i}@organisation.test`,
@@ -129,14 +129,14 @@ it("takes 10,000 people, and not one more", async () => {
   expect((await server.put(MEMBERS, people.slice(1))).status).toBe(200)
 })
 
-it("takes a body of 1.5 MiB, and not a byte more", async () => {
+it("accepts a body of at most 1.5 MiB", async () => {
   const largest = 1.5 * 1024 * 1024
   const list = [ALICE, BOB]
   const blanks = " ".repeat(largest - JSON.stringify(list).length)
   const headers = { authorization: "Bearer service-key-new", "content-type": "application/json" }
   const send = (body: string) => request(MEMBERS, { method: "PUT", headers, body })
   expect((await send(JSON.stringify(list) + blanks)).status).toBe(200)
-  const refused = await send(`${JSON.stringify(list)}${blanks} `)
-  expect(refused.status).toBe(413)
-  expect(await refused.json()).toEqual({ detail: `the body is larger than ${largest} bytes` })
+  const rejected = await send(`${JSON.stringify(list)}${blanks} `)
+  expect(rejected.status).toBe(413)
+  expect(await rejected.json()).toEqual({ detail: `the body is larger than ${largest} bytes` })
 })

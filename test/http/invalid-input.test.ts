@@ -4,32 +4,32 @@ import { surprises } from "../support/description"
 import { alice, bob, cookieOf, request } from "../support/people"
 import { queues } from "../support/queues"
 import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
-import { ask, type Case, CASES, keyring, outcomeOf, ROUTES } from "./every-route"
+import { sendCase, type Case, CASES, fullAccess, outcomeOf, ROUTES } from "./route-cases"
 
 const INBOX = "/api/notifications/v1"
 const SEND = "/api/notifications/"
 const PREFERENCES = "/api/notifications/preferences"
 const toAcme = { author: "alice@acme.test", message: "hello", sent_to: "all_org_users", org_slug: "acme" }
 
-/** The answer to nonsense: whose fault it is, in JSON, with a reason. */
-async function reasonFor(answer: Response, context?: string) {
-  expect(answer.status, context).toBeGreaterThanOrEqual(400)
-  expect(answer.status, context).toBeLessThan(500)
-  const body = await answer.json<any>()
+/** The error response to an invalid request: 4xx as JSON. */
+async function reasonFor(response: Response, context?: string) {
+  expect(response.status, context).toBeGreaterThanOrEqual(400)
+  expect(response.status, context).toBeLessThan(500)
+  const body = await response.json<any>()
   expect(body.detail, context).toSatisfy((detail) => Array.isArray(detail) || typeof detail === "string")
   expect(body.detail.length, context).toBeGreaterThan(0)
-  return { status: answer.status, detail: body.detail }
+  return { status: response.status, detail: body.detail }
 }
-/** Where the flaws are. */
-const flawsIn = async (answer: Response, context?: string) => {
-  const { status, detail } = await reasonFor(answer, context)
+/** The locations of the issues. */
+const flawsIn = async (response: Response, context?: string) => {
+  const { status, detail } = await reasonFor(response, context)
   expect(status, context).toBe(422)
-  return detail.map((flaw: any) => flaw.loc.join("."))
+  return detail.map((issue: any) => issue.loc.join("."))
 }
 
 const inboxOf = async (query: string) => (await alice.get(INBOX + query)).json<any>()
 const send = (change: object) => alice.post(SEND, { ...toAcme, ...change })
-/** What `JSON.stringify` would not say. */
+/** JSON that `JSON.stringify` cannot produce. */
 const raw = async (path: string, method: string, body: BodyInit) =>
   request(path, { method, body, headers: { "content-type": "application/json", ...(await cookieOf("1")) } })
 
@@ -37,12 +37,12 @@ beforeEach(() => {
   queues()
 })
 
-describe("a page", () => {
-  it("is not one whose number cannot even be decoded", async () => {
+describe("paging", () => {
+  it("rejects a page number that cannot be decoded", async () => {
     expect(await flawsIn(await alice.get(`${INBOX}?page=%E0%A4%A`))).toContain("query.page")
   })
 
-  it.each(["2", "1000000", "1000000000000", "9007199254740991"])("beyond the last is the last: %s", async (page) => {
+  it.each(["2", "1000000", "1000000000000", "9007199254740991"])("returns the last page for page %s", async (page) => {
     await send({})
     for (const query of [`?page=${page}`, `?page=${page}&limit=100`, `?page=${page}&read_status=0`]) {
       expect(await inboxOf(query)).toMatchObject({ page: 1, total_pages: 1, res: [{ message: "hello" }] })
@@ -50,11 +50,11 @@ describe("a page", () => {
     expect(await inboxOf(`?page=${page}&read_status=1`)).toMatchObject({ page: 1, res: [] })
   })
 
-  it("has from 1 to 100 rows", async () => {
+  it("accepts limits from 1 to 100", async () => {
     for (const limit of [1, 100]) expect(await inboxOf(`?limit=${limit}`)).toMatchObject({ success: true })
   })
 
-  it("is not chosen by what we do not know", async () => {
+  it("ignores unknown query parameters", async () => {
     await send({})
     for (const query of [
       "?org_id=2",
@@ -69,16 +69,16 @@ describe("a page", () => {
   })
 })
 
-describe("marking", () => {
+describe("marking as read", () => {
   const mark = (notification_ids: unknown, read_status: unknown = true) =>
     alice.put(INBOX, { notification_ids, read_status })
 
-  it.each(["9007199254740993", "1e400", "-0.1e-400"])("takes an id that is not %s", async (id) => {
-    const answer = await raw(INBOX, "PUT", `{"notification_ids":[${id}],"read_status":true}`)
-    expect(await flawsIn(answer)).toContain("body.notification_ids.0")
+  it.each(["9007199254740993", "1e400", "-0.1e-400"])("rejects the id %s", async (id) => {
+    const response = await raw(INBOX, "PUT", `{"notification_ids":[${id}],"read_status":true}`)
+    expect(await flawsIn(response)).toContain("body.notification_ids.0")
   })
 
-  it("takes 10,000 ids, and not one more", async () => {
+  it("accepts at most 10,000 ids", async () => {
     const ids = Array.from({ length: 10_000 }, (_, i) => i + 1)
     await send({})
     expect((await mark(ids)).status).toBe(200)
@@ -86,21 +86,21 @@ describe("marking", () => {
     expect(await flawsIn(await mark([...ids, 10_001]))).toEqual(["body.notification_ids"])
   })
 
-  it("refuses 10,000 ids that do not fit into a body", async () => {
+  it("rejects 10,000 ids that exceed the body limit", async () => {
     const ids = Array.from({ length: 10_000 }, (_, i) => 1_000_000 + i)
     expect(await reasonFor(await mark(ids))).toMatchObject({ status: 413 })
   })
 
-  it("tells each of 10,000 flaws, or at least that they are", async () => {
+  it("reports at most 100 of 10,000 issues", async () => {
     expect((await flawsIn(await mark(Array(10_000).fill("1")))).length).toBeGreaterThan(0)
   })
 
   it.each<[string, unknown[]]>([
-    ["none", []],
-    ["the same again", [1, 1, 1]],
-    ["ids of nothing", [999_999]],
+    ["no ids", []],
+    ["repeated ids", [1, 1, 1]],
+    ["unknown ids", [999_999]],
     ["the largest id", [Number.MAX_SAFE_INTEGER]],
-  ])("changes nothing by %s", async (_, ids) => {
+  ])("changes nothing for %s", async (_, ids) => {
     await send({})
     await alice.put(INBOX, { notification_ids: [1], read_status: true })
     expect(await (await mark(ids)).json()).toMatchObject({ success: true })
@@ -108,7 +108,7 @@ describe("marking", () => {
   })
 })
 
-describe("sending", () => {
+describe("sending a notification", () => {
   const long = (length: number) => "x".repeat(length)
 
   it.each<[string, unknown]>([
@@ -127,7 +127,7 @@ describe("sending", () => {
     ["org_id", 2],
     ["sent_time", "2026-01-01T00:00:00Z"],
     ["dedupe_key", "prefect:1"],
-  ])("refuses %s: %j", async (field, value) => {
+  ])("rejects %s: %j", async (field, value) => {
     expect(await flawsIn(await send({ [field]: value }))).toEqual([`body.${field}`])
     expect(await env.DB.prepare("SELECT count(*) AS n FROM notifications").first()).toEqual({ n: 0 })
   })
@@ -137,37 +137,37 @@ describe("sending", () => {
     ["longest message", { message: long(10_000) }],
     ["longest message in four-byte characters", { message: "😀".repeat(5_000) }],
     ["longest subject", { email_subject: long(200) }],
-    ["nothing where nothing may be", { scheduled_time: null, user_email: null, email_subject: null }],
+    ["null in nullable fields", { scheduled_time: null, user_email: null, email_subject: null }],
     ["oldest time", { scheduled_time: "0000-01-01T00:00:00+14:00" }],
     ["latest time", { scheduled_time: "9999-12-31T23:59:59-12:00" }],
     ["a time of so many digits", { scheduled_time: `2030-01-01T00:00:00.${"1".repeat(50)}Z` }],
-    ["a zero", { message: "a\u0000b", author: "\u0000", email_subject: "\u0000" }],
+    ["NUL characters", { message: "a\u0000b", author: "\u0000", email_subject: "\u0000" }],
     ["lines in a subject", { email_subject: "hello\r\nBcc: everybody@acme.test" }],
     ["SQL", { message: "'); DROP TABLE notifications; --", author: "' OR 1=1 --" }],
     ["markup", { message: "<script>alert(1)</script>", author: "<b>" }],
     ["right-to-left marks", { message: "\u202Egpj.exe", author: "\u2066" }],
-  ])("takes the %s", async (_, change) => {
-    const answer = await send(change)
-    expect(answer.status).toBe(200)
-    const { res } = await answer.json<any>()
+  ])("accepts the %s", async (_, change) => {
+    const response = await send(change)
+    expect(response.status).toBe(200)
+    const { res } = await response.json<any>()
     expect(res).toMatchObject({ message: { ...toAcme, ...change }.message })
     expect((await alice.get(INBOX)).status).toBe(200)
     expect((await bob.get("/api/notifications/urgent-bar")).status).toBe(200)
   })
 
-  it("takes half a character for what it is: no character", async () => {
+  it("replaces half of a surrogate pair", async () => {
     const body = JSON.stringify(toAcme).replace("hello", "hel\\ud800lo")
     expect((await raw(SEND, "POST", body)).status).toBe(200)
     expect((await inboxOf("")).res[0].message).toMatch(/^hel\ufffd+lo$/)
   })
 
   it.each<[string, number, object]>([
-    ["an organisation with a zero in it", 404, { org_slug: "acme\u0000" }],
+    ["an organisation with NUL", 404, { org_slug: "acme\u0000" }],
     ["a pattern", 404, { org_slug: "%" }],
     ["SQL", 404, { org_slug: "' OR 1=1 --" }],
     ["blanks", 400, { org_slug: "   " }],
-    ["a person who is a pattern", 400, { sent_to: "single_user", user_email: "%" }],
-    ["a person who is blank", 400, { sent_to: "single_user", user_email: " " }],
+    ["a pattern as email", 400, { sent_to: "single_user", user_email: "%" }],
+    ["a blank email", 400, { sent_to: "single_user", user_email: " " }],
     ...[
       "bob@acme.test\r\nBcc: alice@acme.test",
       "Bob <bob@acme.test>",
@@ -186,13 +186,13 @@ describe("sending", () => {
       422,
       { sent_to: "single_user", user_email: `${"x".repeat(250)}@acme.test` },
     ],
-    ["a person who is two", 400, { sent_to: "single_user", user_email: "bob@acme.test,alice@acme.test" }],
-    ["a person with a zero", 400, { sent_to: "single_user", user_email: "bob@acme.test\u0000" }],
-  ])("finds nobody under %s", async (_, status, change) => {
+    ["two emails", 400, { sent_to: "single_user", user_email: "bob@acme.test,alice@acme.test" }],
+    ["an email with NUL", 400, { sent_to: "single_user", user_email: "bob@acme.test\u0000" }],
+  ])("finds no recipient for %s", async (_, status, change) => {
     expect(await reasonFor(await send(change))).toMatchObject({ status })
   })
 
-  it.each(["é", "日本", "a b", "'", "x".repeat(255)])("takes the Idempotency-Key %j", async (key) => {
+  it.each(["é", "日本", "a b", "'", "x".repeat(255)])("accepts the Idempotency-Key %j", async (key) => {
     const encoded = encodeURIComponent(key).slice(0, 255)
     const [one, two] = [
       await alice.post(SEND, toAcme, { "idempotency-key": encoded }),
@@ -203,25 +203,25 @@ describe("sending", () => {
 })
 
 describe("preferences", () => {
-  it("are not changed by half, if half of a change is wrong", async () => {
+  it("stay unchanged if part of a change is invalid", async () => {
     await alice.put(PREFERENCES, { system_notifications: false, incident_notifications: "off" })
     expect((await (await alice.get(PREFERENCES)).json<any>()).res.system_notifications).toBe(true)
   })
 
-  it("stay as they are where nothing is changed", async () => {
+  it("stay unchanged by an empty change", async () => {
     const before = await (await alice.get(PREFERENCES)).json()
     for (const change of [{}, { channels: {} }, { channels: { incident: {} } }]) {
-      const answer = await alice.put(PREFERENCES, change)
-      expect(answer.status).toBe(200)
-      expect(await answer.json()).toEqual(before)
+      const response = await alice.put(PREFERENCES, change)
+      expect(response.status).toBe(200)
+      expect(await response.json()).toEqual(before)
     }
   })
 })
 
-describe("a link that ends e-mails", () => {
+describe("an unsubscribe link", () => {
   const follow = async (method: string, token: string) => request(`/unsubscribe?token=${token}`, { method })
 
-  it.each(["GET", "POST"])("is one that we made: %s", async (method) => {
+  it.each(["GET", "POST"])("is rejected unless we signed it: %s", async (method) => {
     expect(await flawsIn(await request("/unsubscribe", { method }))).toEqual(["query.token"])
     expect(await flawsIn(await follow(method, ""))).toEqual(["query.token"])
     expect(await flawsIn(await follow(method, "x".repeat(1_001)))).toEqual(["query.token"])
@@ -229,27 +229,27 @@ describe("a link that ends e-mails", () => {
     const theirs = await unsubscribeToken("a-secret-of-somebody-else", { orgUserId: 1, category: "incident" })
     const unknown = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "all" as never })
     for (const token of ["x", "a.b.c", theirs, unknown, ours.slice(0, -2), `${ours}x`, "%E0%A4%A", "%00"]) {
-      const answer = await reasonFor(await follow(method, token), token)
-      expect(answer, token).toEqual({ status: 404, detail: "link not found" })
+      const response = await reasonFor(await follow(method, token), token)
+      expect(response, token).toEqual({ status: 404, detail: "link not found" })
     }
     expect((await follow(method, ours)).status).toBe(200)
   })
 })
 
-describe("a handshake", () => {
-  const socket = CASES.find(({ door }) => door === "socket") as Case
-  it("is one, from a page that may", async () => {
+describe("a WebSocket handshake", () => {
+  const socket = CASES.find(({ access }) => access === "socket") as Case
+  it("is rejected unless it is an upgrade from an allowed origin", async () => {
     const headers = await cookieOf("1")
     expect(await reasonFor(await request(socket.path, { headers }))).toMatchObject({ status: 400 })
     const longSlug = `${socket.path}?orgslug=${"x".repeat(101)}`
-    expect(await flawsIn(await ask(socket, headers, { path: longSlug }))).toEqual(["query.orgslug"])
+    expect(await flawsIn(await sendCase(socket, headers, { path: longSlug }))).toEqual(["query.orgslug"])
     const twice = `${socket.path}?orgslug=acme&orgslug=globex`
-    expect(await flawsIn(await ask(socket, headers, { path: twice }))).toEqual(["query.orgslug"])
+    expect(await flawsIn(await sendCase(socket, headers, { path: twice }))).toEqual(["query.orgslug"])
     for (const origin of ["https://evil.test", "null", "https://app.dalgo.test.evil.test"]) {
-      expect(await reasonFor(await ask(socket, { ...headers, origin }))).toMatchObject({ status: 403 })
+      expect(await reasonFor(await sendCase(socket, { ...headers, origin }))).toMatchObject({ status: 403 })
     }
     for (const slug of ["%00", "%E0%A4%A", "'", "%25"]) {
-      expect(await outcomeOf(await ask(socket, headers, { path: `${socket.path}?orgslug=${slug}` }))).toBe(4003)
+      expect(await outcomeOf(await sendCase(socket, headers, { path: `${socket.path}?orgslug=${slug}` }))).toBe(4003)
     }
   })
 })
@@ -259,27 +259,27 @@ describe("every route", () => {
     ["nothing", ""],
     ["null", "null"],
     ["a list", "[1]"],
-    ["half of JSON", "{"],
+    ["truncated JSON", "{"],
     ["invalid UTF-8", new Uint8Array([0x7b, 0xff, 0x7d])],
     ["deep lists", "[".repeat(20_000) + "]".repeat(20_000)],
     ["deep objects", '{"channels":'.repeat(4_000) + "1" + "}".repeat(4_000)],
     ["many fields", JSON.stringify(Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`f${i}`, i])))],
     ["a prototype", '{"__proto__":{"isSuperAdmin":true},"constructor":{"prototype":{}}}'],
-    ["too much", "x".repeat(70_000)],
+    ["a body beyond the limit", "x".repeat(70_000)],
   ]
 
   it.each(ROUTES.filter(({ body }) => body).map((one) => [one.route, one] as const))(
     "says what is wrong with nonsense: %s",
     async (_, one) => {
       for (const [what, body] of NONSENSE) {
-        const answer = await ask(one, await keyring(), { body })
-        expect(await surprises(one.route, answer), what).toEqual([])
-        await reasonFor(answer, what)
+        const response = await sendCase(one, await fullAccess(), { body })
+        expect(await surprises(one.route, response), what).toEqual([])
+        await reasonFor(response, what)
       }
     },
   )
 
-  it.each(ROUTES.filter(({ door }) => door !== "socket").map((one) => [one.route, one] as const))(
+  it.each(ROUTES.filter(({ access }) => access !== "socket").map((one) => [one.route, one] as const))(
     "is not upset by headers and queries that make no sense: %s",
     async (_, one) => {
       const odd: Record<string, string>[] = [
@@ -296,15 +296,15 @@ describe("every route", () => {
         { authorization: `Bearer ${"x".repeat(8_000)}` },
       ]
       for (const headers of odd) {
-        const answer = await ask(one, { ...(await keyring()), ...headers })
-        expect(await surprises(one.route, answer), JSON.stringify(headers).slice(0, 60)).toEqual([])
-        expect(answer.status).toBeLessThan(500)
+        const response = await sendCase(one, { ...(await fullAccess()), ...headers })
+        expect(await surprises(one.route, response), JSON.stringify(headers).slice(0, 60)).toEqual([])
+        expect(response.status).toBeLessThan(500)
       }
       const [path] = one.path.split("?")
       for (const query of ["?page=0", "?limit=101", "?token=x", "?%E0%A4%A", "?a[b]=c", "?=", "?a&a&a"]) {
-        const answer = await ask(one, await keyring(), { path: path + query })
-        expect(await surprises(one.route, answer), query).toEqual([])
-        expect(answer.status).toBeLessThan(500)
+        const response = await sendCase(one, await fullAccess(), { path: path + query })
+        expect(await surprises(one.route, response), query).toEqual([])
+        expect(response.status).toBeLessThan(500)
       }
     },
   )

@@ -10,16 +10,16 @@ const ANOTHER_SECRET = "a-secret-that-is-not-ours-32-bytes"
 const HOUR = 3600
 const now = () => Math.floor(Date.now() / 1000)
 
-const GOOD = { status: 200 }
+const ACCEPTED = { status: 200 }
 const NOT_SIGNED_IN = { status: 401, body: { detail: "Not signed in" } }
 const EXPIRED = { status: 498, body: { detail: "Token expired" } }
 
 type Through = typeof request
-async function enter(headers: Record<string, string>, through: Through = request) {
-  const answer = await through(OWN, { headers })
-  return { status: answer.status, body: await answer.json<any>() }
+async function getWith(headers: Record<string, string>, through: Through = request) {
+  const response = await through(OWN, { headers })
+  return { status: response.status, body: await response.json<any>() }
 }
-const present = (token: string, through?: Through) => enter({ authorization: `Bearer ${token}` }, through)
+const getWithBearer = (token: string, through?: Through) => getWith({ authorization: `Bearer ${token}` }, through)
 
 const encode = (part: object | string) =>
   btoa(typeof part === "string" ? part : JSON.stringify(part))
@@ -27,30 +27,30 @@ const encode = (part: object | string) =>
     .replaceAll("/", "_")
     .replaceAll("=", "")
 
-/** A good token in which somebody changed the claims, and could not sign it again. */
+/** A valid token with changed claims and the old signature. */
 const forged = async (claims: object) => {
   const [header, , signature] = (await tokenFor("1")).split(".")
   return `${header}.${encode({ ...claimsOf("1"), ...claims })}.${signature}`
 }
 
-describe("where a token is", () => {
-  it("is the cookie, and where there is none the header", async () => {
-    expect(await enter(await cookieOf("1"))).toMatchObject(GOOD)
-    expect(await present(await tokenFor("1"))).toMatchObject(GOOD)
-    expect(await enter({ authorization: `bearer ${await tokenFor("1")}` })).toMatchObject(GOOD)
+describe("the location of a token", () => {
+  it("is the cookie, or the header if there is no cookie", async () => {
+    expect(await getWith(await cookieOf("1"))).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await tokenFor("1"))).toMatchObject(ACCEPTED)
+    expect(await getWith({ authorization: `bearer ${await tokenFor("1")}` })).toMatchObject(ACCEPTED)
   })
 
-  it("is the cookie, even if the header is better", async () => {
+  it("is the cookie even if only the header has a valid token", async () => {
     const authorization = `Bearer ${await tokenFor("1")}`
-    expect(await enter({ authorization, cookie: "access_token=nonsense" })).toEqual(NOT_SIGNED_IN)
+    expect(await getWith({ authorization, cookie: "access_token=nonsense" })).toEqual(NOT_SIGNED_IN)
     const old = await tokenFor("1", { exp: now() - 1 })
-    expect(await enter({ authorization, cookie: `access_token=${old}` })).toEqual(EXPIRED)
-    expect(await enter({ authorization: "Bearer nonsense", ...(await cookieOf("1")) })).toMatchObject(GOOD)
+    expect(await getWith({ authorization, cookie: `access_token=${old}` })).toEqual(EXPIRED)
+    expect(await getWith({ authorization: "Bearer nonsense", ...(await cookieOf("1")) })).toMatchObject(ACCEPTED)
   })
 
-  it("is found among other cookies", async () => {
+  it("may be among other cookies", async () => {
     const { cookie } = await cookieOf("1")
-    expect(await enter({ cookie: `theme=dark; ${cookie}; csrftoken=%E0%A4%A` })).toMatchObject(GOOD)
+    expect(await getWith({ cookie: `theme=dark; ${cookie}; csrftoken=%E0%A4%A` })).toMatchObject(ACCEPTED)
   })
 
   it.each([
@@ -62,33 +62,33 @@ describe("where a token is", () => {
     ["a header with two tokens", { authorization: "Bearer one two" }],
     ["another scheme", { authorization: "Basic ZGFsZ286ZXhhbXBsZQ==" }],
   ])("is not %s", async (_, headers: Record<string, string>) => {
-    expect(await enter(headers)).toEqual(NOT_SIGNED_IN)
+    expect(await getWith(headers)).toEqual(NOT_SIGNED_IN)
   })
 
   it("is not the query", async () => {
-    const answer = await request(`${OWN}?access_token=${await tokenFor("1")}`)
-    expect(answer.status).toBe(401)
+    const response = await request(`${OWN}?access_token=${await tokenFor("1")}`)
+    expect(response.status).toBe(401)
   })
 })
 
 describe("a token signed with the shared secret", () => {
-  it.each(["1", 1])("names a person by %j", async (userId) => {
-    expect(await present(await tokenFor(userId))).toMatchObject(GOOD)
+  it.each(["1", 1])("identifies a person by %j", async (userId) => {
+    expect(await getWithBearer(await tokenFor(userId))).toMatchObject(ACCEPTED)
   })
 
-  it("needs no type, but is no other than an access token", async () => {
-    expect(await present(await tokenFor("1", { token_type: undefined }))).toMatchObject(GOOD)
-    expect(await present(await tokenFor("1", { token_type: "refresh" }))).toEqual(NOT_SIGNED_IN)
+  it("needs no token_type, but must not have another than access", async () => {
+    expect(await getWithBearer(await tokenFor("1", { token_type: undefined }))).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await tokenFor("1", { token_type: "refresh" }))).toEqual(NOT_SIGNED_IN)
   })
 
-  it.each([0, 1, HOUR, 10 * 365 * 24 * HOUR])("has expired %d s after it did", async (seconds) => {
+  it.each([0, 1, HOUR, 10 * 365 * 24 * HOUR])("is expired %d s after its expiry", async (seconds) => {
     vi.useFakeTimers({ toFake: ["Date"], now: now() * 1000 })
-    expect(await present(await tokenFor("1", { exp: now() - seconds }))).toEqual(EXPIRED)
+    expect(await getWithBearer(await tokenFor("1", { exp: now() - seconds }))).toEqual(EXPIRED)
   })
 
-  it("is good until its last second", async () => {
+  it("is valid until its last second", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: now() * 1000 + 999 })
-    expect(await present(await tokenFor("1", { exp: now() + 1 }))).toMatchObject(GOOD)
+    expect(await getWithBearer(await tokenFor("1", { exp: now() + 1 }))).toMatchObject(ACCEPTED)
   })
 
   const claims = claimsOf("1")
@@ -98,8 +98,8 @@ describe("a token signed with the shared secret", () => {
 
   it.each<[string, string | Promise<string>]>([
     ["nonsense", "nonsense"],
-    ["three words", "a.b.c"],
-    ["three nothings", ".."],
+    ["three invalid parts", "a.b.c"],
+    ["three empty parts", ".."],
     ["four parts", tokenFor("1").then((token) => `${token}.x`)],
     ["a header that is not JSON", `${encode("{")}.${encode(claims)}.x`],
     ["a header that is null", `${encode("null")}.${encode(claims)}.x`],
@@ -107,7 +107,7 @@ describe("a token signed with the shared secret", () => {
     ["claims that are a list", sign([claims] as never, SECRET)],
     ["forged claims", forged({ user_id: "4" })],
     ["forged claims that have expired", forged({ user_id: "4", exp: now() - HOUR })],
-    ["an expiry that was put off", forged({ exp: now() + HOUR })],
+    ["an extended expiry", forged({ exp: now() + HOUR })],
     ["no signature", tokenFor("1").then((token) => token.slice(0, token.lastIndexOf(".") + 1))],
     ["half a signature", tokenFor("1").then((token) => token.slice(0, -20))],
     ["alg none", unsigned("none")],
@@ -123,32 +123,32 @@ describe("a token signed with the shared secret", () => {
     ["a refresh token", tokenFor("1", { token_type: "refresh" })],
     ["a refresh token that has expired", tokenFor("1", { token_type: "refresh", exp: now() - HOUR })],
     ["no expiry", without("exp")],
-    ["an expiry in words", sign({ ...claims, exp: String(now() + HOUR) } as never, SECRET)],
-    ["no expiry at all", sign({ ...claims, exp: null } as never, SECRET)],
+    ["an expiry as text", sign({ ...claims, exp: String(now() + HOUR) } as never, SECRET)],
+    ["an expiry of null", sign({ ...claims, exp: null } as never, SECRET)],
     ["no person", without("user_id")],
     ["an empty person", tokenFor("")],
-    ["half a person", tokenFor(1.5)],
+    ["a fractional person", tokenFor(1.5)],
     ["a list of persons", tokenFor(["1"] as never)],
     ["a person who is an object", tokenFor({ id: "1" } as never)],
     ["a person who is true", tokenFor(true as never)],
     ["not valid yet", tokenFor("1", { nbf: now() + HOUR })],
-    ["a service key that is none", "service-key"],
+    ["part of a service key", "service-key"],
     ["both service keys", "service-key-new,service-key-old"],
-  ])("is refused: %s", async (_, token) => {
-    expect(await present(await token)).toEqual(NOT_SIGNED_IN)
-    expect(await enter({ cookie: `access_token=${await token}` })).toEqual(NOT_SIGNED_IN)
+  ])("is rejected: %s", async (_, token) => {
+    expect(await getWithBearer(await token)).toEqual(NOT_SIGNED_IN)
+    expect(await getWith({ cookie: `access_token=${await token}` })).toEqual(NOT_SIGNED_IN)
   })
 
-  it("is refused to a person whom nobody knows, with a 403 that logs nobody out", async () => {
-    expect(await present(await tokenFor("999"))).toEqual({ status: 403, body: { detail: "not allowed" } })
+  it("of a person without a membership gets 403, which logs nobody out", async () => {
+    expect(await getWithBearer(await tokenFor("999"))).toEqual({ status: 403, body: { detail: "not allowed" } })
   })
 
-  it("must be for us and from whom we trust, where that is said", async () => {
+  it("must have the configured issuer and audience", async () => {
     const through = workerWith({ JWT_AUDIENCE: "dalgo-notifications", JWT_ISSUER: "https://login.dalgo.test" })
     const right = { aud: "dalgo-notifications", iss: "https://login.dalgo.test" }
     const table: [object, object][] = [
-      [right, GOOD],
-      [{ ...right, aud: ["something", "dalgo-notifications"] }, GOOD],
+      [right, ACCEPTED],
+      [{ ...right, aud: ["something", "dalgo-notifications"] }, ACCEPTED],
       [{ ...right, exp: now() - 1 }, EXPIRED],
       [{ ...right, aud: "another" }, NOT_SIGNED_IN],
       [{ ...right, aud: "dalgo" }, NOT_SIGNED_IN],
@@ -161,18 +161,18 @@ describe("a token signed with the shared secret", () => {
       [{ ...right, iss: "another", exp: now() - 1 }, NOT_SIGNED_IN],
     ]
     for (const [change, expected] of table) {
-      expect(await present(await tokenFor("1", change), through), JSON.stringify(change)).toMatchObject(expected)
+      expect(await getWithBearer(await tokenFor("1", change), through), JSON.stringify(change)).toMatchObject(expected)
     }
   })
 
-  it("cannot be told from a bad one where no key is configured: nobody is logged out for that", async () => {
-    const answer = await workerWith({ JWT_SECRET: "" })(OWN, { headers: await cookieOf("1") })
-    expect(answer.status).toBe(503)
-    expect(await answer.json()).toEqual({ detail: "sign-in is not configured" })
+  it("gets 503 if no key is configured, which logs nobody out", async () => {
+    const response = await workerWith({ JWT_SECRET: "" })(OWN, { headers: await cookieOf("1") })
+    expect(response.status).toBe(503)
+    expect(await response.json()).toEqual({ detail: "sign-in is not configured" })
   })
 })
 
-/** An issuer of tokens with one key, and the set of keys that it shows. */
+/** An issuer with one key, and the key set that it publishes. */
 async function issuer(alg: "RS256" | "ES256" | "EdDSA", kid = "the-key") {
   const { publicKey, privateKey } = (await crypto.subtle.generateKey(ALGORITHM[alg], true, [
     "sign",
@@ -199,13 +199,13 @@ const ALGORITHM = {
 } as const
 
 describe("a token of an issuer", () => {
-  /** Each test has an issuer of its own, since what an issuer said is remembered. */
+  /** Each test has its own issuer, since key sets are cached. */
   let url: string
   let asked: number
-  let answer: () => Response
+  let response: () => Response
   let through: Through
   const show = (...keys: object[]) => {
-    answer = () => Response.json({ keys })
+    response = () => Response.json({ keys })
   }
   beforeEach(() => {
     url = `https://login.dalgo.test/${crypto.randomUUID()}/jwks.json`
@@ -214,24 +214,24 @@ describe("a token of an issuer", () => {
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
       if (new Request(input).url !== url) throw new TypeError("network unreachable")
       asked++
-      return answer()
+      return response()
     })
   })
   const UNAVAILABLE = { status: 503, body: { detail: "sign-in cannot be checked right now" } }
 
-  it.each(["RS256", "ES256", "EdDSA"] as const)("is good or not by its key (%s)", async (alg) => {
+  it.each(["RS256", "ES256", "EdDSA"] as const)("is verified by the key of its issuer (%s)", async (alg) => {
     const [ours, theirs] = [await issuer(alg), await issuer(alg)]
     show({ kty: "RSA", kid: "an older key" }, ours.shown)
-    expect(await present(await ours.tokenFor(), through)).toMatchObject(GOOD)
-    expect(await present(await ours.tokenFor({ user_id: 1 }), through)).toMatchObject(GOOD)
-    expect(await present(await ours.tokenFor({ exp: now() - 1 }), through)).toEqual(EXPIRED)
-    expect(await present(await theirs.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
-    expect(await present(await theirs.tokenFor({ exp: now() - 1 }), through)).toEqual(NOT_SIGNED_IN)
-    expect(await present(await ours.tokenFor({ token_type: "refresh" }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await ours.tokenFor(), through)).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await ours.tokenFor({ user_id: 1 }), through)).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await ours.tokenFor({ exp: now() - 1 }), through)).toEqual(EXPIRED)
+    expect(await getWithBearer(await theirs.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await theirs.tokenFor({ exp: now() - 1 }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await ours.tokenFor({ token_type: "refresh" }), through)).toEqual(NOT_SIGNED_IN)
     expect(asked).toBe(1)
   })
 
-  it("is not one that was signed with the public key, or with the shared secret", async () => {
+  it("is rejected if signed with the public key or the shared secret", async () => {
     const { publicKey } = (await crypto.subtle.generateKey(ALGORITHM.RS256, true, ["sign", "verify"])) as CryptoKeyPair
     const jwk = { ...((await crypto.subtle.exportKey("jwk", publicKey)) as JsonWebKey), kid: "the-key" }
     const der = (await crypto.subtle.exportKey("spki", publicKey)) as ArrayBuffer
@@ -249,13 +249,13 @@ describe("a token of an issuer", () => {
         const signed = `${encode(header)}.${encode(claimsOf("4"))}`
         const signature = await crypto.subtle.sign(hmac, key, new TextEncoder().encode(signed))
         const token = `${signed}.${encode(String.fromCharCode(...new Uint8Array(signature)))}`
-        expect(await present(token, through)).toEqual(NOT_SIGNED_IN)
+        expect(await getWithBearer(token, through)).toEqual(NOT_SIGNED_IN)
       }
     }
-    expect(await present(await tokenFor("1"), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await tokenFor("1"), through)).toEqual(NOT_SIGNED_IN)
   })
 
-  it("says neither which algorithm nor which key is meant, if they do not belong together", async () => {
+  it("is rejected if its algorithm does not match its key", async () => {
     const [rsa, curve] = [await issuer("RS256", "rsa"), await issuer("ES256", "curve")]
     show(rsa.shown, curve.shown)
     const claims = encode(claimsOf("1"))
@@ -267,112 +267,114 @@ describe("a token of an issuer", () => {
       { alg: "RS256" },
     ]) {
       const [, , signature] = (await rsa.tokenFor()).split(".")
-      expect(await present(`${encode(header)}.${claims}.${signature}`, through), header.alg).toEqual(NOT_SIGNED_IN)
+      expect(await getWithBearer(`${encode(header)}.${claims}.${signature}`, through), header.alg).toEqual(
+        NOT_SIGNED_IN,
+      )
     }
-    expect(await present(await rsa.tokenFor({}, { kid: "curve" }), through)).toEqual(NOT_SIGNED_IN)
-    expect(await present(await rsa.tokenFor({}, { kid: undefined }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await rsa.tokenFor({}, { kid: "curve" }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await rsa.tokenFor({}, { kid: undefined }), through)).toEqual(NOT_SIGNED_IN)
   })
 
-  it("must be for us and from whom we trust, where that is said", async () => {
+  it("must have the configured issuer and audience", async () => {
     const ours = await issuer("ES256")
     show(ours.shown)
     through = workerWith({ JWT_JWKS_URL: url, JWT_AUDIENCE: "us", JWT_ISSUER: "them" })
-    expect(await present(await ours.tokenFor({ aud: "us", iss: "them" }), through)).toMatchObject(GOOD)
-    expect(await present(await ours.tokenFor({ aud: "you", iss: "them" }), through)).toEqual(NOT_SIGNED_IN)
-    expect(await present(await ours.tokenFor({ aud: "us" }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await ours.tokenFor({ aud: "us", iss: "them" }), through)).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await ours.tokenFor({ aud: "you", iss: "them" }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await ours.tokenFor({ aud: "us" }), through)).toEqual(NOT_SIGNED_IN)
   })
 
-  it("makes us ask for a key that we do not know, but at most once a minute", async () => {
+  it("with an unknown key makes us fetch the keys, at most once a minute", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
     const [first, second] = [await issuer("ES256", "first"), await issuer("ES256", "second")]
     show(first.shown)
-    expect(await present(await first.tokenFor(), through)).toMatchObject(GOOD)
-    expect(await present(await second.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
-    for (let i = 0; i < 5; i++) await present(await second.tokenFor({}, { kid: `unknown ${i}` }), through)
+    expect(await getWithBearer(await first.tokenFor(), through)).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await second.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
+    for (let i = 0; i < 5; i++) await getWithBearer(await second.tokenFor({}, { kid: `unknown ${i}` }), through)
     expect(asked).toBe(1)
 
     show(first.shown, second.shown)
     vi.setSystemTime(Date.now() + 59_000)
-    expect(await present(await second.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await second.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
     expect(asked).toBe(1)
     vi.setSystemTime(Date.now() + 1_001)
-    expect(await present(await second.tokenFor(), through)).toMatchObject(GOOD)
-    expect(await present(await first.tokenFor(), through)).toMatchObject(GOOD)
+    expect(await getWithBearer(await second.tokenFor(), through)).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await first.tokenFor(), through)).toMatchObject(ACCEPTED)
     expect(asked).toBe(2)
   })
 
-  it("is never refused because another one is being asked about at the same time", async () => {
+  it("is not rejected because of a concurrent fetch of the keys", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
     const [first, second] = [await issuer("ES256", "first"), await issuer("ES256", "second")]
     show(first.shown)
-    await present(await first.tokenFor(), through)
+    await getWithBearer(await first.tokenFor(), through)
     vi.setSystemTime(Date.now() + 61_000)
     show(first.shown, second.shown)
     const token = await second.tokenFor()
-    const statuses = (await Promise.all([1, 2, 3].map(() => present(token, through)))).map(({ status }) => status)
+    const statuses = (await Promise.all([1, 2, 3].map(() => getWithBearer(token, through)))).map(({ status }) => status)
     expect(statuses).toContain(200)
     expect(statuses).not.toContain(401)
     expect(asked).toBe(2)
-    expect(await present(token, through)).toMatchObject(GOOD)
+    expect(await getWithBearer(token, through)).toMatchObject(ACCEPTED)
   })
 
-  it("does not make us ask if it is not even a token", async () => {
+  it("causes no fetch if it is malformed", async () => {
     show()
     for (const token of ["nonsense", "a.b.c", `${encode("null")}.${encode("null")}.x`]) {
-      expect(await present(token, through)).toEqual(NOT_SIGNED_IN)
+      expect(await getWithBearer(token, through)).toEqual(NOT_SIGNED_IN)
     }
     expect(asked).toBe(0)
   })
 
   it.each<[string, () => Response]>([
     [
-      "does not answer",
+      "does not response",
       () => {
         throw new TypeError("network unreachable")
       },
     ],
     ["answers 500", () => new Response("oh no", { status: 500 })],
     ["answers 500 in JSON", () => Response.json({ error: "oh no" }, { status: 500 })],
-    ["sends us elsewhere", () => new Response(null, { status: 302, headers: { location: "https://evil.test/" } })],
-    ["answers a page", () => new Response("<html></html>")],
-    ["answers something else", () => Response.json({ keys: "none" })],
-  ])("is not refused while the issuer %s: it may be good", async (_, failure) => {
+    ["redirects", () => new Response(null, { status: 302, headers: { location: "https://evil.test/" } })],
+    ["answers HTML", () => new Response("<html></html>")],
+    ["answers other JSON", () => Response.json({ keys: "none" })],
+  ])("gets 503 while the issuer %s", async (_, failure) => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
     const ours = await issuer("ES256")
-    answer = failure
+    response = failure
     const token = await ours.tokenFor()
-    expect(await present(token, through)).toEqual(UNAVAILABLE)
-    expect(await present(token, through)).toEqual(UNAVAILABLE)
-    const refused = await through(OWN, { headers: { authorization: `Bearer ${token}` } })
-    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0)
+    expect(await getWithBearer(token, through)).toEqual(UNAVAILABLE)
+    expect(await getWithBearer(token, through)).toEqual(UNAVAILABLE)
+    const rejected = await through(OWN, { headers: { authorization: `Bearer ${token}` } })
+    expect(Number(rejected.headers.get("retry-after"))).toBeGreaterThan(0)
 
     show(ours.shown)
-    vi.setSystemTime(Date.now() + Number(refused.headers.get("retry-after")) * 1000)
-    expect(await present(token, through)).toMatchObject(GOOD)
+    vi.setSystemTime(Date.now() + Number(rejected.headers.get("retry-after")) * 1000)
+    expect(await getWithBearer(token, through)).toMatchObject(ACCEPTED)
   })
 
-  it("is good while the issuer is down, if its key is known", async () => {
+  it("is accepted while the issuer is down if its key is cached", async () => {
     const [known, unknown] = [await issuer("ES256", "known"), await issuer("ES256", "unknown")]
     show(known.shown)
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
-    expect(await present(await known.tokenFor(), through)).toMatchObject(GOOD)
+    expect(await getWithBearer(await known.tokenFor(), through)).toMatchObject(ACCEPTED)
     vi.setSystemTime(Date.now() + 61_000)
-    answer = () => new Response(null, { status: 502 })
+    response = () => new Response(null, { status: 502 })
     for (let i = 0; i < 3; i++) {
-      expect(await present(await unknown.tokenFor(), through)).toEqual(UNAVAILABLE)
-      expect(await present(await known.tokenFor(), through)).toMatchObject(GOOD)
+      expect(await getWithBearer(await unknown.tokenFor(), through)).toEqual(UNAVAILABLE)
+      expect(await getWithBearer(await known.tokenFor(), through)).toMatchObject(ACCEPTED)
     }
     vi.setSystemTime(Date.now() + 5_001)
-    expect(await present(await unknown.tokenFor(), through)).toEqual(UNAVAILABLE)
+    expect(await getWithBearer(await unknown.tokenFor(), through)).toEqual(UNAVAILABLE)
     show(known.shown, unknown.shown)
     vi.setSystemTime(Date.now() + 5_001)
-    expect(await present(await unknown.tokenFor(), through)).toMatchObject(GOOD)
+    expect(await getWithBearer(await unknown.tokenFor(), through)).toMatchObject(ACCEPTED)
   })
 
-  it("is not refused because of another key that has no id", async () => {
+  it("is accepted beside another key without an id", async () => {
     const ours = await issuer("ES256")
     const { kid: _, ...nameless } = (await issuer("RS256")).shown
     show(nameless, ours.shown)
-    expect(await present(await ours.tokenFor(), through)).toMatchObject(GOOD)
+    expect(await getWithBearer(await ours.tokenFor(), through)).toMatchObject(ACCEPTED)
   })
 })
