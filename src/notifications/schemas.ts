@@ -10,12 +10,13 @@ import {
   Time,
   wholeNumber,
 } from "../inbox/schemas"
+import { requiredText } from "../runtime/zod"
 
 /** At least one character that a reader can see: no blank, no control character, none of zero width. */
 const hasVisibleText = z.refine<string>((text) => /[^\s\p{C}]/u.test(text), "nothing that can be read")
 
 export const CreateNotification = z.strictObject({
-  author: z.string().check(z.trim(), z.minLength(1), z.maxLength(254)),
+  author: requiredText(254),
   message: z.string().check(z.trim(), z.minLength(1, { abort: true }), z.maxLength(10_000), hasVisibleText),
   sent_to: z.enum(["all_users", "all_org_users", "single_user"]),
   urgent: z._default(z.boolean(), false),

@@ -1,5 +1,6 @@
 import type { OptOutCause } from "../../domain/delivery-rules"
 import { CloudflareEvent, SesEvent } from "./schemas"
+import { parseJson } from "../../runtime/zod"
 
 /** The meaning of an event. Addresses are in lower case, without names. */
 export type EmailFeedback =
@@ -77,11 +78,3 @@ const toOptOut = (cause: OptOutCause, addresses: string[]): EmailFeedback => ({
 
 /** SES may add a name: `Alice <alice@acme.test>`. */
 const bareAddress = (address: string) => (/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address).trim()
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
-}

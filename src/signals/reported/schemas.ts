@@ -1,23 +1,23 @@
 import * as z from "zod/mini"
 import { IdempotencyKey } from "../../runtime/idempotency-key"
+import { requiredText } from "../../runtime/zod"
 
-const text = (maxLength: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(maxLength))
-const orgSlug = text(100)
+const orgSlug = requiredText(100)
 
-export const JobFailure = z.strictObject({ flowRunId: text(100), orgSlug, errorMessage: text(8_000) })
+export const JobFailure = z.strictObject({ flowRunId: requiredText(100), orgSlug, errorMessage: requiredText(8_000) })
 export type JobFailure = z.infer<typeof JobFailure>
 
 export const DbtTestFailure = z.strictObject({
-  testName: text(500),
+  testName: requiredText(500),
   orgSlug,
-  errorDetails: text(8_000),
+  errorDetails: requiredText(8_000),
   /** The same key within 24 hours is the same notification. */
   idempotencyKey: IdempotencyKey,
 })
 export type DbtTestFailure = z.infer<typeof DbtTestFailure>
 
 export const LateRun = z.strictObject({
-  flowName: text(500),
+  flowName: requiredText(500),
   orgSlug,
   /** ISO 8601 with an offset. */
   expectedTime: z.iso.datetime({ offset: true }),
@@ -27,9 +27,9 @@ export type LateRun = z.infer<typeof LateRun>
 
 export const SchemaChange = z.strictObject({
   orgSlug,
-  source: text(500),
+  source: requiredText(500),
   /** One line per change. */
-  changes: z.array(text(500)).check(z.minLength(1), z.maxLength(1_000)),
+  changes: z.array(requiredText(500)).check(z.minLength(1), z.maxLength(1_000)),
   /** The same key within 24 hours is the same notification. */
   idempotencyKey: IdempotencyKey,
 })

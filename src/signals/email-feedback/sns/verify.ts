@@ -1,6 +1,7 @@
 import { decodeBase64 } from "hono/utils/encode"
 import { fetchPublicKey } from "./client"
 import { parseSnsUrl, snsHost, signedText, SnsMessage } from "./message"
+import { parseJson } from "../../../runtime/zod"
 
 const MINUTE_MS = 60_000
 /** SNS retries for an hour at most. https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
@@ -45,13 +46,5 @@ async function hasValidSignature(message: SnsMessage, publicKey: Uint8Array<Arra
   } catch {
     // The key is of another algorithm, or the signature is not base64.
     return false
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
   }
 }

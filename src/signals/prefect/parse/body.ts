@@ -1,6 +1,7 @@
 import { parseObject } from "./event"
 import type { RunEvent } from "./run-event"
 import { findRunInText, parseMessage, parseSentence } from "./sentence"
+import { parseJson } from "../../../runtime/zod"
 
 /** Nested objects, arrays, and JSON in strings are read down to this depth. */
 const MAX_DEPTH = 5
@@ -35,14 +36,6 @@ function parseText(text: string, depth = 0): RunEvent | undefined {
   const json = text.trimStart().startsWith("{") ? parseJson(text) : undefined
   if (json !== undefined) return parseValue(json, depth + 1)
   return parseSentence(text) ?? parseMessage(text)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /**

@@ -1,0 +1,13 @@
+import * as z from "zod/mini"
+
+/** Text of 1 to `maxLength` characters, trimmed. */
+export const requiredText = (maxLength: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(maxLength))
+
+/** The parsed JSON, for a schema to check; `undefined` if the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
