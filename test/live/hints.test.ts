@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest"
 import { alice, bob } from "../support/people"
 import { openTab, openTabWith, type Tab } from "../support/sockets"
-import { acmeBar, delayNextAnswer, markRows, questions, summariseRow, truthOf, write } from "./rows"
+import { acmeBar, holdNextAnswer, markRows, questions, summariseRow, truthOf, write } from "./rows"
 
 const BOB = bob.orgUserId
 
@@ -143,10 +143,11 @@ it("keeps an arrival that came while a text was read anew", async () => {
   const { tab } = await openTabWith(bob)
   const second = await write({ to: [BOB] })
   await summariseRow(first)
-  delayNextAnswer()
+  const answer = holdNextAnswer()
   const rewriting = acmeBar().itemUpdated({ notificationId: first })
-  await scheduler.wait(30)
+  await answer.asked()
   await arrived(second)
+  answer.give()
   await rewriting
 
   expect((await tab.rest()).map((frame) => frame.type).toSorted()).toEqual(["item_updated", "urgent_added"])
@@ -158,11 +159,12 @@ it("does not bring back what was read while its text was read anew", async () =>
   const id = await write({ to: [BOB] })
   const { tab } = await openTabWith(bob)
   await summariseRow(id)
-  delayNextAnswer()
+  const answer = holdNextAnswer()
   const rewriting = acmeBar().itemUpdated({ notificationId: id })
-  await scheduler.wait(30)
+  await answer.asked()
   await markRows(BOB, [id], true)
   await changed()
+  answer.give()
   await rewriting
 
   expect((await tab.rest()).map((frame) => frame.type)).toEqual(["urgent_removed"])
@@ -172,12 +174,15 @@ it("does not bring back what was read while its text was read anew", async () =>
 it("shows the new text of what arrived while it was written", async () => {
   const { tab } = await openTabWith(bob)
   const id = await write({ to: [BOB], message: "It failed" })
-  delayNextAnswer()
+  const answer = holdNextAnswer()
   const arriving = arrived(id)
-  await scheduler.wait(30)
+  await answer.asked()
   await summariseRow(id)
-  await acmeBar().itemUpdated({ notificationId: id })
-  await arriving
+  const rewriting = acmeBar().itemUpdated({ notificationId: id })
+  // It waits for the arrival.
+  await scheduler.wait(30)
+  answer.give()
+  await Promise.all([arriving, rewriting])
 
   expect((await acmeBar().bar(BOB)).items).toMatchObject([{ id, message: "It failed\n\nThe source was down" }])
   await vi.waitFor(() => expect(tab.texts.at(-1)).toContain("The source was down"))
@@ -185,21 +190,23 @@ it("shows the new text of what arrived while it was written", async () => {
 })
 
 it("shows what arrived while a bar was read for the first time", async () => {
-  delayNextAnswer()
+  const answer = holdNextAnswer()
   const looking = acmeBar().bar(BOB)
-  await scheduler.wait(30)
+  await answer.asked()
   await arrived(await write({ to: [BOB] }))
+  answer.give()
   await looking
   expect(await copyOf(BOB)).toEqual(await shown(BOB))
 })
 
 it("shows to a tab what arrived while it connected", async () => {
   await bob.get("/api/notifications/categories")
-  delayNextAnswer()
+  const answer = holdNextAnswer()
   const opening = openTab(bob)
-  await scheduler.wait(30)
+  await answer.asked()
   const id = await write({ to: [BOB] })
   await arrived(id)
+  answer.give()
   const tab = await opening
   expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [{ id }], unread_count: 1 })
 })
@@ -208,10 +215,13 @@ it("has whoever asks wait for the changes that are on their way, and see them", 
   const id = await write({ to: [BOB] })
   await openTabWith(bob)
   await markRows(BOB, [id], true)
-  delayNextAnswer()
+  const answer = holdNextAnswer()
   const changing = changed()
+  await answer.asked()
+  const looking = acmeBar().bar(BOB)
   await scheduler.wait(30)
-  expect(await acmeBar().bar(BOB)).toEqual({ items: [], total: 0 })
+  answer.give()
+  expect(await looking).toEqual({ items: [], total: 0 })
   await changing
 })
 

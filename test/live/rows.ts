@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
-import { vi } from "vitest"
+import { expect, vi } from "vitest"
 import type { UrgentBar } from "../../src/live/urgent-bar"
 import { ACME } from "../support/people"
 
@@ -78,14 +78,21 @@ export const summariseRow = (id: number, text = "The source was down") =>
     .bind(text, Date.now(), id)
     .run()
 
-/** The next question to the database is answered late, with what was true when it was asked. */
-export function delayNextAnswer() {
+/**
+ * Holds the next answer of the database back, with what was true when it was asked. `asked` waits until there is one
+ * to hold, and `give` lets it go.
+ */
+export function holdNextAnswer() {
   let isNext = true
+  let isHeld = false
+  let isGiven = false
   const late = async (answer: Promise<unknown>): Promise<any> => {
     const isLate = isNext
     isNext = false
     const read = await answer
-    if (isLate) await scheduler.wait(100)
+    isHeld ||= isLate
+    // A timer of whoever asks: a promise of the test's would wake an object in the wrong context.
+    while (isLate && !isGiven) await scheduler.wait(1)
     return read
   }
   const batch = env.DB.batch.bind(env.DB)
@@ -95,4 +102,8 @@ export function delayNextAnswer() {
   vi.spyOn(statement, "raw").mockImplementation(function (this: D1PreparedStatement, ...options: unknown[]) {
     return late(raw.apply(this, options))
   })
+  return {
+    asked: () => vi.waitFor(() => expect(isHeld).toBe(true), { timeout: 10_000, interval: 1 }),
+    give: () => void (isGiven = true),
+  }
 }

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { delayNextAnswer } from "../live/rows"
+import { holdNextAnswer } from "../live/rows"
 import { anotherIsolate } from "../support/another-isolate"
 import { HOUR, MINUTE, NOON } from "../support/clock"
 import { outside, ses } from "../support/outside"
@@ -151,10 +151,11 @@ it("applies a new role at once in the same isolate", async () => {
 
 it("is not undone by a read that started before the removal and ended after it", async () => {
   const headers = await cookieOf(bob.userId)
-  delayNextAnswer()
-  const pending = request(INBOX, { headers })
-  await scheduler.wait(30)
+  const answer = holdNextAnswer()
+  const asking = request(INBOX, { headers })
+  await answer.asked()
   await server.delete(`${MEMBERS}/2`)
-  expect((await pending).status).toBe(200)
+  answer.give()
+  expect((await asking).status).toBe(200)
   expect(await statusOf(bob.get(INBOX))).toBe(403)
 })
