@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest"
 import { launchBrowser } from "./browser"
 
 const worker = `http://127.0.0.1:${inject("port")}`
-const WITHIN_5_S = { timeout: 5_000 }
+/** Generous, since a busy machine is slow. */
+const PATIENCE = { timeout: 20_000 }
 const LABEL = "Notify me on this device"
 
 /** Invented, except that p256dh is a valid point on the curve. No test sends a notification to this endpoint. */
@@ -57,7 +58,7 @@ async function openContext(options: Parameters<Browser["newContext"]>[0] = { per
 
 const signInAs = async (page: Page, name: string) => {
   await page.goto(`${worker}/local/sign-in?as=${name}`)
-  await page.getByRole("heading", { name: "Notifications" }).waitFor(WITHIN_5_S)
+  await page.getByRole("heading", { name: "Notifications" }).waitFor(PATIENCE)
 }
 const openAs = async (context: BrowserContext, name: string) => {
   const page = await context.newPage()
@@ -65,7 +66,7 @@ const openAs = async (context: BrowserContext, name: string) => {
   return page
 }
 const waitForSwitch = (page: Page, checked: boolean) =>
-  page.getByRole("switch", { name: LABEL, checked, exact: true }).waitFor(WITHIN_5_S)
+  page.getByRole("switch", { name: LABEL, checked, exact: true }).waitFor(PATIENCE)
 const toggle = (page: Page) => page.getByRole("switch", { name: LABEL }).click()
 const subscribedKey = (page: Page) => page.evaluate(() => localStorage.getItem("subscribed"))
 const deviceCount = async (page: Page) =>
@@ -144,7 +145,7 @@ it("is disabled and gives the reason if the browser blocks notifications", async
   await context.addInitScript(() => Object.defineProperty(Notification, "permission", { get: () => "denied" }))
   const page = await openAs(context, "alice")
   const blocked = page.getByRole("switch", { name: LABEL, disabled: true })
-  await blocked.waitFor(WITHIN_5_S)
+  await blocked.waitFor(PATIENCE)
   expect(await blocked.evaluate((button) => button.nextElementSibling?.textContent)).toMatch(/^Your browser blocks/)
 })
 
@@ -156,7 +157,7 @@ it("stays off with a message if the user does not grant permission", async () =>
   })
   const page = await openAs(context, "alice")
   await toggle(page)
-  await page.getByRole("status").getByText("Your browser was not permitted").waitFor(WITHIN_5_S)
+  await page.getByRole("status").getByText("Your browser was not permitted").waitFor(PATIENCE)
   await waitForSwitch(page, false)
   expect(await deviceCount(page)).toBe(0)
 })
@@ -168,14 +169,14 @@ it("stays off with a message if the service rejects the subscription, and remove
     route.request().method() === "POST" ? route.fulfill({ status: 500 }) : route.continue(),
   )
   await toggle(page)
-  await page.getByRole("status").getByText("That did not work.").waitFor(WITHIN_5_S)
+  await page.getByRole("status").getByText("That did not work.").waitFor(PATIENCE)
   await waitForSwitch(page, false)
   expect(await subscribedKey(page)).toBeNull()
 
   const { res } = await (await page.request.get(`${worker}/api/notifications/push-key`)).json()
   await page.evaluate((key) => localStorage.setItem("subscribed", key), res.public_key)
   await toggle(page)
-  await page.getByRole("status").getByText("That did not work.").waitFor(WITHIN_5_S)
+  await page.getByRole("status").getByText("That did not work.").waitFor(PATIENCE)
   // It existed before, for another organisation.
   expect(await subscribedKey(page)).toBe(res.public_key)
 })

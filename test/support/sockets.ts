@@ -2,7 +2,8 @@ import type { BarItem } from "../../src/domain/bar-item"
 import type { Frame } from "../../src/live/protocol"
 import { request, tokenFor } from "./people"
 
-const PATIENCE_MS = 3_000
+/** For what never comes: on a machine that does other things too, a frame may take seconds. */
+const PATIENCE_MS = 20_000
 
 /** The handshake of a browser at `/wss/notifications` plus whatever follows. */
 export const knock = (rest: string, headers: Record<string, string> = {}) =>
