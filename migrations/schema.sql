@@ -329,7 +329,8 @@ CREATE TABLE IF NOT EXISTS summaries (
   attempts INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
-  due_at INTEGER -- when the sweep asks again; NULL when over
+  due_at INTEGER, -- when the sweep asks again; NULL when over
+  log_run_ids TEXT
 ) WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS summaries_by_due ON summaries (due_at) WHERE due_at IS NOT NULL;

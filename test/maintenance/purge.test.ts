@@ -232,14 +232,14 @@ it("never publishes an event twice, even after its notification was purged; an I
   await drain()
 })
 
-it("takes a run failure as published if its notification was purged", async () => {
+it("takes a run failure as already published if its notification was purged", async () => {
   outside(prefect())
   const { drain } = queues()
   await env.DB.prepare("INSERT INTO spent_dedupe_keys VALUES (?)").bind(`prefect:${RUN_ID}:Failed`).run()
   await tell(entered("Failed"))
   await drain()
   expect(await rows("SELECT status, reason, due_at FROM signal_events")).toEqual([
-    { status: "processed", reason: "published", due_at: null },
+    { status: "processed", reason: "already_published", due_at: null },
   ])
   expect(await sizes()).toEqual([{ notifications: 0, deliveries: 0, inboxes: 0 }])
   expect(await idsIn("summaries", "notification_id")).toEqual([])

@@ -181,7 +181,7 @@ it("logs a bounce of the platform admins' address, which belongs to no member", 
     sent.splice(0).map(({ body }) => body),
     { changes },
   )
-  const line = { event: "operator_address_bounced", signal_id: 1, reason: "bounced" }
+  const line = { level: "error", event: "platform_admin_address_bounced", signal_id: 1, reason: "bounced" }
   expect(log.mock.calls.map(([said]) => JSON.parse(said))).toContainEqual(line)
 })
 
