@@ -1,6 +1,22 @@
 -- The schema that all migrations leave, for reading. Generated: run `npm run schema` after a new migration.
 -- This file is no migration: `migrations_pattern` in wrangler.toml matches only names that begin with a digit.
 
+CREATE TABLE IF NOT EXISTS chat_webhooks (
+  org_id INTEGER NOT NULL REFERENCES orgs (id),
+  product TEXT NOT NULL, -- discord or slack
+  enabled INTEGER NOT NULL,
+  webhook TEXT, -- encrypted, or in plain text as Dalgo stored it; NULL: none
+  gone_at INTEGER, -- when the product answered that the webhook is gone, which disabled it
+  gone_reason TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (org_id, product) -- the settings of an organisation, and the webhooks of one message's recipients
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS chat_webhooks_by_webhook ON chat_webhooks (product, webhook) WHERE webhook IS NOT NULL;
+
+CREATE INDEX IF NOT EXISTS chat_webhooks_enabled ON chat_webhooks (org_id, product) WHERE enabled = 1;
+
 CREATE TABLE IF NOT EXISTS dead_letters (
   message_id TEXT PRIMARY KEY,
   queue TEXT NOT NULL,
@@ -218,25 +234,9 @@ CREATE TABLE IF NOT EXISTS org_preferences (
   org_id INTEGER NOT NULL UNIQUE REFERENCES orgs (id),
   llm_optin INTEGER, -- NULL: never asked
   urgent_categories TEXT, -- JSON array of the categories that the service itself marks urgent; NULL: the usual ones
-  enable_discord_notifications INTEGER NOT NULL DEFAULT 0,
-  discord_webhook TEXT,
   created_at TEXT NOT NULL,
-  updated_at TEXT NOT NULL,
-  enable_slack_notifications INTEGER NOT NULL DEFAULT 0,
-  slack_webhook TEXT,
-  discord_gone_at INTEGER,
-  discord_gone_reason TEXT,
-  slack_gone_at INTEGER,
-  slack_gone_reason TEXT
+  updated_at TEXT NOT NULL
 );
-
-CREATE INDEX IF NOT EXISTS org_preferences_by_discord_webhook ON org_preferences (discord_webhook) WHERE discord_webhook IS NOT NULL;
-
-CREATE INDEX IF NOT EXISTS org_preferences_by_slack_webhook ON org_preferences (slack_webhook) WHERE slack_webhook IS NOT NULL;
-
-CREATE INDEX IF NOT EXISTS org_preferences_with_rooms
-  ON org_preferences (org_id, enable_discord_notifications, enable_slack_notifications)
-  WHERE enable_discord_notifications = 1 OR enable_slack_notifications = 1;
 
 CREATE TABLE IF NOT EXISTS org_users (
   id INTEGER PRIMARY KEY,

@@ -65,10 +65,19 @@ export const TABLES = [
     title: "organisation preferences",
     labels: { exists: "organisation preferences" },
     select: `SELECT row.key AS i, 'exists' AS state ${OF_ORG} CROSS JOIN org_preferences s ON s.org_id = o.id`,
-    insert: `INSERT INTO org_preferences (org_id, llm_optin, enable_discord_notifications, discord_webhook,
-        created_at, updated_at)
-      SELECT o.id, row.value ->> 1, row.value ->> 2, row.value ->> 3, row.value ->> 4, row.value ->> 5 ${OF_ORG} WHERE true
+    insert: `INSERT INTO org_preferences (org_id, llm_optin, created_at, updated_at)
+      SELECT o.id, row.value ->> 1, row.value ->> 2, row.value ->> 3 ${OF_ORG} WHERE true
       ON CONFLICT (org_id) DO NOTHING`,
+  },
+  {
+    name: "chatWebhooks",
+    title: "chat webhooks",
+    labels: { exists: "chat webhooks" },
+    select: `SELECT row.key AS i, 'exists' AS state ${OF_ORG}
+      CROSS JOIN chat_webhooks s ON s.org_id = o.id AND s.product = row.value ->> 1`,
+    insert: `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
+      SELECT o.id, row.value ->> 1, row.value ->> 2, row.value ->> 3, row.value ->> 4, row.value ->> 5 ${OF_ORG} WHERE true
+      ON CONFLICT (org_id, product) DO NOTHING`,
   },
   {
     name: "notifications",

@@ -50,8 +50,10 @@ export function transformUserPreferences({ models, now, skip, warn }, members) {
   return { optOuts: [...optOuts.values()], userPreferences }
 }
 
+/** The rows of org_preferences, and a row of chat_webhooks for each organisation that has Discord in Dalgo. */
 export function transformOrgPreferences({ models, now, skip }, orgs) {
-  const rows = []
+  const orgPreferences = []
+  const chatWebhooks = []
   const seen = new Set()
   for (const [pk, fields] of models.orgpreferences) {
     const org = resolveKey(orgs, fields.org)
@@ -65,14 +67,21 @@ export function transformOrgPreferences({ models, now, skip }, orgs) {
     seen.add(org)
     const { createdAt, updatedAt } = timesOf(fields, now)
     const optin = typeof fields.llm_optin === "boolean" ? toFlag(fields.llm_optin) : null
-    const discord = toFlag(fields.enable_discord_notifications)
-    rows.push({
-      values: [org, optin, discord, nonBlank(fields.discord_webhook), createdAt, updatedAt],
+    orgPreferences.push({
+      values: [org, optin, createdAt, updatedAt],
       state: "exists",
       sourceCounts: { orgpreferences: 1 },
     })
+    const enabled = toFlag(fields.enable_discord_notifications)
+    const webhook = nonBlank(fields.discord_webhook)
+    if (enabled || webhook)
+      chatWebhooks.push({
+        values: [org, "discord", enabled, webhook, parseTime(createdAt), parseTime(updatedAt)],
+        state: "exists",
+        sourceCounts: {},
+      })
   }
-  return rows
+  return { orgPreferences, chatWebhooks }
 }
 
 /** Both preference tables store times as text, in the format of the dump. */

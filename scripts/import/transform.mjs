@@ -17,7 +17,7 @@ export function transformDump(dump, { now }) {
   const orgs = transformOrgs(source)
   const members = transformMembers(source, orgs)
   const { optOuts, userPreferences } = transformUserPreferences(source, members)
-  const orgPreferences = transformOrgPreferences(source, orgs)
+  const { orgPreferences, chatWebhooks } = transformOrgPreferences(source, orgs)
   const { notifications, recipients } = transformNotifications(source, members)
   return {
     rows: {
@@ -26,6 +26,7 @@ export function transformDump(dump, { now }) {
       optOuts,
       userPreferences,
       orgPreferences,
+      chatWebhooks,
       notifications,
       recipients,
     },

@@ -1,3 +1,4 @@
+import { orgPreferenceDocs } from "../../src/destinations/chat-webhooks/docs"
 import { deviceDocs } from "../../src/destinations/devices/docs"
 import { inboxDocs } from "../../src/inbox/docs"
 import { liveDocs } from "../../src/live/docs"
@@ -22,7 +23,7 @@ export const TAGS: Tag[] = [
   {
     name: "Preferences",
     description: "The channels that a person and an organisation choose.",
-    routes: { ...preferenceDocs, ...testSendDocs },
+    routes: { ...preferenceDocs, ...orgPreferenceDocs, ...testSendDocs },
   },
   { name: "Devices", description: "The browsers that receive web push messages.", routes: deviceDocs },
   { name: "Organisations", description: "Provisioning organisations and their members.", routes: orgDocs },

@@ -76,33 +76,27 @@ export const orgPreferences = sqliteTable("org_preferences", {
   orgId: integer("org_id").notNull(),
   llmOptin: flag("llm_optin"),
   urgentCategories: text("urgent_categories", { mode: "json" }).$type<Category[]>(),
-  enableDiscordNotifications: flag("enable_discord_notifications").notNull(),
-  discordWebhook: text("discord_webhook"),
   createdAt: text("created_at").notNull(),
   updatedAt: text("updated_at").notNull(),
-  enableSlackNotifications: flag("enable_slack_notifications").notNull().default(false),
-  slackWebhook: text("slack_webhook"),
-  discordGoneAt: integer("discord_gone_at"),
-  discordGoneReason: text("discord_gone_reason"),
-  slackGoneAt: integer("slack_gone_at"),
-  slackGoneReason: text("slack_gone_reason"),
 })
 
-/** The columns of each chat product: whether it is on, its webhook URL, and when and why the webhook was found gone. */
-export const CHAT_COLUMNS = {
-  discord: {
-    isOn: "enableDiscordNotifications",
-    webhook: "discordWebhook",
-    goneAt: "discordGoneAt",
-    reason: "discordGoneReason",
+/** The webhook of an organisation in one chat product. A row without a webhook: an admin removed it. */
+export const chatWebhooks = sqliteTable(
+  "chat_webhooks",
+  {
+    orgId: integer("org_id").notNull(),
+    product: text().$type<ChatProduct>().notNull(),
+    enabled: flag("enabled").notNull(),
+    /** Encrypted; or in plain text, as Dalgo stored it, until the cron encrypts it. */
+    webhook: text(),
+    /** When the product answered that the webhook is gone. That disabled it. */
+    goneAt: integer("gone_at"),
+    goneReason: text("gone_reason"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
   },
-  slack: {
-    isOn: "enableSlackNotifications",
-    webhook: "slackWebhook",
-    goneAt: "slackGoneAt",
-    reason: "slackGoneReason",
-  },
-} as const satisfies Record<ChatProduct, Record<string, keyof typeof orgPreferences.$inferSelect>>
+  (table) => [primaryKey({ columns: [table.orgId, table.product] })],
+)
 
 export const notifications = sqliteTable("notifications", {
   id: integer().primaryKey({ autoIncrement: true }),

@@ -4,8 +4,7 @@ import { LEASE_MS } from "../runtime/backoff"
 import { errorName, log } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import type { ChannelSender } from "./channels/channel"
-import { discordChannel } from "./channels/chat/discord"
-import { slackChannel } from "./channels/chat/slack"
+import { CHAT_CHANNELS } from "./channels/chat/channel"
 import { emailChannel } from "./channels/email/channel"
 import { platformAdminDiscord, platformAdminEmail } from "./channels/platform-admins"
 import { webPushChannel } from "./channels/web-push/channel"
@@ -15,8 +14,7 @@ import * as queries from "./queries"
 const SENDERS: Record<OutgoingChannel, ChannelSender> = {
   email: emailChannel,
   push: webPushChannel,
-  discord: discordChannel,
-  slack: slackChannel,
+  ...CHAT_CHANNELS,
   operator_email: platformAdminEmail,
   operator_discord: platformAdminDiscord,
 }

@@ -2,11 +2,11 @@ import { sweepDeliveries } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import { errorName, log } from "../runtime/log"
 import { sendDue } from "../notifications/send-scheduled"
-import { resealWebhooks } from "../destinations/chat-webhooks/reseal"
+import { reencryptWebhooks } from "../destinations/chat-webhooks/reencrypt"
 import { purge } from "./purge"
 import { sweepSignals } from "../signals/consumer"
 
-const TASKS = { sendDue, sweepSignals, sweepDeliveries, purge, resealWebhooks }
+const TASKS = { sendDue, sweepSignals, sweepDeliveries, purge, reencryptWebhooks }
 
 /** Runs each minute. Each task may run twice at the same time, and a task that fails does not stop the others. */
 export async function runCron(deps: Deps): Promise<void> {

@@ -2,15 +2,15 @@ import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { inList } from "../db/in-list"
 import {
+  chatWebhooks,
   orgNotificationPolicies,
-  orgPreferences,
   orgUsers,
   pushSubscriptions,
   userNotificationPreferences,
 } from "../db/schema"
 import type { Audience } from "../domain/audience"
 import type { Category } from "../domain/categories"
-import type { ChatProduct } from "../domain/channels"
+import { type ChatProduct, perChatProduct } from "../domain/channels"
 import type { OptOutCause } from "../domain/delivery-rules"
 import type { OrgPolicy, Person, Switch } from "../preferences/decide"
 
@@ -43,22 +43,18 @@ export const selectAddressees = (
       .where(and(inArray(orgNotificationPolicies.category, [category, "all"]), policyCondition(audience))),
     selectWithDevice(db, { audience, after }),
     db
-      .select({
-        orgId: orgPreferences.orgId,
-        discord: orgPreferences.enableDiscordNotifications,
-        slack: orgPreferences.enableSlackNotifications,
-      })
-      .from(orgPreferences)
-      .where(and(HAS_CHAT, chatCondition(audience))),
+      .select({ orgId: chatWebhooks.orgId, product: chatWebhooks.product })
+      .from(chatWebhooks)
+      .where(and(sql`${chatWebhooks.enabled} = 1`, chatCondition(audience))),
   ] as const
 
 type OrgUsers = { orgUserId: number; orgId: number; switches: string }[]
 type Policies = (OrgPolicy & { orgId: number })[]
 type Devices = { orgUserId: number }[]
-type ChatSettings = { orgId: number; discord: boolean; slack: boolean }[]
+type EnabledChat = { orgId: number; product: ChatProduct }[]
 
 /** Joins the results of `selectAddressees`. `isLast`: the audience has no more people. */
-export function toAddressees([rows, policies, devices, chat]: readonly [OrgUsers, Policies, Devices, ChatSettings]) {
+export function toAddressees([rows, policies, devices, chat]: readonly [OrgUsers, Policies, Devices, EnabledChat]) {
   const byOrg = Map.groupBy(policies, (policy) => policy.orgId)
   const withDevice = new Set(devices.map(({ orgUserId }) => orgUserId))
   const people = rows.slice(0, CHUNK_SIZE).map((row) => ({
@@ -72,11 +68,10 @@ export function toAddressees([rows, policies, devices, chat]: readonly [OrgUsers
 }
 
 /** The organisations of these people that use chat. */
-function chatOrgsOf(people: Addressee[], chat: ChatSettings): ChatOrgs {
+function chatOrgsOf(people: Addressee[], chat: EnabledChat): ChatOrgs {
   const orgIds = new Set(people.map(({ orgId }) => orgId))
-  const using = (product: ChatProduct) =>
-    chat.filter((org) => org[product] && orgIds.has(org.orgId)).map(({ orgId }) => orgId)
-  return { discord: using("discord"), slack: using("slack") }
+  const ofPeople = chat.filter(({ orgId }) => orgIds.has(orgId))
+  return perChatProduct((product) => ofPeople.filter((one) => one.product === product).map(({ orgId }) => orgId))
 }
 
 /** Two selects, since `category IN (…)` would cost four more reads for each person. */
@@ -142,17 +137,14 @@ function selectWithDevice(db: Db, { audience, after }: { audience: Audience; aft
     .limit(CHUNK_SIZE)
 }
 
-/** The condition of the partial index. */
-const HAS_CHAT = sql`(enable_discord_notifications = 1 OR enable_slack_notifications = 1)`
-
 /** A message to a part of an organisation stays out of its chat, where all members can read it. */
 const chatCondition = (audience: Audience): SQL => {
-  const none = eq(orgPreferences.orgId, 0)
+  const none = eq(chatWebhooks.orgId, 0)
   switch (audience.kind) {
     case "org":
-      return audience.adminsOnly ? none : eq(orgPreferences.orgId, audience.orgId)
+      return audience.adminsOnly ? none : eq(chatWebhooks.orgId, audience.orgId)
     case "everyone":
-      return audience.adminsOnly ? none : gt(orgPreferences.orgId, 0)
+      return audience.adminsOnly ? none : gt(chatWebhooks.orgId, 0)
     case "email":
     case "org_users":
       return none

@@ -53,7 +53,6 @@ export function upsertOrgPreferences(
       orgId: sql`o.id`,
       llmOptin: llmOptin ?? null,
       urgentCategories: urgentCategories ? sql`${JSON.stringify(urgentCategories)}` : null,
-      enableDiscordNotifications: false,
       createdAt: at,
       updatedAt: at,
     },

@@ -1,28 +1,6 @@
 import * as z from "zod/mini"
-import { CATEGORIES } from "../domain/categories"
-import { type ChatProduct, CHAT_PRODUCT_NAME } from "../domain/channels"
-import type { RouteDocs, DocsByRoute } from "../http/route-docs"
-import { WEBHOOK_FORM } from "../destinations/chat-webhooks/url"
+import type { DocsByRoute } from "../http/route-docs"
 import { Preferences, UserPreferences } from "./schemas"
-
-/** When we switched a room off, which did not know its webhook any more, and why. */
-const SwitchedOff = z.strictObject({ at: z.iso.datetime(), reason: z.string() })
-
-/** How an organisation wants to be told. */
-export const OrgPreferences = z.strictObject({
-  org: z.strictObject({ name: z.string(), slug: z.string() }),
-  llm_optin: z.boolean(),
-  enable_discord_notifications: z.boolean(),
-  /** Its last four characters, behind something that looks like an address. */
-  discord_webhook: z.nullable(z.string()),
-  discord_switched_off: z.optional(SwitchedOff),
-  enable_slack_notifications: z.boolean(),
-  slack_webhook: z.nullable(z.string()),
-  slack_switched_off: z.optional(SwitchedOff),
-  /** `null`: the usual ones. */
-  urgent_categories: z.nullable(z.array(z.enum(CATEGORIES))),
-})
-export type OrgPreferences = z.infer<typeof OrgPreferences>
 
 const success = <T extends z.ZodMiniType>(res: T) => z.strictObject({ success: z.literal(true), res })
 
@@ -31,22 +9,6 @@ export type PreferencesResponse = z.infer<typeof PreferencesResponse>
 
 export const UserPreferencesResponse = success(UserPreferences)
 export type UserPreferencesResponse = z.infer<typeof UserPreferencesResponse>
-
-export const OrgPreferencesResponse = success(OrgPreferences)
-export type OrgPreferencesResponse = z.infer<typeof OrgPreferencesResponse>
-
-const UNAVAILABLE = "Secrets cannot be stored, for SECRETS_KEYS is not set; or sign-in cannot be checked."
-
-const chatSwitchDocs = (room: ChatProduct): RouteDocs => ({
-  summary: `Switch ${CHAT_PRODUCT_NAME[room]} on or off for my organisation`,
-  description:
-    `On takes a webhook, ${WEBHOOK_FORM[room]}; none, or what was shown of the stored one, keeps that. Off forgets it. An ` +
-    "empty object changes nothing.",
-  response: OrgPreferencesResponse,
-  badRequests: [`${CHAT_PRODUCT_NAME[room]} webhook is required to enable notifications.`],
-  errors: { unavailable: UNAVAILABLE },
-  example: { body: { [`enable_${room}_notifications`]: false, [`${room}_webhook`]: "" } },
-})
 
 const INVALID_LINK = { not_found: "This service did not make the link." }
 
@@ -100,13 +62,4 @@ export const preferenceDocs = {
     response: UserPreferencesResponse,
     example: { body: { enable_email_notifications: true, disclaimer_shown: true } },
   },
-  "GET /api/orgpreferences": {
-    summary: "How my organisation wants to be told",
-    description:
-      "Of a webhook admins see the last four characters, and members nothing. Where Discord or Slack did not know a " +
-      "webhook any more, it was switched off, and admins see when and why.",
-    response: OrgPreferencesResponse,
-  },
-  "PUT /api/orgpreferences/enable-discord-notifications": chatSwitchDocs("discord"),
-  "PUT /api/orgpreferences/enable-slack-notifications": chatSwitchDocs("slack"),
 } satisfies DocsByRoute

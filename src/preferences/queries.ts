@@ -1,16 +1,8 @@
 import { and, eq, isNotNull, isNull, sql } from "drizzle-orm"
-import type { ChatProduct } from "../domain/channels"
 import type { Db } from "../db/client"
 import { inList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
-import {
-  orgPreferences,
-  orgs,
-  orgUsers,
-  CHAT_COLUMNS,
-  userNotificationPreferences,
-  userPreferences,
-} from "../db/schema"
+import { orgPreferences, orgUsers, userNotificationPreferences, userPreferences } from "../db/schema"
 import type { OptOutCause } from "../domain/delivery-rules"
 import type { Switch } from "./decide"
 
@@ -140,75 +132,3 @@ export function upsertUserPreferences(
     .values({ ...fields, orgUserId, createdAt: at, updatedAt: at })
     .onConflictDoUpdate({ target: userPreferences.orgUserId, set: { ...fields, updatedAt: at } })
 }
-
-/** How an organisation wants to be told. Its row need not be there: an organisation comes without one. */
-export const selectOrgPreferences = (db: Db, { orgId }: { orgId: number }) =>
-  db
-    .select({
-      name: orgs.name,
-      slug: orgs.slug,
-      llmOptin: orgPreferences.llmOptin,
-      urgentCategories: orgPreferences.urgentCategories,
-      enableDiscordNotifications: orgPreferences.enableDiscordNotifications,
-      discordWebhook: orgPreferences.discordWebhook,
-      discordGoneAt: orgPreferences.discordGoneAt,
-      discordGoneReason: orgPreferences.discordGoneReason,
-      enableSlackNotifications: orgPreferences.enableSlackNotifications,
-      slackWebhook: orgPreferences.slackWebhook,
-      slackGoneAt: orgPreferences.slackGoneAt,
-      slackGoneReason: orgPreferences.slackGoneReason,
-    })
-    .from(orgs)
-    .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
-    .where(eq(orgs.id, orgId))
-
-const webhookIn = (room: ChatProduct) => orgPreferences[CHAT_COLUMNS[room].webhook]
-
-/** What the room said of a webhook before is said of that one. */
-const told = (room: ChatProduct, isOn: boolean) => {
-  const column = CHAT_COLUMNS[room]
-  return { [column.isOn]: isOn, [column.goneAt]: null, [column.reason]: null }
-}
-
-/** Tells the organisation by this webhook, sealed, from now on, or no more. */
-export function setRoom(
-  db: Db,
-  { orgId, room, webhook, now }: { orgId: number; room: ChatProduct; webhook: string | null; now: number },
-) {
-  const at = new Date(now).toISOString()
-  const set = { ...told(room, webhook !== null), [CHAT_COLUMNS[room].webhook]: webhook, updatedAt: at }
-  return db
-    .insert(orgPreferences)
-    .values({ enableDiscordNotifications: false, ...set, orgId, createdAt: at })
-    .onConflictDoUpdate({ target: orgPreferences.orgId, set })
-}
-
-/** Tells the organisation by the webhook that is stored, if there still is one. */
-export const enableRoom = (db: Db, { orgId, room, now }: { orgId: number; room: ChatProduct; now: number }) =>
-  db
-    .update(orgPreferences)
-    .set({ ...told(room, true), updatedAt: new Date(now).toISOString() })
-    .where(and(eq(orgPreferences.orgId, orgId), isNotNull(webhookIn(room))))
-
-/** Some of the webhooks that lie between two of these texts, as they are stored. */
-export const webhooksWithin = (
-  db: Db,
-  { room, ranges, limit }: { room: ChatProduct; ranges: [string, string][]; limit: number },
-) =>
-  db
-    .select({ orgId: orgPreferences.orgId, webhook: sql<string>`${webhookIn(room)}`.as("webhook") })
-    .from(sql`json_each(${JSON.stringify(ranges)}) span`)
-    .crossJoin(orgPreferences)
-    .where(sql`${webhookIn(room)} >= span.value ->> 0 AND ${webhookIn(room)} < span.value ->> 1`)
-    .limit(limit)
-
-/** Stores these in another form, except where somebody has meanwhile stored another. */
-export const exchangeWebhooks = (
-  db: Db,
-  { room, webhooks }: { room: ChatProduct; webhooks: { orgId: number; webhook: string; sealed: string }[] },
-) =>
-  db
-    .update(orgPreferences)
-    .set({ [CHAT_COLUMNS[room].webhook]: sql`one.value ->> 'sealed'` })
-    .from(sql`json_each(${JSON.stringify(webhooks)}) one`)
-    .where(and(eq(orgPreferences.orgId, sql`one.value ->> 'orgId'`), eq(webhookIn(room), sql`one.value ->> 'webhook'`)))

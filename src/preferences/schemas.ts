@@ -42,23 +42,3 @@ export type UserPreferencesChange = z.infer<typeof UserPreferencesChange>
 
 /** The same without unknown fields, for a service without Dalgo's backend. */
 export const OwnPreferencesChange = z.strictObject(UserPreferencesChange.shape)
-
-const isOn = z.optional(z.boolean())
-const webhook = z.optional(z.nullable(z.string().check(z.trim(), z.maxLength(500))))
-const REQUIRED = "required with a webhook"
-
-/** Whether an organisation is told on Discord. Without the switch nothing changes, so that a webhook needs it. */
-export const DiscordChange = z.strictObject({ enable_discord_notifications: isOn, discord_webhook: webhook }).check(
-  z.refine((change) => change.enable_discord_notifications !== undefined || !change.discord_webhook, {
-    path: ["enable_discord_notifications"],
-    error: REQUIRED,
-  }),
-)
-
-/** The same on Slack. */
-export const SlackChange = z.strictObject({ enable_slack_notifications: isOn, slack_webhook: webhook }).check(
-  z.refine((change) => change.enable_slack_notifications !== undefined || !change.slack_webhook, {
-    path: ["enable_slack_notifications"],
-    error: REQUIRED,
-  }),
-)

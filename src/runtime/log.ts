@@ -35,7 +35,7 @@ export const LOG_LEVELS = {
   socket_send_failed: "debug",
   backend_failed: "error",
   cron_task_failed: "error",
-  webhook_reseal_failed: "error",
+  webhook_reencryption_failed: "error",
 } as const satisfies Record<string, LogLevel>
 
 export type LogEvent = keyof typeof LOG_LEVELS

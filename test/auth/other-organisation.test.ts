@@ -215,6 +215,7 @@ describe("Charlie provisions nothing", () => {
     await rows("SELECT * FROM orgs"),
     await rows("SELECT * FROM org_users"),
     await rows("SELECT * FROM org_preferences"),
+    await rows("SELECT * FROM chat_webhooks"),
   ]
 
   it.each(CASES.filter(({ access }) => access === "platform only").map((one) => [one.route, one] as const))(

@@ -1,8 +1,9 @@
 import { applyD1Migrations, reset } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
+import { encryptSecret } from "../../src/runtime/encrypt-secrets"
 import { cron, queues } from "../support/queues"
-import { alice, bob } from "../support/people"
+import { ACME, alice, bob, seed } from "../support/people"
 
 const count = async (from: string) =>
   (await env.DB.prepare(`SELECT count(*) AS n FROM ${from}`).first<{ n: number }>())?.n
@@ -42,7 +43,8 @@ describe("migrating Dalgo's own database", () => {
     expect(await count("orgs")).toBe(2)
     expect(await count("org_users")).toBe(4)
     expect(await count("user_preferences")).toBe(2)
-    expect(await count("org_preferences WHERE llm_optin = 1 AND discord_webhook = 'https://discord.test/hook'")).toBe(1)
+    expect(await count("org_preferences WHERE llm_optin = 1")).toBe(1)
+    expect(await count("chat_webhooks WHERE enabled = 1 AND webhook = 'https://discord.test/hook'")).toBe(1)
     expect(await count("notifications")).toBe(4)
     expect(await count("notifications WHERE category = 'system'")).toBe(4)
   })
@@ -164,5 +166,109 @@ describe("migrating old deliveries", () => {
     await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
     const { results } = await env.DB.prepare("SELECT org_id FROM deliveries ORDER BY 1").all()
     expect(results.map((row) => row.org_id)).toEqual([null, 1, 1])
+  })
+})
+
+describe("migrating chat webhooks to rows", () => {
+  const KEYS = (env.SECRETS_KEYS as string).split(",")
+  const AT = "2025-01-01T00:00:00.123Z"
+  const LATER = "2025-03-04T05:06:07Z"
+  const DISCORD = "https://discord.com/api/webhooks/1/acme"
+  const SLACK = "https://hooks.slack.com/services/T1/B1/acme"
+  const encrypted = (webhook: string, orgId: number, field: string) => encryptSecret(KEYS, webhook, { orgId, field })
+
+  /** The columns of both products, from enabled to reason. */
+  type Old = [enabled: 0 | 1, webhook: string | null, goneAt: number | null, goneReason: string | null]
+  const NONE: Old = [0, null, null, null]
+
+  async function migrate(before: Record<number, { discord: Old; slack: Old }>) {
+    await reset()
+    const at = env.TEST_MIGRATIONS.findIndex(({ name }) => name.includes("chat_webhooks"))
+    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS.slice(0, at))
+    await seed()
+    for (const [orgId, { discord, slack }] of Object.entries(before)) {
+      await env.DB.prepare("INSERT OR IGNORE INTO orgs (id, slug, name) VALUES (?1, 'org' || ?1, 'Org')")
+        .bind(orgId)
+        .run()
+      await env.DB.prepare(
+        `INSERT INTO org_preferences (org_id, llm_optin, urgent_categories, created_at, updated_at,
+           enable_discord_notifications, discord_webhook, discord_gone_at, discord_gone_reason,
+           enable_slack_notifications, slack_webhook, slack_gone_at, slack_gone_reason)
+         VALUES (?, 1, '["system"]', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+        .bind(orgId, AT, LATER, ...discord, ...slack)
+        .run()
+    }
+    await env.DB.batch([
+      env.DB.prepare(
+        `INSERT INTO signal_events (source, body, status, received_at, updated_at, due_at) VALUES
+           ('room_gone', '{"orgId":1,"room":"slack"}', 'received', 1, 1, 1),
+           ('prefect', '{"room":"of its own"}', 'received', 1, 1, 1)`,
+      ),
+    ])
+    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
+  }
+  const stored = async () =>
+    (
+      await env.DB.prepare(
+        "SELECT org_id, product, enabled, webhook, gone_at, gone_reason FROM chat_webhooks ORDER BY org_id, product",
+      ).raw()
+    ).map((row) => row as unknown[])
+
+  it("keeps every webhook, whether it is enabled, and why it is gone", async () => {
+    const discord = await encrypted(DISCORD, 1, "discord_webhook")
+    const slack = await encrypted(SLACK, 3, "slack_webhook")
+    await migrate({
+      1: { discord: [1, discord, null, null], slack: [1, SLACK, null, null] },
+      2: { discord: [0, DISCORD, null, null], slack: NONE },
+      3: { discord: [0, DISCORD, 7, "the webhook was deleted there"], slack: [0, slack, 8, "its channel is archived"] },
+      4: { discord: NONE, slack: NONE },
+      5: { discord: [0, "", null, null], slack: [0, "", null, null] },
+      6: { discord: [1, null, null, null], slack: [1, "", null, null] },
+      7: { discord: NONE, slack: [0, SLACK, null, null] },
+    })
+    expect(await stored()).toEqual([
+      [1, "discord", 1, discord, null, null],
+      [1, "slack", 1, SLACK, null, null],
+      [2, "discord", 0, DISCORD, null, null],
+      [3, "discord", 0, DISCORD, 7, "the webhook was deleted there"],
+      [3, "slack", 0, slack, 8, "its channel is archived"],
+      [4, "discord", 0, null, null, null],
+      [5, "discord", 0, null, null, null],
+      [6, "discord", 1, null, null, null],
+      [6, "slack", 1, null, null, null],
+      [7, "discord", 0, null, null, null],
+      [7, "slack", 0, SLACK, null, null],
+    ])
+    expect(
+      await count(`chat_webhooks WHERE created_at <> ${Date.parse(AT)} OR updated_at <> ${Date.parse(LATER)}`),
+    ).toBe(0)
+    expect(await count(`org_preferences WHERE llm_optin = 1 AND urgent_categories = '["system"]'`)).toBe(7)
+    expect((await env.DB.prepare("PRAGMA foreign_key_check").all()).results).toEqual([])
+  })
+
+  it("can still decrypt the webhooks, and shows them to their admins", async () => {
+    await migrate({
+      [ACME]: {
+        discord: [1, await encrypted(DISCORD, ACME, "discord_webhook"), null, null],
+        slack: [0, await encrypted(SLACK, ACME, "slack_webhook"), 1, "its channel is archived"],
+      },
+    })
+    expect((await (await alice.get("/api/orgpreferences")).json<any>()).res).toEqual({
+      org: { name: "Acme", slug: "acme" },
+      llm_optin: true,
+      enable_discord_notifications: true,
+      discord_webhook: "https://discord.com/api/webhooks/…acme",
+      enable_slack_notifications: false,
+      slack_webhook: "https://hooks.slack.com/services/…acme",
+      slack_switched_off: { at: "1970-01-01T00:00:00.001Z", reason: "its channel is archived" },
+      urgent_categories: ["system"],
+    })
+  })
+
+  it("names the product in events about gone webhooks, and changes no other event", async () => {
+    await migrate({})
+    const { results } = await env.DB.prepare("SELECT body FROM signal_events ORDER BY id").all()
+    expect(results).toEqual([{ body: '{"orgId":1,"product":"slack"}' }, { body: '{"room":"of its own"}' }])
   })
 })

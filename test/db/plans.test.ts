@@ -6,7 +6,7 @@ import { said } from "../support/inbox"
 import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
 import { alice, bob, nobody, server } from "../support/people"
 import { consume, cron, queues } from "../support/queues"
-import { DISCORD_WEBHOOK, rooms, SLACK_WEBHOOK } from "../support/rooms"
+import { DISCORD_WEBHOOK, chatProducts, SLACK_WEBHOOK } from "../support/chat-products"
 import { rows } from "../support/rows"
 import { openTabWith } from "../support/sockets"
 import { amazon, bounceOf, signed } from "../support/sns"
@@ -21,7 +21,7 @@ async function runEveryStatement(): Promise<void> {
   )
   let areGone = false
   const gone = () => (areGone ? new Response("no_service", { status: 404 }) : undefined)
-  outside(prefect(), ses().handler, amazon(), devices.handler, rooms(gone).handler)
+  outside(prefect(), ses().handler, amazon(), devices.handler, chatProducts(gone).handler)
   ai({ response: "What failed: the sync." })
   const { drain } = queues()
   await hasDevice(bob, "phone")
@@ -142,10 +142,11 @@ async function runEveryStatement(): Promise<void> {
       channel,
     )
   }
-  // A chat webhook is gone, and another organisation has unencrypted webhook URLs.
+  // The webhooks of one organisation are gone, and another one has webhooks in plain text.
   areGone = true
   await rows(
-    "INSERT INTO org_preferences (org_id, discord_webhook, slack_webhook, created_at, updated_at) VALUES (2, ?, ?, '', '')",
+    `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
+     VALUES (2, 'discord', 0, ?, 0, 0), (2, 'slack', 0, ?, 0, 0)`,
     DISCORD_WEBHOOK,
     SLACK_WEBHOOK,
   )
@@ -167,7 +168,7 @@ it("uses an index and no sort in every statement", async () => {
   await runEveryStatement()
   vi.restoreAllMocks()
   expect(await rows("SELECT 1 FROM signal_events WHERE source = 'room_gone' AND status = 'processed'")).not.toEqual([])
-  expect(await rows("SELECT 1 FROM org_preferences WHERE discord_webhook LIKE 'https:%'")).toEqual([])
+  expect(await rows("SELECT 1 FROM chat_webhooks WHERE webhook LIKE 'https:%'")).toEqual([])
   expect(await rows("SELECT 1 FROM deliveries WHERE channel LIKE 'operator%' AND due_at IS NULL")).toHaveLength(2)
 
   expect(statements.size).toBeGreaterThan(40)

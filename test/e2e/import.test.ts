@@ -83,6 +83,7 @@ const TABLES = [
   "user_notification_preferences",
   "user_preferences",
   "org_preferences",
+  "chat_webhooks",
   "notifications",
   "notification_recipients",
   "inbox_counters",
@@ -233,8 +234,18 @@ describe("an import into an empty database", () => {
       { orguser_id: 1, disclaimer_shown: 1, trial_walkthrough: null, ...TIMES },
       { orguser_id: 2, disclaimer_shown: 0, trial_walkthrough: '{"product_tour":{"skipped":true}}', ...TIMES },
     ])
-    expect(await sql("SELECT * FROM org_preferences")).toMatchObject([
-      { org_id: 1, llm_optin: 1, discord_webhook: "https://discord.test/hook", ...TIMES },
+    expect(await sql("SELECT * FROM org_preferences")).toMatchObject([{ org_id: 1, llm_optin: 1, ...TIMES }])
+    expect(await sql("SELECT * FROM chat_webhooks")).toEqual([
+      {
+        org_id: 1,
+        product: "discord",
+        enabled: 0,
+        webhook: "https://discord.test/hook",
+        gone_at: null,
+        gone_reason: null,
+        created_at: time(TIMES.created_at),
+        updated_at: time(TIMES.updated_at),
+      },
     ])
     expect(printed).toContain("1 × orguser: has no role: imported as member (104)")
   })

@@ -63,8 +63,8 @@ export async function reachElsewhere(world: World, { id, ben }: Organisation): P
   const { subscription } = await device(`https://${PUSH_SERVICE}/fcm/send/${id}`)
   await world.insist("/api/notifications/push-subscriptions", by(ben, "POST", { body: subscription }))
   await world.rows(
-    `INSERT OR IGNORE INTO org_preferences (org_id, enable_discord_notifications, discord_webhook, created_at, updated_at)
-     VALUES (?, 1, ?, '', '')`,
+    `INSERT OR IGNORE INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
+     VALUES (?, 'discord', 1, ?, 0, 0)`,
     id,
     `https://${ROOMS_AT}/api/webhooks/${id}/token`,
   )

@@ -50,19 +50,20 @@ it("stores the settings for failures", async () => {
   expect(await save({ name: "Initech", llm_optin: null, urgent_categories: null })).toEqual(fresh)
 })
 
-it("leaves the other preferences unchanged", async () => {
+it("leaves the chat webhooks of an organisation alone", async () => {
   await save({ name: "Acme", llm_optin: true }, "/api/orgs/acme")
   const hook = "https://discord.com/api/webhooks/1/x"
-  await rows("UPDATE org_preferences SET enable_discord_notifications = 1, discord_webhook = ?", hook)
+  await rows(
+    `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
+     VALUES (1, 'discord', 1, ?, 0, 0)`,
+    hook,
+  )
   await save({ name: "Acme", llm_optin: false, urgent_categories: ["system"] }, "/api/orgs/acme")
   expect(await rows("SELECT * FROM org_preferences")).toMatchObject([
-    {
-      org_id: 1,
-      llm_optin: 0,
-      urgent_categories: '["system"]',
-      enable_discord_notifications: 1,
-      discord_webhook: hook,
-    },
+    { org_id: 1, llm_optin: 0, urgent_categories: '["system"]' },
+  ])
+  expect(await rows("SELECT product, enabled, webhook FROM chat_webhooks")).toEqual([
+    { product: "discord", enabled: 1, webhook: hook },
   ])
 })
 

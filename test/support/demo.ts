@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { outside } from "./outside"
-import { DISCORD_WEBHOOK, rooms, SLACK_WEBHOOK } from "./rooms"
+import { DISCORD_WEBHOOK, chatProducts, SLACK_WEBHOOK } from "./chat-products"
 import { amazon } from "./sns"
 
 /**
@@ -10,7 +10,7 @@ import { amazon } from "./sns"
  * has deleted them; what a test has put in their place stays.
  */
 export async function demo(): Promise<void> {
-  outside(rooms().handler, amazon())
+  outside(chatProducts().handler, amazon())
   await env.DB.batch([
     env.DB.prepare(
       `INSERT OR IGNORE INTO notifications
@@ -43,10 +43,9 @@ export async function demo(): Promise<void> {
     ).bind(env.VAPID_PUBLIC_KEY),
     env.DB.prepare("UPDATE org_users SET removed_at = NULL WHERE user_id = '3'"),
     env.DB.prepare(
-      `INSERT INTO org_preferences (org_id, discord_webhook, slack_webhook, created_at, updated_at)
-       SELECT id, ?, ?, '', '' FROM orgs WHERE slug IN ('acme', 'globex')
-       ON CONFLICT DO UPDATE SET discord_webhook = coalesce(discord_webhook, excluded.discord_webhook),
-         slack_webhook = coalesce(slack_webhook, excluded.slack_webhook)`,
-    ).bind(DISCORD_WEBHOOK, SLACK_WEBHOOK),
+      `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
+       SELECT o.id, w.key, 0, w.value, 0, 0 FROM orgs o, json_each(?) w WHERE o.slug IN ('acme', 'globex')
+       ON CONFLICT DO UPDATE SET webhook = coalesce(webhook, excluded.webhook)`,
+    ).bind(JSON.stringify({ discord: DISCORD_WEBHOOK, slack: SLACK_WEBHOOK })),
   ])
 }

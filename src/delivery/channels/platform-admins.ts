@@ -33,6 +33,6 @@ export const platformAdminDiscord: ChannelSender = async (deps, { notification }
   return async () => {
     const webhook = deps.config.ADMIN_DISCORD_WEBHOOK
     if (!webhook) return { kind: "suppressed", reason: "ADMIN_DISCORD_WEBHOOK is not set" }
-    return { kind: "sent", providerId: await postMessage(discordAdapter, webhook, toChatContent(content)) }
+    return { kind: "sent", providerId: await postMessage(discordAdapter, { webhook, content: toChatContent(content) }) }
   }
 }

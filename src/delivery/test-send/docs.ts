@@ -1,24 +1,23 @@
 import * as z from "zod/mini"
-import { type ChatProduct, CHAT_PRODUCT_NAME } from "../../domain/channels"
+import { type ChatProduct, CHAT_PRODUCT_NAME, CHAT_PRODUCTS } from "../../domain/channels"
 import type { RouteDocs, DocsByRoute } from "../../http/route-docs"
 
 export const TestSendResponse = z.strictObject({ success: z.literal(true), message: z.string() })
 export type TestSendResponse = z.infer<typeof TestSendResponse>
 
-const testSendDocsFor = (room: ChatProduct): RouteDocs => ({
-  summary: `Send a test to my organisation on ${CHAT_PRODUCT_NAME[room]}`,
-  description: "At once, to the webhook that is stored, whether it is switched on or off.",
+const testSendDocsFor = (product: ChatProduct): RouteDocs => ({
+  summary: `Send a test to my organisation on ${CHAT_PRODUCT_NAME[product]}`,
+  description: "Sent at once to the stored webhook, whether it is switched on or off.",
   response: TestSendResponse,
   badRequests: [
-    `No ${CHAT_PRODUCT_NAME[room]} webhook is stored.`,
-    `${CHAT_PRODUCT_NAME[room]} does not know this webhook any more: make a new one there, and store it here.`,
-    `${CHAT_PRODUCT_NAME[room]} refused the message.`,
+    `No ${CHAT_PRODUCT_NAME[product]} webhook is stored.`,
+    `${CHAT_PRODUCT_NAME[product]} does not know this webhook any more: make a new one there, and store it here.`,
+    `${CHAT_PRODUCT_NAME[product]} refused the message.`,
   ],
-  errors: { unavailable: `${CHAT_PRODUCT_NAME[room]} cannot be reached, or what is stored cannot be read.` },
+  errors: { unavailable: `${CHAT_PRODUCT_NAME[product]} cannot be reached, or the stored webhook cannot be read.` },
   example: {},
 })
 
-export const testSendDocs = {
-  "POST /api/orgpreferences/test-discord": testSendDocsFor("discord"),
-  "POST /api/orgpreferences/test-slack": testSendDocsFor("slack"),
-} satisfies DocsByRoute
+export const testSendDocs: DocsByRoute = Object.fromEntries(
+  CHAT_PRODUCTS.map((product) => [`POST /api/orgpreferences/test-${product}`, testSendDocsFor(product)]),
+)

@@ -3,19 +3,22 @@ import type { Deps } from "../../deps"
 import { AppError, MisconfiguredError } from "../../runtime/errors"
 import { getChatWebhook } from "../../destinations/chat-webhooks/settings"
 
-const RETRY_SECONDS = 60
+const RETRY_AFTER_SECONDS = 60
 
-/** Sends a test at once to the webhook that is stored. Throws what came of it, if that is not a message in the room. */
-export async function sendTest(deps: Deps, { orgId, room }: { orgId: number; room: ChatProduct }): Promise<void> {
-  const { orgName, webhook } = await getChatWebhook(deps, { orgId, room }).catch((error) => {
+/**
+ * Sends a test to the stored webhook at once, whether it is enabled or not. Throws `AppError` for every other result
+ * than a message in the channel.
+ */
+export async function sendTest(deps: Deps, { orgId, product }: { orgId: number; product: ChatProduct }): Promise<void> {
+  const { orgName, webhook } = await getChatWebhook(deps, { orgId, product }).catch((error) => {
     if (!(error instanceof MisconfiguredError)) throw error
     throw new AppError("unavailable", "the stored webhook cannot be read")
   })
-  const name = CHAT_PRODUCT_NAME[room]
+  const name = CHAT_PRODUCT_NAME[product]
   if (!webhook) throw new AppError("rejected", `No ${name} webhook is stored.`)
-  // No other request needs what sends.
-  const { sendTestMessage: tryRoom } = await import("../channels/chat/send-test")
-  switch (await tryRoom({ room, webhook, orgName })) {
+  // Imported here, since no other request needs the senders.
+  const { sendTestMessage } = await import("../channels/chat/send-test")
+  switch (await sendTestMessage({ product, webhook, orgName })) {
     case "sent":
       return
     case "gone":
@@ -25,9 +28,9 @@ export async function sendTest(deps: Deps, { orgId, room }: { orgId: number; roo
       )
     case "refused":
       throw new AppError("rejected", `${name} refused the message.`)
-    case "busy":
+    case "unavailable":
       throw new AppError("unavailable", `${name} cannot take a message right now`, {
-        retryAfterSeconds: RETRY_SECONDS,
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
       })
   }
 }

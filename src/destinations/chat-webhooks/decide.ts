@@ -1,24 +1,28 @@
 import type { ChatProduct } from "../../domain/channels"
 import { parseWebhook } from "./url"
 
-/** What is to become of an organisation's webhook. */
+/** What to do with the stored webhook of an organisation. */
 export type WebhookDecision =
   | { kind: "replace"; webhook: string }
   | { kind: "keep" }
   | { kind: "clear" }
-  /** There is none to be told by. */
+  /** None was given, and none is stored. */
   | { kind: "missing" }
-  /** It is none of this room's. */
-  | { kind: "foreign" }
+  /** The given text is no webhook of this product. */
+  | { kind: "invalid" }
 
-/**
- * What follows when somebody switches a room on or off with this text for a webhook. No text stands for the one that
- * is stored, and so does what we showed of it; `shown` is `null` where none is stored.
- */
-export function decideWebhook(room: ChatProduct, shown: string | null, isOn: boolean, given: string): WebhookDecision {
-  if (!isOn) return { kind: "clear" }
-  if (!given) return shown ? { kind: "keep" } : { kind: "missing" }
-  if (given === shown) return { kind: "keep" }
-  const webhook = parseWebhook(room, given)
-  return webhook ? { kind: "replace", webhook } : { kind: "foreign" }
+type WebhookChange = {
+  /** The stored webhook as it is shown to admins; `null` where none is stored. */
+  masked: string | null
+  enabled: boolean
+  /** The webhook that the admin sent. An empty text and the masked webhook both mean the stored one. */
+  given: string
+}
+
+export function decideWebhook(product: ChatProduct, { masked, enabled, given }: WebhookChange): WebhookDecision {
+  if (!enabled) return { kind: "clear" }
+  if (!given) return masked ? { kind: "keep" } : { kind: "missing" }
+  if (given === masked) return { kind: "keep" }
+  const webhook = parseWebhook(product, given)
+  return webhook ? { kind: "replace", webhook } : { kind: "invalid" }
 }

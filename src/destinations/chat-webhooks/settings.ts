@@ -1,138 +1,141 @@
-import { type ChatProduct, CHAT_PRODUCT_NAME } from "../../domain/channels"
+import { type ChatProduct, CHAT_PRODUCT_NAME, CHAT_PRODUCTS } from "../../domain/channels"
+import type { ChosenOrg } from "../../auth/authority"
 import { commitAndRead } from "../../db/client"
-import { CHAT_COLUMNS } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { AppError, MisconfiguredError, notFound } from "../../runtime/errors"
-import type { ChosenOrg } from "../../auth/authority"
-import { seal, unseal } from "./seal"
-import { WEBHOOK_FORM, maskWebhook } from "./url"
-import type { OrgPreferences } from "../../preferences/docs"
-import * as queries from "../../preferences/queries"
-import { type WebhookDecision, decideWebhook } from "./decide"
+import { decideWebhook, type WebhookDecision } from "./decide"
+import { decryptWebhook, encryptWebhook } from "./encrypt"
+import * as queries from "./queries"
+import { chatFields, type OrgPreferences } from "./schemas"
+import { maskWebhook, webhookForm } from "./url"
 
-/** How this organisation wants to be told. Who does not run it sees nothing of its webhooks. */
+/** The preferences of an organisation. A caller who is not one of its admins sees nothing of the webhooks. */
 export async function getOrgPreferences(deps: Deps, { org }: { org: ChosenOrg }): Promise<OrgPreferences> {
-  return toOrgPreferences(deps, {
-    org,
-    row: requireOrg(await queries.selectOrgPreferences(deps.db, { orgId: org.id })),
-  })
+  const rows = requireOrg(await queries.selectOrgPreferences(deps.db, { orgId: org.id }))
+  return toOrgPreferences(deps, { org, rows })
 }
 
-/** Without `isOn` nothing changes. */
-type Change = { isOn: boolean | undefined; webhook: string | null | undefined }
+/** Nothing changes where `enabled` is undefined. */
+type Change = { enabled: boolean | undefined; webhook: string | null | undefined }
 
 /**
- * Switches a room on or off, and answers the whole.
- * 1. Decides by what is stored.
- * 2. Commits that, and reads what is then there. Who switched it off in between has taken the webhook away with it.
+ * Switches a chat product on or off.
+ *
+ * 1. Read what is stored, and decide what to do with the webhook.
+ * 2. Commit that, and read the result in the same round trip: a concurrent request may have removed the webhook that
+ *    this one keeps.
  */
-export async function switchChat(
+export async function changeChatWebhook(
   deps: Deps,
-  { org, room, change: { isOn, webhook } }: { org: ChosenOrg; room: ChatProduct; change: Change },
+  { org, product, change: { enabled, webhook } }: { org: ChosenOrg; product: ChatProduct; change: Change },
 ): Promise<OrgPreferences> {
   const read = queries.selectOrgPreferences(deps.db, { orgId: org.id })
-  const row = requireOrg(await read)
-  if (isOn === undefined) return toOrgPreferences(deps, { org, row })
+  const before = requireOrg(await read)
+  if (enabled === undefined) return toOrgPreferences(deps, { org, rows: before })
 
-  const shown = await maskedWebhook(deps, { orgId: org.id, room, row })
-  const writes = await writesFor(deps, { org, room, decided: decideWebhook(room, shown, isOn, webhook ?? "") })
-  const now = requireOrg(await commitAndRead(deps.db, writes, read))
-  if (isOn && !chatColumnsOf(now, room).isOn) throw webhookRequired(room)
-  return toOrgPreferences(deps, { org, row: now })
+  const masked = await maskedWebhook(deps, { orgId: org.id, product, rows: before })
+  const decision = decideWebhook(product, { masked, enabled, given: webhook ?? "" })
+  const writes = await writesFor(deps, { orgId: org.id, product, decision })
+  const after = requireOrg(await commitAndRead(deps.db, writes, read))
+  if (enabled && !isEnabled(after, product)) throw webhookRequired(product)
+  return toOrgPreferences(deps, { org, rows: after })
 }
 
-/** The webhook of this organisation's room; `undefined` if none is stored. */
-export async function getChatWebhook(deps: Deps, { orgId, room }: { orgId: number; room: ChatProduct }) {
-  const row = requireOrg(await queries.selectOrgPreferences(deps.db, { orgId }))
-  const webhook = await unsealed(deps, { orgId, room, row })
-  return { orgName: row.name, webhook }
+/** The stored webhook, decrypted; `undefined` if there is none. Throws `MisconfiguredError`. */
+export async function getChatWebhook(deps: Deps, { orgId, product }: { orgId: number; product: ChatProduct }) {
+  const rows = requireOrg(await queries.selectOrgPreferences(deps.db, { orgId }))
+  return { orgName: rows[0].name, webhook: await storedWebhook(deps, { orgId, product, rows }) }
 }
 
-async function writesFor(
-  deps: Deps,
-  { org, room, decided }: { org: ChosenOrg; room: ChatProduct; decided: WebhookDecision },
-) {
-  const of = { orgId: org.id, room, now: deps.now() }
-  switch (decided.kind) {
-    case "replace":
-      return [queries.setRoom(deps.db, { ...of, webhook: await sealed(deps, { ...of, webhook: decided.webhook }) })]
+type Owner = { orgId: number; product: ChatProduct }
+
+async function writesFor(deps: Deps, { decision, ...owner }: Owner & { decision: WebhookDecision }) {
+  const change = { ...owner, now: deps.now() }
+  switch (decision.kind) {
+    case "replace": {
+      const webhook = await encryptOrRefuse(deps, { ...owner, webhook: decision.webhook })
+      return [queries.upsertWebhook(deps.db, { ...change, webhook })]
+    }
     case "clear":
-      return [queries.setRoom(deps.db, { ...of, webhook: null })]
+      return [queries.upsertWebhook(deps.db, { ...change, webhook: null })]
     case "keep":
-      return [queries.enableRoom(deps.db, of)]
+      return [queries.enableWebhook(deps.db, change)]
     case "missing":
-      throw webhookRequired(room)
-    case "foreign":
-      throw invalidWebhook(room)
+      throw webhookRequired(owner.product)
+    case "invalid":
+      throw invalidWebhook(owner.product)
   }
 }
 
-const webhookRequired = (room: ChatProduct) =>
-  new AppError("rejected", `${CHAT_PRODUCT_NAME[room]} webhook is required to enable notifications.`)
+const webhookRequired = (product: ChatProduct) =>
+  new AppError("rejected", `${CHAT_PRODUCT_NAME[product]} webhook is required to enable notifications.`)
 
-const invalidWebhook = (room: ChatProduct) => {
-  const flaw = { loc: ["body", `${room}_webhook`], msg: `must be ${WEBHOOK_FORM[room]}`, type: "invalid_format" }
-  return new AppError("invalid", "the input does not fit", { issues: [flaw] })
+const invalidWebhook = (product: ChatProduct) => {
+  const { webhook } = chatFields(product)
+  const issue = { loc: ["body", webhook], msg: `must be ${webhookForm(product)}`, type: "invalid_format" }
+  return new AppError("invalid", "the input does not fit", { issues: [issue] })
 }
 
-const aadOf = (orgId: number, room: ChatProduct) => ({ orgId, column: `${room}_webhook` })
-
-/** Rather than in plain it is not stored at all. */
-async function sealed(
-  { config }: Deps,
-  { orgId, room, webhook }: { orgId: number; room: ChatProduct; webhook: string },
-) {
+/** A webhook is never stored in plain text: without a key the request is refused. */
+async function encryptOrRefuse({ config }: Deps, webhook: Owner & { webhook: string }) {
   try {
-    return await seal(config.SECRETS_KEYS, webhook, aadOf(orgId, room))
+    return await encryptWebhook(config.SECRETS_KEYS, webhook)
   } catch (error) {
     throw error instanceof MisconfiguredError ? new AppError("unavailable", error.message) : error
   }
 }
 
 type Row = Awaited<ReturnType<typeof queries.selectOrgPreferences>>[number]
-type StoredChat = { orgId: number; room: ChatProduct; row: Row }
+type Rows = [Row, ...Row[]]
+type Stored = Owner & { rows: Rows }
 
-async function unsealed({ config }: Deps, { orgId, room, row }: StoredChat) {
-  const { webhook } = chatColumnsOf(row, room)
-  return webhook ? unseal(config.SECRETS_KEYS, webhook, aadOf(orgId, room)) : undefined
+const rowOf = (rows: Rows, product: ChatProduct) => rows.find((row) => row.product === product)
+
+const isEnabled = (rows: Rows, product: ChatProduct) => rowOf(rows, product)?.enabled ?? false
+
+async function storedWebhook({ config }: Deps, { rows, ...owner }: Stored): Promise<string | undefined> {
+  const webhook = rowOf(rows, owner.product)?.webhook
+  return webhook ? decryptWebhook(config.SECRETS_KEYS, { ...owner, webhook }) : undefined
 }
 
-/** What is stored and cannot be read is shown as well, without its end. */
-async function maskedWebhook(deps: Deps, of: StoredChat): Promise<string | null> {
-  if (!chatColumnsOf(of.row, of.room).webhook) return null
-  const webhook = await unsealed(deps, of).catch((error) => {
+/** `null` if none is stored. A webhook that cannot be decrypted is masked whole. */
+async function maskedWebhook(deps: Deps, stored: Stored): Promise<string | null> {
+  if (!rowOf(stored.rows, stored.product)?.webhook) return null
+  const webhook = await storedWebhook(deps, stored).catch((error) => {
     if (error instanceof MisconfiguredError) return undefined
     throw error
   })
-  return maskWebhook(of.room, webhook)
+  return maskWebhook(stored.product, webhook)
 }
 
-function requireOrg([row]: Row[]): Row {
-  if (!row) throw notFound("organisation")
-  return row
+function requireOrg([first, ...others]: Row[]): Rows {
+  if (!first) throw notFound("organisation")
+  return [first, ...others]
 }
 
-const chatColumnsOf = (row: Row, room: ChatProduct) => {
-  const { isOn, webhook, goneAt, reason } = CHAT_COLUMNS[room]
-  return { isOn: row[isOn] ?? false, webhook: row[webhook], goneAt: row[goneAt], reason: row[reason] }
-}
-
-async function toOrgPreferences(deps: Deps, { org, row }: { org: ChosenOrg; row: Row }): Promise<OrgPreferences> {
-  const shown = async (room: ChatProduct) => (org.isAdmin ? maskedWebhook(deps, { orgId: org.id, room, row }) : null)
-  const switchedOff = (room: ChatProduct) => {
-    const { goneAt, reason } = chatColumnsOf(row, room)
-    return org.isAdmin && goneAt !== null ? { at: new Date(goneAt).toISOString(), reason: reason ?? "" } : undefined
-  }
-  const [discord, slack] = [switchedOff("discord"), switchedOff("slack")]
+async function toOrgPreferences(deps: Deps, { org, rows }: { org: ChosenOrg; rows: Rows }): Promise<OrgPreferences> {
+  const [{ name, slug, llmOptin, urgentCategories }] = rows
+  const chat = await Promise.all(CHAT_PRODUCTS.map((product) => toChatSettings(deps, { org, product, rows })))
   return {
-    org: { name: row.name, slug: row.slug },
-    llm_optin: row.llmOptin ?? false,
-    enable_discord_notifications: chatColumnsOf(row, "discord").isOn,
-    discord_webhook: await shown("discord"),
-    ...(discord && { discord_switched_off: discord }),
-    enable_slack_notifications: chatColumnsOf(row, "slack").isOn,
-    slack_webhook: await shown("slack"),
-    ...(slack && { slack_switched_off: slack }),
-    urgent_categories: row.urgentCategories,
+    org: { name, slug },
+    llm_optin: llmOptin ?? false,
+    ...(Object.assign({}, ...chat) as ChatSettings),
+    urgent_categories: urgentCategories,
+  }
+}
+
+type ChatSettings = Omit<OrgPreferences, "org" | "llm_optin" | "urgent_categories">
+
+async function toChatSettings(
+  deps: Deps,
+  { org, product, rows }: { org: ChosenOrg; product: ChatProduct; rows: Rows },
+): Promise<Partial<ChatSettings>> {
+  const { enabled, webhook, switchedOff } = chatFields(product)
+  const { goneAt = null, goneReason = null } = rowOf(rows, product) ?? {}
+  const isGoneVisible = org.isAdmin && goneAt !== null
+  return {
+    [enabled]: isEnabled(rows, product),
+    [webhook]: org.isAdmin ? await maskedWebhook(deps, { orgId: org.id, product, rows }) : null,
+    ...(isGoneVisible && { [switchedOff]: { at: new Date(goneAt).toISOString(), reason: goneReason ?? "" } }),
   }
 }

@@ -1,46 +1,54 @@
 import type { ChatProduct } from "../../domain/channels"
 
-/**
- * Where rooms take messages, and nothing else: whoever holds such an address makes us call it. Discord's may name a
- * thread, without which a message would come to another place. Whether an answer is waited for is ours to say.
- */
-const WEBHOOK_PATTERN: Record<ChatProduct, RegExp> = {
-  discord:
-    /^(https:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]+)(?:\?(?:wait=\w+|(?:wait=\w+&)?(thread_id=\d+)(?:&wait=\w+)?))?$/,
-  slack: /^(https:\/\/hooks\.slack(?:-gov)?\.com\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+)$/,
-}
-
-/** The form in words. */
-export const WEBHOOK_FORM: Record<ChatProduct, string> = {
-  discord: "https://discord.com/api/webhooks/<id>/<token>, for a thread with ?thread_id=<id>",
-  slack: "https://hooks.slack.com/services/T…/B…/…",
+type WebhookUrl = {
+  /** Group 1 is the address. Group 2, where there is one, is the part of the query that belongs to it. */
+  pattern: RegExp
+  /** The form in words, for the person who got it wrong. */
+  form: string
+  /** What the masked webhook starts with. */
+  maskPrefix: string
 }
 
 /**
- * The webhook that this text is, with its host in small letters; `undefined` if it is none. The text itself must have
- * the form: no parser has its say, which might read another host than the one that is called.
+ * The URLs that the service calls for an admin, and no others: an admin chooses what is called (SSRF). A thread of
+ * Discord is part of the address, since without it the message would go to the channel. `wait` is set by the sender.
  */
-export function parseWebhook(room: ChatProduct, text: string): string | undefined {
+const WEBHOOK_URL: Record<ChatProduct, WebhookUrl> = {
+  discord: {
+    pattern:
+      /^(https:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]+)(?:\?(?:wait=\w+|(?:wait=\w+&)?(thread_id=\d+)(?:&wait=\w+)?))?$/,
+    form: "https://discord.com/api/webhooks/<id>/<token>, for a thread with ?thread_id=<id>",
+    maskPrefix: "https://discord.com/api/webhooks/",
+  },
+  slack: {
+    pattern: /^(https:\/\/hooks\.slack(?:-gov)?\.com\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+)$/,
+    form: "https://hooks.slack.com/services/T…/B…/…",
+    maskPrefix: "https://hooks.slack.com/services/",
+  },
+}
+
+export const webhookForm = (product: ChatProduct) => WEBHOOK_URL[product].form
+
+/**
+ * The webhook in this text, with its host in lower case; `undefined` if it is none. The text itself is matched and never
+ * parsed as a URL, since a parser might read another host than the one that `fetch` calls.
+ */
+export function parseWebhook(product: ChatProduct, text: string): string | undefined {
   const webhook = text.replace(/^https:\/\/[a-z.-]+(?=\/)/i, (origin) => origin.toLowerCase())
-  const [, address, thread] = WEBHOOK_PATTERN[room].exec(webhook) ?? []
+  const [, address, thread] = WEBHOOK_URL[product].pattern.exec(webhook) ?? []
   return address && thread ? `${address}?${thread}` : address
 }
 
-/** The same of what Dalgo stored, which looked at no address: what may not stand at its end is left out. */
-export function parseStoredWebhook(room: ChatProduct, text: string): string | undefined {
+/** The same for a stored text. Dalgo checked none, so that a slash, a query or a fragment at the end is ignored. */
+export function parseStoredWebhook(product: ChatProduct, text: string): string | undefined {
   const address = text.replace(/\/?(?:[?#].*)?$/s, "")
   const [, thread] = /^[^#]*[?&](thread_id=\d+)(?:[&#]|$)/.exec(text) ?? []
-  return (thread && parseWebhook(room, `${address}?${thread}`)) ?? parseWebhook(room, address)
+  return (thread && parseWebhook(product, `${address}?${thread}`)) ?? parseWebhook(product, address)
 }
 
 /**
- * All that anybody is shown of a webhook, which is a secret: its last four characters, if it can be read. It looks
- * like an address, since a form in which it stands takes nothing else.
+ * A webhook, which is a secret, as it is shown to admins: its last four characters, or none of `undefined`, a webhook
+ * that cannot be decrypted. It looks like a URL, since a form field of that type takes nothing else.
  */
-export const maskWebhook = (room: ChatProduct, webhook: string | undefined) =>
-  `${MASK_PREFIX[room]}…${webhook?.slice(-4) ?? ""}`
-
-const MASK_PREFIX: Record<ChatProduct, string> = {
-  discord: "https://discord.com/api/webhooks/",
-  slack: "https://hooks.slack.com/services/",
-}
+export const maskWebhook = (product: ChatProduct, webhook: string | undefined) =>
+  `${WEBHOOK_URL[product].maskPrefix}…${webhook?.slice(-4) ?? ""}`

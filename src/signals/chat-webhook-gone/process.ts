@@ -8,8 +8,8 @@ import type { EventResult, SignalSource } from "../events/source"
 import { systemAnnouncement } from "../system-announcement"
 import * as queries from "./queries"
 
-/** Body of the event that delivery/ inserts when a product's webhook is gone. */
-const GoneWebhook = z.object({ orgId: z.int(), room: z.enum(CHAT_PRODUCTS) })
+/** The body of an event that delivery/channels/chat inserts when it disables a webhook. */
+const GoneWebhook = z.object({ orgId: z.int(), product: z.enum(CHAT_PRODUCTS) })
 type GoneWebhook = z.infer<typeof GoneWebhook>
 
 export const chatWebhookGoneSource: SignalSource<GoneWebhook> = {
@@ -23,11 +23,11 @@ export const chatWebhookGoneSource: SignalSource<GoneWebhook> = {
  */
 async function announceGoneWebhook(
   deps: Deps,
-  { eventId, gone: { orgId, room } }: { eventId: number; gone: GoneWebhook },
+  { eventId, gone: { orgId, product } }: { eventId: number; gone: GoneWebhook },
 ): Promise<EventResult> {
-  const [org] = await queries.selectOrgWithWebhook(deps.db, { orgId, room })
+  const [org] = await queries.selectOrgWithGoneReason(deps.db, { orgId, product })
   if (!org) return { kind: "done", status: "failed", reason: "unknown_organisation" }
-  const announcement = systemAnnouncement({ org, category: "system", message: messageFor(room, org.reason) })
+  const announcement = systemAnnouncement({ org, category: "system", message: messageFor(product, org.goneReason) })
   const now = deps.now()
   const published = await publish(deps, {
     ...announcement,
@@ -38,10 +38,10 @@ async function announceGoneWebhook(
   return toEventResult(published)
 }
 
-const messageFor = (room: ChatProduct, reason: string | null) =>
+const messageFor = (product: ChatProduct, goneReason: string | null) =>
   [
-    `${CHAT_PRODUCT_NAME[room]} takes no more messages from Dalgo, so it was switched off for your organisation.`,
-    ...(reason ? [`Why: ${reason}.`] : []),
-    `To be told there again, make a new webhook in ${CHAT_PRODUCT_NAME[room]} and store it in Dalgo.`,
+    `${CHAT_PRODUCT_NAME[product]} takes no more messages from Dalgo, so it was switched off for your organisation.`,
+    ...(goneReason ? [`Why: ${goneReason}.`] : []),
+    `To get notifications there again, make a new webhook in ${CHAT_PRODUCT_NAME[product]} and store it in Dalgo.`,
     "Everybody still gets notifications in their inbox and by e-mail, as they chose.",
   ].join("\n")

@@ -1,13 +1,14 @@
-import { eq } from "drizzle-orm"
+import { and, eq } from "drizzle-orm"
 import type { ChatProduct } from "../../domain/channels"
 import type { Db } from "../../db/client"
-import { orgPreferences, orgs, CHAT_COLUMNS } from "../../db/schema"
+import { chatWebhooks, orgPreferences, orgs } from "../../db/schema"
 import { ORG_SETTINGS_COLUMNS } from "../../orgs/queries"
 
-/** An organisation, and why its room is gone, as far as that still holds. */
-export const selectOrgWithWebhook = (db: Db, { orgId, room }: { orgId: number; room: ChatProduct }) =>
+/** An organisation, and why its webhook is gone; `null` if an admin has stored another one meanwhile. */
+export const selectOrgWithGoneReason = (db: Db, { orgId, product }: { orgId: number; product: ChatProduct }) =>
   db
-    .select({ ...ORG_SETTINGS_COLUMNS, reason: orgPreferences[CHAT_COLUMNS[room].reason] })
+    .select({ ...ORG_SETTINGS_COLUMNS, goneReason: chatWebhooks.goneReason })
     .from(orgs)
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgs.id))
+    .leftJoin(chatWebhooks, and(eq(chatWebhooks.orgId, orgs.id), eq(chatWebhooks.product, product)))
     .where(eq(orgs.id, orgId))

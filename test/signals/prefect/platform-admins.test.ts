@@ -9,7 +9,7 @@ import { entered, tell } from "../../support/failures"
 import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
 import { alice, bob, dora, server, type Speaker } from "../../support/people"
 import { consume, cron, queues } from "../../support/queues"
-import { rooms, type Said } from "../../support/rooms"
+import { chatProducts, type PostedMessage } from "../../support/chat-products"
 import { rows } from "../../support/rows"
 
 const ON = {
@@ -28,8 +28,14 @@ beforeEach(() => {
   queue = queues()
 })
 
-function world({ run = failedRun(), answering }: { run?: any; answering?: (said: Said) => Response | undefined } = {}) {
-  const said = rooms(answering)
+function world({
+  run = failedRun(),
+  answering,
+}: {
+  run?: any
+  answering?: (said: PostedMessage) => Response | undefined
+} = {}) {
+  const said = chatProducts(answering)
   const post = ses()
   outside(prefect({ run }), said.handler, post.handler)
   return { discord: said.discord, mails: post.mails }
@@ -159,7 +165,7 @@ describe("a failure that reaches platform admins only", () => {
   const events = () => rows("SELECT status, reason FROM signal_events ORDER BY id")
   const notifications = () => rows("SELECT org_id, dedupe_key FROM notifications ORDER BY id")
   const UNKNOWN = { status: "failed", reason: "unknown_organisation" }
-  const textOf = ({ discord }: { discord: Said[] }, n = 0) => discord[n]?.body.content.replaceAll("\\", "")
+  const textOf = ({ discord }: { discord: PostedMessage[] }, n = 0) => discord[n]?.body.content.replaceAll("\\", "")
 
   it("is one whose organisation has no members", async () => {
     await rows("UPDATE org_users SET removed_at = 1 WHERE org_id = 1")

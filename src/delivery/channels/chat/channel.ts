@@ -1,58 +1,59 @@
-import { CHAT_PRODUCT_NAME } from "../../../domain/channels"
+import { type ChatProduct, CHAT_PRODUCT_NAME, perChatProduct } from "../../../domain/channels"
 import type { Deps } from "../../../deps"
+import { decryptWebhook } from "../../../destinations/chat-webhooks/encrypt"
+import { SWEEP_AFTER_MS } from "../../../runtime/backoff"
 import { errorName, log } from "../../../runtime/log"
-import { unseal } from "../../../destinations/chat-webhooks/seal"
 import { DeliveryError } from "../../retry"
 import type { ChannelSender } from "../channel"
+import { CHAT_ADAPTERS } from "./adapters"
 import { toChatContent } from "./content"
-import { type ChatAdapter, postMessage, WebhookGoneError } from "./post"
+import { postMessage, WebhookGoneError } from "./post"
 import * as queries from "./queries"
 
-/** When the sweep takes word of a room that is gone, if its hint was lost. */
-const SWEEP_AFTER_MS = 30_000
-
-/** Messages to organisations, each in its own room. One that is gone is switched off, and its admins hear of it. */
-export const chatChannel =
-  (manner: ChatAdapter): ChannelSender =>
+/** Sends to organisations, each through its own webhook. A webhook that is gone is disabled, and its admins are told. */
+const chatChannel =
+  (product: ChatProduct): ChannelSender =>
   async (deps, { notification, recipientIds }) => {
-    const { product: room } = manner
     const { SECRETS_KEYS, FRONTEND_URL } = deps.config
-    const rooms = await queries.selectChatWebhooks(deps.db, { room, orgIds: recipientIds })
+    const inboxUrl = FRONTEND_URL && `${FRONTEND_URL}/notifications`
+    const name = CHAT_PRODUCT_NAME[product]
+    const stored = await queries.selectWebhooks(deps.db, { product, orgIds: recipientIds })
+
     return async (orgId) => {
-      const told = rooms.find((one) => one.orgId === orgId)
-      if (!told)
-        return { kind: "suppressed", reason: `${CHAT_PRODUCT_NAME[room]} is switched off for this organisation` }
-      // Its admins may send it again, by another webhook.
-      if (!told.isOn)
-        throw new DeliveryError(
-          `${CHAT_PRODUCT_NAME[room]} was switched off: ${told.whyGone ?? "the webhook is gone"}`,
-          {
-            permanent: true,
-          },
-        )
-      const webhook = await unseal(SECRETS_KEYS, told.webhook, { orgId, column: `${room}_webhook` })
-      const inboxUrl = FRONTEND_URL && `${FRONTEND_URL}/notifications`
+      const row = stored.find((one) => one.orgId === orgId)
+      if (!row) return { kind: "suppressed", reason: `${name} is switched off for this organisation` }
+      // It fails and is not suppressed, so that an admin can send it again through another webhook.
+      if (!row.enabled)
+        throw new DeliveryError(`${name} was switched off: ${row.goneReason ?? "the webhook is gone"}`, {
+          permanent: true,
+        })
+      const webhook = await decryptWebhook(SECRETS_KEYS, { orgId, product, webhook: row.webhook })
+      const content = toChatContent({ ...notification, orgName: row.orgName, inboxUrl })
       try {
-        const note = toChatContent({ ...notification, orgName: told.orgName, inboxUrl })
-        return { kind: "sent", providerId: await postMessage(manner, webhook, note) }
+        return { kind: "sent", providerId: await postMessage(CHAT_ADAPTERS[product], { webhook, content }) }
       } catch (error) {
         if (error instanceof WebhookGoneError)
-          await disableWebhook(deps, { room, orgId, webhook: told.webhook, why: error.reason })
+          await disableGoneWebhook(deps, { orgId, product, webhook: row.webhook, goneReason: error.reason })
         throw error
       }
     }
   }
 
-type GoneWebhook = { room: ChatAdapter["product"]; orgId: number; webhook: string; why: string }
+export const CHAT_CHANNELS = perChatProduct(chatChannel)
 
-/** Of several that find the room gone, the first switches it off and leaves word. */
-async function disableWebhook(deps: Deps, { why, ...told }: GoneWebhook): Promise<void> {
+type GoneWebhook = { orgId: number; product: ChatProduct; webhook: string; goneReason: string }
+
+/**
+ * Concurrent sends may all find the webhook gone. Both statements apply to an enabled webhook only, so that the first
+ * one disables it and inserts the event.
+ */
+async function disableGoneWebhook(deps: Deps, { goneReason, ...active }: GoneWebhook): Promise<void> {
   const now = deps.now()
-  const [left] = await deps.db.batch([
-    queries.insertGoneEvent(deps.db, { ...told, now, dueAt: now + SWEEP_AFTER_MS }),
-    queries.disableWebhook(deps.db, { ...told, now, why }),
+  const [events] = await deps.db.batch([
+    queries.insertGoneEvent(deps.db, { ...active, now, dueAt: now + SWEEP_AFTER_MS }),
+    queries.disableWebhook(deps.db, { ...active, now, goneReason }),
   ])
-  for (const { id } of left) {
+  for (const { id } of events) {
     await deps.signals.send({ kind: "room_gone", eventId: id }).catch((error) => {
       log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: id, reason: errorName(error) })
     })

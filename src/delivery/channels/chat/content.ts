@@ -2,12 +2,12 @@ import { CATEGORY, type Category } from "../../../domain/categories"
 import { notificationHeading } from "../heading"
 import { httpUrl, readableText } from "../../../domain/text"
 
-/** What is said in a room, before it is written as that room writes. */
+/** A message, before an adapter formats it for its product. */
 export type ChatContent = {
   heading: string
   text: string
-  /** Where the whole of it is, and what the link to that says. */
-  link: { url: string; says: string } | undefined
+  /** To the notification in the inbox. */
+  link: { url: string; label: string } | undefined
 }
 
 type ChatContentInput = {
@@ -18,31 +18,34 @@ type ChatContentInput = {
   inboxUrl: string | undefined
 }
 
-export function toChatContent(said: ChatContentInput): ChatContent {
-  const url = httpUrl(said.inboxUrl)
+export function toChatContent(input: ChatContentInput): ChatContent {
+  const url = httpUrl(input.inboxUrl)
   return {
-    heading: notificationHeading(said),
-    text: readableText(said.message),
-    link: url ? { url, says: CATEGORY[said.category].action } : undefined,
+    heading: notificationHeading(input),
+    text: readableText(input.message),
+    link: url ? { url, label: CATEGORY[input.category].action } : undefined,
   }
 }
 
-/** An address up to what ends a sentence, or one character. */
+/** A URL, without the punctuation that ends its sentence; or one character. */
 const URL_OR_CHARACTER = /https?:\/\/[^\s<>|]{1,500}(?<![.,;:!?'")\]])|[^]/gu
 
 /**
- * The text as `write` writes it, an address or a character at a time, in at most so many UTF-16 units. What is left out
- * leaves an ellipsis.
+ * The text with each URL and each character formatted by `format`, in at most `maxLength` UTF-16 units. A text that is
+ * cut ends in an ellipsis; a formatted piece is never cut in two.
  */
-export function fitText(text: string, { most, write }: { most: number; write: (piece: string) => string }): string {
-  let written = ""
+export function fitText(
+  text: string,
+  { maxLength, format }: { maxLength: number; format: (piece: string) => string },
+): string {
+  let formatted = ""
   let cut = ""
   for (const [piece] of text.matchAll(URL_OR_CHARACTER)) {
-    written += write(piece)
-    if (written.length <= most - 1) cut = written
-    else if (written.length > most) return `${cut.trimEnd()}…`
+    formatted += format(piece)
+    if (formatted.length <= maxLength - 1) cut = formatted
+    else if (formatted.length > maxLength) return `${cut.trimEnd()}…`
   }
-  return written
+  return formatted
 }
 
 export const isUrl = (piece: string) => piece.startsWith("http")

@@ -1,25 +1,25 @@
-import { chatChannel } from "./channel"
+import type { ChatAdapter } from "./adapter"
 import { fitText, isUrl } from "./content"
-import type { ChatAdapter } from "./post"
 
 const MAX_LENGTH = 2_000
 const MAX_HEADING_LENGTH = 300
-/** Of a message's flags: links come without a preview. */
+/** A message flag: no link previews. */
 const SUPPRESS_EMBEDS = 4
 
-/** Addresses stay as they are, since a link would not survive; of all else nothing is formatting, or a mention. */
+/** Nothing in a text is formatting or a mention. URLs stay as they are, since an escaped one is no link. */
 const escapeMarkdown = (piece: string) => (isUrl(piece) ? piece : piece.replace(/[\\*_~`|[<>#@]/, "\\$&"))
 
-/** Text, and no embed: it is what a phone's notification shows, and what a screen reader reads first. */
+/** https://discord.com/developers/docs/resources/webhook#execute-webhook */
 export const discordAdapter: ChatAdapter = {
   product: "discord",
-  // Else it answers nothing, and no message has an id.
+  // Without `wait` the answer is empty and has no message id.
   urlFor: (webhook) => `${webhook}${webhook.includes("?") ? "&" : "?"}wait=true`,
 
+  // Plain content and no embed: phones show it in their notification, and screen readers read it first.
   toBody({ heading, text, link }) {
-    const head = `**${fitText(heading, { most: MAX_HEADING_LENGTH, write: escapeMarkdown })}**\n`
-    const foot = link ? `\n${link.says}: ${link.url}` : ""
-    const body = fitText(text, { most: MAX_LENGTH - head.length - foot.length, write: escapeMarkdown })
+    const head = `**${fitText(heading, { maxLength: MAX_HEADING_LENGTH, format: escapeMarkdown })}**\n`
+    const foot = link ? `\n${link.label}: ${link.url}` : ""
+    const body = fitText(text, { maxLength: MAX_LENGTH - head.length - foot.length, format: escapeMarkdown })
     return { content: head + body + foot, allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS }
   },
 
@@ -28,10 +28,8 @@ export const discordAdapter: ChatAdapter = {
   goneReason(status, answer) {
     if (status === 404 && /"code"\s*:\s*10003\b/.test(answer)) return "its channel or thread is gone"
     if (status === 404 || status === 410) return "the webhook was deleted there"
-    // 401 alone may be said by something on the way.
+    // A proxy on the way may answer 401 too, without Discord's code.
     if (status === 401 && /"code"\s*:\s*50027\b/.test(answer)) return "the webhook's token is wrong"
     return undefined
   },
 }
-
-export const discordChannel = chatChannel(discordAdapter)

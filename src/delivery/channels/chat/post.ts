@@ -1,24 +1,14 @@
-import { type ChatProduct, CHAT_PRODUCT_NAME } from "../../../domain/channels"
+import { CHAT_PRODUCT_NAME } from "../../../domain/channels"
 import { parseStoredWebhook } from "../../../destinations/chat-webhooks/url"
 import { DeliveryError, isTransientStatus, parseRetryAfter } from "../../retry"
+import type { ChatAdapter } from "./adapter"
 import type { ChatContent } from "./content"
 
-/** How one kind of room is spoken to. */
-export type ChatAdapter = {
-  product: ChatProduct
-  urlFor: (webhook: string) => string
-  toBody: (note: ChatContent) => object
-  /** What it calls a message that it took. */
-  messageIdIn: (answer: string) => string | null
-  /** Why this webhook will never take a message again, in words; `undefined` if it may. */
-  goneReason: (status: number, answer: string) => string | undefined
-}
-
-/** The room does not know this webhook any more. */
+/** The product no longer knows this webhook. */
 export class WebhookGoneError extends DeliveryError {
   constructor(
     message: string,
-    /** Why, in words for those who made the webhook. */
+    /** In words for the organisation's admins. */
     readonly reason: string,
   ) {
     super(message, { permanent: true })
@@ -28,36 +18,42 @@ export class WebhookGoneError extends DeliveryError {
 const TIMEOUT_MS = 15_000
 
 /**
- * Says it in the room that this webhook belongs to, and answers the room's own id of the message. Throws
- * `DeliveryError`, in which nothing of the webhook stands.
+ * Posts a message to a webhook and returns the product's id of the message, or `null` if it gives none. Throws
+ * `DeliveryError`, whose message has no part of the webhook in it.
  */
-export async function postMessage(manner: ChatAdapter, webhook: string, note: ChatContent): Promise<string | null> {
-  const name = CHAT_PRODUCT_NAME[manner.product]
-  const known = parseStoredWebhook(manner.product, webhook)
-  if (!known) throw new WebhookGoneError(`the webhook is none of ${name}'s`, `the webhook is none of ${name}'s`)
-  const response = await fetch(manner.urlFor(known), {
+export async function postMessage(
+  adapter: ChatAdapter,
+  { webhook, content }: { webhook: string; content: ChatContent },
+): Promise<string | null> {
+  const name = CHAT_PRODUCT_NAME[adapter.product]
+  const url = parseStoredWebhook(adapter.product, webhook)
+  if (!url) {
+    const reason = `the stored URL is not a ${name} webhook`
+    throw new WebhookGoneError(reason, reason)
+  }
+  const response = await fetch(adapter.urlFor(url), {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(manner.toBody(note)),
+    body: JSON.stringify(adapter.toBody(content)),
     redirect: "manual",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => {
     throw new DeliveryError(`${name} did not answer`, { permanent: false })
   })
   const { status, headers } = response
-  // The message is said whatever becomes of the rest of the answer: failing here would say it twice.
+  // The product has the message once it answers ok: an error while reading the body must not send it again.
   const answer = await response.text().catch(() => "")
-  if (response.ok) return manner.messageIdIn(answer)
+  if (response.ok) return adapter.messageIdIn(answer)
 
-  const why = manner.goneReason(status, answer)
-  if (why) throw new WebhookGoneError(`${name} answered ${status}: ${why}`, why)
+  const goneReason = adapter.goneReason(status, answer)
+  if (goneReason) throw new WebhookGoneError(`${name} answered ${status}: ${goneReason}`, goneReason)
   throw new DeliveryError(`${name} answered ${status}`, {
     permanent: !isTransientStatus(status),
     retryAfterMs: retryAfterIn(answer) ?? parseRetryAfter(headers.get("retry-after"), Date.now()),
   })
 }
 
-/** What Discord asks us to wait, to the millisecond. */
+/** Discord's `retry_after`: seconds with a fraction, more precise than its header. */
 function retryAfterIn(answer: string): number | undefined {
   const seconds = Number(/"retry_after"\s*:\s*(\d+(?:\.\d+)?)/.exec(answer)?.[1])
   return seconds > 0 ? Math.ceil(seconds * 1000) : undefined

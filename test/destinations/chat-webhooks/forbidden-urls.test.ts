@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest"
-import { alice } from "../support/people"
-import { rows } from "../support/rows"
+import { CHAT_PRODUCTS, type ChatProduct } from "../../../src/domain/channels"
+import { alice } from "../../support/people"
+import { rows } from "../../support/rows"
 
-// Whoever stores a webhook makes us call it: only Discord and Slack themselves are called, however an address is
-// spelled.
+// An admin who stores a webhook chooses the URL that the service calls: only URLs of Discord and Slack are accepted,
+// however another one is spelled.
 
-const PATH = { discord: "/api/webhooks/1/token", slack: "/services/T1/B1/token" }
-const HOST = { discord: "discord.com", slack: "hooks.slack.com" }
+const PATH: Record<ChatProduct, string> = { discord: "/api/webhooks/1/token", slack: "/services/T1/B1/token" }
+const HOST: Record<ChatProduct, string> = { discord: "discord.com", slack: "hooks.slack.com" }
 
-/** `HOST` stands for the room's own host, and `PATH` for the rest of a webhook there. */
+/** `HOST` is the product's own host, and `PATH` the rest of a webhook there. */
 const FORBIDDEN = [
   // Loopback, private and link-local, by name and number.
   "https://localhostPATH",
@@ -30,7 +31,7 @@ const FORBIDDEN = [
   "https://169.254.169.254PATH",
   "https://metadata.google.internalPATH",
   "https://①②⑦.⓪.⓪.①PATH",
-  // Somebody else behind the right name.
+  // Another host behind the right name.
   "https://HOST@evil.testPATH",
   "https://HOST:443@evil.testPATH",
   "https://HOST%40evil.testPATH",
@@ -73,7 +74,7 @@ const FORBIDDEN = [
   "https://%68ooks.slack.comPATH",
   "https://\u00ADHOSTPATH",
   "https://\u200BHOSTPATH",
-  // What follows it, or is within it.
+  // After the webhook, or within it.
   "https://HOSTPATH?to=https://evil.test",
   "https://HOSTPATH?",
   "https://HOSTPATH?wait=",
@@ -118,32 +119,32 @@ const FORBIDDEN = [
   "a word",
 ]
 
-describe.each(["discord", "slack"] as const)("for a webhook of %s", (room) => {
-  it.each(FORBIDDEN.map((form) => form.replaceAll("HOST", HOST[room]).replaceAll("PATH", PATH[room])))(
-    "%j is refused, at its place",
+describe.each(CHAT_PRODUCTS)("as a webhook of %s", (product) => {
+  it.each(FORBIDDEN.map((form) => form.replaceAll("HOST", HOST[product]).replaceAll("PATH", PATH[product])))(
+    "%j is rejected, with the name of its field",
     async (webhook) => {
-      const answer = await alice.put(`/api/orgpreferences/enable-${room}-notifications`, {
-        [`enable_${room}_notifications`]: true,
-        [`${room}_webhook`]: webhook,
+      const answer = await alice.put(`/api/orgpreferences/enable-${product}-notifications`, {
+        [`enable_${product}_notifications`]: true,
+        [`${product}_webhook`]: webhook,
       })
       expect(answer.status).toBe(422)
       expect(await answer.json()).toEqual({
         detail: [
           {
-            loc: ["body", `${room}_webhook`],
+            loc: ["body", `${product}_webhook`],
             msg: expect.stringContaining("must be https://"),
             type: "invalid_format",
           },
         ],
       })
-      expect(await rows("SELECT * FROM org_preferences")).toEqual([])
+      expect(await rows("SELECT * FROM chat_webhooks")).toEqual([])
     },
   )
 
-  it("takes the one that all of these pretend to be", async () => {
-    const answer = await alice.put(`/api/orgpreferences/enable-${room}-notifications`, {
-      [`enable_${room}_notifications`]: true,
-      [`${room}_webhook`]: `https://${HOST[room]}${PATH[room]}`,
+  it("accepts the webhook that all of these imitate", async () => {
+    const answer = await alice.put(`/api/orgpreferences/enable-${product}-notifications`, {
+      [`enable_${product}_notifications`]: true,
+      [`${product}_webhook`]: `https://${HOST[product]}${PATH[product]}`,
     })
     expect(answer.status).toBe(200)
   })

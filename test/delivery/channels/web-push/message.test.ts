@@ -1,11 +1,11 @@
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
 import { describe, expect, it } from "vitest"
-import { CATEGORIES } from "../../src/domain/categories"
-import { encrypt } from "../../src/delivery/channels/web-push/encrypt"
-import { toSendResult } from "../../src/delivery/channels/web-push/outcome"
-import { encodePayload, PAYLOAD_BYTES, toPayload } from "../../src/delivery/channels/web-push/payload"
-import type { PushResult } from "../../src/delivery/channels/web-push/send"
-import { knownDevice } from "../support/devices"
+import { CATEGORIES } from "../../../../src/domain/categories"
+import { encrypt } from "../../../../src/delivery/channels/web-push/encrypt"
+import { toSendResult } from "../../../../src/delivery/channels/web-push/outcome"
+import { encodePayload, PAYLOAD_BYTES, toPayload } from "../../../../src/delivery/channels/web-push/payload"
+import type { PushResult } from "../../../../src/delivery/channels/web-push/send"
+import { knownDevice } from "../../../support/devices"
 
 /** RFC 8291, section 5 and appendix A. */
 const RFC_8291 = {

@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers"
 import { expect, it } from "vitest"
-import { metered } from "../support/d1-meter"
-import { ACME, alice, bob, charlie, cookieOf, dora, nobody, server } from "../support/people"
-import { rows } from "../support/rows"
-import { workerWith } from "../support/worker-with"
+import { metered } from "../../support/d1-meter"
+import { ACME, alice, bob, charlie, cookieOf, dora, nobody, server } from "../../support/people"
+import { rows } from "../../support/rows"
+import { workerWith } from "../../support/worker-with"
 
 const PATH = "/api/orgpreferences/"
 const IN_ACME = { "x-dalgo-org": "acme" }
-const fresh = (slug: string, name: string) => ({
+const defaults = (slug: string, name: string) => ({
   org: { name, slug },
   llm_optin: false,
   enable_discord_notifications: false,
@@ -16,28 +16,43 @@ const fresh = (slug: string, name: string) => ({
   slack_webhook: null,
   urgent_categories: null,
 })
-const decided = (values: { optin: number | null; urgent: string | null; enabled: number; webhook: string | null }) =>
-  env.DB.prepare(
-    "INSERT INTO org_preferences (id, org_id, llm_optin, urgent_categories, enable_discord_notifications, discord_webhook, created_at, updated_at) VALUES (7, ?, ?, ?, ?, ?, '', '')",
+const store = async (values: {
+  optin: number | null
+  urgent: string | null
+  enabled: number
+  webhook: string | null
+}) => {
+  await rows(
+    "INSERT INTO org_preferences (id, org_id, llm_optin, urgent_categories, created_at, updated_at) VALUES (7, ?, ?, ?, '', '')",
+    ACME,
+    values.optin,
+    values.urgent,
   )
-    .bind(ACME, values.optin, values.urgent, values.enabled, values.webhook)
-    .run()
+  await rows(
+    `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
+     VALUES (?, 'discord', ?, ?, 0, 0)`,
+    ACME,
+    values.enabled,
+    values.webhook,
+  )
+}
 const read = async () => (await (await alice.get(PATH)).json<any>()).res
 
-it("says what a new organisation has, and makes no row for it", async () => {
+it("answers the defaults for a new organisation, and inserts no row", async () => {
   const answer = await alice.get(PATH)
   expect(answer.status).toBe(200)
-  expect(await answer.json()).toEqual({ success: true, res: fresh("acme", "Acme") })
+  expect(await answer.json()).toEqual({ success: true, res: defaults("acme", "Acme") })
   expect(await rows("SELECT * FROM org_preferences")).toEqual([])
+  expect(await rows("SELECT * FROM chat_webhooks")).toEqual([])
 })
 
-it("answers with and without the slash at the end", async () => {
+it("answers with and without a trailing slash", async () => {
   expect(await (await alice.get("/api/orgpreferences")).json()).toEqual(await (await alice.get(PATH)).json())
 })
 
-it("shows what the organisation decided, and of the webhook its last four characters", async () => {
+it("shows the preferences, and the last four characters of the webhook", async () => {
   const webhook = "https://discord.com/api/webhooks/123456789012345678/a-token-that-ends-in-wxyz"
-  await decided({ optin: 1, urgent: '["incident"]', enabled: 1, webhook })
+  await store({ optin: 1, urgent: '["incident"]', enabled: 1, webhook })
   expect(await read()).toEqual({
     org: { name: "Acme", slug: "acme" },
     llm_optin: true,
@@ -49,22 +64,22 @@ it("shows what the organisation decided, and of the webhook its last four charac
   })
 })
 
-it.each([null, ""])("shows no webhook where Dalgo had kept none: %j", async (webhook) => {
-  await decided({ optin: null, urgent: null, enabled: 0, webhook })
-  expect(await read()).toEqual(fresh("acme", "Acme"))
+it.each([null, ""])("shows no webhook where Dalgo stored none: %j", async (webhook) => {
+  await store({ optin: null, urgent: null, enabled: 0, webhook })
+  expect(await read()).toEqual(defaults("acme", "Acme"))
 })
 
-it("is for every member of the organisation, since the form of the web app waits for it", async () => {
+it("is for every member of the organisation, since the form of the web app needs it", async () => {
   const statuses = async (headers = {}) =>
     Promise.all([nobody, bob, alice, charlie, dora, server].map(async (one) => (await one.get(PATH, headers)).status))
   expect(await statuses(IN_ACME)).toEqual([401, 200, 200, 404, 200, 200])
-  // A server has no organisation of its own.
+  // A server belongs to no organisation.
   expect(await statuses()).toEqual([401, 200, 200, 200, 200, 400])
 })
 
 it("shows a member nothing of the webhook", async () => {
   const webhook = "https://discord.com/api/webhooks/1/a-token-that-ends-in-wxyz"
-  await decided({ optin: 1, urgent: null, enabled: 1, webhook })
+  await store({ optin: 1, urgent: null, enabled: 1, webhook })
   const answer = await (await bob.get(PATH)).json<any>()
   expect(answer.res).toMatchObject({ enable_discord_notifications: true, discord_webhook: null })
 })
@@ -72,17 +87,17 @@ it("shows a member nothing of the webhook", async () => {
 it.each([
   ["a super-admin", dora],
   ["a server", server],
-])("shows %s the organisation that they choose", async (_, one) => {
+])("shows %s the organisation that the header names", async (_, one) => {
   for (const [slug, name] of [
     ["acme", "Acme"],
     ["globex", "Globex"],
   ] as const) {
-    expect((await (await one.get(PATH, { "x-dalgo-org": slug })).json<any>()).res).toEqual(fresh(slug, name))
+    expect((await (await one.get(PATH, { "x-dalgo-org": slug })).json<any>()).res).toEqual(defaults(slug, name))
   }
   expect((await one.get(PATH, { "x-dalgo-org": "nowhere" })).status).toBe(404)
 })
 
-it("costs one round trip once the isolate knows the person", async () => {
+it("takes one round trip once the membership is cached", async () => {
   await alice.get(PATH)
   const { db, spent } = metered(env.DB)
   await workerWith({ DB: db })(PATH, { headers: await cookieOf(alice.userId) })

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { NOON } from "../support/clock"
-import { device, type Device, hasDevice, SUBSCRIPTIONS } from "../support/devices"
-import { ACME, alice, bob, charlie, cookieOf, GLOBEX, server, type Speaker } from "../support/people"
-import { rows } from "../support/rows"
-import { workerWith } from "../support/worker-with"
+import { NOON } from "../../support/clock"
+import { device, type Device, hasDevice, SUBSCRIPTIONS } from "../../support/devices"
+import { ACME, alice, bob, charlie, cookieOf, GLOBEX, server, type Speaker } from "../../support/people"
+import { rows } from "../../support/rows"
+import { workerWith } from "../../support/worker-with"
 
 const stored = () => rows("SELECT org_user_id, endpoint, org_id FROM push_subscriptions ORDER BY org_user_id, endpoint")
 const devicesOf = async (speaker: Speaker, headers = {}) =>

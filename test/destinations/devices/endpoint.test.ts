@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
-import { isPushEndpoint } from "../../src/destinations/devices/endpoint"
-import { device, SUBSCRIPTIONS } from "../support/devices"
-import { bob } from "../support/people"
-import { rows } from "../support/rows"
+import { isPushEndpoint } from "../../../src/destinations/devices/endpoint"
+import { device, SUBSCRIPTIONS } from "../../support/devices"
+import { bob } from "../../support/people"
+import { rows } from "../../support/rows"
 
 const { keys } = (await device("")).subscription
 const register = (endpoint: unknown) => bob.post(SUBSCRIPTIONS, { endpoint, keys })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { device, SUBSCRIPTIONS } from "../support/devices"
-import { bob } from "../support/people"
-import { rows } from "../support/rows"
+import { device, SUBSCRIPTIONS } from "../../support/devices"
+import { bob } from "../../support/people"
+import { rows } from "../../support/rows"
 
 const { endpoint, keys } = (await device("https://web.push.apple.com/x")).subscription
 const register = (changes: object) => bob.post(SUBSCRIPTIONS, { endpoint, keys: { ...keys, ...changes } })

@@ -1,30 +1,32 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { discordAdapter } from "../../src/delivery/channels/chat/discord"
-import { toChatContent } from "../../src/delivery/channels/chat/content"
-import { postMessage, WebhookGoneError } from "../../src/delivery/channels/chat/post"
-import { slackAdapter } from "../../src/delivery/channels/chat/slack"
-import { DeliveryError } from "../../src/delivery/retry"
-import { NOON, SECOND } from "../support/clock"
-import { outside } from "../support/outside"
-import { DISCORD_WEBHOOK, SLACK_WEBHOOK } from "../support/rooms"
+import { discordAdapter } from "../../../../src/delivery/channels/chat/discord"
+import { toChatContent } from "../../../../src/delivery/channels/chat/content"
+import { postMessage, WebhookGoneError } from "../../../../src/delivery/channels/chat/post"
+import { slackAdapter } from "../../../../src/delivery/channels/chat/slack"
+import { DeliveryError } from "../../../../src/delivery/retry"
+import { NOON, SECOND } from "../../../support/clock"
+import { outside } from "../../../support/outside"
+import { DISCORD_WEBHOOK, SLACK_WEBHOOK } from "../../../support/chat-products"
 
 const INBOX = "https://app.dalgo.test/notifications"
-const KINDS = [
-  { name: "Discord", manner: discordAdapter, webhook: DISCORD_WEBHOOK },
-  { name: "Slack", manner: slackAdapter, webhook: SLACK_WEBHOOK },
+const PRODUCTS = [
+  { name: "Discord", adapter: discordAdapter, webhook: DISCORD_WEBHOOK },
+  { name: "Slack", adapter: slackAdapter, webhook: SLACK_WEBHOOK },
 ]
-const said = (message: string, changes: object = {}) =>
+const contentOf = (message: string, changes: object = {}) =>
   toChatContent({ category: "job_failure", urgent: true, orgName: "Acme", message, inboxUrl: INBOX, ...changes })
 const FAILED = "The pipeline nightly-survey failed.\nIt stopped at dbt_run."
 
-const discordSays = (message: string, changes?: object) => discordAdapter.toBody(said(message, changes)) as any
-const slackSays = (message: string, changes?: object) => slackAdapter.toBody(said(message, changes)) as any
+const discordBody = (message: string, changes?: object) => discordAdapter.toBody(contentOf(message, changes)) as any
+const slackBody = (message: string, changes?: object) => slackAdapter.toBody(contentOf(message, changes)) as any
 const sectionOf = (body: any) => body.blocks[0].text.text as string
 
 describe("a message on Discord", () => {
-  it("says what it is, what happened, and where the rest is", async () => {
+  it("has a heading, the text, and a link to the inbox", async () => {
     const { requests } = outside(() => Response.json({ id: "1234567890" }))
-    expect(await postMessage(discordAdapter, DISCORD_WEBHOOK, said(FAILED))).toBe("1234567890")
+    expect(await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) })).toBe(
+      "1234567890",
+    )
     const [request] = requests
     expect(requests).toHaveLength(1)
     expect(request).toMatchObject({ method: "POST", url: `${DISCORD_WEBHOOK}?wait=true`, redirect: "manual" })
@@ -41,8 +43,8 @@ describe("a message on Discord", () => {
     })
   })
 
-  it("mentions nobody and formats nothing, whatever is in it", () => {
-    const { content, allowed_mentions: allowed } = discordSays(
+  it("escapes mentions and formatting", () => {
+    const { content, allowed_mentions: allowed } = discordBody(
       "@everyone <@1> **bold** __x__ ~~y~~ `code` ||spoiler|| [link](https://evil.test) # big\n> quote \\",
       { orgName: "A*c*me @here" },
     )
@@ -57,18 +59,18 @@ describe("a message on Discord", () => {
     )
   })
 
-  it("leaves addresses as they are, up to the end of the sentence", () => {
-    const { content } = discordSays("See https://app.dalgo.test/a_b_c?x=1. Then_go")
+  it("leaves a URL as it is, without the punctuation after it", () => {
+    const { content } = discordBody("See https://app.dalgo.test/a_b_c?x=1. Then_go")
     expect(content).toContain("See https://app.dalgo.test/a_b_c?x=1. Then\\_go")
   })
 
   it.each([
     ["letters", "x".repeat(10_000)],
-    ["what must be escaped", "*".repeat(3_000)],
-    ["pictures of two halves", "\u{1f600}".repeat(3_000)],
-    ["one more", `${"x".repeat(1_999)}\u{1f600}`],
-  ])("has at most 2,000 characters, of %s too, and a link to the rest", (_, message) => {
-    const { content } = discordSays(message)
+    ["characters that are escaped", "*".repeat(3_000)],
+    ["emoji of two UTF-16 units", "\u{1f600}".repeat(3_000)],
+    ["letters and one emoji too many", `${"x".repeat(1_999)}\u{1f600}`],
+  ])("is cut to 2,000 characters and keeps its link: %s", (_, message) => {
+    const { content } = discordBody(message)
     expect(content.length).toBeLessThanOrEqual(2_000)
     expect(content.length).toBeGreaterThan(1_990)
     expect(content.endsWith(`…\nSee what happened: ${INBOX}`)).toBe(true)
@@ -76,24 +78,24 @@ describe("a message on Discord", () => {
     expect(content).not.toMatch(/(?<!\\)(?:\\\\)*\\…/)
   })
 
-  it("is whole where it just fits", () => {
-    const room = 2_000 - discordSays("").content.length
-    expect(discordSays("x".repeat(room)).content).toHaveLength(2_000)
-    expect(discordSays("x".repeat(room)).content).not.toContain("…")
-    expect(discordSays("x".repeat(room + 1)).content).toContain("x…\n")
+  it("is not cut where it just fits", () => {
+    const free = 2_000 - discordBody("").content.length
+    expect(discordBody("x".repeat(free)).content).toHaveLength(2_000)
+    expect(discordBody("x".repeat(free)).content).not.toContain("…")
+    expect(discordBody("x".repeat(free + 1)).content).toContain("x…\n")
   })
 
-  it("has no link where it is not known where people use Dalgo, and no urgency that it has not", () => {
-    expect(discordSays("Hello", { inboxUrl: undefined, urgent: false, category: "system" }).content).toBe(
+  it("has no link without a URL of the inbox, and is urgent only where the notification is", () => {
+    expect(discordBody("Hello", { inboxUrl: undefined, urgent: false, category: "system" }).content).toBe(
       "**System · Acme**\nHello",
     )
   })
 })
 
 describe("a message on Slack", () => {
-  it("says what it is, what happened, and has a button to the rest", async () => {
+  it("has a heading, the text, and a button to the inbox", async () => {
     const { requests } = outside(() => new Response("ok"))
-    expect(await postMessage(slackAdapter, SLACK_WEBHOOK, said(FAILED))).toBeNull()
+    expect(await postMessage(slackAdapter, { webhook: SLACK_WEBHOOK, content: contentOf(FAILED) })).toBeNull()
     expect(requests[0]).toMatchObject({ method: "POST", url: SLACK_WEBHOOK, redirect: "manual" })
     expect(await requests[0]?.json()).toEqual({
       text: "Urgent · Job failure · Acme: The pipeline nightly-survey failed.",
@@ -112,26 +114,26 @@ describe("a message on Slack", () => {
     })
   })
 
-  it("mentions nobody and hides no address, whatever is in it", () => {
-    const body = slackSays("<!channel> <@U1> R&D <https://evil.test|dalgo.org>", { orgName: "A<!here>" })
+  it("escapes mentions and labelled links", () => {
+    const body = slackBody("<!channel> <@U1> R&D <https://evil.test|dalgo.org>", { orgName: "A<!here>" })
     expect(sectionOf(body)).toBe(
       "*Urgent · Job failure · A&lt;!here&gt;*\n&lt;!channel&gt; &lt;@U1&gt; R&amp;D &lt;<https://evil.test>|dalgo.org&gt;",
     )
     expect(body.text).not.toMatch(/[<>]/)
   })
 
-  it("makes links of addresses", () => {
-    expect(sectionOf(slackSays("See https://app.dalgo.test/?a=1&b=2."))).toContain(
+  it("makes links of URLs", () => {
+    expect(sectionOf(slackBody("See https://app.dalgo.test/?a=1&b=2."))).toContain(
       "See <https://app.dalgo.test/?a=1&amp;b=2>.",
     )
   })
 
   it.each([
     ["letters", "x".repeat(10_000)],
-    ["what must be escaped", "&".repeat(3_000)],
-    ["pictures of two halves", "\u{1f600}".repeat(3_000)],
-  ])("has at most 3,000 characters, of %s too", (_, message) => {
-    const body = slackSays(message)
+    ["characters that are escaped", "&".repeat(3_000)],
+    ["emoji of two UTF-16 units", "\u{1f600}".repeat(3_000)],
+  ])("is cut to 3,000 characters: %s", (_, message) => {
+    const body = slackBody(message)
     expect(sectionOf(body).length).toBeLessThanOrEqual(3_000)
     expect(sectionOf(body).length).toBeGreaterThan(2_990)
     expect(sectionOf(body)).toMatch(/(?:x|&amp;|\u{1f600})…$/u)
@@ -139,10 +141,10 @@ describe("a message on Slack", () => {
   })
 })
 
-describe.each(KINDS)("what $name answers", ({ name, manner, webhook }) => {
+describe.each(PRODUCTS)("the answer of $name", ({ name, adapter, webhook }) => {
   const failure = async (answer: () => Response | Promise<Response>) => {
     outside(answer)
-    const error = await postMessage(manner, webhook, said(FAILED)).catch((thrown: unknown) => thrown)
+    const error = await postMessage(adapter, { webhook, content: contentOf(FAILED) }).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(DeliveryError)
     const { message, options } = error as DeliveryError
     expect(message).not.toMatch(/oken|T0ACME|1234567|https:/)
@@ -153,7 +155,7 @@ describe.each(KINDS)("what $name answers", ({ name, manner, webhook }) => {
     vi.setSystemTime(NOON)
   })
 
-  it.each([500, 502, 503, 504, 408])("may pass: %i", async (status) => {
+  it.each([500, 502, 503, 504, 408])("is a failure to retry: %i", async (status) => {
     expect(await failure(() => new Response("no", { status }))).toMatchObject({
       message: `${name} answered ${status}`,
       permanent: false,
@@ -161,23 +163,26 @@ describe.each(KINDS)("what $name answers", ({ name, manner, webhook }) => {
     })
   })
 
-  it.each([400, 401, 403, 405, 413, 301, 302, 303, 307, 308])("is for good, of this message: %i", async (status) => {
-    const headers = { location: "https://evil.test/" }
-    expect(await failure(() => new Response(null, { status, headers }))).toMatchObject({
-      message: `${name} answered ${status}`,
-      permanent: true,
-      isGone: false,
-    })
-  })
+  it.each([400, 401, 403, 405, 413, 301, 302, 303, 307, 308])(
+    "is a permanent failure of this message: %i",
+    async (status) => {
+      const headers = { location: "https://evil.test/" }
+      expect(await failure(() => new Response(null, { status, headers }))).toMatchObject({
+        message: `${name} answered ${status}`,
+        permanent: true,
+        isGone: false,
+      })
+    },
+  )
 
-  it.each([404, 410])("is the end of the webhook: %i", async (status) => {
+  it.each([404, 410])("means that the webhook is gone: %i", async (status) => {
     expect(await failure(() => new Response("nothing here", { status }))).toMatchObject({
       permanent: true,
       isGone: true,
     })
   })
 
-  it("may say how long to wait", async () => {
+  it("may ask for a delay", async () => {
     const wait = new Response("rate_limited", { status: 429, headers: { "retry-after": "30" } })
     expect(await failure(() => wait.clone())).toMatchObject({ permanent: false, retryAfterMs: 30 * SECOND })
     expect(await failure(() => new Response(null, { status: 429 }))).toMatchObject({
@@ -186,35 +191,37 @@ describe.each(KINDS)("what $name answers", ({ name, manner, webhook }) => {
     })
   })
 
-  it("may be nothing", async () => {
+  it("may be missing", async () => {
     const unreachable = () => {
       throw new TypeError(`network unreachable: ${webhook}`)
     }
     expect(await failure(unreachable)).toMatchObject({ message: `${name} did not answer`, permanent: false })
   })
 
-  it("does not matter where it took the message", async () => {
+  it("is ignored where the message was taken", async () => {
     for (const answer of [new Response(null, { status: 204 }), new Response("nonsense"), new Response("{")]) {
       outside(() => answer.clone())
-      expect(await postMessage(manner, webhook, said(FAILED))).toBeNull()
+      expect(await postMessage(adapter, { webhook, content: contentOf(FAILED) })).toBeNull()
     }
     const broken = new ReadableStream({ start: (controller) => controller.error(new Error("cut off")) })
     outside(() => new Response(broken))
-    expect(await postMessage(manner, webhook, said(FAILED))).toBeNull()
+    expect(await postMessage(adapter, { webhook, content: contentOf(FAILED) })).toBeNull()
   })
 
-  it("is waited for 15 seconds", async () => {
+  it("times out after 15 seconds", async () => {
     const timeout = vi.spyOn(AbortSignal, "timeout")
     outside(() => new Response("ok"))
-    await postMessage(manner, webhook, said(FAILED))
+    await postMessage(adapter, { webhook, content: contentOf(FAILED) })
     expect(timeout).toHaveBeenCalledWith(15_000)
   })
 })
 
-it("takes from Discord how long to wait to the millisecond, before what its header says in seconds", async () => {
+it("prefers the milliseconds in Discord's body to the seconds in its header", async () => {
   const body = { message: "You are being rate limited.", retry_after: 1.337, global: false }
   outside(() => Response.json(body, { status: 429, headers: { "retry-after": "2" } }))
-  const error: any = await postMessage(discordAdapter, DISCORD_WEBHOOK, said(FAILED)).catch((thrown: unknown) => thrown)
+  const error: any = await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) }).catch(
+    (thrown: unknown) => thrown,
+  )
   expect(error.options).toEqual({ permanent: false, retryAfterMs: 1_337 })
 })
 
@@ -225,24 +232,28 @@ it.each([
   [410, "channel_is_archived", "its channel is archived"],
   [403, "invalid_token", "the webhook was removed there"],
   [404, "no_team", "the webhook was removed there"],
-])("knows what Slack means by %i %s", async (status, word, why) => {
+])("explains Slack's %i %s", async (status, word, reason) => {
   outside(() => new Response(word, { status }))
-  await expect(postMessage(slackAdapter, SLACK_WEBHOOK, said(FAILED))).rejects.toMatchObject({
-    message: `Slack answered ${status}: ${why}`,
-    why,
-  })
+  await expect(postMessage(slackAdapter, { webhook: SLACK_WEBHOOK, content: contentOf(FAILED) })).rejects.toMatchObject(
+    {
+      message: `Slack answered ${status}: ${reason}`,
+      reason,
+    },
+  )
 })
 
 it.each([
   [404, { code: 10_015, message: "Unknown Webhook" }, "the webhook was deleted there"],
   [404, { code: 10_003, message: "Unknown Channel" }, "its channel or thread is gone"],
   [401, { code: 50_027, message: "Invalid Webhook Token" }, "the webhook's token is wrong"],
-])("knows what Discord means by %i %j", async (status, body, why) => {
+])("explains Discord's %i %j", async (status, body, reason) => {
   outside(() => Response.json(body, { status }))
-  await expect(postMessage(discordAdapter, DISCORD_WEBHOOK, said(FAILED))).rejects.toMatchObject({ why })
+  await expect(
+    postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) }),
+  ).rejects.toMatchObject({ reason })
 })
 
-describe("whatever is stored", () => {
+describe("a stored webhook", () => {
   it.each([
     "https://discord.com.evil.test/api/webhooks/1/token",
     "https://discord.com@evil.test/api/webhooks/1/token",
@@ -252,42 +263,45 @@ describe("whatever is stored", () => {
     "https://discord.com/api/users/@me",
     SLACK_WEBHOOK,
     "a word",
-  ])("is not called unless it is Discord's: %s", async (stored) => {
+  ])("is not called unless it is a URL of Discord: %s", async (stored) => {
     const { requests } = outside(() => Response.json({ id: "1" }))
-    await expect(postMessage(discordAdapter, stored, said(FAILED))).rejects.toMatchObject({
-      message: "the webhook is none of Discord's",
+    await expect(postMessage(discordAdapter, { webhook: stored, content: contentOf(FAILED) })).rejects.toMatchObject({
+      message: "the stored URL is not a Discord webhook",
       options: { permanent: true },
     })
     expect(requests).toEqual([])
   })
 
-  it.each(["?wait=true", "?wait=false&x=1", "/", "#here"])("may have come with an end from Dalgo: %s", async (end) => {
-    const { requests } = outside(() => Response.json({ id: "1" }))
-    await postMessage(discordAdapter, DISCORD_WEBHOOK + end, said(FAILED))
-    expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
-  })
-
-  it.each(["?thread_id=123", "?thread_id=123&wait=false", "?wait=true&thread_id=123", "/?x=1&thread_id=123#here"])(
-    "is told in its thread: %s",
+  it.each(["?wait=true", "?wait=false&x=1", "/", "#here"])(
+    "is called without the ending that Dalgo stored: %s",
     async (end) => {
       const { requests } = outside(() => Response.json({ id: "1" }))
-      await postMessage(discordAdapter, DISCORD_WEBHOOK + end, said(FAILED))
+      await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK + end, content: contentOf(FAILED) })
+      expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
+    },
+  )
+
+  it.each(["?thread_id=123", "?thread_id=123&wait=false", "?wait=true&thread_id=123", "/?x=1&thread_id=123#here"])(
+    "keeps its thread: %s",
+    async (end) => {
+      const { requests } = outside(() => Response.json({ id: "1" }))
+      await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK + end, content: contentOf(FAILED) })
       expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?thread_id=123&wait=true`])
     },
   )
 
   it.each(["?thread_id=", "?thread_id=1a", "?thread_id=%31", "#?thread_id=1", "?other_thread_id=1"])(
-    "has no thread by this: %s",
+    "has no thread in: %s",
     async (end) => {
       const { requests } = outside(() => Response.json({ id: "1" }))
-      await postMessage(discordAdapter, DISCORD_WEBHOOK + end, said(FAILED))
+      await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK + end, content: contentOf(FAILED) })
       expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
     },
   )
 
   it("has no thread on Slack", async () => {
     const { requests } = outside(() => new Response("ok"))
-    await postMessage(slackAdapter, `${SLACK_WEBHOOK}?thread_id=1`, said(FAILED))
+    await postMessage(slackAdapter, { webhook: `${SLACK_WEBHOOK}?thread_id=1`, content: contentOf(FAILED) })
     expect(requests.map(({ url }) => url)).toEqual([SLACK_WEBHOOK])
   })
 })
