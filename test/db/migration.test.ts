@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
 import { encryptSecret } from "../../src/runtime/encrypt-secrets"
 import { cron, queues } from "../support/queues"
-import { ACME, alice, bob, seed } from "../support/people"
+import { ACME, alice, bob, statementsOfCast } from "../support/people"
 
 const count = async (from: string) =>
   (await env.DB.prepare(`SELECT count(*) AS n FROM ${from}`).first<{ n: number }>())?.n
@@ -185,7 +185,7 @@ describe("migrating chat webhooks to rows", () => {
     await reset()
     const at = env.TEST_MIGRATIONS.findIndex(({ name }) => name.includes("chat_webhooks"))
     await applyD1Migrations(env.DB, env.TEST_MIGRATIONS.slice(0, at))
-    await seed()
+    await env.DB.batch(statementsOfCast())
     for (const [orgId, { discord, slack }] of Object.entries(before)) {
       await env.DB.prepare("INSERT OR IGNORE INTO orgs (id, slug, name) VALUES (?1, 'org' || ?1, 'Org')")
         .bind(orgId)
@@ -209,11 +209,9 @@ describe("migrating chat webhooks to rows", () => {
     await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
   }
   const stored = async () =>
-    (
-      await env.DB.prepare(
-        "SELECT org_id, product, enabled, webhook, gone_at, gone_reason FROM chat_webhooks ORDER BY org_id, product",
-      ).raw()
-    ).map((row) => row as unknown[])
+    await env.DB.prepare(
+      "SELECT org_id, product, enabled, webhook, gone_at, gone_reason FROM chat_webhooks ORDER BY org_id, product",
+    ).raw()
 
   it("keeps every webhook, whether it is enabled, and why it is gone", async () => {
     const discord = await encrypted(DISCORD, 1, "discord_webhook")

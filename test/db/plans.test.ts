@@ -144,12 +144,16 @@ async function runEveryStatement(): Promise<void> {
   }
   // The webhooks of one organisation are gone, and another one has webhooks in plain text.
   areGone = true
-  await rows(
-    `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
-     VALUES (2, 'discord', 0, ?, 0, 0), (2, 'slack', 0, ?, 0, 0)`,
-    DISCORD_WEBHOOK,
-    SLACK_WEBHOOK,
-  )
+  for (const [product, plain] of [
+    ["discord", DISCORD_WEBHOOK],
+    ["slack", SLACK_WEBHOOK],
+  ]) {
+    await rows(
+      "INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at) VALUES (2, ?, 0, ?, 0, 0)",
+      product,
+      plain,
+    )
+  }
   await cron()
   await drain({ delayed: true })
 }

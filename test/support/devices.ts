@@ -8,23 +8,23 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 const base64url = (value: ArrayBuffer | Uint8Array<ArrayBuffer>) =>
   encodeBase64Url(value instanceof ArrayBuffer ? value : value.buffer).replace(/=+$/, "")
 
-/** What a browser has of its own, and what it tells others. */
+/** A browser's push subscription, with its private key. */
 export type Device = {
   subscription: { endpoint: string; expirationTime: null; keys: { p256dh: string; auth: string } }
   /** Decrypts the body of a push. */
   decrypt: (body: Uint8Array) => Promise<Uint8Array>
-  /** What a push says. */
+  /** The payload of a push. */
   read: (push: Request) => Promise<Payload>
 }
 
-/** A browser that takes push messages at this address. */
+/** A browser with this endpoint. */
 export async function device(endpoint: string): Promise<Device> {
   const pair = (await crypto.subtle.generateKey(ECDH, true, ["deriveBits"])) as CryptoKeyPair
   const publicKey = (await crypto.subtle.exportKey("raw", pair.publicKey)) as ArrayBuffer
   return deviceWith({ endpoint, pair, publicKey, auth: crypto.getRandomValues(new Uint8Array(16)) })
 }
 
-/** The same with keys that are known. `d` is the private one. */
+/** The same with given keys; `d` is the private one. */
 export async function knownDevice(endpoint: string, { p256dh, d, auth }: { p256dh: string; d: string; auth: string }) {
   const publicKey = decodeBase64Url(p256dh)
   const jwk = { kty: "EC", crv: "P-256", d, x: base64url(publicKey.slice(1, 33)), y: base64url(publicKey.slice(33)) }
@@ -42,7 +42,7 @@ type Keys = {
 }
 
 function deviceWith({ endpoint, pair, publicKey, auth }: Keys): Device {
-  const decrypt = (body: Uint8Array) => opened(Uint8Array.from(body), { pair, publicKey, auth })
+  const decrypt = (body: Uint8Array) => decryptPush(Uint8Array.from(body), { pair, publicKey, auth })
   return {
     subscription: { endpoint, expirationTime: null, keys: { p256dh: base64url(publicKey), auth: base64url(auth) } },
     decrypt,
@@ -50,8 +50,8 @@ function deviceWith({ endpoint, pair, publicKey, auth }: Keys): Device {
   }
 }
 
-/** RFC 8291 from the other side: written by the RFC, without what encrypts. */
-async function opened(body: Uint8Array<ArrayBuffer>, { pair, publicKey, auth }: Omit<Keys, "endpoint">) {
+/** Decryption by RFC 8291, which shares no code with the encryption. */
+async function decryptPush(body: Uint8Array<ArrayBuffer>, { pair, publicKey, auth }: Omit<Keys, "endpoint">) {
   const salt = body.slice(0, 16)
   const senderKey = body.slice(21, 21 + (body[20] ?? 0))
   const record = body.slice(21 + senderKey.length)
@@ -75,15 +75,15 @@ async function hkdf(ikm: ArrayBuffer, salt: Uint8Array, info: Uint8Array, length
 
 const MOZILLA = "https://updates.push.services.mozilla.com/wpush/v2/"
 
-/** Somebody takes push messages on this device. */
-export async function hasDevice(who: Speaker, name: string): Promise<Device> {
-  const its = await device(name.startsWith("https:") ? name : MOZILLA + name)
-  const answer = await who.post(SUBSCRIPTIONS, its.subscription)
+/** Adds a device for this person. */
+export async function hasDevice(person: Speaker, name: string): Promise<Device> {
+  const added = await device(name.startsWith("https:") ? name : MOZILLA + name)
+  const answer = await person.post(SUBSCRIPTIONS, added.subscription)
   if (answer.status !== 200) throw new Error(await answer.text())
-  return its
+  return added
 }
 
-/** The push services of browsers, which take everything; or answering what `fail` says for an address. */
+/** Push services of browsers. They take every message, unless `fail` returns another answer for an endpoint. */
 export function pushServices(fail?: (endpoint: string) => Response | undefined) {
   const pushes: Request[] = []
   const handler = (request: Request) => {

@@ -8,10 +8,10 @@ import type { Device } from "./docs"
 import * as queries from "./queries"
 import type { NewDevice } from "./schemas"
 
-/** Beyond so many the oldest goes: most likely a browser that is not used any more. */
+/** For each membership. One more replaces the oldest, which is most likely a browser that is not used any more. */
 export const MAX_DEVICES = 10
 
-/** By what a browser knows our pushes. Throws `unavailable` where push is not set up. */
+/** The VAPID public key, for `PushManager.subscribe()`. Throws `unavailable` where push is not configured. */
 export function getPublicKey({ config }: Deps): string {
   const vapid = vapidFrom(config)
   if (!vapid) throw new AppError("unavailable", "push messages are not configured")
@@ -31,31 +31,34 @@ export async function listDevices({ db, config }: Deps, { me }: { me: Membership
 }
 
 /**
- * Tells this person on this device from now on, and nobody else. One that replaces another takes its place wherever
- * that was switched on, and is switched on nowhere else: a browser does it by itself, perhaps long after. Throws
- * `unavailable` where push is not set up.
+ * Adds a device, and removes it from anybody else who had it. With `replaces`, it takes the place of that device in all
+ * organisations of the person and is added to none: a browser that renews its subscription does so by itself, perhaps
+ * long after the person switched the device off. Throws `unavailable` where push is not configured.
  */
 export async function addDevice(deps: Deps, { me, device }: { me: Membership; device: NewDevice }): Promise<void> {
   const serverKey = getPublicKey(deps)
   const { db } = deps
   const { replaces, endpoint, keys } = device
   const { orgUserId, orgId } = me
-  const known = { orgUserId, endpoint, ...keys, serverKey }
-  const itsRows =
+  const subscription = { orgUserId, endpoint, ...keys, serverKey }
+  const writes =
     replaces === undefined
       ? [
-          queries.upsertDevice(db, { ...known, orgId, createdAt: deps.now() }),
-          queries.deleteOldestDevices(db, { orgUserId, most: MAX_DEVICES }),
+          queries.upsertDevice(db, { ...subscription, orgId, createdAt: deps.now() }),
+          queries.deleteOldestDevices(db, { orgUserId, keep: MAX_DEVICES }),
         ]
-      : [queries.updateDeviceKeys(db, { ...known, from: replaces })]
-  await commit(db, [queries.deleteOtherOwners(db, { orgUserId, endpoint, ...keys }), ...itsRows])
+      : [queries.updateDeviceKeys(db, { ...subscription, from: replaces })]
+  await commit(db, [queries.deleteOtherOwners(db, { orgUserId, endpoint, ...keys }), ...writes])
 }
 
 export async function removeDevice({ db }: Deps, { me, endpoint }: { me: Membership; endpoint: string }) {
   await queries.deleteDevice(db, { orgUserId: me.orgUserId, endpoint })
 }
 
-/** Whoever knows an endpoint can push to it; by this, a browser that knows its own finds itself. */
+/**
+ * A hash of the endpoint, with which a browser finds itself in the list. The endpoint itself is a secret: its holder can
+ * send pushes there.
+ */
 async function deviceId(endpoint: string): Promise<string> {
   return encodeBase64Url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(endpoint))).replace(/=+$/, "")
 }

@@ -1,8 +1,7 @@
 /**
- * An address at the push service of a browser, and nothing else that a URL could be: we send requests there on the
- * word of whoever has an account.
+ * A URL of a browser's push service, and no other: the service sends requests to it, and any user can store one (SSRF).
  *
- * - Chrome and its kin: `chrome/browser/push_messaging/push_messaging_constants.h` in Chromium
+ * - Chrome and browsers built on it: `chrome/browser/push_messaging/push_messaging_constants.h` in Chromium
  * - Firefox: `updates.push.services.mozilla.com`, https://mozilla-push-service.readthedocs.io
  * - Safari: "any subdomain of push.apple.com", https://webkit.org/blog/12945/meet-web-push/
  * - Edge on Windows: "from the domain notify.windows.com",

@@ -4,21 +4,21 @@ import { orgUsers, pushSubscriptions } from "../../db/schema"
 
 type NewKeys = Pick<typeof pushSubscriptions.$inferInsert, "endpoint" | "p256dh" | "auth" | "serverKey">
 
-/** Those that can be pushed to by this key of ours. */
+/** The devices of a membership that subscribed with this VAPID public key. No other key can push to them. */
 export const selectDevices = (db: Db, { orgUserId, serverKey }: { orgUserId: number; serverKey: string }) =>
   db
     .select({ endpoint: pushSubscriptions.endpoint, createdAt: pushSubscriptions.createdAt })
     .from(pushSubscriptions)
     .where(and(eq(pushSubscriptions.orgUserId, orgUserId), eq(pushSubscriptions.serverKey, serverKey)))
 
-/** The person of a membership. */
+/** The user of a membership. */
 const selectUser = (orgUserId: number | AnyColumn) =>
   sql`(SELECT person.user_id FROM ${orgUsers} person WHERE person.id = ${orgUserId})`
 const OWNER = selectUser(pushSubscriptions.orgUserId)
 
 /**
- * Takes a browser from whoever had it before: of somebody who is one person in several organisations it stays. Its keys
- * are asked for too, since an address alone may be known to somebody who does not have the browser.
+ * Deletes a browser's subscriptions of other users. The same user's in other organisations stay. The keys must match too:
+ * they prove that the caller has the browser, and does not only know its endpoint.
  */
 export const deleteOtherOwners = (
   db: Db,
@@ -35,7 +35,7 @@ export const deleteOtherOwners = (
       ),
     )
 
-/** The same again changes nothing. */
+/** Writes nothing for a subscription that is stored already. */
 export const upsertDevice = (db: Db, device: typeof pushSubscriptions.$inferInsert) =>
   db
     .insert(pushSubscriptions)
@@ -48,8 +48,8 @@ export const upsertDevice = (db: Db, device: typeof pushSubscriptions.$inferInse
     })
 
 /**
- * One browser at a new address, in all organisations of its person. Where it is known by that already, the old row
- * stays: the push service says that it is gone.
+ * Replaces the endpoint and the keys of a browser in all organisations of its user. Where the new endpoint is stored
+ * already, the old row stays until the push service answers that it is gone.
  */
 export const updateDeviceKeys = (db: Db, { orgUserId, from, ...to }: NewKeys & { orgUserId: number; from: string }) =>
   db
@@ -66,12 +66,12 @@ export const updateDeviceKeys = (db: Db, { orgUserId, from, ...to }: NewKeys & {
       ),
     )
 
-/** Leaves a person their newest devices. Each is counted against the few others, which needs no sorting. */
-export const deleteOldestDevices = (db: Db, { orgUserId, most }: { orgUserId: number; most: number }) =>
+/** Keeps the newest devices of a membership. Counting the few newer ones for each device needs no sort. */
+export const deleteOldestDevices = (db: Db, { orgUserId, keep }: { orgUserId: number; keep: number }) =>
   db.delete(pushSubscriptions).where(
     and(
       eq(pushSubscriptions.orgUserId, orgUserId),
-      sql`${most} <= (
+      sql`${keep} <= (
         SELECT count(*) FROM ${pushSubscriptions} other WHERE other.org_user_id = ${orgUserId}
           AND (other.created_at, other.endpoint) > (${pushSubscriptions}.created_at, ${pushSubscriptions}.endpoint)
       )`,

@@ -4,7 +4,7 @@ import { isPushEndpoint } from "./endpoint"
 
 const MAX_ENDPOINT_LENGTH = 1_000
 
-/** A point on P-256, not compressed. */
+/** An uncompressed point on P-256. */
 async function isPublicKey(text: string): Promise<boolean> {
   try {
     await crypto.subtle.importKey("raw", decodeBase64Url(text), { name: "ECDH", namedCurve: "P-256" }, false, [])
@@ -16,11 +16,11 @@ async function isPublicKey(text: string): Promise<boolean> {
 
 const withoutPadding = z.overwrite((text: string) => text.replace(/=+$/, ""))
 
-/** What a browser's `PushSubscription.toJSON()` says, and the endpoint that it had before. */
+/** A browser's `PushSubscription.toJSON()`, and the endpoint that it had before, if it renewed its subscription. */
 export const NewDevice = z.strictObject({
   endpoint: z
     .string()
-    .check(z.maxLength(MAX_ENDPOINT_LENGTH), z.refine(isPushEndpoint, "not an address at a browser's push service")),
+    .check(z.maxLength(MAX_ENDPOINT_LENGTH), z.refine(isPushEndpoint, "not a URL of a browser's push service")),
   expirationTime: z.nullish(z.number()),
   keys: z.strictObject({
     p256dh: z

@@ -1,9 +1,9 @@
 import type { Config } from "../../runtime/config"
 
-/** What we sign pushes with (RFC 8292), so that a push service knows us: base64url, as `web-push` makes them. */
+/** The key pair that identifies this service to push services (RFC 8292), as base64url; the form that `web-push` prints. */
 export type Vapid = { publicKey: string; privateKey: string; subject: string }
 
-/** Not there where push is not set up. */
+/** `undefined` where push is not configured. */
 export function vapidFrom(config: Config): Vapid | undefined {
   const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey, VAPID_SUBJECT: subject } = config
   return publicKey && privateKey && subject ? { publicKey, privateKey, subject } : undefined

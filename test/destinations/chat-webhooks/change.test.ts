@@ -131,9 +131,9 @@ describe.each(PRODUCTS)("the webhook of $name", ({ product, name, WEBHOOK, OTHER
     it("does not bring back a webhook that a concurrent request removes", async () => {
       await on(WEBHOOK)
       const late = new Proxy(env.DB, {
-        get: (database, name) => {
-          const value: unknown = Reflect.get(database, name)
-          if (name !== "batch") return typeof value === "function" ? value.bind(database) : value
+        get: (database, property) => {
+          const value: unknown = Reflect.get(database, property)
+          if (property !== "batch") return typeof value === "function" ? value.bind(database) : value
           return async (statements: D1PreparedStatement[]) => {
             await off()
             return database.batch(statements)

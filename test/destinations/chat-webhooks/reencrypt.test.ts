@@ -1,7 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import readme from "../../../README.md?raw"
+import operations from "../../../docs/operations.md?raw"
 import worker from "../../../src/index"
 import { decryptWebhook, encryptWebhook } from "../../../src/destinations/chat-webhooks/encrypt"
 import { metered } from "../../support/d1-meter"
@@ -133,9 +133,9 @@ describe("the cron", () => {
   })
 })
 
-describe("the count of the README", () => {
+describe("the count of docs/operations.md", () => {
   const count = async (name: string) => {
-    const [sql = ""] = /SELECT count\(\*\) FROM chat_webhooks[^"]*/.exec(readme) ?? []
+    const [sql = ""] = /SELECT count\(\*\) FROM chat_webhooks[^"]*/.exec(operations) ?? []
     const [found] = await rows(sql.replaceAll("\\\n", "").replaceAll("<old name>", name))
     return found["count(*)"]
   }

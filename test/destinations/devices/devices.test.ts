@@ -17,7 +17,7 @@ beforeEach(() => {
 })
 
 describe("a device", () => {
-  it("is registered for whoever is signed in, in the organisation that they chose", async () => {
+  it("is added for the caller in the chosen organisation", async () => {
     const phone = await hasDevice(bob, "phone")
     const { endpoint, keys } = phone.subscription
     expect(await rows("SELECT * FROM push_subscriptions")).toEqual([
@@ -32,7 +32,7 @@ describe("a device", () => {
     ])
   })
 
-  it("that is registered again is registered once, since when it was", async () => {
+  it("that is added again keeps its one row and the time of its creation", async () => {
     const phone = await hasDevice(bob, "phone")
     const before = await rows("SELECT * FROM push_subscriptions")
     vi.setSystemTime(NOON + 1)
@@ -40,28 +40,28 @@ describe("a device", () => {
     expect(await rows("SELECT * FROM push_subscriptions")).toEqual(before)
   })
 
-  it("keeps the keys that it had last", async () => {
+  it("has the keys that were sent last", async () => {
     const phone = await hasDevice(bob, "phone")
     const { keys } = (await device("")).subscription
     await bob.post(SUBSCRIPTIONS, { ...phone.subscription, keys })
     expect(await rows("SELECT p256dh, auth FROM push_subscriptions")).toEqual([keys])
   })
 
-  it("may say when it ends, or not", async () => {
+  it("may have an expiration time", async () => {
     const { subscription } = await device("https://web.push.apple.com/x")
     expect((await bob.post(SUBSCRIPTIONS, { ...subscription, expirationTime: 1.5 })).status).toBe(200)
     const { expirationTime: _, ...rest } = subscription
     expect((await bob.post(SUBSCRIPTIONS, rest)).status).toBe(200)
   })
 
-  it("is taken off by its owner, and as often as they like", async () => {
+  it("can be removed by its owner, any number of times", async () => {
     const phone = await hasDevice(bob, "phone")
     await hasDevice(bob, "laptop")
     for (let i = 0; i < 2; i++) expect(await (await remove(bob, phone)).json()).toEqual({ success: true })
     expect(await devicesOf(bob)).toHaveLength(1)
   })
 
-  it("is one of ten: beyond them the oldest goes", async () => {
+  it("replaces the oldest of ten", async () => {
     for (let i = 0; i < 11; i++) {
       vi.setSystemTime(NOON + i)
       await hasDevice(bob, `device-${String(i).padStart(2, "0")}`)
@@ -78,14 +78,14 @@ describe("a device", () => {
     ])
   })
 
-  it("is one of ten too where all came at once", async () => {
+  it("replaces one of ten where all were added at once", async () => {
     for (let i = 0; i < 12; i++) await hasDevice(bob, `device-${i}`)
     expect(await stored()).toHaveLength(10)
   })
 })
 
-describe("a computer that several share", () => {
-  it("belongs to whoever was the last to switch it on", async () => {
+describe("a shared computer", () => {
+  it("belongs to the last user who added it", async () => {
     const computer = await hasDevice(alice, "shared")
     await hasDevice(alice, "hers")
     await bob.post(SUBSCRIPTIONS, computer.subscription)
@@ -100,7 +100,7 @@ describe("a computer that several share", () => {
     ])
   })
 
-  it("is not taken from whoever has it by somebody who knows its address", async () => {
+  it("cannot be taken from its owner by another user who knows the endpoint", async () => {
     const computer = await hasDevice(alice, "hers")
     for (const stranger of [bob, charlie]) {
       const answer = await remove(stranger, computer)
@@ -111,7 +111,7 @@ describe("a computer that several share", () => {
     expect(await devicesOf(alice)).toHaveLength(1)
   })
 
-  it("tells one person of each of their organisations", async () => {
+  it("can belong to one user in several organisations", async () => {
     await rows(
       "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
     )
@@ -130,7 +130,7 @@ describe("a computer that several share", () => {
   })
 })
 
-describe("a browser with a new address", () => {
+describe("a browser with a renewed subscription", () => {
   const inGlobex = { "x-dalgo-org": "globex" }
   beforeEach(async () => {
     await rows(
@@ -144,27 +144,27 @@ describe("a browser with a new address", () => {
     return renewed
   }
 
-  it("keeps its place in all organisations of its person", async () => {
+  it("replaces its old subscription in all organisations of its user", async () => {
     const phone = await hasDevice(bob, "phone")
     await hasDevice(bob, "laptop")
     await bob.post(SUBSCRIPTIONS, phone.subscription, inGlobex)
     vi.setSystemTime(NOON + 1)
     const { endpoint, keys } = await replace(bob, phone)
-    const its = { endpoint, ...keys, created_at: NOON, server_key: env.VAPID_PUBLIC_KEY }
+    const columns = { endpoint, ...keys, created_at: NOON, server_key: env.VAPID_PUBLIC_KEY }
     expect(await rows("SELECT * FROM push_subscriptions WHERE endpoint = ? ORDER BY org_id", endpoint)).toEqual([
-      { org_user_id: bob.orgUserId, org_id: ACME, ...its },
-      { org_user_id: 9, org_id: GLOBEX, ...its },
+      { org_user_id: bob.orgUserId, org_id: ACME, ...columns },
+      { org_user_id: 9, org_id: GLOBEX, ...columns },
     ])
     expect(await stored()).toHaveLength(3)
   })
 
-  it("is not switched on where it was off, whatever organisation it says", async () => {
+  it("is added to no organisation where it was off, whatever the header says", async () => {
     const phone = await hasDevice(bob, "phone")
     const { endpoint } = await replace(bob, phone, inGlobex)
     expect(await stored()).toEqual([{ org_user_id: bob.orgUserId, org_id: ACME, endpoint }])
   })
 
-  it("may say so twice, and after it was registered", async () => {
+  it("may be sent twice, and after it was added", async () => {
     const phone = await hasDevice(bob, "phone")
     await bob.post(SUBSCRIPTIONS, phone.subscription, inGlobex)
     await bob.post(SUBSCRIPTIONS, (await device("https://web.push.apple.com/renewed")).subscription)
@@ -176,7 +176,7 @@ describe("a browser with a new address", () => {
     ])
   })
 
-  it("takes the place of nobody else's device", async () => {
+  it("replaces no device of another user", async () => {
     const hers = await hasDevice(alice, "hers")
     for (const stranger of [bob, charlie]) await replace(stranger, hers)
     expect(await stored()).toEqual([
@@ -184,11 +184,11 @@ describe("a browser with a new address", () => {
     ])
   })
 
-  it("takes it on a computer that several share from none but its own person", async () => {
+  it("replaces only its user's row on a shared computer", async () => {
     const shared = await hasDevice(alice, "shared")
     await rows(
-      `INSERT INTO push_subscriptions SELECT ?, endpoint, org_id, p256dh, auth, created_at, server_key
-       FROM push_subscriptions`,
+      `INSERT INTO push_subscriptions (org_user_id, endpoint, org_id, p256dh, auth, created_at, server_key)
+       SELECT ?, endpoint, org_id, p256dh, auth, created_at, server_key FROM push_subscriptions`,
       bob.orgUserId,
     )
     const { endpoint } = await replace(bob, shared)
@@ -200,7 +200,7 @@ describe("a browser with a new address", () => {
 })
 
 describe("the list of devices", () => {
-  it("is one's own, and names no address", async () => {
+  it("has the caller's own devices, without their endpoints", async () => {
     await hasDevice(alice, "hers")
     const { subscription } = await hasDevice(bob, "his")
     const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subscription.endpoint))
@@ -211,8 +211,8 @@ describe("the list of devices", () => {
   })
 })
 
-describe("a device that knows us by a key that was replaced", () => {
-  it("is not listed, until it is registered again", async () => {
+describe("a device that subscribed with an earlier VAPID key", () => {
+  it("is not listed until it is added again", async () => {
     const { subscription } = await hasDevice(bob, "phone")
     await hasDevice(bob, "laptop")
     await rows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
@@ -222,8 +222,8 @@ describe("a device that knows us by a key that was replaced", () => {
   })
 })
 
-describe("Charlie", () => {
-  it("registers nothing in acme, and learns nothing of its devices", async () => {
+describe("the devices of acme", () => {
+  it("cannot be seen or changed by Charlie", async () => {
     const { subscription } = await hasDevice(alice, "hers")
     const before = await stored()
     const inAcme = { "x-dalgo-org": "acme" }
@@ -238,15 +238,15 @@ describe("Charlie", () => {
     expect(await stored()).toEqual(before)
   })
 
-  it("is no server, which has no devices", async () => {
+  it("cannot be seen or changed by a server, which has no devices", async () => {
     const { subscription } = await device("https://web.push.apple.com/x")
     expect((await server.post(SUBSCRIPTIONS, subscription)).status).toBe(403)
     expect((await server.get("/api/notifications/push-key")).status).toBe(403)
   })
 })
 
-describe("the key of our push messages", () => {
-  it("is told to anybody who has an inbox", async () => {
+describe("the VAPID public key", () => {
+  it("is for every member of an organisation", async () => {
     for (const speaker of [alice, bob, charlie]) {
       const answer = await speaker.get("/api/notifications/push-key")
       expect(await answer.json()).toEqual({ success: true, res: { public_key: env.VAPID_PUBLIC_KEY } })
@@ -254,7 +254,7 @@ describe("the key of our push messages", () => {
   })
 
   it.each(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT"])(
-    "is not there without %s, and nothing can be registered",
+    "is unavailable without %s, and so is adding a device",
     async (name) => {
       const through = workerWith({ [name]: " " })
       const headers = { ...(await cookieOf("2")), "content-type": "application/json" }

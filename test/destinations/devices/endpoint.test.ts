@@ -7,22 +7,22 @@ import { rows } from "../../support/rows"
 const { keys } = (await device("")).subscription
 const register = (endpoint: unknown) => bob.post(SUBSCRIPTIONS, { endpoint, keys })
 
-describe("a device is at the push service of a browser:", () => {
+describe("an endpoint at the push service of", () => {
   it.each([
     [
       "Chrome",
       "https://fcm.googleapis.com/fcm/send/dpH5lCsTSSM:APA91bHqjZxM0VImWWqDRN7U0a3AycjUf4O-byuxb_wJsKRaKvV_iKw",
     ],
-    ["Chrome, lately", "https://fcm.googleapis.com/wp/dpH5lCsTSSM:APA91bHqjZxM0VImWWqDRN7U0a3AycjUf4O"],
+    ["Chrome, the newer form", "https://fcm.googleapis.com/wp/dpH5lCsTSSM:APA91bHqjZxM0VImWWqDRN7U0a3AycjUf4O"],
     ["Firefox", "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABnV3Xh-x_4yQ"],
-    ["Firefox, without our key", "https://updates.push.services.mozilla.com/wpush/v1/gAAAAABnV3Xh-x_4yQ=="],
+    ["Firefox, without a VAPID key", "https://updates.push.services.mozilla.com/wpush/v1/gAAAAABnV3Xh-x_4yQ=="],
     ["Firefox, another node", "https://updates-2.push.services.mozilla.com/wpush/v2/gAAAAA"],
     ["Safari", "https://web.push.apple.com/QGuQyavXutnMH9SmtCYd-XRMBu7ZzbXkvmTgm"],
     ["Safari, another node", "https://api.push.apple.com/3/device/QGuQyavXutnMH9S"],
     ["Edge", "https://wns2-par02p.notify.windows.com/w/?token=BQYAAABlKtN8v%2f4MKH%2bhB%3d%3d"],
     ["Edge, elsewhere", "https://sg2p.notify.windows.com/w/?token=BQYAAABlKtN8v"],
-    ["the longest", `https://fcm.googleapis.com/fcm/send/${"x".repeat(964)}`],
-  ])("%s", async (_, endpoint) => {
+    ["Chrome, of the greatest length", `https://fcm.googleapis.com/fcm/send/${"x".repeat(964)}`],
+  ])("%s is accepted", async (_, endpoint) => {
     expect((await register(endpoint)).status).toBe(200)
     expect(await rows("SELECT endpoint FROM push_subscriptions")).toEqual([{ endpoint }])
   })
@@ -31,8 +31,8 @@ describe("a device is at the push service of a browser:", () => {
 const FCM = "fcm.googleapis.com"
 
 const FORBIDDEN: [string, string][] = [
-  ["nothing", ""],
-  ["no address", "fcm"],
+  ["an empty text", ""],
+  ["a word", "fcm"],
   ["no scheme", `//${FCM}/fcm/send/x`],
   ["a path", "/fcm/send/x"],
   ["no token", `https://${FCM}`],
@@ -148,15 +148,15 @@ const FORBIDDEN: [string, string][] = [
   ["letters beyond ASCII in the path", `https://${FCM}/é`],
 ]
 
-describe("a device is nowhere else:", () => {
+describe("an endpoint is rejected if it is or has", () => {
   it.each(FORBIDDEN)("%s", async (_, endpoint) => {
     const answer = await register(endpoint)
     expect(answer.status).toBe(422)
-    for (const flaw of (await answer.json<any>()).detail) expect(flaw.loc).toEqual(["body", "endpoint"])
+    for (const issue of (await answer.json<any>()).detail) expect(issue.loc).toEqual(["body", "endpoint"])
     expect(await rows("SELECT * FROM push_subscriptions")).toEqual([])
   })
 
-  it("whatever looks like one is read by the same rule before a message leaves", () => {
+  it("one of these, also before a message is sent", () => {
     const short = FORBIDDEN.filter(([, endpoint]) => endpoint.length <= 1_000)
     expect(short.filter(([, endpoint]) => isPushEndpoint(endpoint))).toEqual([])
   })

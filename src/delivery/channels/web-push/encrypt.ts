@@ -1,19 +1,19 @@
 import { decodeBase64Url } from "hono/utils/encode"
 
-/** As a device tells of them, in base64url: its point on P-256, and a secret that only it and we know. */
+/** The keys of a push subscription, as base64url: the device's public key (a point on P-256), and a shared secret. */
 export type DeviceKeys = { p256dh: string; auth: string }
 
-/** What must be new for every message. */
+/** New for every message. */
 export type MessageKeys = { sender: CryptoKeyPair; salt: Uint8Array }
 
 const ECDH = { name: "ECDH", namedCurve: "P-256" }
-/** Of a record (RFC 8188), of which there is one. No push service needs to take more. */
+/** The size of the one record (RFC 8188). A push service need not take more (RFC 8291, section 4). */
 const RECORD_BYTES = 4_096
 const LAST_RECORD = 2
 
-/** The body of a push message (RFC 8291) that only this device can read. Throws what WebCrypto throws at bad keys. */
-export async function encrypt(keys: DeviceKeys, plaintext: Uint8Array, fresh?: MessageKeys): Promise<Uint8Array> {
-  const { sender, salt } = fresh ?? (await newMessageKeys())
+/** The body of a push message (RFC 8291), which only this device can decrypt. Throws WebCrypto's errors for bad keys. */
+export async function encrypt(keys: DeviceKeys, plaintext: Uint8Array, messageKeys?: MessageKeys): Promise<Uint8Array> {
+  const { sender, salt } = messageKeys ?? (await newMessageKeys())
   const receiverKey = decodeBase64Url(keys.p256dh)
   const senderKey = new Uint8Array((await crypto.subtle.exportKey("raw", sender.publicKey)) as ArrayBuffer)
   const receiver = await crypto.subtle.importKey("raw", receiverKey, ECDH, false, [])
@@ -33,7 +33,7 @@ export async function encrypt(keys: DeviceKeys, plaintext: Uint8Array, fresh?: M
   return concatBytes(salt, uint32(RECORD_BYTES), [senderKey.length], senderKey, new Uint8Array(record))
 }
 
-/** The types of Workers have another name for what the runtime, like every other, calls `public`. */
+/** The types of Workers call this `$public`; the runtime, as every other, calls it `public`. */
 const ecdhParams = (receiver: CryptoKey) => ({ name: "ECDH", public: receiver }) as SubtleCryptoDeriveKeyAlgorithm
 
 const newMessageKeys = async (): Promise<MessageKeys> => ({

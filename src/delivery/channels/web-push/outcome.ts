@@ -3,18 +3,18 @@ import type { SendResult } from "../channel"
 import type { PushResult } from "./send"
 
 /**
- * What the answers for all of a person's devices make of one delivery: whoever was reached on one of them was told. To
- * try again for the others would show it once more where it was dismissed. Throws `DeliveryError`.
+ * The outcome of one delivery, from the results of all devices of its recipient. It is sent if one device took the
+ * message: a retry for the others would show it again where the person has dismissed it. Throws `DeliveryError`.
  */
-export function toSendResult(answers: PushResult[]): SendResult {
-  if (answers.some((answer) => answer.kind === "sent")) return { kind: "sent", providerId: null }
-  const busy = answers.filter((answer) => answer.kind === "busy")
-  const [first] = busy
+export function toSendResult(results: PushResult[]): SendResult {
+  if (results.some((result) => result.kind === "sent")) return { kind: "sent", providerId: null }
+  const temporary = results.filter((result) => result.kind === "temporary_failure")
+  const [first] = temporary
   if (first) {
-    const waits = busy.map((answer) => answer.retryAfterMs ?? 0)
-    throw new DeliveryError(first.why, { permanent: false, retryAfterMs: Math.max(...waits) || undefined })
+    const delays = temporary.map((result) => result.retryAfterMs ?? 0)
+    throw new DeliveryError(first.reason, { permanent: false, retryAfterMs: Math.max(...delays) || undefined })
   }
-  const refused = answers.find((answer) => answer.kind === "refused")
-  if (refused) throw new DeliveryError(refused.why, { permanent: true })
+  const permanent = results.find((result) => result.kind === "permanent_failure")
+  if (permanent) throw new DeliveryError(permanent.reason, { permanent: true })
   return { kind: "suppressed", reason: "no_device" }
 }

@@ -2,13 +2,13 @@ import type { Category } from "../../../domain/categories"
 import { notificationHeading } from "../heading"
 import { oneLine, truncate } from "../../../domain/text"
 
-/** What a device is told; `web/push-worker` shows it. */
+/** The JSON that `web/push-worker` gets and shows. */
 export type Payload = {
   title: string
   body: string
-  /** Where it leads, at the service itself. */
+  /** Opened by a click: a path of this service. */
   url: string
-  /** What comes with the same tag replaces what is shown. */
+  /** A message replaces a shown one of the same tag. */
   tag: string
   category: Category
   urgent: boolean
@@ -35,8 +35,8 @@ export function toPayload(
 }
 
 /**
- * Every message is as long, so that a push service, which cannot read it, does not learn from that what it says.
- * Firefox on Android takes no more than about 2.8 kB, and a hundred bytes come on top of it.
+ * Messages are padded to one length, so that their length tells a push service nothing. Firefox on Android takes about
+ * 2.8 kB at most, and encryption adds about 100 bytes.
  */
 export const PAYLOAD_BYTES = 2_500
 

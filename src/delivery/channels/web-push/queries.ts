@@ -1,8 +1,9 @@
 import { and, eq, isNull, sql } from "drizzle-orm"
 import type { Db } from "../../../db/client"
+import { inList } from "../../../db/in-list"
 import { orgs, orgUsers, pushSubscriptions } from "../../../db/schema"
 
-/** The devices of those who are still members, a row for each; of who has none, one row without. */
+/** One row for each device of the people who are still members; one row without a device for a member who has none. */
 export const selectDevices = (db: Db, { orgUserIds }: { orgUserIds: number[] }) =>
   db
     .select({
@@ -17,15 +18,8 @@ export const selectDevices = (db: Db, { orgUserIds }: { orgUserIds: number[] }) 
     .from(orgUsers)
     .innerJoin(orgs, eq(orgs.id, orgUsers.orgId))
     .leftJoin(pushSubscriptions, eq(pushSubscriptions.orgUserId, orgUsers.id))
-    .where(
-      and(
-        isNull(orgUsers.removedAt),
-        sql`${orgUsers.id} IN (SELECT value FROM json_each(${JSON.stringify(orgUserIds)}))`,
-      ),
-    )
+    .where(and(isNull(orgUsers.removedAt), inList(orgUsers.id, orgUserIds)))
 
-/** Forgets devices that are gone, whoever had them. */
+/** Deletes the subscriptions of these endpoints, of all people and organisations. */
 export const deleteDevices = (db: Db, { endpoints }: { endpoints: string[] }) =>
-  db
-    .delete(pushSubscriptions)
-    .where(sql`${pushSubscriptions.endpoint} IN (SELECT value FROM json_each(${JSON.stringify(endpoints)}))`)
+  db.delete(pushSubscriptions).where(inList(pushSubscriptions.endpoint, endpoints))

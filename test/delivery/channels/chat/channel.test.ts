@@ -1,6 +1,10 @@
+import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
+import { openDb } from "../../../../src/db/client"
+import { selectWebhooks } from "../../../../src/delivery/channels/chat/queries"
 import type { DeliveryMessage } from "../../../../src/runtime/queue-messages"
 import { DAY, HOUR, MINUTE, NOON, SECOND } from "../../../support/clock"
+import { metered } from "../../../support/d1-meter"
 import { outside, ses } from "../../../support/outside"
 import { ACME, alice, bob, charlie, dora, GLOBEX, server, settle, type Speaker } from "../../../support/people"
 import { consume, cron, queues } from "../../../support/queues"
@@ -214,6 +218,22 @@ describe.each(PRODUCTS)("the chat channel of $name", (target) => {
     await queue.drain()
     const trace = await (await bob.get("/api/notifications/1/trace")).json<any>()
     expect(trace.res.map((entry: any) => entry.channel)).toEqual(["inbox", "email"])
+  })
+
+  it("reads no webhooks of other organisations", async () => {
+    await store(target, webhook)
+    await rows(
+      "INSERT INTO orgs (slug, name) SELECT 'org' || value, 'Org' FROM json_each(?)",
+      JSON.stringify(Array.from({ length: 200 }, (_, i) => i)),
+    )
+    await rows(
+      `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
+       SELECT id, ?, 1, 'https://' || id, 0, 0 FROM orgs WHERE slug LIKE 'org%'`,
+      product,
+    )
+    const { db, spent } = metered(env.DB)
+    expect(await selectWebhooks(openDb(db), { product, orgIds: [ACME] })).toHaveLength(1)
+    expect(spent.rowsRead).toBeLessThan(10)
   })
 
   it("posts through a plain webhook that came from Dalgo", async () => {

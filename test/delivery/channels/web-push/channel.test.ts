@@ -23,18 +23,18 @@ beforeEach(() => {
   ;({ sent, drain, lose } = queues())
 })
 
-/** Push services that answer what is said here for a device; and SES. */
-function pushing(fail?: (endpoint: string) => Response | undefined) {
+/** Push services that answer what `fail` returns for an endpoint; and SES. */
+function startPushServices(fail?: (endpoint: string) => Response | undefined) {
   const services = pushServices(fail)
   const { requests } = outside(services.handler, ses().handler)
   return { ...services, requests }
 }
-const answering = (who: Device, response: () => Response) => (endpoint: string) =>
-  endpoint === who.subscription.endpoint ? response() : undefined
+const answeringFor = (device: Device, response: () => Response) => (endpoint: string) =>
+  endpoint === device.subscription.endpoint ? response() : undefined
 const status = (code: number, headers: HeadersInit = {}) => new Response("no", { status: code, headers })
 
-/** Tells acme something, and answers its id. */
-async function say(changes: object = {}): Promise<number> {
+/** Sends a notification to acme, and returns its id. */
+async function notify(changes: object = {}): Promise<number> {
   const answer = await server.post("/api/notifications/", {
     author: "Dalgo",
     message: "The warehouse is down",
@@ -46,11 +46,11 @@ async function say(changes: object = {}): Promise<number> {
   return (await answer.json<any>()).res.notification_id
 }
 
-const delivery = async (who: { orgUserId: number } = bob) =>
+const deliveryTo = async (person: { orgUserId: number } = bob) =>
   (
     await rows(
       "SELECT status, attempts, reason, due_at FROM deliveries WHERE channel = 'push' AND recipient_id = ?",
-      who.orgUserId,
+      person.orgUserId,
     )
   )[0]
 const endpoints = async () => (await rows("SELECT endpoint FROM push_subscriptions")).map(({ endpoint }) => endpoint)
@@ -63,17 +63,17 @@ async function cronAt(time: number): Promise<void> {
   await cron()
   await drain()
 }
-/** When a delivery is tried again, in milliseconds from noon. */
-const dueIn = async () => (await delivery())?.due_at - NOON
+/** The delay of the next attempt, in ms. */
+const retryDelay = async () => (await deliveryTo())?.due_at - NOON
 
-describe("what is said", () => {
-  it("reaches each device of everybody who has one, and nobody else can read it", async () => {
-    const { pushes, to } = pushing()
+describe("a push message", () => {
+  it("is sent to each device of each recipient, and no other device can decrypt it", async () => {
+    const { pushes, to } = startPushServices()
     const phone = await hasDevice(bob, "phone")
     const laptop = await hasDevice(bob, `${FCM}laptop`)
     const hers = await hasDevice(alice, "hers")
     const stranger = await hasDevice(charlie, "strange")
-    const id = await say()
+    const id = await notify()
     await drain()
 
     expect(pushes).toHaveLength(3)
@@ -90,17 +90,17 @@ describe("what is said", () => {
       })
     }
     await expect(hers.read(to(phone)[0] as Request)).rejects.toMatchObject({ name: "OperationError" })
-    expect(await delivery(bob)).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
-    expect(await delivery(alice)).toMatchObject({ status: "sent" })
+    expect(await deliveryTo(bob)).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
+    expect(await deliveryTo(alice)).toMatchObject({ status: "sent" })
     expect(await rows("SELECT * FROM deliveries WHERE channel = 'push'")).toHaveLength(2)
   })
 
-  it("is told as RFC 8030 has it", async () => {
-    const { to } = pushing()
+  it("is a request by RFC 8030", async () => {
+    const { to } = startPushServices()
     const phone = await hasDevice(bob, "phone")
-    const id = await say()
+    const id = await notify()
     await drain()
-    await say({ urgent: true })
+    await notify({ urgent: true })
     await drain()
     const [push, urgent] = to(phone)
     expect(push?.method).toBe("POST")
@@ -116,20 +116,20 @@ describe("what is said", () => {
     expect(urgent?.headers.get("topic")).not.toBe(push?.headers.get("topic"))
     for (const one of [push, urgent]) {
       expect(one?.headers.get("topic")).toMatch(/^[\w-]{1,32}$/)
-      // Salt, record size, key, what is said, delimiter and tag; and no two alike.
+      // Salt, record size, key length, key, payload, delimiter and tag.
       expect((await one?.arrayBuffer())?.byteLength).toBe(16 + 4 + 1 + 65 + 2_500 + 1 + 16)
     }
   })
 
-  it("is signed for each push service, once for all of its devices", async () => {
-    const { to } = pushing()
+  it("has a VAPID header, which is signed once for each push service", async () => {
+    const { to } = startPushServices()
     const sign = vi.spyOn(crypto.subtle, "sign")
     const devices = [
       await hasDevice(bob, "phone"),
       await hasDevice(bob, `${FCM}laptop`),
       await hasDevice(alice, "hers"),
     ]
-    await say({ sent_to: "all_org_users" })
+    await notify({ sent_to: "all_org_users" })
     const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
     sign.mockClear()
     await consume("dalgo-deliveries", [push])
@@ -157,16 +157,16 @@ describe("what is said", () => {
     for (const { sub, exp } of claims) {
       expect(sub).toBe("mailto:notifications@dalgo.test")
       expect(exp).toBeGreaterThan(NOON / SECOND)
-      // RFC 8292 permits a day.
+      // RFC 8292 permits at most 24 hours.
       expect(exp).toBeLessThanOrEqual((NOON + DAY) / SECOND)
     }
     expect(tokens[0]).toBe(tokens[2])
   })
 
-  it("is told once, however often the queue says so", async () => {
-    const { pushes } = pushing()
+  it("is sent once though the queue delivers its message twice", async () => {
+    const { pushes } = startPushServices()
     await hasDevice(bob, "phone")
-    await say()
+    await notify()
     const again = structuredClone(sent)
     await drain()
     sent.push(...again)
@@ -174,22 +174,24 @@ describe("what is said", () => {
     expect(pushes).toHaveLength(1)
   })
 
-  it("is told a minute later where its hint was lost", async () => {
-    const { pushes } = pushing()
+  it("is sent a minute later where its queue message was lost", async () => {
+    const { pushes } = startPushServices()
     await hasDevice(bob, "phone")
-    await rows("INSERT INTO user_notification_preferences SELECT id, 'all', 'email', 0, 1, NULL FROM org_users")
+    await rows(
+      "INSERT INTO user_notification_preferences (org_user_id, category, channel, enabled, changed_at) SELECT id, 'all', 'email', 0, 1 FROM org_users",
+    )
     lose("dalgo-deliveries")
-    await say()
+    await notify()
     await drain()
     expect(pushes).toEqual([])
     await cronAt(NOON + MINUTE)
     expect(pushes).toHaveLength(1)
   })
 
-  it("and is for later reaches the devices that there are then", async () => {
-    const { pushes, to } = pushing()
+  it("about a scheduled notification is sent to the devices at its time", async () => {
+    const { pushes, to } = startPushServices()
     const phone = await hasDevice(bob, "phone")
-    await say({ scheduled_time: new Date(NOON + HOUR).toISOString() })
+    await notify({ scheduled_time: new Date(NOON + HOUR).toISOString() })
     await bob.delete(SUBSCRIPTIONS, {}, { endpoint: phone.subscription.endpoint })
     const laptop = await hasDevice(bob, "laptop")
     await cronAt(NOON + HOUR)
@@ -198,25 +200,25 @@ describe("what is said", () => {
     expect(pushes).toHaveLength(1)
   })
 
-  it("is told on one device in all organisations of a person, and shown once", async () => {
+  it("has one tag in all organisations of a person, so that their device shows it once", async () => {
     await rows(
       "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
     )
-    const { to } = pushing()
+    const { to } = startPushServices()
     const phone = await hasDevice(bob, "phone")
     await bob.post(SUBSCRIPTIONS, phone.subscription, { "x-dalgo-org": "globex" })
-    await say({ sent_to: "all_users", org_slug: null })
+    await notify({ sent_to: "all_users", org_slug: null })
     await drain()
-    const told = await Promise.all(to(phone).map((push) => phone.read(push)))
-    expect(told.map(({ url }) => url).sort()).toEqual(["/?org=acme", "/?org=globex"])
-    expect(new Set(told.map(({ tag }) => tag)).size).toBe(1)
+    const payloads = await Promise.all(to(phone).map((push) => phone.read(push)))
+    expect(payloads.map(({ url }) => url).sort()).toEqual(["/?org=acme", "/?org=globex"])
+    expect(new Set(payloads.map(({ tag }) => tag)).size).toBe(1)
   })
 
-  it("costs three round trips for everybody whom one message names", async () => {
-    pushing()
+  it("takes three round trips for all recipients of one queue message", async () => {
+    startPushServices()
     for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
     await hasDevice(alice, "hers")
-    await say()
+    await notify()
     const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
     expect(push.recipientIds).toEqual([alice.orgUserId, bob.orgUserId])
     const { db, spent } = metered(env.DB)
@@ -227,13 +229,13 @@ describe("what is said", () => {
   })
 })
 
-describe("who is told on their devices", () => {
-  it("is whoever did not turn that off for a category", async () => {
-    const { to } = pushing()
+describe("the recipients of push messages", () => {
+  it("have not turned push off for the category", async () => {
+    const { to } = startPushServices()
     const his = await hasDevice(bob, "his")
     const hers = await hasDevice(alice, "hers")
     await bob.put(PREFERENCES, { channels: { incident: { push: false } } })
-    const id = await say()
+    const id = await notify()
     await drain()
     expect([to(his).length, to(hers).length]).toEqual([0, 1])
     const on = new Date(NOON).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" })
@@ -245,81 +247,81 @@ describe("who is told on their devices", () => {
       outcome: "sent",
       reason: "You are subscribed to Incident Notifications and get push messages on your devices.",
     })
-    await say({ category: "system" })
+    await notify({ category: "system" })
     await drain()
     expect(to(his)).toHaveLength(1)
   })
 
-  it("is nobody for a category that they turned off, whatever else they want", async () => {
-    const { pushes } = pushing()
+  it("have not turned the category off", async () => {
+    const { pushes } = startPushServices()
     await hasDevice(bob, "his")
     await bob.put(PREFERENCES, { incident_notifications: false, email_notifications_enabled: true })
-    await say()
+    await notify()
     await drain()
     expect(pushes).toEqual([])
   })
 
-  it("has nothing to do with e-mail", async () => {
-    const { pushes } = pushing()
+  it("may have turned e-mail off", async () => {
+    const { pushes } = startPushServices()
     await hasDevice(bob, "his")
     await bob.put(PREFERENCES, { email_notifications_enabled: false })
-    await say()
+    await notify()
     await drain()
     expect(pushes).toHaveLength(1)
   })
 
-  it("is told nothing of it where they have no device", async () => {
-    pushing()
-    const id = await say()
+  it("have a device; without one the trace does not mention push", async () => {
+    startPushServices()
+    const id = await notify()
     await drain()
     expect(await traceOf(bob, id)).toBeUndefined()
   })
 
-  it("is no former member, not even of what was on its way", async () => {
-    const { pushes } = pushing()
+  it("are members when the message is sent", async () => {
+    const { pushes } = startPushServices()
     await hasDevice(bob, "his")
-    const id = await say()
+    const id = await notify()
     await rows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
-    await say()
+    await notify()
     await drain()
     expect(pushes).toEqual([])
-    expect(await delivery()).toMatchObject({ status: "suppressed", reason: "not_a_member" })
+    expect(await deliveryTo()).toMatchObject({ status: "suppressed", reason: "not_a_member" })
     await rows("UPDATE org_users SET removed_at = NULL WHERE id = ?", bob.orgUserId)
     expect(await traceOf(bob, id)).toMatchObject({
       reason: "You were no longer a member of the organisation when it was sent.",
     })
   })
 
-  it("is whoever has the computer now, of several who share it", async () => {
-    const { to, pushes } = pushing()
+  it("are the current owner of a shared computer only", async () => {
+    const { to, pushes } = startPushServices()
     const computer = await hasDevice(alice, "shared")
-    await say({ sent_to: "single_user", user_email: alice.email, message: "For Alice alone" })
+    await notify({ sent_to: "single_user", user_email: alice.email, message: "For Alice alone" })
     await bob.post(SUBSCRIPTIONS, computer.subscription)
     await drain()
     expect(pushes).toEqual([])
-    expect(await delivery(alice)).toMatchObject({ status: "suppressed", reason: "no_device" })
-    await say({ sent_to: "single_user", user_email: bob.email, message: "For Bob" })
+    expect(await deliveryTo(alice)).toMatchObject({ status: "suppressed", reason: "no_device" })
+    await notify({ sent_to: "single_user", user_email: bob.email, message: "For Bob" })
     await drain()
     expect(await Promise.all(to(computer).map((push) => computer.read(push)))).toMatchObject([{ body: "For Bob" }])
   })
 })
 
 describe("a device that is gone", () => {
-  it.each([404, 410])("is forgotten (%i), and the others are told", async (code) => {
+  it.each([404, 410])("is deleted (%i), and the others get the message", async (code) => {
     const phone = await hasDevice(bob, "phone")
     const laptop = await hasDevice(bob, "laptop")
-    const { to } = pushing(answering(phone, () => status(code)))
-    const id = await say()
+    const { to } = startPushServices(answeringFor(phone, () => status(code)))
+    const id = await notify()
     await drain()
     expect(to(laptop)).toHaveLength(1)
     expect(await endpoints()).toEqual([laptop.subscription.endpoint])
     expect(await traceOf(bob, id)).toMatchObject({ outcome: "sent" })
   })
 
-  it("and was the last leaves a sentence in the trace", async () => {
+  it("is explained in the trace if it was the last one", async () => {
     const phone = await hasDevice(bob, "phone")
-    const { requests } = pushing(answering(phone, () => status(410)))
-    const id = await say()
+    const { requests } = startPushServices(answeringFor(phone, () => status(410)))
+    const id = await notify()
     await drain()
     expect(await traceOf(bob, id)).toMatchObject({
       outcome: "suppressed",
@@ -331,27 +333,27 @@ describe("a device that is gone", () => {
     expect(requests).toHaveLength(before)
   })
 
-  it("is gone from all organisations of its person", async () => {
+  it("is deleted in all organisations of its user", async () => {
     await rows(
       "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
     )
     const phone = await hasDevice(bob, "phone")
     await bob.post(SUBSCRIPTIONS, phone.subscription, { "x-dalgo-org": "globex" })
-    pushing(answering(phone, () => status(410)))
-    await say()
+    startPushServices(answeringFor(phone, () => status(410)))
+    await notify()
     await drain()
     expect(await endpoints()).toEqual([])
   })
 })
 
-describe("a device that knows us by a key that was replaced", () => {
+describe("a device that subscribed with an earlier VAPID key", () => {
   const replaceKey = ({ subscription }: Device) =>
     rows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
 
-  it("is not pushed to, and fails nothing", async () => {
+  it("gets no message, and is no failure", async () => {
     await replaceKey(await hasDevice(bob, "phone"))
-    const { pushes } = pushing()
-    const id = await say()
+    const { pushes } = startPushServices()
+    const id = await notify()
     await drain()
     expect(pushes).toEqual([])
     expect(await traceOf(bob, id)).toMatchObject({
@@ -359,27 +361,27 @@ describe("a device that knows us by a key that was replaced", () => {
       reason: "None of your devices accepts push messages any more.",
     })
     expect((await (await alice.get("/api/notifications/deliveries")).json<any>()).res).toEqual([])
-    // The key may come back.
+    // The earlier key may be configured again.
     expect(await endpoints()).toHaveLength(1)
   })
 
-  it("keeps no other from being told", async () => {
+  it("does not keep the message from another device", async () => {
     await replaceKey(await hasDevice(bob, "phone"))
     const laptop = await hasDevice(bob, "laptop")
-    const { pushes, to } = pushing()
-    await say()
+    const { pushes, to } = startPushServices()
+    await notify()
     await drain()
     expect([pushes.length, to(laptop).length]).toEqual([1, 1])
   })
 })
 
-describe("a push service that says no", () => {
-  it.each([400, 405, 413, 301, 307])("for good is not asked again: %i", async (code) => {
+describe("a failure of a push service", () => {
+  it.each([400, 405, 413, 301, 307])("is permanent: %i", async (code) => {
     const phone = await hasDevice(bob, "phone")
-    const { requests } = pushing(answering(phone, () => status(code, { location: "https://evil.test/" })))
-    const id = await say()
+    const { requests } = startPushServices(answeringFor(phone, () => status(code, { location: "https://evil.test/" })))
+    const id = await notify()
     await drain()
-    expect(await delivery()).toMatchObject({ status: "failed", reason: `the push service answered ${code}` })
+    expect(await deliveryTo()).toMatchObject({ status: "failed", reason: `the push service answered ${code}` })
     expect(await traceOf(bob, id)).toMatchObject({
       outcome: "failed",
       reason: `It could not be delivered: the push service answered ${code}.`,
@@ -390,83 +392,87 @@ describe("a push service that says no", () => {
     expect(await endpoints()).toHaveLength(1)
   })
 
-  it.each([401, 403, 408, 429, 500, 502, 503])("for now is asked again: %i", async (code) => {
+  it.each([401, 403, 408, 429, 500, 502, 503])("is temporary and retried: %i", async (code) => {
     const phone = await hasDevice(bob, "phone")
     let isBusy = true
-    const { to } = pushing((endpoint) => (isBusy ? answering(phone, () => status(code))(endpoint) : undefined))
-    await say()
+    const { to } = startPushServices((endpoint) =>
+      isBusy ? answeringFor(phone, () => status(code))(endpoint) : undefined,
+    )
+    await notify()
     await drain()
-    expect(await delivery()).toMatchObject({ status: "pending", reason: `the push service answered ${code}` })
-    expect(await dueIn()).toBeGreaterThanOrEqual(24 * SECOND)
-    expect(await dueIn()).toBeLessThanOrEqual(36 * SECOND)
+    expect(await deliveryTo()).toMatchObject({ status: "pending", reason: `the push service answered ${code}` })
+    expect(await retryDelay()).toBeGreaterThanOrEqual(24 * SECOND)
+    expect(await retryDelay()).toBeLessThanOrEqual(36 * SECOND)
     isBusy = false
     await cronAt(NOON + MINUTE)
     expect(to(phone)).toHaveLength(1)
-    expect(await delivery()).toMatchObject({ status: "sent", attempts: 2 })
+    expect(await deliveryTo()).toMatchObject({ status: "sent", attempts: 2 })
   })
 
   it.each([
     ["seconds", "600", 10 * MINUTE],
     ["a date", new Date(NOON + HOUR).toUTCString(), HOUR],
     ["nonsense", "soon", undefined],
-  ])("says when to come again, in %s", async (_, retryAfter, wait) => {
+  ])("may ask for a delay, as %s", async (_, retryAfter, wait) => {
     const phone = await hasDevice(bob, "phone")
-    pushing(answering(phone, () => status(429, { "retry-after": retryAfter })))
-    await say()
+    startPushServices(answeringFor(phone, () => status(429, { "retry-after": retryAfter })))
+    await notify()
     await drain()
-    if (wait) expect(await dueIn()).toBe(wait)
-    else expect(await dueIn()).toBeLessThanOrEqual(36 * SECOND)
+    if (wait) expect(await retryDelay()).toBe(wait)
+    else expect(await retryDelay()).toBeLessThanOrEqual(36 * SECOND)
   })
 
-  it.each([503, 400])("for one device does not have the other told again: %i", async (code) => {
+  it.each([503, 400])("for one device does not repeat the message to another one: %i", async (code) => {
     const phone = await hasDevice(bob, "phone")
     const laptop = await hasDevice(bob, "laptop")
-    const { to, requests } = pushing(answering(phone, () => status(code)))
-    await say()
+    const { to, requests } = startPushServices(answeringFor(phone, () => status(code)))
+    await notify()
     await drain()
-    expect(await delivery()).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
+    expect(await deliveryTo()).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
     const before = requests.length
     await cronAt(NOON + DAY)
     expect(requests).toHaveLength(before)
     expect(to(laptop)).toHaveLength(1)
   })
 
-  it("for all devices has all told again, if one of them may take it later", async () => {
+  it("for all devices is retried if it is temporary for one", async () => {
     const phone = await hasDevice(bob, "phone")
     const laptop = await hasDevice(bob, "laptop")
     let isBusy = true
-    const { to } = pushing((endpoint) => {
+    const { to } = startPushServices((endpoint) => {
       if (!isBusy) return undefined
       return status(endpoint === phone.subscription.endpoint ? 400 : 503)
     })
-    await say()
+    await notify()
     await drain()
-    expect(await delivery()).toMatchObject({ status: "pending", reason: "the push service answered 503" })
+    expect(await deliveryTo()).toMatchObject({ status: "pending", reason: "the push service answered 503" })
     isBusy = false
     await cronAt(NOON + MINUTE)
-    expect(await delivery()).toMatchObject({ status: "sent", attempts: 2 })
+    expect(await deliveryTo()).toMatchObject({ status: "sent", attempts: 2 })
     expect([to(phone).length, to(laptop).length]).toEqual([1, 1])
   })
 
-  it("to one person does not hold up another", async () => {
+  it("for one person does not delay another one", async () => {
     const phone = await hasDevice(bob, "phone")
     const hers = await hasDevice(alice, "hers")
-    const { to } = pushing(answering(phone, () => status(500)))
-    await say()
+    const { to } = startPushServices(answeringFor(phone, () => status(500)))
+    await notify()
     await drain()
     expect(to(hers)).toHaveLength(1)
-    expect(await delivery(alice)).toMatchObject({ status: "sent" })
-    expect(await delivery(bob)).toMatchObject({ status: "pending" })
+    expect(await deliveryTo(alice)).toMatchObject({ status: "sent" })
+    expect(await deliveryTo(bob)).toMatchObject({ status: "pending" })
   })
 
-  it("nine hours long is given up on; an admin sends it again", async () => {
+  it("is given up after seven attempts, and an admin can send again", async () => {
     const phone = await hasDevice(bob, "phone")
     let isBusy = true
-    const { to } = pushing((endpoint) => (isBusy ? answering(phone, () => status(503))(endpoint) : undefined))
-    const id = await say()
+    const { to } = startPushServices((endpoint) =>
+      isBusy ? answeringFor(phone, () => status(503))(endpoint) : undefined,
+    )
+    const id = await notify()
     await drain()
     for (let hour = 1; hour < 24; hour++) await cronAt(NOON + hour * 2 * HOUR)
-    expect(await delivery()).toMatchObject({ status: "dead", attempts: 7 })
+    expect(await deliveryTo()).toMatchObject({ status: "dead", attempts: 7 })
     const failed = await (await alice.get("/api/notifications/deliveries")).json<any>()
     expect(failed.res).toMatchObject([{ id: `${id}-push-${bob.orgUserId}`, channel: "push", recipient: bob.email }])
     isBusy = false
@@ -477,31 +483,31 @@ describe("a push service that says no", () => {
 })
 
 describe("a push service that does not answer", () => {
-  it("is asked again", async () => {
+  it("is retried", async () => {
     await hasDevice(bob, "phone")
     outside(ses().handler)
-    await say()
+    await notify()
     await drain()
-    expect(await delivery()).toMatchObject({ status: "pending", reason: "the push service did not answer" })
+    expect(await deliveryTo()).toMatchObject({ status: "pending", reason: "the push service did not answer" })
   })
 
-  it("is waited for ten seconds", async () => {
+  it("times out after ten seconds", async () => {
     await hasDevice(bob, "phone")
     const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
     outside((request) => {
       request.signal.throwIfAborted()
       return new Response(null, { status: 201 })
     })
-    await say()
+    await notify()
     const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
     await consume("dalgo-deliveries", [push])
     expect(timeout).toHaveBeenCalledWith(10_000)
-    expect(await delivery()).toMatchObject({ status: "pending" })
+    expect(await deliveryTo()).toMatchObject({ status: "pending" })
   })
 })
 
 describe("a person with several devices", () => {
-  /** Push services that take so long, whatever they say then. */
+  /** Push services that answer this status after so many milliseconds. */
   function slow(code: number, ms: number) {
     const asked: string[] = []
     let atOnce = 0
@@ -519,60 +525,60 @@ describe("a person with several devices", () => {
   }
   const push = () => sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
 
-  it("is told on one after the other, while others are told", async () => {
+  it("gets one request at a time, while other people get theirs", async () => {
     for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
     for (const name of ["hers", "hers-too"]) await hasDevice(alice, name)
     const { asked, most } = slow(201, 0)
-    await say()
+    await notify()
     await consume("dalgo-deliveries", [push()])
     expect([asked.length, most()]).toEqual([5, 2])
   })
 
-  it("has a quarter of a minute for all of them", async () => {
+  it("has 15 seconds for all of them", async () => {
     const timeout = vi.spyOn(AbortSignal, "timeout")
     for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
     const { asked } = slow(400, 9 * SECOND)
-    await say()
+    await notify()
     timeout.mockClear()
     await consume("dalgo-deliveries", [push()])
     expect(asked).toHaveLength(2)
     expect(timeout.mock.calls).toEqual([[10 * SECOND], [6 * SECOND]])
-    expect(await delivery()).toMatchObject({
+    expect(await deliveryTo()).toMatchObject({
       status: "pending",
       reason: "the push services of other devices took too long",
     })
   })
 })
 
-describe("what is stored of a device", () => {
+describe("a stored device", () => {
   it.each([
     "https://evil.test/x",
     "http://fcm.googleapis.com/x",
     "https://169.254.169.254/latest/meta-data/",
     "https://fcm.googleapis.com.evil.test/x",
-  ])("is not called where it is at no push service: %s", async (endpoint) => {
+  ])("is not called unless it is at a push service: %s", async (endpoint) => {
     await hasDevice(bob, "phone")
     await rows("UPDATE push_subscriptions SET endpoint = ?", endpoint)
-    const { requests } = pushing()
-    await say()
+    const { requests } = startPushServices()
+    await notify()
     await drain()
     expect(requests.filter(({ url }) => !url.startsWith("https://ses."))).toEqual([])
-    expect(await delivery()).toMatchObject({ status: "suppressed", reason: "no_device" })
+    expect(await deliveryTo()).toMatchObject({ status: "suppressed", reason: "no_device" })
   })
 
   it.each([
     ["p256dh", "AAAA"],
     ["p256dh", "not base64"],
-  ])("holds up no other device where its %s is %j", async (column, value) => {
+  ])("does not delay another device where its %s is %j", async (column, value) => {
     await hasDevice(bob, "phone")
     await rows(`UPDATE push_subscriptions SET ${column} = ?`, value)
     const laptop = await hasDevice(bob, "laptop")
-    const { to } = pushing()
-    await say()
+    const { to } = startPushServices()
+    await notify()
     await drain()
     expect(to(laptop)).toHaveLength(1)
     await bob.delete(SUBSCRIPTIONS, {}, { endpoint: laptop.subscription.endpoint })
-    await say()
+    await notify()
     await drain()
     const [, second] = await rows(
       "SELECT status, reason FROM deliveries WHERE channel = 'push' ORDER BY notification_id",
@@ -587,12 +593,12 @@ describe("what is stored of a device", () => {
     const { p256dh, auth } = phone.subscription.keys
     const answers = [() => status(500), () => status(400), () => status(410), () => status(201)]
     for (const [i, response] of answers.entries()) {
-      const failing = i === 2 ? answering(phone, response) : response
-      pushing(failing)
-      await say()
+      const failing = i === 2 ? answeringFor(phone, response) : response
+      startPushServices(failing)
+      await notify()
       await drain()
     }
-    const told = [
+    const output = [
       JSON.stringify(log.mock.calls),
       JSON.stringify(await rows("SELECT * FROM deliveries")),
       JSON.stringify(await (await bob.get("/api/notifications/1/trace")).json()),
@@ -600,23 +606,23 @@ describe("what is stored of a device", () => {
       JSON.stringify(await (await bob.get(SUBSCRIPTIONS)).json()),
     ].join()
     for (const secret of ["secret-phone", "secret-laptop", p256dh, auth, laptop.subscription.keys.auth]) {
-      expect(told).not.toContain(secret)
+      expect(output).not.toContain(secret)
     }
   })
 })
 
-describe("a worker whose keys", () => {
+describe("a VAPID key pair", () => {
   const pushWith = async (changes: object) => {
     await hasDevice(bob, "phone")
-    const { pushes } = pushing()
-    await say()
+    const { pushes } = startPushServices()
+    await notify()
     const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
     await consume("dalgo-deliveries", [push], { changes })
     expect(pushes).toEqual([])
-    return delivery()
+    return deliveryTo()
   }
 
-  it("are missing tries again, and says which", async () => {
+  it("that is missing is a failure to retry", async () => {
     expect(await pushWith({ VAPID_PRIVATE_KEY: "" })).toMatchObject({
       status: "pending",
       reason: "VAPID_PUBLIC_KEY, VAPID_PRIVATE_KEY or VAPID_SUBJECT is not set",
@@ -624,13 +630,13 @@ describe("a worker whose keys", () => {
   })
 
   it.each([
-    ["are nonsense", { VAPID_PRIVATE_KEY: "nonsense" }],
-    ["are half of two pairs", { VAPID_PRIVATE_KEY: "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw" }],
-    ["are cut off", { VAPID_PUBLIC_KEY: "BIPETICa" }],
-  ])("%s tries again, and says so", async (_, changes) => {
+    ["is malformed", { VAPID_PRIVATE_KEY: "nonsense" }],
+    ["has halves of two pairs", { VAPID_PRIVATE_KEY: "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw" }],
+    ["is cut off", { VAPID_PUBLIC_KEY: "BIPETICa" }],
+  ])("that %s is a failure to retry", async (_, changes) => {
     expect(await pushWith(changes)).toMatchObject({
       status: "pending",
-      reason: "VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are no pair",
+      reason: "VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are not a pair",
     })
   })
 })
