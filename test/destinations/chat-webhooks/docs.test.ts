@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from "vitest"
 import { testSendDocs } from "../../../src/delivery/test-send/docs"
 import { orgPreferenceDocs } from "../../../src/destinations/chat-webhooks/docs"
 import { CHAT_PRODUCTS } from "../../../src/domain/channels"
-import { ask, CASES, keyring } from "../../http/every-route"
+import { CASES, fullAccess, sendCase } from "../../http/route-cases"
 import { demo } from "../../support/demo"
 import { alice } from "../../support/people"
 import { queues } from "../../support/queues"
@@ -22,7 +22,7 @@ it.each(documented)("answers as documented: %s", async (route, { response }) => 
   const cases = CASES.filter((one) => one.route === route)
   expect(cases.length).toBeGreaterThan(0)
   for (const one of cases) {
-    const answer = await ask(one, await keyring())
+    const answer = await sendCase(one, await fullAccess())
     expect(response.safeParse(await answer.json())).toMatchObject({ success: true })
   }
 })
