@@ -16,7 +16,7 @@ const say = async (change: object = {}) => {
   await settle()
   return response
 }
-const statusOf = async (request: Promise<Response>) => (await request).status
+const statusOf = async (response: Promise<Response>) => (await response).status
 const messagesOfBob = async () =>
   (await (await bob.get(INBOX)).json<any>()).res.map((item: { message: string }) => item.message)
 
