@@ -75,7 +75,7 @@ it.each([
   const first = await costOf("PUT", INITECH, body)
   const again = await costOf("PUT", INITECH, body)
   expect(first.rowsWritten).toBeGreaterThan(0)
-  expect(again).toMatchObject({ status: 200, roundTrips: 1, rowsWritten: 0, answer: first.response })
+  expect(again).toMatchObject({ status: 200, roundTrips: 1, rowsWritten: 0, response: first.response })
 })
 
 it("writes nothing for its own response, or for the same categories in another order", async () => {
