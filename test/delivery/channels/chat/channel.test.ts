@@ -382,7 +382,7 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     await Promise.all([consume("dalgo-signals", [again]), consume("dalgo-signals", [again])])
     await cronAt(NOON + DAY)
     expect(await announcementsTo(alice)).toBe(1)
-    expect(await events()).toMatchObject([{ status: "processed", reason: "already" }])
+    expect(await events()).toMatchObject([{ status: "processed", reason: "already_published" }])
   })
 
   it("is announced once though the worker died before it recorded the delivery", async () => {
