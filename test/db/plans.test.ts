@@ -10,7 +10,7 @@ import { DISCORD_WEBHOOK, chatProducts, SLACK_WEBHOOK } from "../support/chat-pr
 import { rows } from "../support/rows"
 import { openTabWith } from "../support/sockets"
 import { amazon, bounceOf, signed } from "../support/sns"
-import { acmeBar } from "../live/rows"
+import { acmeBar } from "../support/urgent-bar"
 
 const inAMinute = () => new Date(Date.now() + 60_000).toISOString()
 

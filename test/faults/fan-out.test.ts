@@ -1,10 +1,10 @@
 import { afterAll, expect, it } from "vitest"
 import { CHUNK_SIZE } from "../../src/notifications/audience"
 import { MINUTE } from "../support/clock"
-import { Tally } from "./figures"
-import { by, byServer, crowd, everybody, found, lookers, type Organisation } from "./organisation"
-import { isPause, type Kind, KINDS } from "./steps"
-import { type Said, TRUTHS, untruths } from "./truths"
+import { Tally } from "./stats"
+import { by, byServer, crowd, everybody, found, lookers, type Organisation } from "./test-org"
+import { isPause, type Kind, KINDS } from "./fault-injector"
+import { type Said, TRUTHS, untruths } from "./invariants"
 import { World } from "./world"
 
 // More members than one batch reaches: the rest are for the queue, and whatever strikes there must neither leave

@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from "vitest"
 import { DAY, MINUTE } from "../support/clock"
-import { Tally } from "./figures"
-import { byServer, crowd, everybody, found } from "./organisation"
+import { Tally } from "./stats"
+import { byServer, crowd, everybody, found } from "./test-org"
 import { World } from "./world"
 
 const MAILS = 10_000

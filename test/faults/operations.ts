@@ -3,9 +3,9 @@ import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { HOUR, MINUTE } from "../support/clock"
 import { entered, runId } from "../support/failures"
 import { snapshotOf, tabOn } from "../support/sockets"
-import { by, byPrefect, byServer, everybody, type Organisation, type Person, reachElsewhere } from "./organisation"
-import { Run } from "./steps"
-import type { Said } from "./truths"
+import { by, byPrefect, byServer, everybody, type Organisation, type Person, reachElsewhere } from "./test-org"
+import { Run } from "./fault-injector"
+import type { Said } from "./invariants"
 import type { World } from "./world"
 
 export type Scene = { world: World; org: Organisation; said: Said[] }

@@ -6,9 +6,9 @@ import { clearMembershipCache } from "../../src/auth/membership"
 import { MINUTE, NOON } from "../support/clock"
 import { dice } from "../support/dice"
 import { MemoryQueue, type Message } from "./memory-queue"
-import { Elsewhere, Model, Post, Prefect, PUSH_SERVICE, ROOMS_AT } from "./outsiders"
-import { databaseThrough, ports } from "./ports"
-import { type Port, Run, Steps, within } from "./steps"
+import { Elsewhere, Model, Post, Prefect, PUSH_SERVICE, ROOMS_AT } from "./fakes"
+import { databaseThrough, ports } from "./instrumented-env"
+import { type Port, Run, Steps, within } from "./fault-injector"
 
 const ORIGIN = "https://notifications.dalgo.test"
 /** Longer than any lease. */

@@ -4,7 +4,7 @@ import { beforeEach, expect, it, vi } from "vitest"
 import { alice, bob } from "../support/people"
 import { queues } from "../support/queues"
 import { openTab, openTabWith } from "../support/sockets"
-import { acmeBar, hire, markRows, questions, summariseRow, truthOf, write } from "./rows"
+import { acmeBar, hire, markRows, questions, summariseRow, truthOf, write } from "../support/urgent-bar"
 
 const ALICE = alice.orgUserId
 const BOB = bob.orgUserId

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test"
 import { expect, it, vi } from "vitest"
 import { bob } from "../support/people"
 import { openTab, openTabWith } from "../support/sockets"
-import { acmeBar, questions, write } from "./rows"
+import { acmeBar, questions, write } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 const NOT_UNDERSTOOD = { message: "not understood", status: "error", data: {} }

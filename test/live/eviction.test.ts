@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest"
 import { alice, bob, charlie } from "../support/people"
 import { queues } from "../support/queues"
 import { openTabWith } from "../support/sockets"
-import { acmeBar, markRows, questions, wakeAcmeBar, write } from "./rows"
+import { acmeBar, markRows, questions, wakeAcmeBar, write } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 

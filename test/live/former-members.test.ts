@@ -5,7 +5,7 @@ import { ALICE, BOB, MEMBERS, sync, upsert } from "../orgs/members"
 import { alice, bob, server, settle } from "../support/people"
 import { queues } from "../support/queues"
 import { openTab, openTabWith } from "../support/sockets"
-import { acmeBar, hire, questions, wakeAcmeBar, write } from "./rows"
+import { acmeBar, hire, questions, wakeAcmeBar, write } from "../support/urgent-bar"
 
 const GONE = { code: 4003, reason: "no longer a member" }
 const removeRow = (orgUserId: number) =>

@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from "vitest"
 import { alice, bob } from "../support/people"
 import { queues } from "../support/queues"
 import { openTabWith } from "../support/sockets"
-import { acmeBar, markRows, summariseRow, write } from "./rows"
+import { acmeBar, markRows, summariseRow, write } from "../support/urgent-bar"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length
 

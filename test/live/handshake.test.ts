@@ -3,7 +3,7 @@ import { sign } from "hono/jwt"
 import { beforeEach, expect, it, vi } from "vitest"
 import { alice, bob, charlie, claimsOf, request, tokenFor } from "../support/people"
 import { knock, openTabWith, tabOn } from "../support/sockets"
-import { questions, write } from "./rows"
+import { questions, write } from "../support/urgent-bar"
 
 const cookieOf = async (userId: string, claims?: object) => ({
   cookie: `access_token=${await tokenFor(userId, claims)}`,

@@ -9,7 +9,7 @@ import { queues } from "../support/queues"
 import { rows } from "../support/rows"
 import { knock, tabOn } from "../support/sockets"
 import { workerWith } from "../support/worker-with"
-import { acmeBar, questions, wakeAcmeBar, write } from "./rows"
+import { acmeBar, questions, wakeAcmeBar, write } from "../support/urgent-bar"
 
 const SECRET = "another-secret-of-the-tests"
 const BOB = bob.orgUserId

@@ -5,7 +5,7 @@ import { liveDocs } from "../../src/live/docs"
 import { NOON } from "../support/clock"
 import { alice, bob, charlie, cookieOf, nobody, person, server, type Speaker, tokenFor } from "../support/people"
 import { workerWith } from "../support/worker-with"
-import { questions } from "./rows"
+import { questions } from "../support/urgent-bar"
 
 const TICKET = "/api/notifications/ticket"
 

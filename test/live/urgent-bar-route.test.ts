@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test"
 import { expect, it } from "vitest"
 import { alice, bob, charlie, dora, nobody, server } from "../support/people"
-import { acmeBar, hire, markRows, questions, write } from "./rows"
+import { acmeBar, hire, markRows, questions, write } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 const PATH = "/api/notifications/urgent-bar"

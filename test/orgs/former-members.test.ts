@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { holdNextAnswer } from "../live/rows"
+import { holdNextAnswer } from "../support/urgent-bar"
 import { anotherIsolate } from "../support/another-isolate"
 import { HOUR, MINUTE, NOON } from "../support/clock"
 import { outside, ses } from "../support/outside"

@@ -1,7 +1,7 @@
 import { device } from "../support/devices"
 import { sequence } from "../support/inbox"
 import { cookieOf } from "../support/people"
-import { PUSH_SERVICE, ROOMS_AT } from "./outsiders"
+import { PUSH_SERVICE, ROOMS_AT } from "./fakes"
 import type { World } from "./world"
 
 export type Person = { orgUserId: number; userId: string; email: string }

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest"
 import { HOUR, MINUTE } from "../support/clock"
 import { entered, runId } from "../support/failures"
-import { by, byPrefect, byServer, found, type Organisation } from "./organisation"
-import type { Kind, Step } from "./steps"
-import { type Said, untruths } from "./truths"
+import { by, byPrefect, byServer, found, type Organisation } from "./test-org"
+import type { Kind, Step } from "./fault-injector"
+import { type Said, untruths } from "./invariants"
 import { World } from "./world"
 
 // What never goes well is not tried for ever: it is given up on, and is a row that somebody can see.

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { bob } from "../support/people"
 import { openTabWith } from "../support/sockets"
-import { acmeBar, markRows, truthOf, write } from "./rows"
+import { acmeBar, markRows, truthOf, write } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { ReconnectingSocket } from "../../src/web/client/reconnecting-socket"
+import { ReconnectingSocket } from "../../../src/web/client/reconnecting-socket"
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { expect, vi } from "vitest"
 import type { UrgentBar } from "../../src/live/urgent-bar"
-import { ACME } from "../support/people"
+import { ACME } from "./people"
 
 /** The bars of acme, as other parts of the worker reach them. */
 export const acmeBar = (): DurableObjectStub<UrgentBar> => env.URGENT_BAR.getByName(String(ACME))

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
 import { alice, bob, charlie, dora, type Speaker } from "../support/people"
 import { openTabWith } from "../support/sockets"
-import { acmeBar, truthOf, write } from "./rows"
+import { acmeBar, truthOf, write } from "../support/urgent-bar"
 
 const ALICE = alice.orgUserId
 const BOB = bob.orgUserId

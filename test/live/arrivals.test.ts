@@ -2,7 +2,7 @@ import { beforeEach, expect, it, vi } from "vitest"
 import { alice, bob, charlie, dora } from "../support/people"
 import { cron, queues } from "../support/queues"
 import { openTab, openTabWith } from "../support/sockets"
-import { hire, questions } from "./rows"
+import { hire, questions } from "../support/urgent-bar"
 
 beforeEach(() => {
   queues()

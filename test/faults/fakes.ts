@@ -1,5 +1,5 @@
 import { failedRun, prefect, ses } from "../support/outside"
-import type { Run } from "./steps"
+import type { Run } from "./fault-injector"
 
 /** What a mail that SES was asked to send is known by: `mark-7` stands in the message that it is about. */
 export type Asked = { key: string; run: Run; at: number; status: number }

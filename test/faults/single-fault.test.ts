@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest"
 import { MINUTE } from "../support/clock"
-import { mailFigures, Tally } from "./figures"
+import { mailFigures, Tally } from "./stats"
 import { OPERATIONS, type Operation, type Scene } from "./operations"
-import { by, found, lookers } from "./organisation"
-import { isPause, type Kind, KINDS } from "./steps"
-import { TRUTHS, untruths } from "./truths"
+import { by, found, lookers } from "./test-org"
+import { isPause, type Kind, KINDS } from "./fault-injector"
+import { TRUTHS, untruths } from "./invariants"
 import { World } from "./world"
 
 // Whatever is done, a fault strikes once at each of its steps, in each way in which a call can go wrong; then time

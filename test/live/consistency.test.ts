@@ -5,7 +5,7 @@ import type { Frame } from "../../src/live/protocol"
 import { alice, bob, charlie, dora, type Speaker } from "../support/people"
 import { queues } from "../support/queues"
 import { openTab, type Tab } from "../support/sockets"
-import { acmeBar, markRows, summariseRow, truthOf, wakeAcmeBar, write } from "./rows"
+import { acmeBar, markRows, summariseRow, truthOf, wakeAcmeBar, write } from "../support/urgent-bar"
 
 // The copy, and every tab that follows it, against the database: whatever people do, in whatever order. A failure
 // names its seed; with that seed alone it happens again.

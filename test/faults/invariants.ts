@@ -1,6 +1,6 @@
-import { by, everybody, lookers, type Organisation, type Person } from "./organisation"
-import { type Asked, elsewhereKey, mailKey, PUSH_SERVICE, ROOMS_AT } from "./outsiders"
-import type { Port, Steps } from "./steps"
+import { by, everybody, lookers, type Organisation, type Person } from "./test-org"
+import { type Asked, elsewhereKey, mailKey, PUSH_SERVICE, ROOMS_AT } from "./fakes"
+import type { Port, Steps } from "./fault-injector"
 import type { World } from "./world"
 
 /** Something that was said, or that somebody tried to say. */

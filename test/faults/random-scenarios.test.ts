@@ -1,11 +1,11 @@
 import * as fc from "fast-check"
 import { afterAll, expect, inject, it, vi } from "vitest"
 import { SECOND } from "../support/clock"
-import { mailFigures, Tally } from "./figures"
-import { by, found, lookers, type Organisation } from "./organisation"
-import { Play } from "./play"
+import { mailFigures, Tally } from "./stats"
+import { by, found, lookers, type Organisation } from "./test-org"
+import { Play } from "./run-scenario"
 import { type Scenario, scenario } from "./scenario"
-import { type Said, TRUTHS, untruths } from "./truths"
+import { type Said, TRUTHS, untruths } from "./invariants"
 import { World } from "./world"
 
 // People, machines and the world outside as they please, with faults anywhere. Each seed is a story of its own, and

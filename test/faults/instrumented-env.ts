@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import type { MemoryQueue } from "./memory-queue"
-import type { Steps } from "./steps"
+import type { Steps } from "./fault-injector"
 
 type Take = <T>(name: string, act: () => Promise<T>) => Promise<T>
 

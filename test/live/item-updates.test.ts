@@ -4,7 +4,7 @@ import { ai, outside, prefect, ses } from "../support/outside"
 import { alice, bob, charlie } from "../support/people"
 import { queues } from "../support/queues"
 import { openTab, openTabWith } from "../support/sockets"
-import { acmeBar, markRows, questions, summariseRow, write } from "./rows"
+import { acmeBar, markRows, questions, summariseRow, write } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 

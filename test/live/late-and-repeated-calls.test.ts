@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest"
 import { alice, bob } from "../support/people"
 import { openTab, openTabWith, type Tab } from "../support/sockets"
-import { acmeBar, holdNextAnswer, markRows, questions, summariseRow, truthOf, write } from "./rows"
+import { acmeBar, holdNextAnswer, markRows, questions, summariseRow, truthOf, write } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 
