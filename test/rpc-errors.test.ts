@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { NotificationService } from "../src/rpc"
-import { queues } from "./support/queues"
-import { rows } from "./support/rows"
+import { captureQueues } from "./support/queues"
+import { selectRows } from "./support/select-rows"
 
 const service = env.NOTIFICATIONS
 const toAcme = { author: "platform", message: "hello", sent_to: "all_org_users" as const, org_slug: "acme" }
@@ -22,7 +22,7 @@ const errorOf = async (call: () => Promise<unknown>) => {
 }
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 it("exposes exactly nine methods to other Workers", async () => {
@@ -60,7 +60,7 @@ describe("an error", () => {
 
   it("reveals nothing of the database, and is logged without the input", async () => {
     const written = vi.spyOn(console, "log").mockImplementation(() => {})
-    await rows("ALTER TABLE notifications RENAME TO gone")
+    await selectRows("ALTER TABLE notifications RENAME TO gone")
     const secret = { ...toAcme, message: "payroll-of-anna" }
     expect(await errorOf(() => service.createNotification(secret))).toEqual({
       name: "Error",

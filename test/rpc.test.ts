@@ -1,9 +1,10 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
-import { alice, bob, nobody, tokenFor, request } from "./support/people"
-import { outside, prefect, RUN_ID } from "./support/outside"
-import { queues } from "./support/queues"
-import { rows } from "./support/rows"
+import { alice, anonymous, bob, request, tokenFor } from "./support/people"
+import { fakeFetch } from "./support/fake-fetch"
+import { fakePrefect, RUN_ID } from "./support/fake-prefect"
+import { captureQueues } from "./support/queues"
+import { selectRows } from "./support/select-rows"
 
 const service = env.NOTIFICATIONS
 const inboxOf = async (speaker = bob) => (await (await speaker.get("/api/notifications/v1")).json<any>()).res
@@ -17,9 +18,9 @@ const refusalOf = async (call: () => Promise<unknown>) => {
   throw new Error("it was not refused")
 }
 
-let drain: ReturnType<typeof queues>["drain"]
+let drain: ReturnType<typeof captureQueues>["drain"]
 beforeEach(() => {
-  drain = queues().drain
+  drain = captureQueues().drain
 })
 
 describe("another Worker", () => {
@@ -59,9 +60,9 @@ describe("a failure that another Worker reports", () => {
     })
     expect(await service.createJobFailureNotification(failure)).toEqual(sent)
 
-    outside(prefect())
+    fakeFetch(fakePrefect())
     const body = { body: `Flow run silver-heron with id ${RUN_ID} entered state Failed` }
-    await nobody.post("/webhooks/v1/notification/", body, { "x-notification-key": "webhook-key-new" })
+    await anonymous.post("/webhooks/v1/notification/", body, { "x-notification-key": "webhook-key-new" })
     await drain()
     expect(await inboxOf()).toHaveLength(1)
   })
@@ -115,7 +116,7 @@ describe("a failure that another Worker reports", () => {
   })
 
   it("is urgent if the organisation chose so", async () => {
-    await rows(
+    await selectRows(
       `INSERT INTO org_preferences (org_id, urgent_categories, created_at, updated_at) VALUES (1, '["late_run"]', '', '')`,
     )
     const failure = { flowRunId: RUN_ID, orgSlug: "acme", errorMessage: "x" }

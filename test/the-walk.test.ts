@@ -1,17 +1,20 @@
 import { expect, it } from "vitest"
-import { ai, outside, prefect, RUN_ID, ses } from "./support/outside"
-import { alice, bob, charlie, nobody } from "./support/people"
-import { queues } from "./support/queues"
+import { fakeAi } from "./support/fake-ai"
+import { fakeFetch } from "./support/fake-fetch"
+import { fakePrefect, RUN_ID } from "./support/fake-prefect"
+import { fakeSes } from "./support/fake-ses"
+import { alice, anonymous, bob, charlie } from "./support/people"
+import { captureQueues } from "./support/queues"
 
 const failure = (id = RUN_ID) => ({ body: `Flow run silver-heron with id ${id} entered state Failed` })
 const tell = (body: unknown) =>
-  nobody.post("/webhooks/v1/notification/", body, { "x-notification-key": "webhook-key-new" })
+  anonymous.post("/webhooks/v1/notification/", body, { "x-notification-key": "webhook-key-new" })
 
 it("turns one Prefect failure into inbox, bar, mail and summary", async () => {
-  const post = ses()
-  outside(prefect(), post.handler)
-  ai({ response: "What failed: the sync." })
-  const { drain } = queues()
+  const post = fakeSes()
+  fakeFetch(fakePrefect(), post.handler)
+  fakeAi({ response: "What failed: the sync." })
+  const { drain } = captureQueues()
 
   const answer = await tell(failure())
   expect(answer.status).toBe(200)

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { claimsOf, cookieOf, request, tokenFor } from "../support/people"
-import { workerWith } from "../support/worker-with"
+import { workerWithEnv } from "../support/worker-with-env"
 
 const OWN = "/api/notifications/preferences"
 const SECRET = env.JWT_SECRET as string
@@ -144,7 +144,7 @@ describe("a token signed with the shared secret", () => {
   })
 
   it("must have the configured issuer and audience", async () => {
-    const through = workerWith({ JWT_AUDIENCE: "dalgo-notifications", JWT_ISSUER: "https://login.dalgo.test" })
+    const through = workerWithEnv({ JWT_AUDIENCE: "dalgo-notifications", JWT_ISSUER: "https://login.dalgo.test" })
     const right = { aud: "dalgo-notifications", iss: "https://login.dalgo.test" }
     const table: [object, object][] = [
       [right, ACCEPTED],
@@ -166,7 +166,7 @@ describe("a token signed with the shared secret", () => {
   })
 
   it("gets 503 if no key is configured, which logs nobody out", async () => {
-    const response = await workerWith({ JWT_SECRET: "" })(OWN, { headers: await cookieOf("1") })
+    const response = await workerWithEnv({ JWT_SECRET: "" })(OWN, { headers: await cookieOf("1") })
     expect(response.status).toBe(503)
     expect(await response.json()).toEqual({ detail: "sign-in is not configured" })
   })
@@ -210,7 +210,7 @@ describe("a token of an issuer", () => {
   beforeEach(() => {
     url = `https://login.dalgo.test/${crypto.randomUUID()}/jwks.json`
     asked = 0
-    through = workerWith({ JWT_JWKS_URL: url })
+    through = workerWithEnv({ JWT_JWKS_URL: url })
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
       if (new Request(input).url !== url) throw new TypeError("network unreachable")
       asked++
@@ -278,7 +278,7 @@ describe("a token of an issuer", () => {
   it("must have the configured issuer and audience", async () => {
     const ours = await issuer("ES256")
     show(ours.shown)
-    through = workerWith({ JWT_JWKS_URL: url, JWT_AUDIENCE: "us", JWT_ISSUER: "them" })
+    through = workerWithEnv({ JWT_JWKS_URL: url, JWT_AUDIENCE: "us", JWT_ISSUER: "them" })
     expect(await getWithBearer(await ours.tokenFor({ aud: "us", iss: "them" }), through)).toMatchObject(ACCEPTED)
     expect(await getWithBearer(await ours.tokenFor({ aud: "you", iss: "them" }), through)).toEqual(NOT_SIGNED_IN)
     expect(await getWithBearer(await ours.tokenFor({ aud: "us" }), through)).toEqual(NOT_SIGNED_IN)

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, expect, it } from "vitest"
 import { app } from "../../src/app"
-import { bob, charlie, cookieOf, person } from "../support/people"
-import { queues } from "../support/queues"
+import { bob, charlie, cookieOf, userClient } from "../support/people"
+import { captureQueues } from "../support/queues"
 import { sendCase, CASES, type CaseAccess, type Outcome, outcomeOf } from "../http/route-cases"
 
 const CALLERS = {
@@ -61,7 +61,7 @@ const MAY: Record<CaseAccess, Record<Caller, Outcome>> = {
 }
 
 beforeEach(async () => {
-  queues()
+  captureQueues()
   await env.DB.prepare(
     "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (5, 1, '5', 'ann@acme.test', 'analyst')",
   ).run()
@@ -97,7 +97,7 @@ it("uses the role that a person has in the organisation", async () => {
     `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
      (6, 1, '6', 'eve@acme.test', 'member'), (7, 2, '6', 'eve@acme.test', 'admin')`,
   ).run()
-  const eve = person("6")
+  const eve = userClient("6")
   const send = async (body: object, headers = {}) =>
     (await eve.post("/api/notifications/", { author: "eve", message: "hello", ...body }, headers)).status
 

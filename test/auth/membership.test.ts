@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { clearMembershipCache } from "../../src/auth/membership"
-import { alice, bob, charlie, cookieOf, dora, person, server } from "../support/people"
-import { queues } from "../support/queues"
+import { alice, bob, charlie, cookieOf, dora, server, userClient } from "../support/people"
+import { captureQueues } from "../support/queues"
 import { sendCase, CASES, fullAccess, WEBHOOKS } from "../http/route-cases"
 
 const OWN = "/api/notifications/v1"
@@ -10,7 +10,7 @@ const NOT_FOUND = { status: 404, body: { detail: "organisation not found" } }
 const NOT_ALLOWED = { status: 403, body: { detail: "not allowed" } }
 
 /** A member of acme and of globex. */
-const eve = person("6")
+const eve = userClient("6")
 const messagesOf = async (headers: Record<string, string> = {}) => {
   const response = await eve.get(OWN, headers)
   const body = await response.json<any>()
@@ -21,7 +21,7 @@ const remove = (orgUserId: number) =>
 const pass = (ms: number) => vi.setSystemTime(Date.now() + ms)
 
 beforeEach(async () => {
-  queues()
+  captureQueues()
   await env.DB.prepare(
     `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
      (6, 1, '6', 'eve@acme.test', 'member'), (7, 2, '6', 'eve@globex.test', 'member')`,
@@ -94,7 +94,7 @@ describe("x-dalgo-org", () => {
 })
 
 describe("a person without any organisation", () => {
-  const stranger = person("999")
+  const stranger = userClient("999")
 
   it.each(
     CASES.filter(({ access }) => ![...WEBHOOKS, "anybody", "signed in", "socket"].includes(access)).map(
@@ -157,7 +157,7 @@ describe("a removed member", () => {
 
 it("gives access to an added member within 30 seconds", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
-  const fred = person("8")
+  const fred = userClient("8")
   expect((await fred.get(OWN)).status).toBe(403)
   await env.DB.prepare(
     "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (8, 1, '8', 'fred@acme.test', 'member')",

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
-import { demo } from "../support/demo"
-import { alice, bob, charlie, cookieOf, dora, type Speaker } from "../support/people"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
-import { knock, openTabWith, tabOn } from "../support/sockets"
+import { insertExampleData } from "../support/example-data"
+import { alice, type ApiClient, bob, charlie, cookieOf, dora } from "../support/people"
+import { captureQueues } from "../support/queues"
+import { selectRows } from "../support/select-rows"
+import { openTabWithSnapshot, requestUpgrade, tabFromResponse } from "../support/sockets"
 import { sendCase, CASES } from "../http/route-cases"
 
 const INBOX = "/api/notifications/v1"
@@ -20,7 +20,7 @@ const hear = async (answering: Promise<Response>) => {
   const answer = await answering
   return { status: answer.status, body: await answer.json<any>() }
 }
-const read = async (speaker: Speaker, path: string) => (await speaker.get(path)).json<any>()
+const read = async (speaker: ApiClient, path: string) => (await speaker.get(path)).json<any>()
 
 /** All data that members of acme can read. */
 const stateOfAcme = async () => {
@@ -38,14 +38,14 @@ const notificationCount = async () =>
 let ids: number[]
 let before: Awaited<ReturnType<typeof stateOfAcme>>
 beforeEach(async () => {
-  queues()
+  captureQueues()
   ids = []
   for (const urgent of [true, false]) {
     const body = { author: alice.email, message: SECRET, sent_to: "all_org_users", org_slug: "acme", urgent }
     const sent = await alice.post("/api/notifications/", body, { "idempotency-key": `alice ${urgent}` })
     ids.push((await sent.json<any>()).res.notification_id)
   }
-  await demo()
+  await insertExampleData()
   before = await stateOfAcme()
   expect(before[0].res).toHaveLength(2)
 })
@@ -99,25 +99,25 @@ describe("Charlie, an admin of globex, sees nothing of acme", () => {
   })
 
   it("over a WebSocket", async () => {
-    const rejected = tabOn(await knock("?orgslug=acme", await cookieOf(charlie.userId)))
+    const rejected = tabFromResponse(await requestUpgrade("?orgslug=acme", await cookieOf(charlie.userId)))
     expect(await rejected.closed()).toMatchObject({ code: 4003 })
     expect(rejected.texts).toEqual([])
-    const nowhere = tabOn(await knock("?orgslug=nowhere", await cookieOf(charlie.userId)))
+    const nowhere = tabFromResponse(await requestUpgrade("?orgslug=nowhere", await cookieOf(charlie.userId)))
     expect(await nowhere.closed()).toEqual(await rejected.closed())
 
-    const { tab, snapshot } = await openTabWith(charlie)
+    const { tab, snapshot } = await openTabWithSnapshot(charlie)
     expect(snapshot).toMatchObject({ urgent: [], unread_count: 0 })
     tab.close()
   })
 
   it("over a WebSocket with his own ticket", async () => {
     const { res } = await (await charlie.post("/api/notifications/ticket")).json<any>()
-    const rejected = tabOn(await knock(`?orgslug=acme&ticket=${res.ticket}`))
+    const rejected = tabFromResponse(await requestUpgrade(`?orgslug=acme&ticket=${res.ticket}`))
     expect(await rejected.closed()).toMatchObject({ code: 4003 })
-    const nowhere = tabOn(await knock(`?orgslug=nowhere&ticket=${res.ticket}`))
+    const nowhere = tabFromResponse(await requestUpgrade(`?orgslug=nowhere&ticket=${res.ticket}`))
     expect(await nowhere.closed()).toEqual(await rejected.closed())
 
-    const tab = tabOn(await knock(`?ticket=${res.ticket}`))
+    const tab = tabFromResponse(await requestUpgrade(`?ticket=${res.ticket}`))
     expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [], unread_count: 0 })
     tab.close()
   })
@@ -194,8 +194,8 @@ describe("Charlie changes nothing of acme", () => {
   })
 
   it("by dismissing a notification over his own WebSocket", async () => {
-    const { tab } = await openTabWith(charlie)
-    tab.say({ type: "dismiss", ids })
+    const { tab } = await openTabWithSnapshot(charlie)
+    tab.send({ type: "dismiss", ids })
     expect(await tab.rest()).toEqual([])
     expect(await stateOfAcme()).toEqual(before)
     tab.close()
@@ -212,10 +212,10 @@ describe("Charlie changes nothing of acme", () => {
 
 describe("Charlie provisions nothing", () => {
   const everything = async () => [
-    await rows("SELECT * FROM orgs"),
-    await rows("SELECT * FROM org_users"),
-    await rows("SELECT * FROM org_preferences"),
-    await rows("SELECT * FROM chat_webhooks"),
+    await selectRows("SELECT * FROM orgs"),
+    await selectRows("SELECT * FROM org_users"),
+    await selectRows("SELECT * FROM org_preferences"),
+    await selectRows("SELECT * FROM chat_webhooks"),
   ]
 
   it.each(CASES.filter(({ access }) => access === "platform only").map((one) => [one.route, one] as const))(

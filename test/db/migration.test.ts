@@ -2,7 +2,7 @@ import { applyD1Migrations, reset } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
 import { encryptSecret } from "../../src/runtime/encrypt-secrets"
-import { cron, queues } from "../support/queues"
+import { captureQueues, runCron } from "../support/queues"
 import { ACME, alice, bob, statementsOfCast } from "../support/people"
 
 const count = async (from: string) =>
@@ -109,8 +109,8 @@ describe("migrating Dalgo's own database", () => {
   it("sends a scheduled notification to its recipients at its time, and not before", async () => {
     const before = await (await alice.get("/api/notifications/v1")).json<any>()
     expect(before.res.map((item: any) => item.id)).toEqual([11, 10])
-    queues()
-    await cron()
+    captureQueues()
+    await runCron()
     for (const person of [alice, bob]) {
       const after = await (await person.get("/api/notifications/v1")).json<any>()
       expect(after.res[0]).toMatchObject({ id: 12, message: "to come", read_status: false })
@@ -136,7 +136,7 @@ describe("migrating Dalgo's own database", () => {
 
   it("never reuses an id", async () => {
     await env.DB.prepare("DELETE FROM notifications WHERE id = 13").run()
-    queues()
+    captureQueues()
     const response = await alice.post("/api/notifications/", {
       author: "alice",
       message: "new",

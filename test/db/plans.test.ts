@@ -1,33 +1,37 @@
 import { runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
-import { hasDevice, pushServices, SUBSCRIPTIONS } from "../support/devices"
-import { said } from "../support/inbox"
-import { ai, outside, prefect, RUN_ID, ses } from "../support/outside"
-import { alice, bob, nobody, server } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { DISCORD_WEBHOOK, chatProducts, SLACK_WEBHOOK } from "../support/chat-products"
-import { rows } from "../support/rows"
-import { openTabWith } from "../support/sockets"
-import { amazon, bounceOf, signed } from "../support/sns"
+import { addDevice, SUBSCRIPTIONS_PATH } from "../support/devices"
+import { fakePushServices } from "../support/fake-push-services"
+import { insertNotification } from "../support/inbox"
+import { fakeAi } from "../support/fake-ai"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakePrefect, RUN_ID } from "../support/fake-prefect"
+import { fakeSes } from "../support/fake-ses"
+import { alice, anonymous, bob, server } from "../support/people"
+import { captureQueues, consume, runCron } from "../support/queues"
+import { DISCORD_WEBHOOK, fakeChatProducts, SLACK_WEBHOOK } from "../support/fake-chat-products"
+import { selectRows } from "../support/select-rows"
+import { openTabWithSnapshot } from "../support/sockets"
+import { bounceEvent, fakeSns, signMessage } from "../support/fake-sns"
 import { acmeBar } from "../support/urgent-bar"
 
 const inAMinute = () => new Date(Date.now() + 60_000).toISOString()
 
 /** Runs every statement of the worker at least once. */
 async function runEveryStatement(): Promise<void> {
-  const devices = pushServices((endpoint) =>
+  const devices = fakePushServices((endpoint) =>
     endpoint.endsWith("phone") ? new Response(null, { status: 410 }) : undefined,
   )
   let areGone = false
   const gone = () => (areGone ? new Response("no_service", { status: 404 }) : undefined)
-  outside(prefect(), ses().handler, amazon(), devices.handler, chatProducts(gone).handler)
-  ai({ response: "What failed: the sync." })
-  const { drain } = queues()
-  await hasDevice(bob, "phone")
-  const laptop = await hasDevice(bob, "laptop")
+  fakeFetch(fakePrefect(), fakeSes().handler, fakeSns(), devices.handler, fakeChatProducts(gone).handler)
+  fakeAi({ response: "What failed: the sync." })
+  const { drain } = captureQueues()
+  await addDevice(bob, "phone")
+  const laptop = await addDevice(bob, "laptop")
   const webhook = (body: string) =>
-    nobody.post("/webhooks/v1/notification/", { body }, { "x-notification-key": "webhook-key-new" })
+    anonymous.post("/webhooks/v1/notification/", { body }, { "x-notification-key": "webhook-key-new" })
   await webhook(`Flow run silver-heron with id ${RUN_ID} entered state Failed`)
   await webhook("nothing that we know")
   await consume("dalgo-signals-dead", [{ kind: "fan_out", notificationId: 1 }])
@@ -112,15 +116,15 @@ async function runEveryStatement(): Promise<void> {
   await server.patch("/api/orgs/initech/members", members)
   await server.delete("/api/orgs/initech/members/9")
   await bob.post("/api/notifications/ticket")
-  await bob.get(SUBSCRIPTIONS)
-  await bob.post(SUBSCRIPTIONS, { ...laptop.subscription, replaces: laptop.subscription.endpoint })
-  await bob.delete(SUBSCRIPTIONS, {}, { endpoint: laptop.subscription.endpoint })
-  await openTabWith(bob)
+  await bob.get(SUBSCRIPTIONS_PATH)
+  await bob.post(SUBSCRIPTIONS_PATH, { ...laptop.subscription, replaces: laptop.subscription.endpoint })
+  await bob.delete(SUBSCRIPTIONS_PATH, {}, { endpoint: laptop.subscription.endpoint })
+  await openTabWithSnapshot(bob)
   await acmeBar().removed({ orgUserIds: [bob.orgUserId] })
   await runDurableObjectAlarm(acmeBar())
 
-  for (const Message of [JSON.stringify(bounceOf(bob.email)), "nothing that we know"]) {
-    await nobody.post("/webhooks/v1/ses/", await signed({ Message }))
+  for (const Message of [JSON.stringify(bounceEvent(bob.email)), "nothing that we know"]) {
+    await anonymous.post("/webhooks/v1/ses/", await signMessage({ Message }))
   }
 
   vi.useFakeTimers({ toFake: ["Date"] })
@@ -134,9 +138,9 @@ async function runEveryStatement(): Promise<void> {
   expect((await alice.delete(`/api/notifications/?notification_id=${id}`)).status).toBe(200)
   await alice.post("/api/notifications/", { author: "a", message: "m", ...everyone[0], scheduled_time: inAMinute() })
   vi.setSystemTime(Date.now() + 120_000)
-  for (const read of [true, false]) await said({ at: 1, read })
+  for (const read of [true, false]) await insertNotification({ at: 1, read })
   for (const channel of ["operator_email", "operator_discord"]) {
-    await rows(
+    await selectRows(
       `INSERT INTO deliveries (notification_id, channel, recipient_id, status, created_at, updated_at, due_at)
        VALUES (1, ?, 1, 'pending', 1, 1, 1)`,
       channel,
@@ -148,13 +152,13 @@ async function runEveryStatement(): Promise<void> {
     ["discord", DISCORD_WEBHOOK],
     ["slack", SLACK_WEBHOOK],
   ]) {
-    await rows(
+    await selectRows(
       "INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at) VALUES (2, ?, 0, ?, 0, 0)",
       product,
       plain,
     )
   }
-  await cron()
+  await runCron()
   await drain({ delayed: true })
 }
 
@@ -171,9 +175,11 @@ it("uses an index and no sort in every statement", async () => {
   })
   await runEveryStatement()
   vi.restoreAllMocks()
-  expect(await rows("SELECT 1 FROM signal_events WHERE source = 'room_gone' AND status = 'processed'")).not.toEqual([])
-  expect(await rows("SELECT 1 FROM chat_webhooks WHERE webhook LIKE 'https:%'")).toEqual([])
-  expect(await rows("SELECT 1 FROM deliveries WHERE channel LIKE 'operator%' AND due_at IS NULL")).toHaveLength(2)
+  expect(
+    await selectRows("SELECT 1 FROM signal_events WHERE source = 'room_gone' AND status = 'processed'"),
+  ).not.toEqual([])
+  expect(await selectRows("SELECT 1 FROM chat_webhooks WHERE webhook LIKE 'https:%'")).toEqual([])
+  expect(await selectRows("SELECT 1 FROM deliveries WHERE channel LIKE 'operator%' AND due_at IS NULL")).toHaveLength(2)
 
   expect(statements.size).toBeGreaterThan(40)
   const slow: Record<string, string[]> = {}

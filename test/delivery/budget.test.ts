@@ -4,18 +4,19 @@ import type { DeliveryMessage } from "../../src/runtime/queue-messages"
 import { DAY } from "../support/clock"
 import { metered } from "../support/d1-meter"
 import { growAcmeTo } from "../support/inbox"
-import { outside, ses } from "../support/outside"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
 import { server } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { captureQueues, consume, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
 const RECIPIENTS = 120
 const MAX_PER_SWEEP = 5_000
 
 it("120 e-mails take three messages with three round trips each, and at most four rows written per e-mail", async () => {
-  const provider = ses()
-  outside(provider.handler)
-  const { sent } = queues()
+  const provider = fakeSes()
+  fakeFetch(provider.handler)
+  const { sent } = captureQueues()
   await growAcmeTo(RECIPIENTS)
   const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
   await server.post("/api/notifications/", news)
@@ -37,12 +38,12 @@ it("120 e-mails take three messages with three round trips each, and at most fou
   expect(rowsRead).toBeLessThanOrEqual(16 * RECIPIENTS)
   expect(new Set(provider.mails.map((mail) => mail.to)).size).toBe(RECIPIENTS)
   expect(provider.mails).toHaveLength(RECIPIENTS)
-  expect(await rows("SELECT status, count(*) AS count FROM deliveries GROUP BY status")).toEqual([
+  expect(await selectRows("SELECT status, count(*) AS count FROM deliveries GROUP BY status")).toEqual([
     { status: "sent", count: RECIPIENTS },
   ])
 
   vi.setSystemTime(Date.now() + DAY)
-  await cron()
+  await runCron()
   expect(sent).toEqual([])
 })
 
@@ -50,8 +51,8 @@ it.each([
   ["to be retried", 1, { pending: 4 * MAX_PER_SWEEP }],
   ["out of attempts", 8, { dead: MAX_PER_SWEEP, pending: 3 * MAX_PER_SWEEP }],
 ])("one sweep takes at most 5,000 overdue rows that are %s", async (_, attempts, expected) => {
-  queues()
-  await rows(
+  captureQueues()
+  await selectRows(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
      INSERT INTO deliveries (notification_id, channel, recipient_id, status, attempts, created_at, updated_at, due_at)
      SELECT 1, 'email', i, 'pending', ?, 1, 1, i FROM n`,
@@ -59,8 +60,8 @@ it.each([
     attempts,
   )
   const { db, spent } = metered(env.DB)
-  await cron({ DB: db })
+  await runCron({ DB: db })
   expect(spent.rowsRead).toBeLessThanOrEqual(7 * MAX_PER_SWEEP)
-  const states = await rows("SELECT status, count(*) AS count FROM deliveries GROUP BY status ORDER BY status")
+  const states = await selectRows("SELECT status, count(*) AS count FROM deliveries GROUP BY status ORDER BY status")
   expect(Object.fromEntries(states.map(({ status, count }) => [status, count]))).toEqual(expected)
 })

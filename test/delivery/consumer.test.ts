@@ -2,29 +2,30 @@ import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { DeliveryMessage } from "../../src/runtime/queue-messages"
 import { DAY, HOUR, MINUTE, NOON, SECOND } from "../support/clock"
-import { outside, ses } from "../support/outside"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
 import { alice, bob, server } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { captureQueues, consume, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
 const LEASE = 5 * MINUTE
 
-let sent: ReturnType<typeof queues>["sent"]
-let drain: ReturnType<typeof queues>["drain"]
-let lose: ReturnType<typeof queues>["lose"]
+let sent: ReturnType<typeof captureQueues>["sent"]
+let drain: ReturnType<typeof captureQueues>["drain"]
+let lose: ReturnType<typeof captureQueues>["lose"]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  ;({ sent, drain, lose } = queues())
+  ;({ sent, drain, lose } = captureQueues())
 })
 
 /** SES. `fail` may give an error response for an address. */
-function fakeSes(fail?: (to: string) => Response | undefined) {
-  const provider = ses(fail)
-  outside(provider.handler)
+function useSes(fail?: (to: string) => Response | undefined) {
+  const provider = fakeSes(fail)
+  fakeFetch(provider.handler)
   return provider
 }
-const recipients = (provider: ReturnType<typeof ses>) => provider.mails.map((mail) => mail.to).sort()
+const recipients = (provider: ReturnType<typeof useSes>) => provider.mails.map((mail) => mail.to).sort()
 const both = [alice.email, bob.email]
 const only = (person: { email: string }, response: () => Response) => (to: string) =>
   to === person.email ? response() : undefined
@@ -48,19 +49,19 @@ async function publishToAcme(changes: object = {}): Promise<DeliveryMessage> {
 const deliver = (message: DeliveryMessage, changes: object = {}) => consume("dalgo-deliveries", [message], { changes })
 
 const deliveries = () =>
-  rows("SELECT recipient_id, status, attempts, reason, provider_id, due_at FROM deliveries ORDER BY recipient_id")
+  selectRows("SELECT recipient_id, status, attempts, reason, provider_id, due_at FROM deliveries ORDER BY recipient_id")
 const deliveryOf = async (person: { orgUserId: number }) =>
   (await deliveries()).find((row) => row.recipient_id === person.orgUserId)
 /** Runs the cron at this time, and then the queues. */
 async function cronAt(time: number): Promise<void> {
   vi.setSystemTime(time)
-  await cron()
+  await runCron()
   await drain()
 }
 
 describe("a message", () => {
   it("sends an e-mail to each of its recipients and records it", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
     expect(message).toEqual({ channel: "email", notificationId: 1, recipientIds: [alice.orgUserId, bob.orgUserId] })
     const { explicitAcks } = await deliver(message)
@@ -74,14 +75,14 @@ describe("a message", () => {
   })
 
   it("sends e-mails that say whether they are urgent", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     await deliver(await publishToAcme({ urgent: true }))
     await deliver(await publishToAcme())
     expect(provider.mails.map(({ text }) => text.startsWith("Urgent · Incident"))).toEqual([true, true, false, false])
   })
 
   it("sends nothing when it comes again", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
     for (let i = 0; i < 3; i += 1) await deliver(message)
     await cronAt(NOON + DAY)
@@ -89,7 +90,7 @@ describe("a message", () => {
   })
 
   it("sends nothing twice when three consumers get it at once", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
     await Promise.all([deliver(message), deliver(message), deliver(message)])
     expect(recipients(provider)).toEqual(both)
@@ -97,20 +98,20 @@ describe("a message", () => {
   })
 
   it("cannot add a recipient", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme({ sent_to: "single_user", user_email: bob.email })
     await deliver({ ...message, recipientIds: [1, 2, 3, 4] })
     expect(recipients(provider)).toEqual([bob.email])
   })
 
   it("is acknowledged if its notification does not exist", async () => {
-    fakeSes()
+    useSes()
     const { explicitAcks } = await deliver({ channel: "email", notificationId: 404, recipientIds: [1] })
     expect(explicitAcks).toEqual(["m0"])
   })
 
   it("may be lost: the cron enqueues the rows again after a minute", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     lose("dalgo-deliveries")
     const answer = await server.post("/api/notifications/", {
       author: "Dalgo",
@@ -127,7 +128,7 @@ describe("a message", () => {
   })
 
   it("leaves its rows to the cron when the queue gives it up", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
     expect((await consume("dalgo-deliveries-dead", [message])).ackAll).toBe(true)
     await cronAt(NOON + MINUTE)
@@ -135,7 +136,7 @@ describe("a message", () => {
   })
 
   it("holds up no other of its batch when it throws, and is retried after the lease", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
     const broken = { ...message, notificationId: {} } as unknown as DeliveryMessage
     const result = await consume("dalgo-deliveries", [broken, message])
@@ -148,7 +149,7 @@ describe("a message", () => {
 
 describe("an e-mail", () => {
   it("has an unsubscribe link of its recipient and a link to the inbox", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     await deliver(await publishToAcme())
     const [one, two] = provider.mails
     expect(one?.headers["List-Unsubscribe"]).toMatch(
@@ -160,29 +161,29 @@ describe("an e-mail", () => {
   })
 
   it("has no unsubscribe link without PUBLIC_URL", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     await deliver(await publishToAcme(), { PUBLIC_URL: "" })
     expect(provider.mails[0]?.headers).toEqual({})
   })
 
   it("goes to the recipient's current address", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
-    await rows("UPDATE org_users SET email = 'robert@acme.test' WHERE id = ?", bob.orgUserId)
+    await selectRows("UPDATE org_users SET email = 'robert@acme.test' WHERE id = ?", bob.orgUserId)
     await deliver(message)
     expect(recipients(provider)).toEqual([alice.email, "robert@acme.test"])
   })
 
   it("has the sender's subject, as one line", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     await deliver(await publishToAcme({ email_subject: "Please read\r\nBcc: everybody@acme.test" }))
     expect(provider.mails[0]?.subject).toBe("Please read Bcc: everybody@acme.test")
   })
 
   it("is suppressed for a former member, with the reason", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
-    await rows("UPDATE org_users SET removed_at = ? WHERE id = ?", NOON, bob.orgUserId)
+    await selectRows("UPDATE org_users SET removed_at = ? WHERE id = ?", NOON, bob.orgUserId)
     await deliver(message)
     expect(recipients(provider)).toEqual([alice.email])
     expect(await deliveryOf(bob)).toMatchObject({ status: "suppressed", reason: "not_a_member", due_at: null })
@@ -191,7 +192,7 @@ describe("an e-mail", () => {
   })
 
   it("is sent through Cloudflare if that is the provider", async () => {
-    fakeSes()
+    useSes()
     const send = vi.spyOn(env.EMAIL, "send").mockResolvedValue({ messageId: "cf-1" })
     await deliver(await publishToAcme(), { EMAIL_PROVIDER: "cloudflare" })
     expect(send.mock.calls.map(([mail]) => (mail as { to: string }).to).sort()).toEqual(both)
@@ -201,14 +202,14 @@ describe("an e-mail", () => {
 
 describe("a rejected e-mail", () => {
   it("does not hold up the others", async () => {
-    const provider = fakeSes(only(alice, rejected))
+    const provider = useSes(only(alice, rejected))
     await deliver(await publishToAcme())
     expect(recipients(provider)).toEqual([bob.email])
     expect((await deliveries()).map((row) => row.status)).toEqual(["failed", "sent"])
   })
 
   it("is failed with its reason, and never retried", async () => {
-    const provider = fakeSes(only(alice, rejected))
+    const provider = useSes(only(alice, rejected))
     const message = await publishToAcme()
     await deliver(message)
     const failure = { status: "failed", attempts: 1, reason: "SES answered 400 MessageRejected", due_at: null }
@@ -243,10 +244,10 @@ describe("a suppressed address", () => {
   it("turns nothing off: the e-mail can be sent again, and the next one is attempted", async () => {
     const send = suppressing()
     await deliver(await publishToAcme(), byCloudflare)
-    await cron()
+    await runCron()
     await drain()
-    expect(await rows("SELECT * FROM user_notification_preferences")).toEqual([])
-    expect(await rows("SELECT * FROM signal_events")).toEqual([])
+    expect(await selectRows("SELECT * FROM user_notification_preferences")).toEqual([])
+    expect(await selectRows("SELECT * FROM signal_events")).toEqual([])
 
     send.mockResolvedValue({ messageId: "cf-2" })
     await alice.post("/api/notifications/deliveries/1-email-2/resend")
@@ -258,7 +259,7 @@ describe("a suppressed address", () => {
 
 describe("a transient failure", () => {
   it("is due again after about 30 seconds, when the cron finds it and it is sent", async () => {
-    const failing = fakeSes(only(bob, busy()))
+    const failing = useSes(only(bob, busy()))
     const message = await publishToAcme()
     await deliver(message)
     expect(recipients(failing)).toEqual([alice.email])
@@ -267,15 +268,15 @@ describe("a transient failure", () => {
     expect(due).toBeGreaterThanOrEqual(NOON + 24 * SECOND)
     expect(due).toBeLessThanOrEqual(NOON + 36 * SECOND)
 
-    const provider = fakeSes()
+    const provider = useSes()
     vi.setSystemTime(due - 1)
-    await cron()
+    await runCron()
     await deliver(message)
     expect(sent).toEqual([])
     expect(provider.mails).toEqual([])
 
     vi.setSystemTime(due)
-    await cron()
+    await runCron()
     expect(sent).toEqual([
       { queue: "dalgo-deliveries", body: { ...message, recipientIds: [bob.orgUserId] }, delaySeconds: 0 },
     ])
@@ -288,13 +289,13 @@ describe("a transient failure", () => {
     ["an hour", "3600", HOUR],
     ["at most 12 hours", "999999", 12 * HOUR],
   ])("is retried when the provider asks for it: %s", async (_, header, expected) => {
-    fakeSes(busy(header))
+    useSes(busy(header))
     await deliver(await publishToAcme())
     expect(await deliveryOf(bob)).toMatchObject({ status: "pending", due_at: NOON + expected })
   })
 
   it("is dead after seven attempts, about nine hours later, and its row stays", async () => {
-    const { requests } = outside(() => new Response(null, { status: 500 }))
+    const { requests } = fakeFetch(() => new Response(null, { status: 500 }))
     await deliver(await publishToAcme({ sent_to: "single_user", user_email: bob.email }))
     for (let tries = 1; tries < 7; tries += 1) {
       const { status, attempts, due_at } = await deliveryOf(bob)
@@ -317,7 +318,7 @@ describe("a transient failure", () => {
     ["SES_ACCESS_KEY_ID is not set", { SES_ACCESS_KEY_ID: "" }],
     ["SES_SECRET_ACCESS_KEY is not set", { SES_SECRET_ACCESS_KEY: "" }],
   ])("may be a wrong setting, and no e-mail is lost: %s", async (reason, missing) => {
-    const provider = fakeSes()
+    const provider = useSes()
     const { explicitAcks } = await deliver(await publishToAcme(), missing)
     expect(explicitAcks).toEqual(["m0"])
     const { due_at: due, ...rest } = await deliveryOf(bob)
@@ -346,9 +347,9 @@ describe("a worker that dies", () => {
   }
 
   it("after the claim is followed by another worker when the lease ends", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
-    await rows("UPDATE deliveries SET status = 'sending', attempts = 1, due_at = ?", NOON + LEASE)
+    await selectRows("UPDATE deliveries SET status = 'sending', attempts = 1, due_at = ?", NOON + LEASE)
     await deliver(message)
     await cronAt(NOON + LEASE - 1)
     expect(provider.mails).toEqual([])
@@ -359,7 +360,7 @@ describe("a worker that dies", () => {
   })
 
   it("between sending and recording makes each e-mail come exactly once more", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
     const result = await deliver(message, disconnecting("before"))
     expect(result.retryMessages).toHaveLength(1)
@@ -378,7 +379,7 @@ describe("a worker that dies", () => {
   })
 
   it("after recording, but before it got the result, makes no e-mail come twice", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     const message = await publishToAcme()
     const result = await deliver(message, disconnecting("after"))
     expect(result.retryMessages).toHaveLength(1)
@@ -389,9 +390,9 @@ describe("a worker that dies", () => {
   })
 
   it("in each attempt makes the row dead in the end", async () => {
-    const provider = fakeSes()
+    const provider = useSes()
     await publishToAcme()
-    await rows("UPDATE deliveries SET status = 'sending', attempts = 8, due_at = ?", NOON + LEASE)
+    await selectRows("UPDATE deliveries SET status = 'sending', attempts = 8, due_at = ?", NOON + LEASE)
     await cronAt(NOON + LEASE)
     expect(await deliveryOf(bob)).toMatchObject({ status: "dead", reason: "no try was ever finished", due_at: null })
     expect(provider.mails).toEqual([])
@@ -402,7 +403,7 @@ describe("a worker that dies", () => {
     ["is sending", ["slow", "follower"]],
   ])("or is slow after its lease cannot overwrite the outcome of a worker that %s", async (_, order) => {
     const answers = { slow: Promise.withResolvers<Response>(), follower: Promise.withResolvers<Response>() }
-    const { requests } = outside(() => (requests.length === 1 ? answers.slow.promise : answers.follower.promise))
+    const { requests } = fakeFetch(() => (requests.length === 1 ? answers.slow.promise : answers.follower.promise))
     const message = await publishToAcme({ sent_to: "single_user", user_email: bob.email })
     const slow = deliver(message)
     while (requests.length < 1) await scheduler.wait(1)

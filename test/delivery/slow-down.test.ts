@@ -5,19 +5,20 @@ import * as queries from "../../src/delivery/queries"
 import type { DeliveryMessage } from "../../src/runtime/queue-messages"
 import { HOUR, MINUTE, NOON, SECOND } from "../support/clock"
 import { growAcmeTo } from "../support/inbox"
-import { outside, ses } from "../support/outside"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
 import { server } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { captureQueues, consume, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
 const RECIPIENTS = 20
 const GROUP = 6
 
-let sent: ReturnType<typeof queues>["sent"]
-let drain: ReturnType<typeof queues>["drain"]
+let sent: ReturnType<typeof captureQueues>["sent"]
+let drain: ReturnType<typeof captureQueues>["drain"]
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  ;({ sent, drain } = queues())
+  ;({ sent, drain } = captureQueues())
 })
 
 /** Publishes a notification to twenty people and returns the queue message for their e-mails. */
@@ -33,11 +34,11 @@ const deliver = (message: DeliveryMessage) => consume("dalgo-deliveries", [messa
 /** SES, which gives this response to the n-th e-mail. */
 function respondWith(answer: (n: number) => Response | undefined) {
   let n = 0
-  const provider = ses(() => {
+  const provider = fakeSes(() => {
     n += 1
     return answer(n)
   })
-  const { requests } = outside(provider.handler)
+  const { requests } = fakeFetch(provider.handler)
   return { provider, requests }
 }
 const limitResponse = (message: string) => () =>
@@ -48,7 +49,9 @@ const rateLimit = limitResponse("Maximum sending rate exceeded.")
 const quota = limitResponse("Daily message quota exceeded.")
 
 const countByStatus = () =>
-  rows("SELECT status, attempts, count(*) AS count FROM deliveries GROUP BY status, attempts ORDER BY status, attempts")
+  selectRows(
+    "SELECT status, attempts, count(*) AS count FROM deliveries GROUP BY status, attempts ORDER BY status, attempts",
+  )
 
 describe("a provider that asks to slow down", () => {
   it("postpones the rest, which loses no attempt", async () => {
@@ -60,10 +63,10 @@ describe("a provider that asks to slow down", () => {
       { status: "pending", attempts: 1, count: GROUP },
       { status: "sent", attempts: 1, count: GROUP },
     ])
-    const [{ least, most }] = await rows("SELECT min(due_at) AS least, max(due_at) AS most FROM deliveries")
+    const [{ least, most }] = await selectRows("SELECT min(due_at) AS least, max(due_at) AS most FROM deliveries")
     expect(least).toBeGreaterThanOrEqual(NOON + 24 * SECOND)
     expect(most).toBeLessThanOrEqual(NOON + 36 * SECOND)
-    expect(await rows("SELECT DISTINCT reason FROM deliveries WHERE status = 'pending'")).toEqual([
+    expect(await selectRows("SELECT DISTINCT reason FROM deliveries WHERE status = 'pending'")).toEqual([
       { reason: "SES answered 429 TooManyRequestsException" },
     ])
   })
@@ -90,11 +93,11 @@ describe("a provider that asks to slow down", () => {
     const message = await publishToTwenty()
     await deliver(message)
     const { provider } = respondWith(() => undefined)
-    await cron()
+    await runCron()
     await drain()
     expect(provider.mails).toEqual([])
     vi.setSystemTime(NOON + MINUTE)
-    await cron()
+    await runCron()
     await drain()
     await deliver(message)
     expect(new Set(provider.mails.map(({ to }) => to)).size).toBe(RECIPIENTS)
@@ -106,15 +109,15 @@ describe("a provider that asks to slow down", () => {
     await deliver(await publishToTwenty())
     for (let hours = 6; hours <= 24; hours += 6) {
       vi.setSystemTime(NOON + hours * HOUR - SECOND)
-      await cron()
+      await runCron()
       await drain()
       vi.setSystemTime(NOON + hours * HOUR)
-      if (hours < 24) await cron()
+      if (hours < 24) await runCron()
       if (hours < 24) await drain()
     }
     expect(requests).toHaveLength(4 * GROUP)
     const { provider } = respondWith(() => undefined)
-    await cron()
+    await runCron()
     await drain()
     expect(provider.mails).toHaveLength(RECIPIENTS)
     expect(await countByStatus()).toEqual([
@@ -131,11 +134,11 @@ describe("a provider that asks to slow down", () => {
   ])("%s is retried for long enough that an admin can act", async (_, answer, least, most) => {
     respondWith(answer)
     await deliver(await publishToTwenty())
-    const isOver = async () => (await rows("SELECT 1 FROM deliveries WHERE status = 'dead'")).length > 0
+    const isOver = async () => (await selectRows("SELECT 1 FROM deliveries WHERE status = 'dead'")).length > 0
     while (!(await isOver())) {
-      const [{ at }] = await rows("SELECT min(due_at) AS at FROM deliveries")
+      const [{ at }] = await selectRows("SELECT min(due_at) AS at FROM deliveries")
       vi.setSystemTime(at)
-      await cron()
+      await runCron()
       await drain()
     }
     expect((Date.now() - NOON) / HOUR).toBeGreaterThanOrEqual(least)
@@ -147,7 +150,7 @@ describe("a provider that asks to slow down", () => {
     await deliver(await publishToTwenty())
     for (let i = 0; i < 60; i += 1) {
       vi.setSystemTime(Date.now() + 8 * HOUR)
-      await cron()
+      await runCron()
       await drain()
     }
     expect(await countByStatus()).toEqual([{ status: "dead", attempts: 7, count: RECIPIENTS }])

@@ -1,49 +1,55 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import { abortAllDurableObjects } from "cloudflare:test"
 
-/** Ways in which a single call to the outside of a worker goes wrong. */
-export const KINDS = [
+/** Ways in which one call from the worker to the outside goes wrong. */
+export const FAULT_KINDS = [
   /** The worker dies before the call is made. */
-  "dies before",
-  /** The call is made, and the worker dies before it hears of it. */
-  "dies after",
-  /** The call is not made, the worker gets an error and lives. */
-  "fails",
-  /** The call is made, the worker gets an error and lives. */
-  "reply lost",
-  /** The worker stands still for longer than any lease, while others take over; then it goes on as if nothing were. */
-  "stalls",
-  /** Another worker gets the same to do at the same time, and is done with it before this one goes on. */
-  "is overtaken",
+  "crash before call",
+  /** The call is made, and the worker dies before the response arrives. */
+  "crash after call",
+  /** The call is not made. The worker gets an error and goes on. */
+  "call fails",
+  /** The call is made. The worker gets an error and goes on. */
+  "response lost",
+  /** The worker pauses for longer than any lease, while the cron and the queues run; then it goes on. */
+  "stall",
+  /** Another worker does the same work from start to end before this call is made. */
+  "concurrent duplicate",
 ] as const
-export type Kind = (typeof KINDS)[number]
+export type FaultKind = (typeof FAULT_KINDS)[number]
 
-/** Others work while this run stands still; within an object nobody does. */
-export const isPause = (kind: Kind) => kind === "stalls" || kind === "is overtaken"
+/** Other workers run while this one pauses. A Durable Object does not pause: its input gate keeps others out. */
+export const isPause = (kind: FaultKind) => kind === "stall" || kind === "concurrent duplicate"
 
 export type Port =
   | "database"
-  | "bar's database"
+  | "urgent bar's database"
   | "queue"
-  | "bar"
-  | "e-mail"
-  | "room"
+  | "urgent bar"
+  | "email provider"
+  | "chat"
   | "push service"
   | "Prefect"
   | "AI"
   | "rate limit"
 export type Step = { at: number; port: Port; name: string }
-export type Strike = Step & { kind: Kind; run: Run }
+export type InjectedFault = Step & { kind: FaultKind; run: Run }
+/** Chooses the fault of a step; none if it returns `undefined`. */
+export type InjectFault = (step: Step) => FaultKind | undefined
 
-/** One invocation of the worker: a request, a batch of a queue, the cron. It makes one call at a time, so that the same run makes the same steps. */
+/**
+ * One invocation of the worker: a request, a queue batch or the cron. Its calls run one at a time, so that the same
+ * work always has the same steps.
+ */
 export class Run {
   private static last = 0
   readonly number = ++Run.last
   isDead = false
-  /** `again` does the same once more. */
-  constructor(readonly again: () => Promise<unknown> = async () => {}) {}
+  /** `repeat` does the same work once more. */
+  constructor(readonly repeat: () => Promise<unknown> = async () => {}) {}
   private last: Promise<void> = Promise.resolve()
 
+  /** Waits until earlier calls have ended; the returned function lets the next one go. */
   async turn(): Promise<() => void> {
     const before = this.last
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -53,126 +59,125 @@ export class Run {
   }
 }
 
-/** Objects are invocations of their own: in them there is no run. */
+/** A Durable Object is an invocation of its own: inside it this store is empty. */
 const runs = new AsyncLocalStorage<Run>()
-export const within = <T>(run: Run, work: () => Promise<T>) => runs.run(run, work)
+export const inRun = <T>(run: Run, work: () => Promise<T>) => runs.run(run, work)
 
-export class Lost extends Error {
-  override readonly name = "Lost"
-  /** workerd prints it for every call to an object that fails. */
+export class FaultError extends Error {
+  override readonly name = "FaultError"
+  /** workerd prints the stack of every failed call to a Durable Object. */
   override readonly stack = ""
 }
 
-/** Counts the calls of all ports, and lets `strike` say which of them goes wrong, and how. */
-export class Steps {
+/** Numbers the calls through all ports, and lets `injectFault` choose which of them goes wrong, and how. */
+export class FaultInjector {
   count = 0
-  strike: ((step: Step) => Kind | undefined) | undefined
-  /** What others do while a run stalls. */
-  meanwhile: () => Promise<void> = async () => {}
-  readonly taken: Step[] = []
-  readonly struck: Strike[] = []
+  injectFault: InjectFault | undefined
+  /** The work of others while a run stalls. */
+  duringStall: () => Promise<void> = async () => {}
+  readonly steps: Step[] = []
+  readonly injected: InjectedFault[] = []
 
-  /** Counts from here. */
-  begin(strike?: (step: Step) => Kind | undefined): void {
+  /** Restarts the numbering of steps. */
+  begin(injectFault?: InjectFault): void {
     this.count = 0
-    this.taken.splice(0)
-    this.strike = strike
+    this.steps.splice(0)
+    this.injectFault = injectFault
   }
 
-  /** Who is calling a bar, and whether that bar's object has died under the call. */
-  private inBar: { run: Run; isDead: boolean } | undefined
+  /** The run that calls a bar now, and whether the bar's object has died during the call. */
+  private barCall: { run: Run; isDead: boolean } | undefined
 
-  /** The faults that struck this run. */
-  of = (run: Run) => this.struck.filter((strike) => strike.run === run)
+  faultsIn = (run: Run) => this.injected.filter((fault) => fault.run === run)
 
-  /** A call that the worker makes. */
-  async take<T>(port: Port, name: string, act: (run: Run, at: number) => Promise<T>): Promise<T> {
+  /** A call of the worker. */
+  async call<T>(port: Port, name: string, act: (run: Run, at: number) => Promise<T>): Promise<T> {
     const run = runs.getStore()
-    if (!run) throw new Error(`${name} was called by nobody`)
-    const done = await run.turn()
+    if (!run) throw new Error(`${name} was called outside of a run`)
+    const endTurn = await run.turn()
     try {
-      if (run.isDead) throw new Lost("the worker is dead")
-      const { at, kind } = this.next(run, { port, name })
-      const die = () => {
+      if (run.isDead) throw new FaultError("the worker is dead")
+      const { at, kind } = this.nextStep(run, { port, name })
+      const crash = () => {
         run.isDead = true
-        return new Lost(`died at ${name}`)
+        return new FaultError(`crashed at ${name}`)
       }
       switch (kind) {
         case undefined:
           return await act(run, at)
-        case "dies before":
-          throw die()
-        case "dies after":
+        case "crash before call":
+          throw crash()
+        case "crash after call":
           await act(run, at).catch(() => {})
-          throw die()
-        case "fails":
-          throw new Lost(`no answer: ${name}`)
-        case "reply lost":
+          throw crash()
+        case "call fails":
+          throw new FaultError(`no answer: ${name}`)
+        case "response lost":
           await act(run, at)
-          throw new Lost(`lost answer: ${name}`)
-        case "stalls":
-          await this.quietly(this.meanwhile)
+          throw new FaultError(`lost answer: ${name}`)
+        case "stall":
+          await this.withoutFaults(this.duringStall)
           return await act(run, at)
-        case "is overtaken":
-          await this.quietly(run.again)
+        case "concurrent duplicate":
+          await this.withoutFaults(run.repeat)
           return await act(run, at)
       }
     } finally {
-      done()
+      endTurn()
     }
   }
 
-  /** A call to a bar. */
+  /** A call of the worker to a bar. */
   callBar<T>(name: string, call: () => Promise<T>): Promise<T> {
-    return this.take("bar", name, (run) => this.inBarOf(run, call))
+    return this.call("urgent bar", name, (run) => this.barCallOf(run, call))
   }
 
-  /** What a bar does because somebody asks it to: this run, or an open tab. If its object dies meanwhile, it is taken away. */
-  async inBarOf<T>(run: Run, work: () => Promise<T>): Promise<T> {
-    const visit = { run, isDead: false }
-    this.inBar = visit
+  /** Counts the bar's own calls during `work` as steps of this run. A bar that dies is aborted afterwards. */
+  async barCallOf<T>(run: Run, work: () => Promise<T>): Promise<T> {
+    const barCall = { run, isDead: false }
+    this.barCall = barCall
     const [result] = await Promise.allSettled([work()])
-    this.inBar = undefined
-    if (visit.isDead) {
+    this.barCall = undefined
+    if (barCall.isDead) {
       await abortAllDurableObjects()
-      throw new Lost("the object is dead")
+      throw new FaultError("the object is dead")
     }
     if (result.status === "rejected") throw result.reason
     return result.value
   }
 
-  /** A call that an object makes while somebody calls it. Where it dies, its caller lives; it does not stand still. */
-  async takeInBar<T>(name: string, act: () => Promise<T>): Promise<T> {
-    const visit = this.inBar
-    if (!visit) return act()
-    if (visit.isDead) throw new Lost("the object is dead")
-    const { kind } = this.next(visit.run, { port: "bar's database", name })
-    if (kind === "dies before" || kind === "dies after") visit.isDead = true
-    if (kind === "dies after" || kind === "reply lost") await act()
-    if (kind && !isPause(kind)) throw new Lost(`${kind}: ${name}`)
+  /** A database call of a bar. If the bar dies, its caller lives. The bar never pauses. */
+  async callFromBar<T>(name: string, act: () => Promise<T>): Promise<T> {
+    const { barCall } = this
+    if (!barCall) return act()
+    if (barCall.isDead) throw new FaultError("the object is dead")
+    const { kind } = this.nextStep(barCall.run, { port: "urgent bar's database", name })
+    if (kind === "crash before call" || kind === "crash after call") barCall.isDead = true
+    if (kind === "crash after call" || kind === "response lost") await act()
+    if (kind && !isPause(kind)) throw new FaultError(`${kind}: ${name}`)
     return act()
   }
 
-  /** Does this without counting and without any fault. */
-  async quietly<T>(work: () => Promise<T>): Promise<T> {
-    const { strike, isQuiet } = this
-    this.strike = undefined
-    this.isQuiet = true
+  /** Runs `work` without counting steps and without faults. */
+  async withoutFaults<T>(work: () => Promise<T>): Promise<T> {
+    const { injectFault, isPaused } = this
+    this.injectFault = undefined
+    this.isPaused = true
     try {
       return await work()
     } finally {
-      this.strike = strike
-      this.isQuiet = isQuiet
+      this.injectFault = injectFault
+      this.isPaused = isPaused
     }
   }
-  private isQuiet = false
+  private isPaused = false
 
-  private next(run: Run, { port, name }: Omit<Step, "at">): { at: number; kind: Kind | undefined } {
-    if (this.isQuiet) return { at: this.count, kind: undefined }
+  private nextStep(run: Run, { port, name }: Omit<Step, "at">): { at: number; kind: FaultKind | undefined } {
+    if (this.isPaused) return { at: this.count, kind: undefined }
     const step = { at: ++this.count, port, name }
-    this.taken.push(step)
-    const kind = this.strike?.(step)
-    if (kind) this.struck.push({ ...step, kind, run })
+    this.steps.push(step)
+    const kind = this.injectFault?.(step)
+    if (kind) this.injected.push({ ...step, kind, run })
     return { at: step.at, kind }
   }
 }

@@ -1,19 +1,19 @@
 import { env } from "cloudflare:workers"
 import type { MemoryQueue } from "./memory-queue"
-import type { Steps } from "./fault-injector"
+import type { FaultInjector } from "./fault-injector"
 
-type Take = <T>(name: string, act: () => Promise<T>) => Promise<T>
+type Call = <T>(name: string, act: () => Promise<T>) => Promise<T>
 
-/** The bindings of a worker, with every call through `steps`. */
-export function ports(
-  steps: Steps,
+/** The bindings of the worker. Each call through them is a step of `faults`. */
+export function instrumentedEnv(
+  faults: FaultInjector,
   { database, queue, ai }: { database: D1Database; queue: MemoryQueue; ai: Ai["run"] },
 ) {
   const queueOf = (name: string) => ({
     send: (body: unknown, options?: QueueSendOptions) =>
-      steps.take("queue", `${name} send`, async () => queue.put(name, [body], options)),
+      faults.call("queue", `${name} send`, async () => queue.put(name, [body], options)),
     sendBatch: (messages: { body: unknown }[], options?: QueueSendBatchOptions) =>
-      steps.take("queue", `${name} sendBatch`, async () =>
+      faults.call("queue", `${name} sendBatch`, async () =>
         queue.put(
           name,
           messages.map(({ body }) => body),
@@ -23,17 +23,17 @@ export function ports(
   })
   return {
     ...env,
-    DB: databaseThrough(database, (name, act) => steps.take("database", name, act)),
+    DB: databaseThrough(database, (name, act) => faults.call("database", name, act)),
     SIGNALS: queueOf("dalgo-signals"),
     DELIVERIES: queueOf("dalgo-deliveries"),
-    URGENT_BAR: { getByName: (name: string) => barThrough(steps, name) },
-    AI: { run: (...args: Parameters<Ai["run"]>) => steps.take("AI", "AI", async () => ai(...args)) },
-    SEND_LIMIT: { limit: () => steps.take("rate limit", "rate limit", async () => ({ success: true })) },
+    URGENT_BAR: { getByName: (name: string) => stubThrough(faults, name) },
+    AI: { run: (...args: Parameters<Ai["run"]>) => faults.call("AI", "AI", async () => ai(...args)) },
+    SEND_LIMIT: { limit: () => faults.call("rate limit", "rate limit", async () => ({ success: true })) },
   } as unknown as Env
 }
 
-function barThrough(steps: Steps, name: string) {
-  // A stub is of no use once its object has died.
+function stubThrough(faults: FaultInjector, name: string) {
+  // Get the stub anew for each call: a stub is broken once its object has died.
   const call = (method: string, args: unknown[]): Promise<unknown> => {
     const stub = env.URGENT_BAR.getByName(name)
     return Reflect.apply(Reflect.get(stub, method), stub, args)
@@ -43,21 +43,21 @@ function barThrough(steps: Steps, name: string) {
     {
       get: (_, method) => {
         if (typeof method === "symbol" || method === "then") return undefined
-        return (...args: unknown[]) => steps.callBar(`bar ${method}`, () => call(method, args))
+        return (...args: unknown[]) => faults.callBar(`urgent bar ${method}`, () => call(method, args))
       },
     },
   )
 }
 
-/** This database, with every round trip through `take`. */
-export function databaseThrough(database: Pick<D1Database, "prepare" | "batch">, take: Take): D1Database {
+/** The same database, with each round trip as one call. */
+export function databaseThrough(database: Pick<D1Database, "prepare" | "batch">, call: Call): D1Database {
   const originals = new WeakMap<object, { original: D1PreparedStatement; sql: string }>()
 
   const wrapped = (original: D1PreparedStatement, sql: string): D1PreparedStatement => {
     const through =
       (method: "all" | "run" | "raw" | "first") =>
       (...args: unknown[]) =>
-        take(nameOf(sql), () => (original[method] as (...args: unknown[]) => Promise<unknown>)(...args))
+        call(nameOf(sql), () => (original[method] as (...args: unknown[]) => Promise<unknown>)(...args))
     const statement = {
       bind: (...values: unknown[]) => wrapped(original.bind(...values), sql),
       all: through("all"),
@@ -69,23 +69,23 @@ export function databaseThrough(database: Pick<D1Database, "prepare" | "batch">,
     return statement as unknown as D1PreparedStatement
   }
 
-  const known = (statement: D1PreparedStatement) => {
+  const originalOf = (statement: D1PreparedStatement) => {
     const found = originals.get(statement)
-    if (!found) throw new Error("a statement of another database")
+    if (!found) throw new Error("a statement that another database prepared")
     return found
   }
   return {
     prepare: (sql: string) => wrapped(database.prepare(sql), sql),
     batch: <T>(statements: D1PreparedStatement[]) => {
-      const inside = statements.map(known)
-      return take(inside.map(({ sql }) => nameOf(sql)).join(", "), () =>
-        database.batch<T>(inside.map(({ original }) => original)),
+      const wrappedStatements = statements.map(originalOf)
+      return call(wrappedStatements.map(({ sql }) => nameOf(sql)).join(", "), () =>
+        database.batch<T>(wrappedStatements.map(({ original }) => original)),
       )
     },
   } as unknown as D1Database
 }
 
-/** "update deliveries": enough to know a step by. */
+/** For example "update deliveries". */
 function nameOf(sql: string): string {
   const verb = sql.match(/\w+/)?.[0].toLowerCase() ?? ""
   const table = sql.match(verb === "update" ? /update\s+"?(\w+)/i : /(?:from|into)\s+"?(\w+)/i)?.[1] ?? ""

@@ -1,20 +1,20 @@
-import { by, everybody, lookers, type Organisation, type Person } from "./test-org"
-import { type Asked, elsewhereKey, mailKey, PUSH_SERVICE, ROOMS_AT } from "./fakes"
-import type { Port, Steps } from "./fault-injector"
+import { CHAT_HOST, emailKey, markerIn, messageKey, PUSH_HOST, type Received } from "./fakes"
+import type { FaultInjector, Port } from "./fault-injector"
+import { barReadersOf, membersOf, type Person, requestBy, type TestOrg } from "./test-org"
 import type { World } from "./world"
 
-/** Something that was said, or that somebody tried to say. */
-export type Said = {
-  mark: string
-  /** Whether somebody was told that it is said; otherwise it may be there or not, but not in part. */
+/** What must come of one publication, or of one attempt to publish. */
+export type Expectation = {
+  marker: string
+  /** Whether a response confirmed it. If not, it may be missing, but never in part. */
   isAccepted: boolean
   inbox: Person[]
-  mails: Person[]
-  /** In the organisation's room and on Ben's device. */
-  isToldElsewhere?: true
+  emails: Person[]
+  /** Also sent to the organisation's Discord webhook and to Bob's device. */
+  hasChatAndPush?: true
 }
 
-type Row = { id: number; mark: string; message: string; sent_at: number | null }
+type Notification = { id: number; marker: string; message: string; sent_at: number | null }
 type InboxRow = { org_user_id: number; notification_id: number; is_read: number; urgent: number; sent_at: number }
 type Delivery = {
   notification_id: number
@@ -24,53 +24,58 @@ type Delivery = {
   reason: string | null
 }
 
-const MARK = /mark-\d+/
-/** The first, and one after each back-off. */
-const MOST_TRIES = 7
-const SUMMARY = /Summary \(/g
+/** The first attempt, and one after each of six delays. */
+const MAX_ATTEMPTS = 7
+const SUMMARY_HEADING = /Summary \(/g
 
-/**
- * What is not as it must be, now that nothing is left to be done. Each function below is one truth; that nobody gets an
- * error for a lost hint is another.
- */
-export async function untruths(world: World, org: Organisation, said: Said[]): Promise<string[]> {
-  const seen = await look(world, org)
+/** Sentences about all invariants that do not hold. Call it when no work is due. */
+export async function violations(world: World, org: TestOrg, expectations: Expectation[]): Promise<string[]> {
+  const state = await readState(world, org)
   return [
-    ...inboxes(seen, said),
-    ...counters(seen),
-    ...mails(world, seen, said),
-    ...(await elsewhere(world, seen, said)),
-    ...(await ends(world)),
-    ...summaries(seen),
-    ...(await bars(world, org, seen)),
-    ...world.needless,
+    ...inboxViolations(state, expectations),
+    ...counterViolations(state),
+    ...emailViolations(world, state, expectations),
+    ...(await chatAndPushViolations(world, state, expectations)),
+    ...(await unfinishedWork(world)),
+    ...summaryViolations(state),
+    ...(await barViolations(world, org, state)),
+    ...world.needlessErrors,
   ]
 }
-export const TRUTHS = ["inboxes", "counters", "mails", "elsewhere", "ends", "summaries", "bars", "answers"] as const
+export const INVARIANTS = [
+  "inboxes",
+  "counters",
+  "emails",
+  "chat and push",
+  "no unfinished work",
+  "summaries",
+  "urgent bars",
+  "no needless errors",
+] as const
 
-type Seen = {
-  org: Organisation
-  notifications: Row[]
+type State = {
+  org: TestOrg
+  notifications: Notification[]
   inboxes: InboxRow[]
   counters: { org_user_id: number; total: number; unread: number; unread_urgent: number }[]
   deliveries: Delivery[]
   summaries: { notification_id: number; status: string }[]
 }
 
-async function look(world: World, org: Organisation): Promise<Seen> {
-  const people = JSON.stringify(everybody(org).map((who) => who.orgUserId))
-  const among = "org_user_id IN (SELECT value FROM json_each(?))"
-  const own = "notification_id IN (SELECT id FROM notifications WHERE org_id = ?)"
+async function readState(world: World, org: TestOrg): Promise<State> {
+  const people = JSON.stringify(membersOf(org).map((person) => person.orgUserId))
+  const ofMembers = "org_user_id IN (SELECT value FROM json_each(?))"
+  const ofOrg = "notification_id IN (SELECT id FROM notifications WHERE org_id = ?)"
   const [notifications = [], inboxRows = [], counterRows = [], deliveries = [], summaryRows = []] = await world.tables(
     ["SELECT id, message, sent_at FROM notifications WHERE org_id = ?", org.id],
-    [`SELECT * FROM notification_recipients WHERE ${among} ORDER BY sent_at DESC, notification_id DESC`, people],
-    [`SELECT * FROM inbox_counters WHERE ${among}`, people],
-    [`SELECT * FROM deliveries WHERE channel = 'email' AND ${own}`, org.id],
-    [`SELECT * FROM summaries WHERE ${own}`, org.id],
+    [`SELECT * FROM notification_recipients WHERE ${ofMembers} ORDER BY sent_at DESC, notification_id DESC`, people],
+    [`SELECT * FROM inbox_counters WHERE ${ofMembers}`, people],
+    [`SELECT * FROM deliveries WHERE channel = 'email' AND ${ofOrg}`, org.id],
+    [`SELECT * FROM summaries WHERE ${ofOrg}`, org.id],
   )
   return {
     org,
-    notifications: notifications.map((row) => ({ ...row, mark: row.message.match(MARK)?.[0] ?? "" })),
+    notifications: notifications.map((row) => ({ ...row, marker: markerIn(row.message) })),
     inboxes: inboxRows,
     counters: counterRows,
     deliveries,
@@ -78,174 +83,187 @@ async function look(world: World, org: Organisation): Promise<Seen> {
   }
 }
 
-const list = (values: unknown[]) => values.join(", ") || "nobody"
-const differ = (some: unknown[], others: unknown[]) => JSON.stringify(some) !== JSON.stringify(others)
+const list = (values: unknown[]) => values.join(", ") || "none"
+const differ = (actual: unknown[], expected: unknown[]) => JSON.stringify(actual) !== JSON.stringify(expected)
 
-/** What was accepted is in every inbox once; what was not is there wholly or not at all. */
-function inboxes(seen: Seen, said: Said[]): string[] {
-  const faults = seen.notifications
-    .filter(({ mark }) => !said.some((each) => each.mark === mark))
-    .map(({ message }) => `nobody said "${message}"`)
-  for (const { mark, isAccepted, inbox } of said) {
-    const found = seen.notifications.filter((row) => row.mark === mark)
+/** An accepted notification is in each recipient's inbox once. One that was not accepted is there completely or not at all. */
+function inboxViolations(state: State, expectations: Expectation[]): string[] {
+  const faults = state.notifications
+    .filter(({ marker }) => !expectations.some((expectation) => expectation.marker === marker))
+    .map(({ message }) => `nobody published "${message}"`)
+  for (const { marker, isAccepted, inbox } of expectations) {
+    const found = state.notifications.filter((row) => row.marker === marker)
     if (found.length === 0 && !isAccepted) continue
-    if (found.length !== 1) faults.push(`${mark} is there ${found.length} times`)
-    const holders = seen.inboxes.filter((row) => found.some(({ id }) => id === row.notification_id))
-    const expected = inbox.map((who) => who.orgUserId)
+    if (found.length !== 1) faults.push(`${marker} was published ${found.length} times`)
+    const holders = state.inboxes.filter((row) => found.some(({ id }) => id === row.notification_id))
+    const expected = inbox.map((person) => person.orgUserId)
     const actual = holders.map((row) => row.org_user_id).toSorted((a, b) => a - b)
-    if (differ(actual, expected)) faults.push(`${mark} is in the inboxes of ${list(actual)}, not of ${list(expected)}`)
+    if (differ(actual, expected))
+      faults.push(`${marker} is in the inboxes of ${list(actual)}, expected ${list(expected)}`)
   }
   return faults
 }
 
-function counters(seen: Seen): string[] {
-  return everybody(seen.org).flatMap(({ orgUserId }) => {
-    const rows = seen.inboxes.filter((row) => row.org_user_id === orgUserId)
+/** Each counter equals the inbox rows that it counts. */
+function counterViolations(state: State): string[] {
+  return membersOf(state.org).flatMap(({ orgUserId }) => {
+    const rows = state.inboxes.filter((row) => row.org_user_id === orgUserId)
     const unread = rows.filter((row) => !row.is_read)
-    const counted = seen.counters.find((row) => row.org_user_id === orgUserId)
+    const counted = state.counters.find((row) => row.org_user_id === orgUserId)
     const actual = [counted?.total ?? 0, counted?.unread ?? 0, counted?.unread_urgent ?? 0]
     const expected = [rows.length, unread.length, unread.filter((row) => row.urgent).length]
-    return differ(actual, expected) ? [`${orgUserId} is counted ${list(actual)}, and has ${list(expected)}`] : []
+    return differ(actual, expected)
+      ? [`the counters of ${orgUserId} are ${list(actual)}, expected ${list(expected)}`]
+      : []
   })
 }
 
-/** Every mail went out, and once more at most for each time that a worker could not know that it had. */
-function mails(world: World, seen: Seen, said: Said[]): string[] {
+/** Each email was sent, and repeated only as often as `allowedRepeats` says. */
+function emailViolations(world: World, state: State, expectations: Expectation[]): string[] {
   const faults: string[] = []
-  for (const { mark, mails: wanted } of said) {
-    const row = seen.notifications.find((each) => each.mark === mark)
+  for (const { marker, emails } of expectations) {
+    const row = state.notifications.find((notification) => notification.marker === marker)
     if (!row) continue
-    const rows = seen.deliveries.filter((each) => each.notification_id === row.id)
-    const expected = wanted.map((who) => who.orgUserId)
-    const actual = rows.map((each) => each.recipient_id).toSorted((a, b) => a - b)
-    if (differ(actual, expected)) faults.push(`${mark} has mails to ${list(actual)}, not to ${list(expected)}`)
-    for (const who of wanted) {
-      const key = mailKey(who.email, mark)
-      const delivery = rows.find((each) => each.recipient_id === who.orgUserId)
-      const taken = world.post.taken.filter((asked) => asked.key === key).length
-      const excused = excuses(world.steps, world.post, key)
-      if (!isGoodEnd(world, seen, { who, delivery }) || (delivery?.status === "sent" ? taken === 0 : taken > excused)) {
-        faults.push(`${key} is ${delivery?.status} (${delivery?.reason}), and went out ${taken} times`)
+    const rows = state.deliveries.filter((delivery) => delivery.notification_id === row.id)
+    const expected = emails.map((person) => person.orgUserId)
+    const actual = rows.map((delivery) => delivery.recipient_id).toSorted((a, b) => a - b)
+    if (differ(actual, expected)) faults.push(`${marker} has emails to ${list(actual)}, expected ${list(expected)}`)
+    for (const person of emails) {
+      const key = emailKey(person.email, marker)
+      const delivery = rows.find((each) => each.recipient_id === person.orgUserId)
+      const accepted = world.ses.accepted.filter((request) => request.key === key).length
+      const repeats = allowedRepeats(world.faults, world.ses, key)
+      const isCountRight = delivery?.status === "sent" ? accepted > 0 : accepted <= repeats
+      if (!isAcceptableOutcome(world, state, { person, delivery }) || !isCountRight) {
+        faults.push(`${key} is ${delivery?.status} (${delivery?.reason}), and was sent ${accepted} times`)
       }
-      const most = world.post.timesMeant(key) + excused
-      if (taken > most) faults.push(`${key} went out ${taken} times, and at most ${most} can be excused`)
-      const refused = world.post.refused.filter((asked) => asked.key === key).length
-      if (refused > most) faults.push(`${key} was refused for good ${refused} times`)
+      const max = world.ses.timesWanted(key) + repeats
+      if (accepted > max) faults.push(`${key} was sent ${accepted} times, allowed are ${max}`)
+      const rejected = world.ses.rejected.filter((request) => request.key === key).length
+      if (rejected > max) faults.push(`${key} was rejected ${rejected} times, allowed are ${max}`)
     }
   }
-  const meant = new Set(said.flatMap(({ mark, mails: wanted }) => wanted.map((who) => mailKey(who.email, mark))))
-  const got = world.post.taken.filter(({ key }) => key.endsWith(`@${seen.org.slug}.test`))
-  faults.push(...world.post.toFormer.map((key) => `${key} went to a member no longer`))
-  for (const { key } of got) if (!meant.has(key)) faults.push(`nobody was to get ${key}`)
+  const wanted = new Set(
+    expectations.flatMap(({ marker, emails }) => emails.map((person) => emailKey(person.email, marker))),
+  )
+  const sent = world.ses.accepted.filter(({ key }) => key.endsWith(`@${state.org.slug}.test`))
+  faults.push(...world.ses.sentToFormerMembers.map((key) => `${key} was sent to a former member`))
+  for (const { key } of sent) if (!wanted.has(key)) faults.push(`${key} was sent without reason`)
   return faults
 }
 
-/** What is said in a room and on a device is said there, and again only where a worker could not know that it was. */
-async function elsewhere(world: World, { org, notifications }: Seen, said: Said[]): Promise<string[]> {
+/** Each chat message and each push was sent, and repeated only as often as `allowedRepeats` says. */
+async function chatAndPushViolations(
+  world: World,
+  { org, notifications }: State,
+  expectations: Expectation[],
+): Promise<string[]> {
   const rows = await world.rows<{ notification_id: number; channel: string; status: string }>(
     `SELECT * FROM deliveries WHERE channel IN ('discord', 'push')
        AND notification_id IN (SELECT id FROM notifications WHERE org_id = ?)`,
     org.id,
   )
-  return said.flatMap(({ mark, isToldElsewhere }) => {
-    const row = notifications.find((each) => each.mark === mark)
+  return expectations.flatMap(({ marker, hasChatAndPush }) => {
+    const row = notifications.find((notification) => notification.marker === marker)
     if (!row) return []
-    const own = rows.filter((each) => each.notification_id === row.id)
-    if (!isToldElsewhere) return own.length === 0 ? [] : [`${mark} was said elsewhere`]
-    const places = {
-      discord: elsewhereKey(ROOMS_AT, `/api/webhooks/${org.id}/token`, mark),
-      push: elsewhereKey(PUSH_SERVICE, `/fcm/send/${org.id}`, `notification-${row.id}`),
+    const deliveries = rows.filter((delivery) => delivery.notification_id === row.id)
+    if (!hasChatAndPush) return deliveries.length === 0 ? [] : [`${marker} was sent to chat or push`]
+    const keys = {
+      discord: messageKey(CHAT_HOST, `/api/webhooks/${org.id}/token`, marker),
+      push: messageKey(PUSH_HOST, `/fcm/send/${org.id}`, `notification-${row.id}`),
     }
-    return Object.entries(places).flatMap(([channel, key]) => {
-      const status = own.find((each) => each.channel === channel)?.status
-      const times = world.elsewhere.asked.filter((asked) => asked.key === key).length
-      const most = 1 + excuses(world.steps, world.elsewhere, key)
-      return status === "sent" && times >= 1 && times <= most
-        ? []
-        : [`${key} is ${status}, and was said ${times} times`]
+    return Object.entries(keys).flatMap(([channel, key]) => {
+      const status = deliveries.find((delivery) => delivery.channel === channel)?.status
+      const sent = world.chatAndPush.received.filter((request) => request.key === key).length
+      const max = 1 + allowedRepeats(world.faults, world.chatAndPush, key)
+      return status === "sent" && sent >= 1 && sent <= max ? [] : [`${key} is ${status}, and was sent ${sent} times`]
     })
   })
 }
 
-/** Most mails are sent in the end. Of the others each has its reason, and is a row that an admin can see. */
-function isGoodEnd(world: World, { org }: Seen, { who, delivery }: { who: Person; delivery: Delivery | undefined }) {
+/** An email that is not sent has a reason, in a row that admins can see. */
+function isAcceptableOutcome(
+  world: World,
+  { org }: State,
+  { person, delivery }: { person: Person; delivery: Delivery | undefined },
+) {
   switch (delivery?.status) {
     case "sent":
       return true
     case "failed":
-      return world.post.isBad(who.email)
+      return world.ses.rejectedAddresses.has(person.email)
     case "dead":
-      return delivery.attempts >= MOST_TRIES && delivery.reason !== null
+      return delivery.attempts >= MAX_ATTEMPTS && delivery.reason !== null
     case "suppressed":
-      return delivery.reason === "not_a_member" && org.left.has(who)
+      return delivery.reason === "not_a_member" && org.removed.has(person)
     default:
       return false
   }
 }
 
-const PROVIDERS = new Set<Port>(["e-mail", "room", "push service"])
+const PROVIDER_PORTS = new Set<Port>(["email provider", "chat", "push service"])
 
 /**
- * How often this may have been repeated: each time that a worker died, or fell asleep, with the mail in its hands,
- * or that the provider's yes was lost. A worker that lives can write down what it knows, so that one error of the
- * database excuses nothing; two in a row do.
+ * How often a message may be repeated: once for each run that sent it and then crashed, lost the provider's response
+ * or got two errors from the same port, or that stalled at any time. One database error allows no repeat: the worker
+ * can still record the outcome with its next call.
  */
-function excuses(steps: Steps, { asked: all }: { asked: Asked[] }, key: string): number {
-  const tries = all.filter((asked) => asked.key === key)
+function allowedRepeats(faults: FaultInjector, { received }: { received: Received[] }, key: string): number {
+  const attempts = received.filter((request) => request.key === key)
   return new Set(
-    steps.struck
+    faults.injected
       .filter(({ run, at, kind, port }) => {
-        const own = tries.filter((asked) => asked.run === run)
-        if (kind === "stalls") return own.length > 0
-        if (kind === "is overtaken") return false
-        const isAfter = own.some((asked) => asked.at <= at)
-        if (kind === "dies before" || kind === "dies after") return isAfter
-        if (PROVIDERS.has(port)) return kind === "reply lost" && own.some((asked) => asked.at === at)
-        return isAfter && steps.of(run).filter((other) => other.port === port).length > 1
+        const own = attempts.filter((request) => request.run === run)
+        if (kind === "stall") return own.length > 0
+        if (kind === "concurrent duplicate") return false
+        const isAfter = own.some((request) => request.at <= at)
+        if (kind === "crash before call" || kind === "crash after call") return isAfter
+        if (PROVIDER_PORTS.has(port)) return kind === "response lost" && own.some((request) => request.at === at)
+        return isAfter && faults.faultsIn(run).filter((other) => other.port === port).length > 1
       })
       .map(({ run, at }) => `${run.number}:${at}`),
   ).size
 }
 
-/** Nothing is under way for ever. */
-async function ends(world: World): Promise<string[]> {
+/** No row and no message waits for work. */
+async function unfinishedWork(world: World): Promise<string[]> {
   const left = await world.rows<{ what: string }>(
-    `SELECT 'the mail ' || notification_id || ' to ' || recipient_id || ' is ' || status AS what FROM deliveries
+    `SELECT 'the email of ' || notification_id || ' to ' || recipient_id || ' is ' || status AS what FROM deliveries
      WHERE status IN ('pending', 'sending') OR due_at IS NOT NULL
-     UNION ALL SELECT 'notification ' || id || ' is under way' FROM notifications WHERE due_at IS NOT NULL OR sent_at IS NULL
+     UNION ALL SELECT 'notification ' || id || ' is not sent' FROM notifications WHERE due_at IS NOT NULL OR sent_at IS NULL
      UNION ALL SELECT 'event ' || id || ' is ' || status FROM signal_events
      WHERE status NOT IN ('processed', 'ignored') OR due_at IS NOT NULL
      UNION ALL SELECT 'the summary of ' || flow_run_id || ' is ' || status FROM summaries
      WHERE status = 'running' OR due_at IS NOT NULL`,
   )
-  return [...left.map(({ what }) => what), ...world.queue.waiting.map(({ queue }) => `a message waits on ${queue}`)]
+  return [...left.map(({ what }) => what), ...world.queue.waiting.map(({ queue }) => `a message is left on ${queue}`)]
 }
 
-/** A summary is in its notification once if it was made, and else not at all. */
-function summaries(seen: Seen): string[] {
-  return seen.notifications.flatMap(({ id, mark, message }) => {
-    const made = seen.summaries.filter((row) => row.notification_id === id && row.status === "completed").length
-    const shown = message.match(SUMMARY)?.length ?? 0
-    return made === shown ? [] : [`${mark} shows ${shown} summaries, and ${made} were made`]
+/** A completed summary is in its notification once; any other is not there. */
+function summaryViolations(state: State): string[] {
+  return state.notifications.flatMap(({ id, marker, message }) => {
+    const completed = state.summaries.filter((row) => row.notification_id === id && row.status === "completed").length
+    const shown = message.match(SUMMARY_HEADING)?.length ?? 0
+    return completed === shown ? [] : [`${marker} shows ${shown} summaries, completed are ${completed}`]
   })
 }
 
-/** The bar of everybody, once it has compared itself, shows what their inbox has. */
-async function bars(world: World, org: Organisation, seen: Seen): Promise<string[]> {
-  await world.alarm(org.id)
+/** After its alarm, each urgent bar shows the urgent unread rows of the inbox. */
+async function barViolations(world: World, org: TestOrg, state: State): Promise<string[]> {
+  await world.runBarAlarm(org.id)
   const faults: string[] = []
-  for (const who of lookers(org)) {
-    const answer = await world.insist("/api/notifications/urgent-bar", by(who, "GET"))
+  for (const person of barReadersOf(org)) {
+    const answer = await world.requestUntilAnswered("/api/notifications/urgent-bar", requestBy(person, "GET"))
     if (answer.status === 403) continue
     const { res, total } = await answer.json<any>()
     const shown = res.map(({ id, message }: { id: number; message: string }) => `${id}: ${message}`)
-    const expected = seen.inboxes
-      .filter((row) => row.org_user_id === who.orgUserId && row.urgent && !row.is_read)
+    const expected = state.inboxes
+      .filter((row) => row.org_user_id === person.orgUserId && row.urgent && !row.is_read)
       .map(
-        (row) => `${row.notification_id}: ${seen.notifications.find(({ id }) => id === row.notification_id)?.message}`,
+        (row) => `${row.notification_id}: ${state.notifications.find(({ id }) => id === row.notification_id)?.message}`,
       )
     if (total !== expected.length || differ(shown, expected)) {
-      faults.push(`the bar of ${who.email} shows ${total}: ${list(shown)}; and not ${list(expected)}`)
+      faults.push(`the bar of ${person.email} shows ${total}: ${list(shown)}; expected ${list(expected)}`)
     }
   }
   return faults

@@ -1,47 +1,47 @@
 import { afterAll, expect, it } from "vitest"
 import { DAY, MINUTE } from "../support/clock"
-import { Tally } from "./stats"
-import { byServer, crowd, everybody, found } from "./test-org"
+import { StatsTable } from "./stats"
+import { addMembers, createOrg, membersOf, requestByServer } from "./test-org"
 import { World } from "./world"
 
-const MAILS = 10_000
+const EMAILS = 10_000
 
-const tally = new Tally()
-afterAll(() => tally.print("load", { isSum: false }))
+const stats = new StatsTable()
+afterAll(() => stats.print("load", { hasTotal: false }))
 
 it(
-  "sends ten thousand mails, each of them once, by a provider that fails one time in five",
+  "sends 10,000 emails once each through a provider that fails one time in five",
   async () => {
     const world = new World()
-    const org = await found(world, 900_000)
-    // All but Cas want mails: there is one member more than one batch reaches.
-    await crowd(world, org, MAILS + 1 - everybody(org).length)
-    let asked = 0
-    world.post.refuse = () => {
-      asked += 1
-      if (asked % 5 > 0) return undefined
-      return asked % 10 === 0
+    const org = await createOrg(world, 900_000)
+    // All members but Charlie get emails.
+    await addMembers(world, org, EMAILS + 1 - membersOf(org).length)
+    let requests = 0
+    world.ses.respond = () => {
+      requests += 1
+      if (requests % 5 > 0) return undefined
+      return requests % 10 === 0
         ? new Response(null, { status: 500 })
         : new Response(null, { status: 429, headers: { "retry-after": "90" } })
     }
-    const from = { clock: Date.now(), time: performance.now() }
-    const body = { author: "Dalgo", message: world.newMark(), sent_to: "all_org_users", org_slug: org.slug }
-    const answer = await world.ask("/api/notifications/", await byServer("POST", body)())
+    const start = { clock: Date.now(), time: performance.now() }
+    const body = { author: "Dalgo", message: world.newMarker(), sent_to: "all_org_users", org_slug: org.slug }
+    const answer = await world.request("/api/notifications/", await requestByServer("POST", body)())
     expect(answer?.status).toBe(200)
-    await world.rest({ withinMs: DAY })
+    await world.runUntilIdle({ withinMs: DAY })
 
     expect(await world.rows("SELECT status, count(*) AS n FROM deliveries GROUP BY status")).toEqual([
-      { status: "sent", n: MAILS },
+      { status: "sent", n: EMAILS },
     ])
-    expect(world.post.taken).toHaveLength(MAILS)
-    expect(new Set(world.post.taken.map(({ key }) => key)).size).toBe(MAILS)
-    tally.add("ten thousand mails", {
-      members: MAILS + 1,
-      sent: world.post.taken.length,
-      refused: asked - world.post.taken.length,
-      "calls of the database": world.steps.taken.filter(({ port }) => port === "database").length,
-      "minutes of the clock": Math.round((Date.now() - from.clock) / MINUTE),
-      "seconds here": Math.round((performance.now() - from.time) / 1_000),
+    expect(world.ses.accepted).toHaveLength(EMAILS)
+    expect(new Set(world.ses.accepted.map(({ key }) => key)).size).toBe(EMAILS)
+    stats.add("10,000 emails", {
+      members: EMAILS + 1,
+      sent: world.ses.accepted.length,
+      refused: requests - world.ses.accepted.length,
+      "database calls": world.faults.steps.filter(({ port }) => port === "database").length,
+      "simulated minutes": Math.round((Date.now() - start.clock) / MINUTE),
+      "real seconds": Math.round((performance.now() - start.time) / 1_000),
     })
   },
   3 * MINUTE,

@@ -1,11 +1,11 @@
 export type Message = { id: string; queue: string; body: unknown; dueAt: number; attempts: number }
 
 /** As in wrangler.toml. */
-const MOST_RETRIES = 5
-const BATCH: Record<string, number> = { "dalgo-signals": 10, "dalgo-deliveries": 5 }
-const BATCH_OF_DEAD = 50
+const MAX_RETRIES = 5
+const BATCH_SIZE: Record<string, number> = { "dalgo-signals": 10, "dalgo-deliveries": 5 }
+const DEAD_LETTER_BATCH_SIZE = 50
 
-/** The queues, in memory: when a message is delivered, and with which others, is for the test to say. */
+/** The queues, in memory. The test decides when a message is delivered, and in which batch. */
 export class MemoryQueue {
   waiting: Message[] = []
   private last = 0
@@ -18,24 +18,24 @@ export class MemoryQueue {
     return {} as never
   }
 
-  /** Takes what is due, of one queue, as many as make a batch. `pick` may choose others, or another order. */
+  /** Removes and returns one batch of messages that are due on one queue. `pick` may filter or reorder them first. */
   take(pick: (due: Message[]) => Message[] = (due) => due): Message[] {
     const due = pick(this.waiting.filter((message) => message.dueAt <= Date.now()))
     const queue = due[0]?.queue ?? ""
-    const batch = due.filter((message) => message.queue === queue).slice(0, BATCH[queue] ?? BATCH_OF_DEAD)
+    const batch = due.filter((message) => message.queue === queue).slice(0, BATCH_SIZE[queue] ?? DEAD_LETTER_BATCH_SIZE)
     this.waiting = this.waiting.filter((message) => !batch.includes(message))
     return batch
   }
 
-  /** Is to be delivered again: after too many times as a dead letter. */
-  back(message: Message, delaySeconds: number): void {
+  /** Puts a message back. After too many attempts it goes to the dead letter queue. */
+  retry(message: Message, delaySeconds: number): void {
     const attempts = message.attempts + 1
     const dueAt = Date.now() + delaySeconds * 1_000
-    const isDead = attempts > MOST_RETRIES && !message.queue.endsWith("-dead")
+    const isDead = attempts > MAX_RETRIES && !message.queue.endsWith("-dead")
     this.waiting.push(
       isDead ? { ...message, queue: `${message.queue}-dead`, dueAt, attempts: 0 } : { ...message, dueAt, attempts },
     )
   }
 
-  nextAt = () => (this.waiting.length > 0 ? Math.min(...this.waiting.map(({ dueAt }) => dueAt)) : undefined)
+  nextDueAt = () => (this.waiting.length > 0 ? Math.min(...this.waiting.map(({ dueAt }) => dueAt)) : undefined)
 }

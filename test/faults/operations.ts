@@ -1,278 +1,307 @@
 import { env } from "cloudflare:workers"
 import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { HOUR, MINUTE } from "../support/clock"
-import { entered, runId } from "../support/failures"
-import { snapshotOf, tabOn } from "../support/sockets"
-import { by, byPrefect, byServer, everybody, type Organisation, type Person, reachElsewhere } from "./test-org"
+import { runId, runStateBody } from "../support/prefect-webhook"
+import { snapshotOf, tabFromResponse } from "../support/sockets"
 import { Run } from "./fault-injector"
-import type { Said } from "./invariants"
+import type { Expectation } from "./invariants"
+import {
+  addChatAndPush,
+  membersOf,
+  type Person,
+  requestBy,
+  requestByPrefect,
+  requestByServer,
+  type TestOrg,
+} from "./test-org"
 import type { World } from "./world"
 
-export type Scene = { world: World; org: Organisation; said: Said[] }
+/** `expectations` grows as the operation publishes. */
+export type Context = { world: World; org: TestOrg; expectations: Expectation[] }
 
-/** Something that people or machines do. */
 export type Operation = {
   name: string
-  /** It changes who is told of what, so that whatever comes next needs an organisation of its own. */
-  isLasting?: true
-  /** What was before; without faults. */
-  before?: (scene: Scene) => Promise<void>
-  /** What may go wrong at each of its steps. */
-  act: (scene: Scene) => Promise<void>
-  /** What else must be true in the end. */
-  after?: (scene: Scene) => Promise<string[]>
+  /** It changes members or preferences, so that each run needs a new organisation. */
+  needsNewOrg?: true
+  /** Runs without faults. */
+  setUp?: (context: Context) => Promise<void>
+  /** Faults are injected into each step of it. */
+  run: (context: Context) => Promise<void>
+  /** Violations other than those of the invariants. It runs without faults. */
+  check?: (context: Context) => Promise<string[]>
 }
 
 const CREATE = "/api/notifications/"
-const WEBHOOK = "/webhooks/v1/notification/"
+const PREFECT_WEBHOOK = "/webhooks/v1/notification/"
 
-const lastId = async ({ world, org }: Scene) => {
+const lastNotificationId = async ({ world, org }: Context) => {
   const [row] = await world.rows<{ id: number }>("SELECT max(id) AS id FROM notifications WHERE org_id = ?", org.id)
   return row?.id ?? 0
 }
 
-/** The body of a request that tells all of them something urgent. */
-const incident = ({ org }: Scene, mark: string, changes: object = {}) => ({
-  author: "Ann",
-  message: `The warehouse is down, ${mark}`,
+/** The body of a request that publishes an urgent incident to all members. */
+const incident = ({ org }: Context, marker: string, changes: object = {}) => ({
+  author: "Alice",
+  message: `The warehouse is down, ${marker}`,
   sent_to: "all_org_users",
   org_slug: org.slug,
   category: "incident",
   urgent: true,
   ...changes,
 })
-/** Who is told of an incident: Dot is not, and Cas gets no mail. */
-const toldOfIncident = ({ org: { ann, ben, cas } }: Scene) => ({ inbox: [ann, ben, cas], mails: [ann, ben] })
-const toldOfFailure = ({ org }: Scene) => ({ inbox: everybody(org), mails: [org.ann, org.ben, org.dot] })
+/** Dora has incidents switched off, and Charlie has email switched off. */
+const recipientsOfIncident = ({ org: { alice, bob, charlie } }: Context) => ({
+  inbox: [alice, bob, charlie],
+  emails: [alice, bob],
+})
+const recipientsOfFailure = ({ org }: Context) => ({
+  inbox: membersOf(org),
+  emails: [org.alice, org.bob, org.dora],
+})
 
-async function tell(scene: Scene, changes: object = {}): Promise<void> {
-  const { world, org, said } = scene
-  const mark = world.newMark()
-  const answer = await world.insist(CREATE, by(org.ann, "POST", { body: incident(scene, mark, changes) }))
-  if (!answer.ok) throw new Error(`nothing was said: ${answer.status}`)
-  said.push({ mark, isAccepted: true, ...toldOfIncident(scene) })
+async function publish(context: Context, changes: object = {}): Promise<void> {
+  const { world, org, expectations } = context
+  const marker = world.newMarker()
+  const answer = await world.requestUntilAnswered(
+    CREATE,
+    requestBy(org.alice, "POST", { body: incident(context, marker, changes) }),
+  )
+  if (!answer.ok) throw new Error(`not published: ${answer.status}`)
+  expectations.push({ marker, isAccepted: true, ...recipientsOfIncident(context) })
 }
 
-/** Tells until somebody answers, always with the same key, and delivers. */
-async function tellWithKey(scene: Scene, elsewhere: Pick<Said, "isToldElsewhere"> = {}): Promise<void> {
-  const { world, org, said } = scene
-  const mark = world.newMark()
-  const again = by(org.ann, "POST", { body: incident(scene, mark), headers: { "idempotency-key": mark } })
-  const answer = await world.insist(CREATE, again)
-  said.push({ mark, isAccepted: answer.ok, ...toldOfIncident(scene), ...elsewhere })
-  await world.deliver()
+/** Repeats the request with the same idempotency key until it is answered, then delivers the queues. */
+async function publishWithKey(context: Context, channels: Pick<Expectation, "hasChatAndPush"> = {}): Promise<void> {
+  const { world, org, expectations } = context
+  const marker = world.newMarker()
+  const request = requestBy(org.alice, "POST", {
+    body: incident(context, marker),
+    headers: { "idempotency-key": marker },
+  })
+  const answer = await world.requestUntilAnswered(CREATE, request)
+  expectations.push({ marker, isAccepted: answer.ok, ...recipientsOfIncident(context), ...channels })
+  await world.deliverQueues()
 }
 
-/** Tells, delivers and lets everything come to rest. */
-async function told(scene: Scene, times = 1): Promise<void> {
-  for (let i = 0; i < times; i++) await tell(scene)
-  await scene.world.rest()
+async function publishAndSettle(context: Context, times = 1): Promise<void> {
+  for (let i = 0; i < times; i++) await publish(context)
+  await context.world.runUntilIdle()
 }
 
-async function fail(scene: Scene): Promise<void> {
-  const { world, org, said } = scene
-  const mark = world.newMark()
-  const id = runId(Number(mark.replace("mark-", "")))
-  world.prefect.marks.set(id, { mark, slug: org.slug })
-  const answer = await world.ask(WEBHOOK, await byPrefect(entered("Failed", id))())
-  said.push({ mark, isAccepted: answer?.ok ?? false, ...toldOfFailure(scene) })
+async function reportFailedRun(context: Context): Promise<void> {
+  const { world, org, expectations } = context
+  const marker = world.newMarker()
+  const id = runId(Number(marker.replace("marker-", "")))
+  world.prefect.runs.set(id, { marker, slug: org.slug })
+  const answer = await world.request(PREFECT_WEBHOOK, await requestByPrefect(runStateBody("Failed", id))())
+  expectations.push({ marker, isAccepted: answer?.ok ?? false, ...recipientsOfFailure(context) })
 }
 
-const unread = async ({ world }: Scene, who: Person) => {
+const unreadIds = async ({ world }: Context, person: Person) => {
   const rows = await world.rows<{ id: number }>(
     "SELECT notification_id AS id FROM notification_recipients WHERE org_user_id = ? AND is_read = 0 ORDER BY 1 DESC",
-    who.orgUserId,
+    person.orgUserId,
   )
   return rows.map(({ id }) => id)
 }
 
-const isLatestRead = async (scene: Scene) => {
-  const [latest] = await unread(scene, scene.org.ben)
-  return latest === (await lastId(scene)) - 1 ? [] : ["what was read is unread, or what was not is read"]
+const checkLatestRead = async (context: Context) => {
+  const [latest] = await unreadIds(context, context.org.bob)
+  return latest === (await lastNotificationId(context)) - 1
+    ? []
+    : ["another notification than the latest was marked as read"]
 }
 
 export const OPERATIONS: Operation[] = [
   {
-    name: "tell an organisation, repeated with its key",
-    act: (scene) => tellWithKey(scene),
+    name: "publish with an idempotency key, repeated until answered",
+    run: (context) => publishWithKey(context),
   },
   {
-    name: "tell a room and a device as well",
-    before: ({ world, org }) => reachElsewhere(world, org),
-    act: (scene) => tellWithKey(scene, { isToldElsewhere: true }),
+    name: "publish to email, chat and a device",
+    setUp: ({ world, org }) => addChatAndPush(world, org),
+    run: (context) => publishWithKey(context, { hasChatAndPush: true }),
   },
   {
-    name: "tell an organisation, once and without a key",
-    async act(scene) {
-      const { world, org, said } = scene
-      const mark = world.newMark()
-      const answer = await world.ask(CREATE, await by(org.ann, "POST", { body: incident(scene, mark) })())
-      said.push({ mark, isAccepted: answer?.ok ?? false, ...toldOfIncident(scene) })
-      await world.deliver()
+    name: "publish once, without an idempotency key",
+    async run(context) {
+      const { world, org, expectations } = context
+      const marker = world.newMarker()
+      const answer = await world.request(
+        CREATE,
+        await requestBy(org.alice, "POST", { body: incident(context, marker) })(),
+      )
+      expectations.push({ marker, isAccepted: answer?.ok ?? false, ...recipientsOfIncident(context) })
+      await world.deliverQueues()
     },
   },
   {
-    name: "send what was scheduled",
-    async before(scene) {
-      await tell(scene, { scheduled_time: new Date(Date.now() + HOUR).toISOString() })
-      scene.world.wait(HOUR)
+    name: "send a scheduled notification",
+    async setUp(context) {
+      await publish(context, { scheduled_time: new Date(Date.now() + HOUR).toISOString() })
+      context.world.advanceClock(HOUR)
     },
-    async act({ world }) {
-      await world.cron()
-      await world.deliver()
-    },
-  },
-  {
-    name: "find mails whose hint was lost",
-    async before(scene) {
-      await tell(scene)
-      scene.world.queue.waiting = []
-      scene.world.wait(MINUTE)
-    },
-    async act({ world }) {
-      await world.cron()
-      await world.deliver()
+    async run({ world }) {
+      await world.runCron()
+      await world.deliverQueues()
     },
   },
   {
-    name: "try a mail again that the provider had no time for",
-    async before(scene) {
-      const { world } = scene
-      world.post.refuse = () => new Response(null, { status: 500 })
-      await tell(scene)
-      await world.deliver()
-      world.post.refuse = () => undefined
-      world.wait(MINUTE)
+    name: "deliver emails whose queue message was lost",
+    async setUp(context) {
+      await publish(context)
+      context.world.queue.waiting = []
+      context.world.advanceClock(MINUTE)
     },
-    async act({ world }) {
-      await world.cron()
-      await world.deliver()
+    async run({ world }) {
+      await world.runCron()
+      await world.deliverQueues()
     },
   },
   {
-    name: "hear of a failed run, and say so with a summary",
-    async act(scene) {
-      await fail(scene)
-      await scene.world.deliver()
+    name: "retry an email after an error of the provider",
+    async setUp(context) {
+      const { world } = context
+      world.ses.respond = () => new Response(null, { status: 500 })
+      await publish(context)
+      await world.deliverQueues()
+      world.ses.respond = () => undefined
+      world.advanceClock(MINUTE)
+    },
+    async run({ world }) {
+      await world.runCron()
+      await world.deliverQueues()
     },
   },
   {
-    name: "find a failed run whose hint was lost",
-    async before(scene) {
-      await fail(scene)
-      scene.world.queue.waiting = []
-      scene.world.wait(MINUTE)
+    name: "publish a failed run with a summary",
+    async run(context) {
+      await reportFailedRun(context)
+      await context.world.deliverQueues()
     },
-    act: ({ world }) => world.cron(),
   },
   {
-    name: "read one",
-    before: (scene) => told(scene, 2),
-    async act(scene) {
-      const body = { notification_ids: [await lastId(scene)], read_status: true }
-      await scene.world.insist("/api/notifications/v1", by(scene.org.ben, "PUT", { body }))
+    name: "process a failed run whose queue message was lost",
+    async setUp(context) {
+      await reportFailedRun(context)
+      context.world.queue.waiting = []
+      context.world.advanceClock(MINUTE)
     },
-    after: isLatestRead,
+    run: ({ world }) => world.runCron(),
   },
   {
-    name: "read all",
-    before: (scene) => told(scene, 2),
-    act: async ({ world, org }) => void (await world.insist("/api/notifications/mark_all_as_read", by(org.ben, "PUT"))),
-    after: async (scene) => ((await unread(scene, scene.org.ben)).length === 0 ? [] : ["not all is read"]),
+    name: "mark one as read",
+    setUp: (context) => publishAndSettle(context, 2),
+    async run(context) {
+      const body = { notification_ids: [await lastNotificationId(context)], read_status: true }
+      await context.world.requestUntilAnswered("/api/notifications/v1", requestBy(context.org.bob, "PUT", { body }))
+    },
+    check: checkLatestRead,
   },
   {
-    name: "dismiss in an open tab, and in another where it failed",
-    before: (scene) => told(scene, 2),
-    async act(scene) {
-      const { world, org } = scene
-      const id = await lastId(scene)
+    name: "mark all as read",
+    setUp: (context) => publishAndSettle(context, 2),
+    run: async ({ world, org }) =>
+      void (await world.requestUntilAnswered("/api/notifications/mark_all_as_read", requestBy(org.bob, "PUT"))),
+    check: async (context) =>
+      (await unreadIds(context, context.org.bob)).length === 0 ? [] : ["a notification is still unread"],
+  },
+  {
+    name: "dismiss in an open tab, and in a new tab after a failure",
+    setUp: (context) => publishAndSettle(context, 2),
+    async run(context) {
+      const { world, org } = context
+      const id = await lastNotificationId(context)
       for (let tries = 0; tries < 3; tries++) {
-        const tab = tabOn(
-          await world.insist("/wss/notifications", by(org.ben, "GET", { headers: { upgrade: "websocket" } })),
+        const tab = tabFromResponse(
+          await world.requestUntilAnswered(
+            "/wss/notifications",
+            requestBy(org.bob, "GET", { headers: { upgrade: "websocket" } }),
+          ),
         )
         const { urgent } = snapshotOf(await tab.frame())
         if (!urgent.some((item) => item.id === id)) return
-        tab.say({ type: "dismiss", ids: [id] })
-        await world.steps.inBarOf(new Run(), () => tab.text()).catch(() => {})
+        tab.send({ type: "dismiss", ids: [id] })
+        await world.faults.barCallOf(new Run(), () => tab.text()).catch(() => {})
       }
     },
-    after: isLatestRead,
+    check: checkLatestRead,
   },
   {
-    name: "take back what was scheduled",
-    before: (scene) => tell(scene, { scheduled_time: new Date(Date.now() + HOUR).toISOString() }),
-    async act(scene) {
-      const path = `/api/notifications/?notification_id=${await lastId(scene)}`
-      await scene.world.insist(path, by(scene.org.ann, "DELETE"))
-      scene.said.pop()
+    name: "cancel a scheduled notification",
+    setUp: (context) => publish(context, { scheduled_time: new Date(Date.now() + HOUR).toISOString() }),
+    async run(context) {
+      const path = `/api/notifications/?notification_id=${await lastNotificationId(context)}`
+      await context.world.requestUntilAnswered(path, requestBy(context.org.alice, "DELETE"))
+      context.expectations.pop()
     },
   },
   {
-    name: "send again what was given up on",
-    async before(scene) {
-      const { world, org } = scene
-      world.post.bad.add(org.ben.email)
-      await told(scene)
-      world.post.bad.clear()
+    name: "resend an undelivered email",
+    async setUp(context) {
+      const { world, org } = context
+      world.ses.rejectedAddresses.add(org.bob.email)
+      await publishAndSettle(context)
+      world.ses.rejectedAddresses.clear()
     },
-    async act(scene) {
-      const path = `/api/notifications/deliveries/${await lastId(scene)}-email-${scene.org.ben.orgUserId}/resend`
-      await scene.world.insist(path, by(scene.org.ann, "POST"))
-      await scene.world.deliver()
+    async run(context) {
+      const path = `/api/notifications/deliveries/${await lastNotificationId(context)}-email-${context.org.bob.orgUserId}/resend`
+      await context.world.requestUntilAnswered(path, requestBy(context.org.alice, "POST"))
+      await context.world.deliverQueues()
     },
   },
   {
-    name: "unsubscribe by the link in a mail",
-    isLasting: true,
-    async act(scene) {
-      const { world, org } = scene
+    name: "unsubscribe by the link in an email",
+    needsNewOrg: true,
+    async run(context) {
+      const { world, org } = context
       const secret = env.UNSUBSCRIBE_SECRET as string
-      const token = await unsubscribeToken(secret, { orgUserId: org.ben.orgUserId, category: "incident" })
-      await world.insist(`/unsubscribe?token=${token}`, byServer("POST", undefined, {}))
+      const token = await unsubscribeToken(secret, { orgUserId: org.bob.orgUserId, category: "incident" })
+      await world.requestUntilAnswered(`/unsubscribe?token=${token}`, requestByServer("POST", undefined, {}))
     },
-    async after(scene) {
-      await told(scene)
-      const [own] = scene.said
-      if (own) own.mails = [scene.org.ann]
+    async check(context) {
+      await publishAndSettle(context)
+      const [expectation] = context.expectations
+      if (expectation) expectation.emails = [context.org.alice]
       return []
     },
   },
   {
     name: "switch a category off",
-    isLasting: true,
-    async act({ world, org }) {
+    needsNewOrg: true,
+    async run({ world, org }) {
       const body = { incident_notifications: false, channels: { system: { email: false } } }
-      await world.insist("/api/notifications/preferences", by(org.ben, "PUT", { body }))
+      await world.requestUntilAnswered("/api/notifications/preferences", requestBy(org.bob, "PUT", { body }))
     },
-    async after(scene) {
-      const { ann, cas } = scene.org
-      await told(scene)
-      Object.assign(scene.said[0] ?? {}, { inbox: [ann, cas], mails: [ann] })
+    async check(context) {
+      const { alice, charlie } = context.org
+      await publishAndSettle(context)
+      Object.assign(context.expectations[0] ?? {}, { inbox: [alice, charlie], emails: [alice] })
       return []
     },
   },
   {
-    name: "bring the list of members, while a mail is on its way to who is not on it",
-    isLasting: true,
-    before: (scene) => tell(scene),
-    async act({ world, org }) {
-      const { ann, ben, cas, dot } = org
-      const members = [ann, cas, dot].map(({ userId, email }) => ({ user_id: userId, email, role: "admin" }))
-      await world.insist(`/api/orgs/${org.slug}/members`, byServer("PUT", members))
-      org.left.add(ben)
-      world.post.former.add(ben.email)
-      await world.deliver()
+    name: "sync members while an email to a removed member is pending",
+    needsNewOrg: true,
+    setUp: (context) => publish(context),
+    async run({ world, org }) {
+      const { alice, bob, charlie, dora } = org
+      const members = [alice, charlie, dora].map(({ userId, email }) => ({ user_id: userId, email, role: "admin" }))
+      await world.requestUntilAnswered(`/api/orgs/${org.slug}/members`, requestByServer("PUT", members))
+      org.removed.add(bob)
+      world.ses.formerMembers.add(bob.email)
+      await world.deliverQueues()
     },
-    async after(scene) {
-      const { ann, cas, dot } = scene.org
-      await told(scene)
-      Object.assign(scene.said[1] ?? {}, { inbox: [ann, cas], mails: [ann] })
-      const members = await scene.world.rows<{ id: number }>(
+    async check(context) {
+      const { alice, charlie, dora } = context.org
+      await publishAndSettle(context)
+      Object.assign(context.expectations[1] ?? {}, { inbox: [alice, charlie], emails: [alice] })
+      const members = await context.world.rows<{ id: number }>(
         "SELECT id FROM org_users WHERE org_id = ? AND removed_at IS NULL AND role = 'admin' ORDER BY id",
-        scene.org.id,
+        context.org.id,
       )
-      const expected = [ann, cas, dot].map((who) => who.orgUserId)
-      return String(members.map(({ id }) => id)) === String(expected) ? [] : ["the members are not those of the list"]
+      const expected = [alice, charlie, dora].map((person) => person.orgUserId)
+      return String(members.map(({ id }) => id)) === String(expected) ? [] : ["the members differ from the list"]
     },
   },
 ]

@@ -1,103 +1,114 @@
 import { expect, it } from "vitest"
 import { HOUR, MINUTE } from "../support/clock"
-import { entered, runId } from "../support/failures"
-import { by, byPrefect, byServer, found, type Organisation } from "./test-org"
-import type { Kind, Step } from "./fault-injector"
-import { type Said, untruths } from "./invariants"
+import { runId, runStateBody } from "../support/prefect-webhook"
+import type { FaultKind, InjectFault, Port } from "./fault-injector"
+import { type Expectation, violations } from "./invariants"
+import { createOrg, membersOf, requestBy, requestByPrefect, requestByServer, type TestOrg } from "./test-org"
 import { World } from "./world"
-
-// What never goes well is not tried for ever: it is given up on, and is a row that somebody can see.
 
 let lastOrgId = 700_000
 
-async function opened() {
+async function newOrg() {
   const world = new World()
-  return { world, org: await found(world, (lastOrgId += 1)) }
+  return { world, org: await createOrg(world, (lastOrgId += 1)) }
 }
 
-async function tell(world: World, org: Organisation): Promise<Said> {
-  const mark = world.newMark()
-  const body = { author: "Ann", message: mark, sent_to: "all_org_users", org_slug: org.slug }
-  await world.insist("/api/notifications/", byServer("POST", body))
-  const { ann, ben, cas, dot } = org
-  return { mark, isAccepted: true, inbox: [ann, ben, cas, dot], mails: [ann, ben, dot] }
+async function publish(world: World, org: TestOrg): Promise<Expectation> {
+  const marker = world.newMarker()
+  const body = { author: "Alice", message: marker, sent_to: "all_org_users", org_slug: org.slug }
+  await world.requestUntilAnswered("/api/notifications/", requestByServer("POST", body))
+  return { marker, isAccepted: true, inbox: membersOf(org), emails: [org.alice, org.bob, org.dora] }
 }
 
-async function fail(world: World, org: Organisation): Promise<void> {
+async function reportFailedRun(world: World, org: TestOrg): Promise<void> {
   const id = runId(org.id)
-  world.prefect.marks.set(id, { mark: world.newMark(), slug: org.slug })
-  await world.insist("/webhooks/v1/notification/", byPrefect(entered("Failed", id)))
+  world.prefect.runs.set(id, { marker: world.newMarker(), slug: org.slug })
+  await world.requestUntilAnswered("/webhooks/v1/notification/", requestByPrefect(runStateBody("Failed", id)))
 }
 
-/** Days pass, and it goes wrong each time. */
-async function fails(world: World, strike?: (step: Step) => Kind | undefined): Promise<void> {
-  world.steps.strike = strike
+/** Sixty hours with this fault. */
+async function runWithFault(world: World, injectFault?: InjectFault): Promise<void> {
+  world.faults.injectFault = injectFault
   for (let round = 0; round < 60; round++) {
-    await world.deliver()
-    await world.cron()
-    world.wait(HOUR)
+    await world.deliverQueues()
+    await world.runCron()
+    world.advanceClock(HOUR)
   }
-  world.steps.strike = undefined
+  world.faults.injectFault = undefined
 }
 
-const at = (port: Step["port"], kind: Kind) => (step: Step) => (step.port === port ? kind : undefined)
+const faultAt =
+  (port: Port, kind: FaultKind): InjectFault =>
+  (step) =>
+    step.port === port ? kind : undefined
 
-it.each<[string, Parameters<typeof fails>[1], { asked: number; reason: string }]>([
-  ["never takes it", undefined, { asked: 7, reason: "SES answered 500" }],
-  ["never answers", at("e-mail", "fails"), { asked: 0, reason: "SES did not answer" }],
-  ["brings the worker down each time", at("e-mail", "dies before"), { asked: 0, reason: "no try was ever finished" }],
-])("gives up a mail where the provider %s, and sends it when an admin asks", async (_, strike, { asked, reason }) => {
-  const { world, org } = await opened()
-  world.post.refuse = () => (strike ? undefined : new Response(null, { status: 500 }))
-  const said = await tell(world, org)
-  await fails(world, strike)
-  world.post.refuse = () => undefined
-  expect(world.post.asked).toHaveLength(asked * said.mails.length)
+it.each<[string, InjectFault | undefined, { attempts: number; reason: string }]>([
+  ["always returns an error", undefined, { attempts: 7, reason: "SES answered 500" }],
+  ["never answers", faultAt("email provider", "call fails"), { attempts: 0, reason: "SES did not answer" }],
+  [
+    "crashes the worker each time",
+    faultAt("email provider", "crash before call"),
+    { attempts: 0, reason: "no try was ever finished" },
+  ],
+])(
+  "gives up on an email when the provider %s, and sends it when an admin resends it",
+  async (_, injectFault, { attempts, reason }) => {
+    const { world, org } = await newOrg()
+    world.ses.respond = () => (injectFault ? undefined : new Response(null, { status: 500 }))
+    const expectation = await publish(world, org)
+    await runWithFault(world, injectFault)
+    world.ses.respond = () => undefined
+    expect(world.ses.received).toHaveLength(attempts * expectation.emails.length)
 
-  const failed = await world.insist("/api/notifications/deliveries?status=failed,dead", by(org.ann, "GET"))
-  const { res } = await failed.json<any>()
-  expect(res.map((row: any) => [row.status, row.reason])).toEqual(said.mails.map(() => ["dead", reason]))
-  await world.rest()
-  expect(world.post.taken).toEqual([])
+    const failed = await world.requestUntilAnswered(
+      "/api/notifications/deliveries?status=failed,dead",
+      requestBy(org.alice, "GET"),
+    )
+    const { res } = await failed.json<any>()
+    expect(res.map((row: any) => [row.status, row.reason])).toEqual(expectation.emails.map(() => ["dead", reason]))
+    await world.runUntilIdle()
+    expect(world.ses.accepted).toEqual([])
 
-  for (const { id } of res) await world.insist(`/api/notifications/deliveries/${id}/resend`, by(org.ann, "POST"))
-  await world.rest()
-  expect(await untruths(world, org, [said])).toEqual([])
-  expect(world.post.taken).toHaveLength(said.mails.length)
+    for (const { id } of res)
+      await world.requestUntilAnswered(`/api/notifications/deliveries/${id}/resend`, requestBy(org.alice, "POST"))
+    await world.runUntilIdle()
+    expect(await violations(world, org, [expectation])).toEqual([])
+    expect(world.ses.accepted).toHaveLength(expectation.emails.length)
+  },
+)
+
+it("tries once when the provider rejects the email permanently", async () => {
+  const { world, org } = await newOrg()
+  for (const person of [org.alice, org.bob, org.dora]) world.ses.rejectedAddresses.add(person.email)
+  const expectation = await publish(world, org)
+  await runWithFault(world)
+  expect(world.ses.received).toHaveLength(expectation.emails.length)
+  expect(await violations(world, org, [expectation])).toEqual([])
 })
 
-it("asks once only where the provider says that it never will", async () => {
-  const { world, org } = await opened()
-  for (const who of [org.ann, org.ben, org.dot]) world.post.bad.add(who.email)
-  const said = await tell(world, org)
-  await fails(world)
-  expect(world.post.asked).toHaveLength(said.mails.length)
-  expect(await untruths(world, org, [said])).toEqual([])
-})
-
-it.each<[string, Parameters<typeof fails>[1], string]>([
-  ["Prefect never answers", at("Prefect", "fails"), "unknown_organisation"],
-  ["it brings the worker down each time", at("Prefect", "dies before"), "given_up"],
-])("gives up an event where %s, and keeps it", async (_, strike, reason) => {
-  const { world, org } = await opened()
-  await fail(world, org)
-  await fails(world, strike)
+it.each<[string, InjectFault, string]>([
+  ["Prefect never answers", faultAt("Prefect", "call fails"), "unknown_organisation"],
+  ["it crashes the worker each time", faultAt("Prefect", "crash before call"), "given_up"],
+])("gives up on an event when %s, and keeps its row", async (_, injectFault, reason) => {
+  const { world, org } = await newOrg()
+  await reportFailedRun(world, org)
+  await runWithFault(world, injectFault)
   expect(await world.rows("SELECT status, reason, due_at FROM signal_events")).toEqual([
     { status: "failed", reason, due_at: null },
   ])
 })
 
-it.each<[string, Kind]>([
-  ["always fails", "fails"],
-  ["brings the worker down each time", "dies before"],
-])("gives up a summary where the model %s, and says what failed all the same", async (_, kind) => {
-  const { world, org } = await opened()
-  await fail(world, org)
-  await fails(world, at("AI", kind))
-  await world.rest()
+it.each<[string, FaultKind]>([
+  ["always fails", "call fails"],
+  ["crashes the worker each time", "crash before call"],
+])("gives up on a summary when the model %s, and publishes the failure anyway", async (_, kind) => {
+  const { world, org } = await newOrg()
+  await reportFailedRun(world, org)
+  await runWithFault(world, faultAt("AI", kind))
+  await world.runUntilIdle()
   const [summary] = await world.rows("SELECT status, source, reason, due_at FROM summaries")
   expect(summary).toEqual(
-    kind === "fails"
+    kind === "call fails"
       ? { status: "completed", source: "extract", reason: "no model answered", due_at: null }
       : { status: "failed", source: null, reason: "given up", due_at: null },
   )
@@ -106,21 +117,21 @@ it.each<[string, Kind]>([
 })
 
 it.each([
-  ["mails", "update deliveries", tell],
-  ["an event", "update signal_events", fail],
-])("finds by the cron %s whose message the queue has given up on", async (_, name, begin) => {
-  const { world, org } = await opened()
-  await begin(world, org)
-  world.steps.strike = (step) => (step.name.startsWith(name) ? "fails" : undefined)
+  ["emails", "update deliveries", publish],
+  ["an event", "update signal_events", reportFailedRun],
+])("recovers %s by the cron after the queue message was dead-lettered", async (_, name, start) => {
+  const { world, org } = await newOrg()
+  await start(world, org)
+  world.faults.injectFault = (step) => (step.name.startsWith(name) ? "call fails" : undefined)
   const seen = new Set<string>()
   for (let round = 0; round < 10; round++) {
     for (const message of world.queue.waiting) seen.add(message.queue)
-    await world.deliver()
-    world.wait(5 * MINUTE)
+    await world.deliverQueues()
+    world.advanceClock(5 * MINUTE)
   }
   expect([...seen].filter((queue) => queue.endsWith("-dead"))).toHaveLength(1)
   expect(world.queue.waiting).toEqual([])
-  await world.rest()
+  await world.runUntilIdle()
   expect(await world.rows("SELECT DISTINCT status FROM deliveries")).toEqual([{ status: "sent" }])
-  expect(world.post.taken).toHaveLength(3)
+  expect(world.ses.accepted).toHaveLength(3)
 })

@@ -1,243 +1,274 @@
 import { abortAllDurableObjects } from "cloudflare:test"
 import type { Category } from "../../src/domain/categories"
 import { DAY, HOUR, MINUTE, SECOND } from "../support/clock"
-import { dice } from "../support/dice"
-import { entered, runId } from "../support/failures"
-import { by, byPrefect, byServer, everybody, type Organisation, type Person } from "./test-org"
-import { mailKey } from "./fakes"
-import type { Act, Name, Weather } from "./scenario"
-import { isPause, type Kind, KINDS, type Port } from "./fault-injector"
-import type { Said } from "./invariants"
+import { runId, runStateBody } from "../support/prefect-webhook"
+import { prng } from "../support/prng"
+import { emailKey, markerIn } from "./fakes"
+import { FAULT_KINDS, type FaultKind, isPause, type Port } from "./fault-injector"
+import type { Expectation } from "./invariants"
+import type { Action, Name, ProviderState, Scenario } from "./scenario"
+import { membersOf, type Person, requestBy, requestByPrefect, requestByServer, type TestOrg } from "./test-org"
 import type { World } from "./world"
 
-/** How likely it is of each step that a fault strikes it. */
-const FAULTS = 0.06
-/** How often a provider in a bad mood shows it. */
-const SULKS = 0.6
+/** Probability of a fault at each step. */
+const FAULT_PROBABILITY = 0.06
+/** Probability of an error for each email while the provider is not healthy. */
+const PROVIDER_ERROR_PROBABILITY = 0.6
 const CREATE = "/api/notifications/"
-const REMEMBERED_MS = 20 * HOUR
+/** Shorter than the time for which idempotency keys are kept. */
+const MAX_REPEAT_DELAY_MS = 20 * HOUR
 
-type Told = { mark: string; category: Category; isAddressed: (who: Person) => boolean; isAccepted: boolean }
+type Publication = {
+  marker: string
+  category: Category
+  isAddressed: (person: Person) => boolean
+  isAccepted: boolean
+}
+
+export type ScenarioResult = {
+  expectations: Expectation[]
+  /** Inbox rows that were marked as read and are unread. */
+  readViolations: string[]
+  /** How often each action and each disturbance happened. */
+  counts: Map<string, number>
+}
+
+/** Runs the actions with random faults, then lets the world come to rest without faults. */
+export async function runScenario(world: World, org: TestOrg, { actions, seed }: Scenario): Promise<ScenarioResult> {
+  const run = new ScenarioRun(world, org, seed)
+  for (const action of actions) await run.act(action)
+  const expectations = await run.end()
+  return { expectations, readViolations: await run.readViolations(), counts: run.counts }
+}
 
 /**
- * Plays a scenario, and keeps what must come of it. Who is told of a notification is decided when it is sent: each
- * time that somebody is about to change who that is, what has been sent by then is looked up.
+ * The recipients of a notification are decided when it is sent. `recordSent` therefore runs before each change of
+ * members or preferences, and records the recipients of all notifications that have been sent by then.
  */
-export class Play {
+class ScenarioRun {
   readonly counts = new Map<string, number>()
-  private readonly luck
-  private readonly told: Told[] = []
-  private readonly sent = new Map<string, Pick<Said, "inbox" | "mails">>()
-  private readonly here: Set<Person>
-  private readonly unsubscribed = new Map<Person, Set<Category>>()
-  private readonly withoutMail: Set<Person>
-  private readonly runs = new Map<number, Told>()
+  private readonly random
+  private readonly publications: Publication[] = []
+  private readonly sent = new Map<string, Pick<Expectation, "inbox" | "emails">>()
+  private readonly members: Set<Person>
+  private readonly switchedOff = new Map<Person, Set<Category>>()
+  private readonly withoutEmail: Set<Person>
+  private readonly runs = new Map<number, Publication>()
   private readonly read = new Set<string>()
-  private lastWithKey: { told: Told; body: object; at: number } | undefined
-  private provider: Weather = "fine"
+  private lastWithKey: { publication: Publication; body: object; at: number } | undefined
+  private providerState: ProviderState = "healthy"
   private mayPause = true
 
   constructor(
     private readonly world: World,
-    private readonly org: Organisation,
-    luck: number,
+    private readonly org: TestOrg,
+    seed: number,
   ) {
-    this.luck = dice(luck)
-    this.here = new Set(everybody(org))
-    this.withoutMail = new Set([org.cas])
-    this.unsubscribed.set(org.dot, new Set<Category>(["incident"]))
-    world.post.refuse = () => this.refusal()
+    this.random = prng(seed)
+    this.members = new Set(membersOf(org))
+    this.withoutEmail = new Set([org.charlie])
+    this.switchedOff.set(org.dora, new Set<Category>(["incident"]))
+    world.ses.respond = () => this.providerError()
     world.begin(({ port }) => this.faultAt(port))
   }
 
-  async act(act: Act): Promise<void> {
-    this.count(`act: ${act.kind}`)
-    await this.perform(act)
+  async act(action: Action): Promise<void> {
+    this.count(`action: ${action.kind}`)
+    await this.perform(action)
     await this.letTimePass()
   }
 
-  /** All is well again. */
-  async end(): Promise<Said[]> {
+  /** Ends all faults and outages, and waits until nothing is due. */
+  async end(): Promise<Expectation[]> {
     const { world } = this
-    this.provider = "fine"
+    this.providerState = "healthy"
     world.prefect.isDown = false
     world.model.isDown = false
-    world.steps.strike = undefined
-    await this.lookUp()
-    await world.rest({ withinMs: 2 * DAY })
-    await this.lookUp()
-    const nobody = { inbox: [], mails: [] }
-    return this.told.map(({ mark, isAccepted }) => ({ mark, isAccepted, ...(this.sent.get(mark) ?? nobody) }))
+    world.faults.injectFault = undefined
+    await this.recordSent()
+    await world.runUntilIdle({ withinMs: 2 * DAY })
+    await this.recordSent()
+    const none = { inbox: [], emails: [] }
+    return this.publications.map(({ marker, isAccepted }) => ({
+      marker,
+      isAccepted,
+      ...(this.sent.get(marker) ?? none),
+    }))
   }
 
-  /** What somebody marked as read, and is not. */
-  async unread(): Promise<string[]> {
+  async readViolations(): Promise<string[]> {
     const rows = await this.world.rows<{ name: string }>(
-      `SELECT org_user_id || ' has read ' || notification_id AS name FROM notification_recipients r
+      `SELECT org_user_id || ' marked ' || notification_id || ' as read' AS name FROM notification_recipients r
        WHERE is_read = 0 AND org_user_id || ' ' || notification_id IN (SELECT value FROM json_each(?))`,
       JSON.stringify([...this.read]),
     )
-    return rows.map(({ name }) => `${name}, and it is unread`)
+    return rows.map(({ name }) => `${name}, but it is unread`)
   }
 
-  private async perform(act: Act): Promise<void> {
+  private async perform(action: Action): Promise<void> {
     const { world, org } = this
-    switch (act.kind) {
-      case "tell":
-        return this.tell(act)
-      case "tell again": {
+    switch (action.kind) {
+      case "publish":
+        return this.publish(action)
+      case "repeat publish": {
         const last = this.lastWithKey
-        if (!last || Date.now() - last.at > REMEMBERED_MS) return
-        const { mark } = last.told
-        const answer = await world.insist(
+        if (!last || Date.now() - last.at > MAX_REPEAT_DELAY_MS) return
+        const { marker } = last.publication
+        const answer = await world.requestUntilAnswered(
           CREATE,
-          by(org.ann, "POST", { body: last.body, headers: { "idempotency-key": mark } }),
+          requestBy(org.alice, "POST", { body: last.body, headers: { "idempotency-key": marker } }),
         )
-        if (answer.ok) last.told.isAccepted = true
+        if (answer.ok) last.publication.isAccepted = true
         return
       }
-      case "run":
-        for (let i = 0; i < act.times; i++) await this.hearOfRun(act)
+      case "flow run":
+        for (let i = 0; i < action.times; i++) await this.reportRun(action)
         return
-      case "read":
-        return this.readSome(org[act.who], act)
-      case "subscribe": {
-        const who = org[act.who]
-        const off = this.unsubscribed.get(who) ?? new Set<Category>()
-        this.unsubscribed.set(who, off)
-        return this.prefer(who, { [`${act.category}_notifications`]: act.isOn }, () =>
-          act.isOn ? off.delete(act.category) : off.add(act.category),
+      case "mark as read":
+        return this.markAsRead(org[action.who], action)
+      case "switch category": {
+        const person = org[action.who]
+        const off = this.switchedOff.get(person) ?? new Set<Category>()
+        this.switchedOff.set(person, off)
+        return this.changePreferences(person, { [`${action.category}_notifications`]: action.isOn }, () =>
+          action.isOn ? off.delete(action.category) : off.add(action.category),
         )
       }
-      case "want mail": {
-        const who = org[act.who]
-        return this.prefer(who, { email_notifications_enabled: act.isOn }, () =>
-          act.isOn ? this.withoutMail.delete(who) : this.withoutMail.add(who),
+      case "switch email": {
+        const person = org[action.who]
+        return this.changePreferences(person, { email_notifications_enabled: action.isOn }, () =>
+          action.isOn ? this.withoutEmail.delete(person) : this.withoutEmail.add(person),
         )
       }
-      case "leave":
-        return this.change(async () => {
-          const who = org[act.who]
-          await world.insist(`/api/orgs/${org.slug}/members/${who.userId}`, byServer("DELETE"))
-          this.here.delete(who)
-          org.left.add(who)
-          world.post.former.add(who.email)
+      case "remove member":
+        return this.changeRecipients(async () => {
+          const person = org[action.who]
+          await world.requestUntilAnswered(`/api/orgs/${org.slug}/members/${person.userId}`, requestByServer("DELETE"))
+          this.members.delete(person)
+          org.removed.add(person)
+          world.ses.formerMembers.add(person.email)
         })
-      case "join":
-        return this.change(async () => {
-          const { userId, email } = org[act.who]
+      case "add member":
+        return this.changeRecipients(async () => {
+          const { userId, email } = org[action.who]
           const members = [{ user_id: userId, email, role: "member" }]
-          world.post.former.delete(email)
-          await world.insist(`/api/orgs/${org.slug}/members`, byServer("PATCH", members))
-          this.here.add(org[act.who])
+          world.ses.formerMembers.delete(email)
+          await world.requestUntilAnswered(`/api/orgs/${org.slug}/members`, requestByServer("PATCH", members))
+          this.members.add(org[action.who])
         })
       case "resend":
         return this.resend()
-      case "evict":
+      case "restart objects":
         return abortAllDurableObjects()
-      case "weather": {
-        this.provider = act.provider
-        world.prefect.isDown = act.isPrefectDown
-        world.model.isDown = act.isModelDown
+      case "change providers": {
+        this.providerState = action.email
+        world.prefect.isDown = action.isPrefectDown
+        world.model.isDown = action.isModelDown
         return
       }
-      case "lose address":
-        world.post.bad.add(org[act.who].email)
+      case "reject address":
+        world.ses.rejectedAddresses.add(org[action.who].email)
         return
       case "wait":
-        world.wait(act.ms)
+        world.advanceClock(action.ms)
     }
   }
 
-  private faultAt(port: Port): Kind | undefined {
-    const { luck } = this
-    if (port === "e-mail" && this.provider === "mute" && luck.chance(SULKS)) {
-      this.count("the provider: mute")
-      return luck.pick(["fails", "reply lost"])
+  private faultAt(port: Port): FaultKind | undefined {
+    const { random } = this
+    if (
+      port === "email provider" &&
+      this.providerState === "unresponsive" &&
+      random.chance(PROVIDER_ERROR_PROBABILITY)
+    ) {
+      this.count("email provider: unresponsive")
+      return random.pick(["call fails", "response lost"])
     }
-    if (!luck.chance(FAULTS)) return undefined
-    const kind = luck.pick<Kind>(KINDS)
-    return isPause(kind) && (port === "bar's database" || !this.mayPause) ? "fails" : kind
+    if (!random.chance(FAULT_PROBABILITY)) return undefined
+    const kind = random.pick<FaultKind>(FAULT_KINDS)
+    return isPause(kind) && (port === "urgent bar's database" || !this.mayPause) ? "call fails" : kind
   }
 
-  private refusal(): Response | undefined {
-    const { provider, luck } = this
-    if (provider === "fine" || provider === "mute" || !luck.chance(SULKS)) return undefined
-    this.count(`the provider: ${provider}`)
-    return provider === "broken"
+  private providerError(): Response | undefined {
+    const { providerState, random } = this
+    if (providerState === "healthy" || providerState === "unresponsive") return undefined
+    if (!random.chance(PROVIDER_ERROR_PROBABILITY)) return undefined
+    this.count(`email provider: ${providerState}`)
+    return providerState === "failing"
       ? new Response(null, { status: 500 })
-      : new Response(null, { status: 429, headers: { "retry-after": luck.pick(["60", "900"]) } })
+      : new Response(null, { status: 429, headers: { "retry-after": random.pick(["60", "900"]) } })
   }
 
-  private async tell(act: Extract<Act, { kind: "tell" }>): Promise<void> {
+  private async publish(action: Extract<Action, { kind: "publish" }>): Promise<void> {
     const { world, org } = this
-    const { category, to, hasKey } = act
-    const isAddressed = (who: Person) => to === "everybody" || (to === "admins" ? who === org.ann : who === org[to])
-    const told: Told = { mark: world.newMark(), category, isAddressed, isAccepted: false }
-    this.told.push(told)
+    const { category, to, hasKey } = action
+    const isAddressed = (person: Person) =>
+      to === "everybody" || (to === "admins" ? person === org.alice : person === org[to])
+    const publication: Publication = { marker: world.newMarker(), category, isAddressed, isAccepted: false }
+    this.publications.push(publication)
     const body = {
-      author: "Ann",
-      message: `The dashboards are late, ${told.mark}`,
+      author: "Alice",
+      message: `The dashboards are late, ${publication.marker}`,
       category,
-      urgent: act.isUrgent,
+      urgent: action.isUrgent,
       org_slug: org.slug,
       ...(to === "everybody" && { sent_to: "all_org_users" }),
       ...(to === "admins" && { sent_to: "all_org_users", manager_or_above: true }),
       ...(to in org && { sent_to: "single_user", user_email: org[to as Name].email }),
-      ...(act.inMs !== undefined && { scheduled_time: new Date(Date.now() + act.inMs).toISOString() }),
+      ...(action.inMs !== undefined && { scheduled_time: new Date(Date.now() + action.inMs).toISOString() }),
     }
-    const headers = hasKey ? { "idempotency-key": told.mark } : {}
-    const init = by(org.ann, "POST", { body, headers })
-    const answer = hasKey ? await world.insist(CREATE, init) : await world.ask(CREATE, await init())
-    told.isAccepted = answer?.ok ?? false
-    if (hasKey) this.lastWithKey = { told, body, at: Date.now() }
+    const headers = hasKey ? { "idempotency-key": publication.marker } : {}
+    const init = requestBy(org.alice, "POST", { body, headers })
+    const answer = hasKey ? await world.requestUntilAnswered(CREATE, init) : await world.request(CREATE, await init())
+    publication.isAccepted = answer?.ok ?? false
+    if (hasKey) this.lastWithKey = { publication, body, at: Date.now() }
   }
 
-  private async hearOfRun({ place, state }: { place: number; state: string }): Promise<void> {
+  private async reportRun({ index, state }: { index: number; state: string }): Promise<void> {
     const { world, org } = this
     const isFailure = state === "Failed" || state === "Crashed"
-    const known = this.runs.get(place)
-    const run: Told = known ?? {
-      mark: world.newMark(),
+    const known = this.runs.get(index)
+    const run: Publication = known ?? {
+      marker: world.newMarker(),
       category: "job_failure",
       isAddressed: () => true,
       isAccepted: false,
     }
-    const id = runId(org.id * 10 + place)
+    const id = runId(org.id * 10 + index)
     if (!known) {
-      this.runs.set(place, run)
-      this.told.push(run)
-      world.prefect.marks.set(id, { mark: run.mark, slug: org.slug })
+      this.runs.set(index, run)
+      this.publications.push(run)
+      world.prefect.runs.set(id, { marker: run.marker, slug: org.slug })
     }
-    const answer = await world.ask("/webhooks/v1/notification/", await byPrefect(entered(state, id))())
+    const answer = await world.request("/webhooks/v1/notification/", await requestByPrefect(runStateBody(state, id))())
     if (answer?.ok && isFailure) run.isAccepted = true
   }
 
-  private async readSome(who: Person, { isAll }: { isAll: boolean }): Promise<void> {
-    if (!this.here.has(who)) return
+  private async markAsRead(person: Person, { isAll }: { isAll: boolean }): Promise<void> {
+    if (!this.members.has(person)) return
     const rows = await this.world.rows<{ id: number }>(
       "SELECT notification_id AS id FROM notification_recipients WHERE org_user_id = ? AND is_read = 0",
-      who.orgUserId,
+      person.orgUserId,
     )
-    const ids = rows.map(({ id }) => id).filter(() => isAll || this.luck.chance(0.5))
+    const ids = rows.map(({ id }) => id).filter(() => isAll || this.random.chance(0.5))
     const body = { notification_ids: ids, read_status: true }
     await (isAll
-      ? this.world.insist("/api/notifications/mark_all_as_read", by(who, "PUT"))
-      : this.world.insist("/api/notifications/v1", by(who, "PUT", { body })))
-    for (const id of ids) this.read.add(`${who.orgUserId} ${id}`)
+      ? this.world.requestUntilAnswered("/api/notifications/mark_all_as_read", requestBy(person, "PUT"))
+      : this.world.requestUntilAnswered("/api/notifications/v1", requestBy(person, "PUT", { body })))
+    for (const id of ids) this.read.add(`${person.orgUserId} ${id}`)
   }
 
-  private async prefer(who: Person, body: object, then: () => void): Promise<void> {
-    if (!this.here.has(who)) return
-    await this.change(async () => {
-      await this.world.insist("/api/notifications/preferences", by(who, "PUT", { body }))
+  private async changePreferences(person: Person, body: object, then: () => void): Promise<void> {
+    if (!this.members.has(person)) return
+    await this.changeRecipients(async () => {
+      await this.world.requestUntilAnswered("/api/notifications/preferences", requestBy(person, "PUT", { body }))
       then()
     })
   }
 
-  /** Changes who is told of what comes, while nothing else is sent. */
-  private async change(work: () => Promise<void>): Promise<void> {
-    await this.lookUp()
+  /** Changes the recipients of later notifications. Nothing may be sent meanwhile: no pauses are injected. */
+  private async changeRecipients(work: () => Promise<void>): Promise<void> {
+    await this.recordSent()
     this.mayPause = false
     await work()
     this.mayPause = true
@@ -245,63 +276,63 @@ export class Play {
 
   private async resend(): Promise<void> {
     const { world, org } = this
-    const [given] = await world.rows<{ id: number; recipient: number; message: string }>(
+    const [failed] = await world.rows<{ id: number; recipient: number; message: string }>(
       `SELECT d.notification_id AS id, d.recipient_id AS recipient, n.message FROM deliveries d
        JOIN notifications n ON n.id = d.notification_id
        WHERE d.org_id = ? AND d.channel = 'email' AND d.status IN ('failed', 'dead') LIMIT 1`,
       org.id,
     )
-    const who = everybody(org).find((each) => each.orgUserId === given?.recipient)
-    if (!given || !who) return
-    const key = mailKey(who.email, given.message.match(/mark-\d+/)?.[0] ?? "")
-    await world.insist(`/api/notifications/deliveries/${given.id}-email-${given.recipient}/resend`, () => {
-      world.post.meantAgain(key)
-      return by(org.ann, "POST")()
+    const person = membersOf(org).find((member) => member.orgUserId === failed?.recipient)
+    if (!failed || !person) return
+    const key = emailKey(person.email, markerIn(failed.message))
+    const path = `/api/notifications/deliveries/${failed.id}-email-${failed.recipient}/resend`
+    await world.requestUntilAnswered(path, () => {
+      world.ses.countResend(key)
+      return requestBy(org.alice, "POST")()
     })
   }
 
-  /** The queue moves, and now and then the cron comes. */
+  /** Delivers some queue messages late, twice or in another order, and sometimes runs the cron. */
   private async letTimePass(): Promise<void> {
-    const { world, luck } = this
+    const { world, random } = this
     const { queue } = world
-    world.wait(luck.roll(20 * SECOND))
-    for (let batches = luck.roll(5); batches > 0; batches--) {
-      for (const message of queue.waiting.filter(() => luck.chance(0.05))) {
-        this.count("the queue: delayed")
-        message.dueAt += luck.roll(10 * MINUTE)
+    world.advanceClock(random.intBelow(20 * SECOND))
+    for (let batches = random.intBelow(5); batches > 0; batches--) {
+      for (const message of queue.waiting.filter(() => random.chance(0.05))) {
+        this.count("queue: delayed")
+        message.dueAt += random.intBelow(10 * MINUTE)
       }
       const batch = queue.take((due) => {
-        if (due.length > 1) this.count("the queue: reordered")
-        const some = luck.shuffled(due).filter(() => luck.chance(0.8))
-        if (some.length < due.length) this.count("the queue: half-delivered")
+        if (due.length > 1) this.count("queue: reordered")
+        const some = random.shuffled(due).filter(() => random.chance(0.8))
+        if (some.length < due.length) this.count("queue: half-delivered")
         return some
       })
-      for (const message of batch.filter(() => luck.chance(0.15))) {
-        this.count("the queue: repeated")
-        queue.waiting.push({ ...message, id: `${message.id} again`, dueAt: Date.now() + luck.roll(10 * MINUTE) })
+      for (const message of batch.filter(() => random.chance(0.15))) {
+        this.count("queue: repeated")
+        queue.waiting.push({ ...message, id: `${message.id} again`, dueAt: Date.now() + random.intBelow(10 * MINUTE) })
       }
       if (batch.length > 0) await world.consume(batch)
     }
-    if (luck.chance(0.5)) {
-      world.wait(luck.roll(MINUTE))
-      await world.cron()
+    if (random.chance(0.5)) {
+      world.advanceClock(random.intBelow(MINUTE))
+      await world.runCron()
     }
-    await this.lookUp()
+    await this.recordSent()
   }
 
-  /** What was sent since we last looked, and whom it must have reached. */
-  private async lookUp(): Promise<void> {
+  /** Records the recipients of notifications that were sent since the last call. */
+  private async recordSent(): Promise<void> {
     const rows = await this.world.rows<{ message: string }>(
       "SELECT message FROM notifications WHERE org_id = ? AND sent_at IS NOT NULL",
       this.org.id,
     )
-    for (const told of this.told) {
-      if (this.sent.has(told.mark) || !rows.some(({ message }) => message.match(/mark-\d+/)?.[0] === told.mark))
-        continue
-      const inbox = everybody(this.org).filter(
-        (who) => this.here.has(who) && told.isAddressed(who) && !this.unsubscribed.get(who)?.has(told.category),
+    for (const { marker, category, isAddressed } of this.publications) {
+      if (this.sent.has(marker) || !rows.some(({ message }) => markerIn(message) === marker)) continue
+      const inbox = membersOf(this.org).filter(
+        (person) => this.members.has(person) && isAddressed(person) && !this.switchedOff.get(person)?.has(category),
       )
-      this.sent.set(told.mark, { inbox, mails: inbox.filter((who) => !this.withoutMail.has(who)) })
+      this.sent.set(marker, { inbox, emails: inbox.filter((person) => !this.withoutEmail.has(person)) })
     }
   }
 

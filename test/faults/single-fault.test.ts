@@ -1,61 +1,60 @@
 import { afterAll, describe, expect, it } from "vitest"
 import { MINUTE } from "../support/clock"
-import { mailFigures, Tally } from "./stats"
-import { OPERATIONS, type Operation, type Scene } from "./operations"
-import { by, found, lookers } from "./test-org"
-import { isPause, type Kind, KINDS } from "./fault-injector"
-import { TRUTHS, untruths } from "./invariants"
+import { FAULT_KINDS, type FaultKind, isPause } from "./fault-injector"
+import { INVARIANTS, violations } from "./invariants"
+import { type Context, type Operation, OPERATIONS } from "./operations"
+import { emailStats, StatsTable } from "./stats"
+import { barReadersOf, createOrg, requestBy } from "./test-org"
 import { World } from "./world"
 
-// Whatever is done, a fault strikes once at each of its steps, in each way in which a call can go wrong; then time
-// passes, and all must be as if nothing had happened.
-
 let lastOrgId = 1_000
-const tally = new Tally()
-afterAll(() => tally.print("one fault at each step of"))
+const stats = new StatsTable()
+afterAll(() => stats.print("one fault at each step of"))
 
-/** An organisation whose members have looked at their bars. */
-async function opened(world: World): Promise<Scene> {
-  const org = await found(world, (lastOrgId += 1))
-  for (const who of lookers(org)) await world.insist("/api/notifications/urgent-bar", by(who, "GET"))
-  return { world, org, said: [] }
+/** A new organisation whose members have opened their urgent bars. */
+async function newContext(world: World): Promise<Context> {
+  const org = await createOrg(world, (lastOrgId += 1))
+  for (const person of barReadersOf(org)) {
+    await world.requestUntilAnswered("/api/notifications/urgent-bar", requestBy(person, "GET"))
+  }
+  return { world, org, expectations: [] }
 }
 
-/** Does it with one fault, or none; answers what is wrong when all has come to rest. */
-async function played(scene: Scene, operation: Operation, fault?: { at: number; kind: Kind }) {
-  const { world, org, said } = scene
-  await operation.before?.(scene)
+/** Runs the operation with at most one fault, then everything that is due, and returns all violations. */
+async function runOperation(context: Context, operation: Operation, fault?: { at: number; kind: FaultKind }) {
+  const { world, org, expectations } = context
+  await operation.setUp?.(context)
   world.begin(fault && ((step) => (step.at === fault.at ? fault.kind : undefined)))
-  await operation.act(scene)
-  const taken = [...world.steps.taken]
-  await world.rest()
-  const wrong = (await operation.after?.(scene)) ?? []
-  return { taken, wrong: [...wrong, ...(await untruths(world, org, said))] }
+  await operation.run(context)
+  const steps = [...world.faults.steps]
+  await world.runUntilIdle()
+  const found = (await operation.check?.(context)) ?? []
+  return { steps, found: [...found, ...(await violations(world, org, expectations))] }
 }
 
 describe.each(OPERATIONS)("$name", (operation) => {
-  it("holds where all goes well", async () => {
-    const { taken, wrong } = await played(await opened(new World()), operation)
-    expect(wrong).toEqual([])
-    expect(taken).not.toEqual([])
-    const kinds = Object.fromEntries(KINDS.map((kind) => [kind, 0]))
-    tally.add(operation.name, { steps: taken.length, ...kinds, "truths held": TRUTHS.length })
+  it("keeps all invariants without faults", async () => {
+    const { steps, found } = await runOperation(await newContext(new World()), operation)
+    expect(found).toEqual([])
+    expect(steps).not.toEqual([])
+    const kinds = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0]))
+    stats.add(operation.name, { steps: steps.length, ...kinds, "invariants held": INVARIANTS.length })
   })
 
-  it.each(KINDS)(
-    "holds where one step %s",
+  it.each(FAULT_KINDS)(
+    "keeps all invariants with this fault at any one step: %s",
     async (kind) => {
       const world = new World()
-      const { taken } = await played(await opened(world), operation)
-      let there = await opened(world)
-      for (const { at, name, port } of taken) {
-        if (isPause(kind) && port === "bar's database") continue
-        const { wrong } = await played(there, operation, { at, kind })
-        expect(wrong, `${kind} at step ${at} of ${taken.length}: ${name}`).toEqual([])
-        tally.add(operation.name, { [kind]: 1, "truths held": TRUTHS.length })
-        if (operation.isLasting) there = await opened(world)
+      const { steps } = await runOperation(await newContext(world), operation)
+      let context = await newContext(world)
+      for (const { at, name, port } of steps) {
+        if (isPause(kind) && port === "urgent bar's database") continue
+        const { found } = await runOperation(context, operation, { at, kind })
+        expect(found, `${kind} at step ${at} of ${steps.length}: ${name}`).toEqual([])
+        stats.add(operation.name, { [kind]: 1, "invariants held": INVARIANTS.length })
+        if (operation.needsNewOrg) context = await newContext(world)
       }
-      tally.add(operation.name, mailFigures(world))
+      stats.add(operation.name, emailStats(world))
     },
     5 * MINUTE,
   )

@@ -4,126 +4,126 @@ import { vi } from "vitest"
 import worker from "../../src/index"
 import { clearMembershipCache } from "../../src/auth/membership"
 import { MINUTE, NOON } from "../support/clock"
-import { dice } from "../support/dice"
+import { prng } from "../support/prng"
+import { CHAT_HOST, FakeChatAndPush, FakeModel, FakePrefect, FakeSes, PUSH_HOST } from "./fakes"
+import { FaultInjector, type InjectFault, inRun, type Port, Run } from "./fault-injector"
+import { databaseThrough, instrumentedEnv } from "./instrumented-env"
 import { MemoryQueue, type Message } from "./memory-queue"
-import { Elsewhere, Model, Post, Prefect, PUSH_SERVICE, ROOMS_AT } from "./fakes"
-import { databaseThrough, ports } from "./instrumented-env"
-import { type Port, Run, Steps, within } from "./fault-injector"
 
 const ORIGIN = "https://notifications.dalgo.test"
 /** Longer than any lease. */
 const STALL_MS = 10 * MINUTE
-/** Seven tries take nine hours, and a second crash as long again. */
-const MOST_ROUNDS = 150
+/** Seven attempts take nine hours; a second crash takes as long again. */
+const MAX_ROUNDS = 150
 
-/** What goes through these may be lost, and nobody who asks for something need know. */
-const HINTS = new Set<Port>(["queue", "bar", "bar's database"])
-const NEEDS_A_BAR = "/wss/"
+/** Calls through these carry hints only. A request must not fail because one of them did. */
+const HINT_PORTS = new Set<Port>(["queue", "urgent bar", "urgent bar's database"])
+const SOCKET_PATH = "/wss/"
 
-/** What is due at some time, and when the first of it is. */
 const NEXT_DUE = `SELECT min(due_at) AS at FROM (
   SELECT min(due_at) AS due_at FROM notifications UNION ALL SELECT min(due_at) FROM deliveries
   UNION ALL SELECT min(due_at) FROM signal_events UNION ALL SELECT min(due_at) FROM summaries)`
 
-/** A worker behind its doors, with everything that is outside of it: the database and its objects are real. */
+/** The worker with a real database and real Durable Objects. Its clock, queues and HTTP services are fakes. */
 export class World {
-  readonly steps = new Steps()
+  readonly faults = new FaultInjector()
   readonly queue = new MemoryQueue()
-  readonly post = new Post()
-  readonly elsewhere = new Elsewhere()
-  readonly prefect = new Prefect()
-  readonly model = new Model()
-  /** Errors that were answered though no more than a hint was lost. */
-  readonly needless: string[] = []
+  readonly ses = new FakeSes()
+  readonly chatAndPush = new FakeChatAndPush()
+  readonly prefect = new FakePrefect()
+  readonly model = new FakeModel()
+  /** Responses with status 5xx although only hints were lost. */
+  readonly needlessErrors: string[] = []
   private readonly database = { prepare: env.DB.prepare.bind(env.DB), batch: env.DB.batch.bind(env.DB) }
-  private readonly bindings = ports(this.steps, { database: env.DB, queue: this.queue, ai: this.model.run })
+  private readonly bindings = instrumentedEnv(this.faults, { database: env.DB, queue: this.queue, ai: this.model.run })
 
   constructor() {
-    const ofBars = databaseThrough(this.database, (name, act) => this.steps.takeInBar(name, act))
-    vi.spyOn(env.DB, "prepare").mockImplementation((sql) => ofBars.prepare(sql))
-    vi.spyOn(env.DB, "batch").mockImplementation((statements) => ofBars.batch(statements))
+    const barDatabase = databaseThrough(this.database, (name, act) => this.faults.callFromBar(name, act))
+    vi.spyOn(env.DB, "prepare").mockImplementation((sql) => barDatabase.prepare(sql))
+    vi.spyOn(env.DB, "batch").mockImplementation((statements) => barDatabase.batch(statements))
     vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => this.answer(new Request(input, init)))
     vi.spyOn(console, "log").mockReturnValue()
-    vi.spyOn(Math, "random").mockImplementation(dice(1).random)
-    // The true time plays no part here, and one invocation of a test may hold ten thousand timers.
+    vi.spyOn(Math, "random").mockImplementation(prng(1).random)
+    // Real time does not matter here, and one invocation in a test can hold 10,000 timers.
     vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal)
     vi.setSystemTime(NOON)
-    this.steps.meanwhile = async () => {
-      this.wait(STALL_MS)
-      await this.cron()
-      await this.deliver()
+    this.faults.duringStall = async () => {
+      this.advanceClock(STALL_MS)
+      await this.runCron()
+      await this.deliverQueues()
     }
   }
 
-  /** What the database holds, asked beside all ports. */
+  /** Queries the database directly: no step is counted. */
   async rows<T = any>(sql: string, ...values: unknown[]): Promise<T[]> {
     const [rows = []] = await this.tables([sql, ...values])
     return rows
   }
 
-  /** The same of several questions in one round trip. */
-  async tables(...questions: [sql: string, ...values: unknown[]][]): Promise<any[][]> {
+  /** Several queries in one round trip. */
+  async tables(...queries: [sql: string, ...values: unknown[]][]): Promise<any[][]> {
     const results = await this.database.batch<any>(
-      questions.map(([sql, ...values]) => this.database.prepare(sql).bind(...values)),
+      queries.map(([sql, ...values]) => this.database.prepare(sql).bind(...values)),
     )
     return results.map((result) => result.results)
   }
 
-  /** By which a notification is known again wherever it goes. */
-  newMark = () => `mark-${++this.marks}`
-  private marks = 0
+  /** A text by which a notification is recognised everywhere. */
+  newMarker = () => `marker-${++this.markerCount}`
+  private markerCount = 0
 
-  wait(ms: number): void {
+  advanceClock(ms: number): void {
     vi.setSystemTime(Date.now() + ms)
   }
 
-  /** Counts steps from here. The worker that makes them has met nobody yet. */
-  begin(strike?: Steps["strike"]): void {
+  /** Restarts the numbering of steps, with a new worker: its membership cache is empty. */
+  begin(injectFault?: InjectFault): void {
     clearMembershipCache()
-    this.steps.begin(strike)
+    this.faults.begin(injectFault)
   }
 
-  // The doors ----------------------------------------------------------------------------------------------
-
-  /** Asks, and answers what was answered; nothing where the worker died first. */
-  async ask(path: string, init: RequestInit): Promise<Response | undefined> {
-    // Whoever sends anything else twice means it twice.
-    const isSafe = init.method !== "POST" || new Headers(init.headers).has("idempotency-key")
+  /** Sends a request. Returns nothing if the worker died. */
+  async request(path: string, init: RequestInit): Promise<Response | undefined> {
+    // Another POST is a second publication, so that it must not be duplicated.
+    const isIdempotent = init.method !== "POST" || new Headers(init.headers).has("idempotency-key")
     return this.run(
       async (bindings, ctx, run) => {
         const answer = await worker.fetch(new Request(ORIGIN + path, init), bindings, ctx)
         const isExcused =
-          run.isDead || path.startsWith(NEEDS_A_BAR) || this.steps.of(run).some(({ port }) => !HINTS.has(port))
-        if (answer.status >= 500 && !isExcused) this.needless.push(`${init.method} ${path} answered ${answer.status}`)
+          run.isDead ||
+          path.startsWith(SOCKET_PATH) ||
+          this.faults.faultsIn(run).some(({ port }) => !HINT_PORTS.has(port))
+        if (answer.status >= 500 && !isExcused)
+          this.needlessErrors.push(`${init.method} ${path} answered ${answer.status}`)
         return answer
       },
-      async () => isSafe && this.ask(path, init),
+      async () => isIdempotent && this.request(path, init),
     )
   }
 
-  /** Asks until somebody answers, as a client does that must know. */
-  async insist(path: string, init: () => Promise<RequestInit>): Promise<Response> {
+  /** Repeats the request after no answer or a 5xx. After five attempts it is sent without faults. */
+  async requestUntilAnswered(path: string, makeInit: () => Promise<RequestInit>): Promise<Response> {
     for (let tries = 0; tries < 5; tries++) {
-      const answer = await this.ask(path, await init())
+      const answer = await this.request(path, await makeInit())
       if (answer && answer.status < 500) return answer
-      this.wait(1_000)
+      this.advanceClock(1_000)
     }
-    return this.steps.quietly(async () => (await this.ask(path, await init())) as Response)
+    return this.faults.withoutFaults(async () => (await this.request(path, await makeInit())) as Response)
   }
 
-  async cron(): Promise<void> {
+  async runCron(): Promise<void> {
     await this.run(
       (bindings, ctx) =>
         Promise.resolve(
           worker.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, bindings, ctx),
         ),
-      () => this.cron(),
+      () => this.runCron(),
     )
   }
 
-  /** Delivers one batch; what the worker wants again comes again, and all of it where the worker died. */
+  /** Delivers one batch. Messages that the worker retries go back on the queue; all of them if the worker died. */
   async consume(messages: Message[]): Promise<void> {
-    const again = new Map<Message, number>()
+    const retries = new Map<Message, number>()
     const batch = {
       queue: messages[0]?.queue ?? "",
       messages: messages.map((message) => ({
@@ -131,10 +131,10 @@ export class World {
         timestamp: new Date(),
         attempts: message.attempts + 1,
         ack() {},
-        retry: ({ delaySeconds = 0 } = {}) => void again.set(message, delaySeconds),
+        retry: ({ delaySeconds = 0 } = {}) => void retries.set(message, delaySeconds),
       })),
       ackAll() {},
-      retryAll: () => messages.forEach((message) => again.set(message, 0)),
+      retryAll: () => messages.forEach((message) => retries.set(message, 0)),
     } as unknown as MessageBatch<any>
     const isDone = await this.run(
       async (bindings, ctx) => {
@@ -144,49 +144,47 @@ export class World {
       () => this.consume(messages.map((message) => ({ ...message }))),
     )
     for (const message of messages) {
-      if (!isDone) this.queue.back(message, 0)
-      else if (again.has(message)) this.queue.back(message, again.get(message) ?? 0)
+      if (!isDone) this.queue.retry(message, 0)
+      else if (retries.has(message)) this.queue.retry(message, retries.get(message) ?? 0)
     }
   }
 
-  /** Delivers what is due now, and what that puts on the queues. */
-  async deliver(): Promise<void> {
+  /** Delivers messages until none is due now. */
+  async deliverQueues(): Promise<void> {
     for (let batch = this.queue.take(); batch.length > 0; batch = this.queue.take()) await this.consume(batch)
   }
 
-  /** The bars compare themselves with the database. */
-  alarm = (orgId: number) => runDurableObjectAlarm(env.URGENT_BAR.getByName(String(orgId)))
+  /** The alarm of an organisation's bar, which compares it with the database. */
+  runBarAlarm = (orgId: number) => runDurableObjectAlarm(env.URGENT_BAR.getByName(String(orgId)))
 
-  /** All is well again: time passes and the cron comes each minute, until nothing is left to be done. */
-  async rest({ withinMs = 30 * MINUTE } = {}): Promise<void> {
-    this.steps.strike = undefined
+  /** Without faults: advances the clock, and runs the queues and the cron, until nothing is due. */
+  async runUntilIdle({ withinMs = 30 * MINUTE } = {}): Promise<void> {
+    this.faults.injectFault = undefined
     const latest = Date.now() + withinMs
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      await this.deliver()
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      await this.deliverQueues()
       const [due] = await this.rows<{ at: number | null }>(NEXT_DUE)
-      const next = [due?.at, this.queue.nextAt()].filter((at): at is number => typeof at === "number")
+      const next = [due?.at, this.queue.nextDueAt()].filter((at): at is number => typeof at === "number")
       if (next.length === 0) return
       if (Math.min(...next) > latest) break
       vi.setSystemTime(Math.max(Date.now() + MINUTE, Math.min(...next)))
-      await this.cron()
+      await this.runCron()
     }
-    throw new Error("something is still to be done")
+    throw new Error("work is still due")
   }
 
-  // ---------------------------------------------------------------------------------------------------------
-
-  /** One invocation, and what it left to be done after its answer. A worker that dies takes along what it knew. */
+  /** One invocation, including its `waitUntil` work. A worker that dies loses its membership cache. */
   private async run<T>(
     work: (bindings: Env, ctx: ExecutionContext, run: Run) => T | Promise<T>,
-    again: () => Promise<unknown>,
+    repeat: () => Promise<unknown>,
   ): Promise<T | undefined> {
-    const run = new Run(again)
-    return within(run, async () => {
+    const run = new Run(repeat)
+    return inRun(run, async () => {
       const ctx = createExecutionContext()
       let answer: T | undefined
       try {
-        const given = await work(this.bindings, ctx, run)
-        if (!run.isDead) answer = given
+        const result = await work(this.bindings, ctx, run)
+        if (!run.isDead) answer = result
       } catch (error) {
         if (!run.isDead) throw error
       }
@@ -200,13 +198,13 @@ export class World {
     const { host, pathname } = new URL(request.url)
     switch (host) {
       case "ses.dalgo.test":
-        return this.steps.take("e-mail", "send", (run, at) => this.post.answer(request, { run, at }))
-      case ROOMS_AT:
-        return this.steps.take("room", "say", (run, at) => this.elsewhere.answer(request, { run, at }))
-      case PUSH_SERVICE:
-        return this.steps.take("push service", "push", (run, at) => this.elsewhere.answer(request, { run, at }))
+        return this.faults.call("email provider", "send", (run, at) => this.ses.answer(request, { run, at }))
+      case CHAT_HOST:
+        return this.faults.call("chat", "post", (run, at) => this.chatAndPush.answer(request, { run, at }))
+      case PUSH_HOST:
+        return this.faults.call("push service", "push", (run, at) => this.chatAndPush.answer(request, { run, at }))
       default:
-        return this.steps.take("Prefect", pathname.replace(/[0-9a-f-]{36}/, "…"), () => this.prefect.answer(request))
+        return this.faults.call("Prefect", pathname.replace(/[0-9a-f-]{36}/, "…"), () => this.prefect.answer(request))
     }
   }
 }

@@ -1,9 +1,9 @@
 import { sign } from "hono/jwt"
 import { beforeEach, expect, it } from "vitest"
-import { surprises } from "../support/description"
+import { responseErrors } from "../support/openapi-document"
 import { claimsOf, tokenFor } from "../support/people"
-import { queues } from "../support/queues"
-import { workerWith } from "../support/worker-with"
+import { captureQueues } from "../support/queues"
+import { workerWithEnv } from "../support/worker-with-env"
 import { sendCase, type Case, ROUTES, WEBHOOKS } from "./route-cases"
 
 const encode = (part: object) => btoa(JSON.stringify(part)).replaceAll("=", "")
@@ -13,13 +13,13 @@ const authenticated = ROUTES.filter(({ access }) => ![...WEBHOOKS, "anybody", "s
 )
 
 async function expectRejected(one: Case, response: Response, status: number, context: string) {
-  expect(await surprises(one.route, response), context).toEqual([])
+  expect(await responseErrors(one.route, response), context).toEqual([])
   const detail = status === 498 ? "Token expired" : "Not signed in"
   expect({ status: response.status, body: await response.json() }, context).toEqual({ status, body: { detail } })
 }
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 it.each(authenticated)("answers 401 without a token and 498 to an expired one: %s", async (_, one) => {
@@ -46,7 +46,7 @@ it.each(authenticated)("rejects tokens with an invalid signature: %s", async (_,
 })
 
 it.each(authenticated)("rejects tokens for another audience: %s", async (_, one) => {
-  const through = workerWith({ JWT_AUDIENCE: "dalgo-notifications" })
+  const through = workerWithEnv({ JWT_AUDIENCE: "dalgo-notifications" })
   for (const claims of [{}, { aud: "another" }, { aud: "another", exp: 1 }]) {
     const authorization = `Bearer ${await tokenFor("4", claims)}`
     await expectRejected(one, await sendCase(one, { authorization }, { through }), 401, JSON.stringify(claims))

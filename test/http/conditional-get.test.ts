@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest"
 import { alice, bob, cookieOf, request } from "../support/people"
-import { queues } from "../support/queues"
+import { captureQueues } from "../support/queues"
 
 const POLLED = [
   "/api/notifications/unread_count",
@@ -20,7 +20,7 @@ const send = () =>
   })
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 describe("a request with If-None-Match", () => {

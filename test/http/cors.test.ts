@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { cookieOf, request, tokenFor } from "../support/people"
-import { queues } from "../support/queues"
-import { workerWith } from "../support/worker-with"
+import { captureQueues } from "../support/queues"
+import { workerWithEnv } from "../support/worker-with-env"
 
 const ALLOWED = "https://app.dalgo.test"
 const OWN = "https://notifications.dalgo.test"
@@ -32,7 +32,7 @@ const preflight = (path: string, origin: string) =>
   })
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 describe("a preflight", () => {
@@ -97,7 +97,7 @@ describe("a response", () => {
   })
 
   it("can be read by no other origin if none is configured", async () => {
-    const answer = await workerWith({ ALLOWED_ORIGINS: "" })(PATH, {
+    const answer = await workerWithEnv({ ALLOWED_ORIGINS: "" })(PATH, {
       headers: { origin: ALLOWED, ...alice },
     })
     expect(answer.status).toBe(200)
@@ -105,7 +105,7 @@ describe("a response", () => {
   })
 
   it("can be read by each of several configured origins", async () => {
-    const through = workerWith({ ALLOWED_ORIGINS: " https://one.test ,https://two.test," })
+    const through = workerWithEnv({ ALLOWED_ORIGINS: " https://one.test ,https://two.test," })
     for (const origin of ["https://one.test", "https://two.test"]) {
       const answer = await through(PATH, { headers: { origin } })
       expect(answer.headers.get("access-control-allow-origin")).toBe(origin)
@@ -149,8 +149,8 @@ describe("an error response", () => {
       async () =>
         request(PATH, { headers: { origin: ALLOWED, cookie: `access_token=${await tokenFor("1", { exp: 1 })}` } }),
     ],
-    [500, async () => workerWith({ DB: broken })(PATH, { headers: { origin: ALLOWED, ...alice } })],
-    [503, async () => workerWith({ JWT_SECRET: "" })(PATH, { headers: { origin: ALLOWED, ...alice } })],
+    [500, async () => workerWithEnv({ DB: broken })(PATH, { headers: { origin: ALLOWED, ...alice } })],
+    [503, async () => workerWithEnv({ JWT_SECRET: "" })(PATH, { headers: { origin: ALLOWED, ...alice } })],
   ])("with status %i can be read by the web app", async (status, rejected) => {
     const answer = await rejected()
     expect(answer.status).toBe(status)

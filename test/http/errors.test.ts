@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
-import { REGISTERED } from "../support/description"
-import { alice, cookieOf, nobody, request, server } from "../support/people"
-import { queues } from "../support/queues"
-import { workerWith } from "../support/worker-with"
+import { REGISTERED_ROUTES } from "../support/openapi-document"
+import { alice, anonymous, cookieOf, request, server } from "../support/people"
+import { captureQueues } from "../support/queues"
+import { workerWithEnv } from "../support/worker-with-env"
 import { sendCase, type Case, CASES, fullAccess, methodOf, outcomeOf, ROUTES, WEBHOOKS } from "./route-cases"
 
 const SEND = "/api/notifications/"
@@ -24,10 +24,10 @@ const named = <T extends { route: string }>(cases: T[]) => cases.map((one) => [o
 const taking = ROUTES.filter(({ body }) => body !== undefined)
 const takingJson = taking.filter(({ access }) => !WEBHOOKS.includes(access))
 const takingObjects = takingJson.filter(({ body }) => !Array.isArray(body))
-const largestOf = (one: Case) => REGISTERED.find(({ name }) => name === one.route)?.meta.maxBodyBytes ?? 0
+const largestOf = (one: Case) => REGISTERED_ROUTES.find(({ name }) => name === one.route)?.meta.maxBodyBytes ?? 0
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 describe("a path", () => {
@@ -55,7 +55,7 @@ describe("a path", () => {
     "/healthz/deep",
     `/api/${"x".repeat(5_000)}`,
   ])("answers 404 if it is unknown: %s", async (path) => {
-    for (const somebody of [alice, nobody]) {
+    for (const somebody of [alice, anonymous]) {
       expect(await errorOf(await somebody.get(path))).toEqual({ status: 404, body: { detail: "not found" } })
     }
   })
@@ -76,7 +76,7 @@ describe("a request id", () => {
 
   it("is taken from the caller if it is safe", async () => {
     const idOf = async (id: string) =>
-      (await nobody.get("/healthz", { "x-request-id": id })).headers.get("x-request-id")
+      (await anonymous.get("/healthz", { "x-request-id": id })).headers.get("x-request-id")
     expect(await idOf("abc-123")).toBe("abc-123")
     for (const id of ["alice@acme.test", '{"x":1}', "x".repeat(256)]) expect(await idOf(id)).not.toBe(id)
   })
@@ -279,7 +279,7 @@ describe("500", () => {
 
   it.each(named(ROUTES))("hides the cause and gives the request id: %s", async (_, one) => {
     const log = vi.spyOn(console, "log").mockReturnValue()
-    const answer = await sendCase(one, await fullAccess(), { through: workerWith({ DB: broken }) })
+    const answer = await sendCase(one, await fullAccess(), { through: workerWithEnv({ DB: broken }) })
     const text = await answer.clone().text()
     expect(log.mock.calls.join("")).not.toMatch(/select |secret|alice@/i)
     if (WITHOUT_DATABASE.includes(one.route)) expect(answer.status).toBe(200)
@@ -298,7 +298,7 @@ describe("500", () => {
   })
 
   it("answers an invalid setting", async () => {
-    const answer = await workerWith({ EMAIL_PROVIDER: "pigeon" })("/healthz")
+    const answer = await workerWithEnv({ EMAIL_PROVIDER: "pigeon" })("/healthz")
     expect(await errorOf(answer)).toEqual({
       status: 500,
       body: { detail: "internal error", request_id: answer.headers.get("x-request-id") },
@@ -310,7 +310,7 @@ describe("503", () => {
   it.each(named(ROUTES.filter(({ access }) => ![...WEBHOOKS, "anybody"].includes(access))))(
     "is the answer while nobody can be known: %s",
     async (_, one) => {
-      const answer = await sendCase(one, await cookieOf("1"), { through: workerWith({ JWT_SECRET: "" }) })
+      const answer = await sendCase(one, await cookieOf("1"), { through: workerWithEnv({ JWT_SECRET: "" }) })
       expect(await errorOf(answer)).toEqual({ status: 503, body: { detail: "sign-in is not configured" } })
     },
   )

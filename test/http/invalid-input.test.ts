@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
-import { surprises } from "../support/description"
+import { responseErrors } from "../support/openapi-document"
 import { alice, bob, cookieOf, request } from "../support/people"
-import { queues } from "../support/queues"
+import { captureQueues } from "../support/queues"
 import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { sendCase, type Case, CASES, fullAccess, outcomeOf, ROUTES } from "./route-cases"
 
@@ -34,7 +34,7 @@ const raw = async (path: string, method: string, body: BodyInit) =>
   request(path, { method, body, headers: { "content-type": "application/json", ...(await cookieOf("1")) } })
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 describe("paging", () => {
@@ -273,7 +273,7 @@ describe("every route", () => {
     async (_, one) => {
       for (const [what, body] of NONSENSE) {
         const response = await sendCase(one, await fullAccess(), { body })
-        expect(await surprises(one.route, response), what).toEqual([])
+        expect(await responseErrors(one.route, response), what).toEqual([])
         await reasonFor(response, what)
       }
     },
@@ -297,13 +297,13 @@ describe("every route", () => {
       ]
       for (const headers of odd) {
         const response = await sendCase(one, { ...(await fullAccess()), ...headers })
-        expect(await surprises(one.route, response), JSON.stringify(headers).slice(0, 60)).toEqual([])
+        expect(await responseErrors(one.route, response), JSON.stringify(headers).slice(0, 60)).toEqual([])
         expect(response.status).toBeLessThan(500)
       }
       const [path] = one.path.split("?")
       for (const query of ["?page=0", "?limit=101", "?token=x", "?%E0%A4%A", "?a[b]=c", "?=", "?a&a&a"]) {
         const response = await sendCase(one, await fullAccess(), { path: path + query })
-        expect(await surprises(one.route, response), query).toEqual([])
+        expect(await responseErrors(one.route, response), query).toEqual([])
         expect(response.status).toBeLessThan(500)
       }
     },

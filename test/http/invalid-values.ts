@@ -1,4 +1,4 @@
-import { misfits, type Schema } from "../support/description"
+import { type Schema, schemaErrors } from "../support/openapi-document"
 
 const MAX_TEXT_LENGTH = 60_000
 const MAX_ITEMS = 30_000
@@ -37,7 +37,7 @@ export function optionsOf(schema: Schema): Schema[] {
 /** Invalid values: of every other type, and one beyond each limit. */
 export function invalidValues(schema: Schema): unknown[] {
   const others = [null, true, 0, -1, 1.5, 1e300, "", "surprise", [], [[]], {}, { $gt: "" }, "x".repeat(MAX_TEXT_LENGTH)]
-  return [...others, ...optionsOf(schema).flatMap(beyond)].filter((value) => misfits(schema, value).length > 0)
+  return [...others, ...optionsOf(schema).flatMap(beyond)].filter((value) => schemaErrors(schema, value).length > 0)
 }
 
 function beyond(schema: Schema): unknown[] {

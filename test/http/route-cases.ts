@@ -1,10 +1,10 @@
 import type { Access } from "../../src/http/route-meta"
 import type { RegisteredRoute } from "../../scripts/openapi/registered-routes"
 import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
-import { demo } from "../support/demo"
-import { describedAs, REGISTERED } from "../support/description"
+import { insertExampleData } from "../support/example-data"
+import { REGISTERED_ROUTES, routeDocsOf } from "../support/openapi-document"
 import { cookieOf, request } from "../support/people"
-import { bounceOf, signed } from "../support/sns"
+import { bounceEvent, signMessage } from "../support/fake-sns"
 
 /** Who may send a request. test/auth/access.test.ts has the outcome for each caller. */
 export type CaseAccess = Access | "anybody" | "another organisation" | "chosen elsewhere" | "everybody" | "socket"
@@ -32,7 +32,7 @@ const unsubscribeLinkToken = await unsubscribeToken("another-secret-of-the-tests
 const EXTRA_CASES: Record<string, Partial<Case>[]> = {
   "GET /unsubscribe": [{ path: `/unsubscribe?token=${unsubscribeLinkToken}` }],
   "POST /unsubscribe": [{ path: `/unsubscribe?token=${unsubscribeLinkToken}` }],
-  "POST /webhooks/v1/ses": [{ body: bounceOf("ivy@initech.test") }],
+  "POST /webhooks/v1/ses": [{ body: bounceEvent("ivy@initech.test") }],
   "GET /wss/notifications": [{ access: "socket", headers: { upgrade: "websocket" } }],
   "GET /api/notifications/history": [
     {},
@@ -47,13 +47,13 @@ const EXTRA_CASES: Record<string, Partial<Case>[]> = {
 }
 
 /** Valid requests to every route: the examples of the API description, and the cases above. */
-export const CASES: Case[] = REGISTERED.flatMap((route) => {
+export const CASES: Case[] = REGISTERED_ROUTES.flatMap((route) => {
   const example = exampleOf(route)
   return [...(EXTRA_CASES[route.name] ?? [{}]).map((change) => ({ ...example, ...change })), ...inOtherOrg(example)]
 })
 
 function exampleOf({ name, path, meta }: RegisteredRoute): Case {
-  const { path: parts = {}, query = {}, body } = describedAs(name).example ?? {}
+  const { path: parts = {}, query = {}, body } = routeDocsOf(name).example ?? {}
   const filled = path.replace(/:(\w+)(\{[^}]*\})?/g, (_, part: string) => encodeURIComponent(parts[part] ?? ""))
   const search = new URLSearchParams(query).toString()
   return {
@@ -82,7 +82,7 @@ export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
 /** Messages of Amazon SNS are signed when they are sent. */
 async function signedIfNeeded({ access }: Case, body: object): Promise<object> {
   if (access !== "sns signature") return body
-  return signed({ Message: JSON.stringify(body) })
+  return signMessage({ Message: JSON.stringify(body) })
 }
 
 type Changes = { method?: string; path?: string; body?: BodyInit | undefined; through?: typeof request }
@@ -91,7 +91,7 @@ type Changes = { method?: string; path?: string; body?: BodyInit | undefined; th
 export async function sendCase(one: Case, headers: Record<string, string>, changes: Changes = {}): Promise<Response> {
   const { method = methodOf(one), path = one.path, through = request } = changes
   const { body = one.body && JSON.stringify(await signedIfNeeded(one, one.body)) } = changes
-  await demo()
+  await insertExampleData()
   return through(path, {
     method,
     headers: { ...(body !== undefined && { "content-type": "application/json" }), ...one.headers, ...headers },

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, expect, it, vi } from "vitest"
-import { demo } from "../support/demo"
-import { operationOf, surprises } from "../support/description"
+import { insertExampleData } from "../support/example-data"
+import { operationOf, responseErrors } from "../support/openapi-document"
 import { cookieOf, request } from "../support/people"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { captureQueues } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 import { type Case, fullAccess, methodOf, ROUTES } from "./route-cases"
 import { fieldsOf, optionsOf, withValue, invalidTexts, invalidValues } from "./invalid-values"
 
@@ -13,11 +13,11 @@ import { fieldsOf, optionsOf, withValue, invalidTexts, invalidValues } from "./i
 
 let caller: Record<string, string>
 beforeEach(async () => {
-  queues()
+  captureQueues()
   // These tests send more per minute than the rate limit allows.
   vi.spyOn(env.SEND_LIMIT, "limit").mockResolvedValue({ success: true })
   caller = await fullAccess()
-  await demo()
+  await insertExampleData()
 })
 
 async function send(one: Case, { path = one.path, body = one.body }: { path?: string; body?: unknown }) {
@@ -48,7 +48,7 @@ const withPart = (one: Case, name: string, text: string) => {
 
 /** The response must be one that the API description has. */
 async function expectDocumented(one: Case, response: Response, context: string) {
-  expect(await surprises(one.route, response), context).toEqual([])
+  expect(await responseErrors(one.route, response), context).toEqual([])
   expect(response.status, context).toBeLessThan(500)
 }
 
@@ -83,7 +83,7 @@ it.each(withBodySchema)("reports invalid values of each body field: %s", async (
       await expectIssue(one, await withBody(one, at, value), ["body", ...at], short(at, value))
     }
   }
-  expect(await rows("SELECT id FROM notifications")).toHaveLength(2)
+  expect(await selectRows("SELECT id FROM notifications")).toHaveLength(2)
 })
 
 it.each(withBodySchema)("reports each missing body field: %s", async (_, one) => {

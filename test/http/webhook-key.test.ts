@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { cookieOf, request } from "../support/people"
-import { queues } from "../support/queues"
-import { workerWith } from "../support/worker-with"
+import { captureQueues } from "../support/queues"
+import { workerWithEnv } from "../support/worker-with-env"
 
 const PATH = "/webhooks/v1/notification/"
 const superAdmin = await cookieOf("4")
@@ -28,9 +28,9 @@ const OK = { status: 200, body: { status: "ok" } }
 const REFUSED = { status: 401, body: { detail: "wrong key" } }
 const CLOSED = { status: 503, body: { detail: "PREFECT_NOTIFICATIONS_WEBHOOK_KEY is not configured" } }
 
-let sent: ReturnType<typeof queues>["sent"]
+let sent: ReturnType<typeof captureQueues>["sent"]
 beforeEach(() => {
-  sent = queues().sent
+  sent = captureQueues().sent
 })
 
 describe("the key of a webhook", () => {
@@ -44,7 +44,7 @@ describe("the key of a webhook", () => {
   )
 
   it("may be configured with spaces around", async () => {
-    const through = workerWith({ PREFECT_NOTIFICATIONS_WEBHOOK_KEY: " one , two " })
+    const through = workerWithEnv({ PREFECT_NOTIFICATIONS_WEBHOOK_KEY: " one , two " })
     for (const key of ["one", "two"]) expect(await knock({ "x-notification-key": key }, { through })).toEqual(OK)
   })
 
@@ -69,7 +69,7 @@ describe("the key of a webhook", () => {
   })
 
   it.each([undefined, "", " ", ",", " , "])("answers 503 if the configured key is %j", async (setting) => {
-    const through = workerWith({ PREFECT_NOTIFICATIONS_WEBHOOK_KEY: setting })
+    const through = workerWithEnv({ PREFECT_NOTIFICATIONS_WEBHOOK_KEY: setting })
     for (const headers of [{}, { "x-notification-key": "" }, { "x-notification-key": "," }, KEY]) {
       expect(await knock(headers as Record<string, string>, { through })).toEqual(CLOSED)
     }
@@ -103,7 +103,7 @@ describe("a webhook request", () => {
         throw new Error("no database")
       },
     }
-    expect(await knock(KEY, { through: workerWith({ DB: broken }) })).toMatchObject({ status: 500 })
+    expect(await knock(KEY, { through: workerWithEnv({ DB: broken }) })).toMatchObject({ status: 500 })
     expect(sent).toEqual([])
   })
 

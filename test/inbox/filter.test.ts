@@ -1,17 +1,17 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { CATEGORIES } from "../../src/domain/categories"
-import { said } from "../support/inbox"
+import { insertNotification } from "../support/inbox"
 import { clearMembershipCache } from "../../src/auth/membership"
 import { alice, bob, charlie, dora } from "../support/people"
-import { cron, queues } from "../support/queues"
+import { captureQueues, runCron } from "../support/queues"
 
 const FILTERED = "/api/notifications/filtered"
 const get = async (query: string, speaker = alice) => (await speaker.get(FILTERED + query)).json<any>()
 const idsOf = (page: any): number[] => page.res.map((item: any) => item.id)
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 describe("an inbox with a notification in each bucket", () => {
@@ -25,7 +25,7 @@ describe("an inbox with a notification in each bucket", () => {
         for (const read of [true, false]) {
           // Every second one has the same time as the one before.
           at += all.length % 2
-          all.unshift({ id: await said({ category, urgent, read, at }), category, urgent, read })
+          all.unshift({ id: await insertNotification({ category, urgent, read, at }), category, urgent, read })
         }
       }
     }
@@ -83,7 +83,7 @@ describe("an inbox with a notification in each bucket", () => {
 
   it("continues from a cursor after a new notification arrived and others were read", async () => {
     const first = await get("?limit=5")
-    await said({ at: Date.now() })
+    await insertNotification({ at: Date.now() })
     await alice.put("/api/notifications/v1", { notification_ids: idsOf(first), read_status: true })
     const second = await get(`?limit=5&cursor=${first.next_cursor}`)
     expect(idsOf(second)).toEqual(all.slice(5, 10).map(({ id }) => id))
@@ -111,7 +111,7 @@ describe("a date range", () => {
       "2026-06-02T23:59:59.999Z",
       "2026-06-03T00:00:00Z",
     ]) {
-      ids.push(await said({ at: at(time), category: "incident" }))
+      ids.push(await insertNotification({ at: at(time), category: "incident" }))
     }
   })
   const shown = (...which: number[]) => which.map((i) => ids[i]).toReversed()
@@ -145,12 +145,12 @@ describe("a date range", () => {
 
 describe("a search", () => {
   beforeEach(async () => {
-    await said({ message: "The pipeline Heron FAILED at dbt run", at: 1_000 })
-    await said({ message: "नमस्ते, नया डेटा आ गया", at: 2_000, category: "incident" })
-    await said({ message: "quiet", author: "heron@acme.test", at: 3_000, urgent: true })
-    await said({ message: "heron for Bob alone", to: [bob.orgUserId], at: 4_000 })
-    await said({ message: "heron of globex", to: [charlie.orgUserId], orgId: 2, at: 5_000 })
-    await said({ message: "heron for everybody", orgId: null, to: [1, 2, 3], at: 6_000, read: true })
+    await insertNotification({ message: "The pipeline Heron FAILED at dbt run", at: 1_000 })
+    await insertNotification({ message: "नमस्ते, नया डेटा आ गया", at: 2_000, category: "incident" })
+    await insertNotification({ message: "quiet", author: "heron@acme.test", at: 3_000, urgent: true })
+    await insertNotification({ message: "heron for Bob alone", to: [bob.orgUserId], at: 4_000 })
+    await insertNotification({ message: "heron of globex", to: [charlie.orgUserId], orgId: 2, at: 5_000 })
+    await insertNotification({ message: "heron for everybody", orgId: null, to: [1, 2, 3], at: 6_000, read: true })
   })
   const messages = async (query: string, speaker = alice) =>
     (await get(query, speaker)).res.map((item: any) => item.message)
@@ -208,7 +208,7 @@ describe("a search", () => {
     expect(await messages("?q=ostrich", charlie)).toEqual([])
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000 })
     clearMembershipCache()
-    await cron()
+    await runCron()
     expect(await messages("?q=ostrich", charlie)).toEqual(["the ostrich"])
   })
 
@@ -242,8 +242,8 @@ describe("a search", () => {
 })
 
 it("filters v1 in the same way, without a cursor", async () => {
-  await said({ category: "incident", message: "one" })
-  await said({ category: "system", message: "two" })
+  await insertNotification({ category: "incident", message: "one" })
+  await insertNotification({ category: "system", message: "two" })
   const page = await (await alice.get("/api/notifications/v1?category=incident")).json<any>()
   expect(Object.keys(page)).toEqual(["success", "res", "page", "total_pages", "total_notifications"])
   expect(page).toMatchObject({ total_notifications: 1, res: [{ message: "one" }] })

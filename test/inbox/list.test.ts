@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest"
-import { alice, bob, charlie, type Speaker } from "../support/people"
-import { queues } from "../support/queues"
+import { alice, type ApiClient, bob, charlie } from "../support/people"
+import { captureQueues } from "../support/queues"
 
 const V1 = "/api/notifications/v1"
-const get = async (speaker: Speaker, query = "") => (await speaker.get(V1 + query)).json<any>()
+const get = async (speaker: ApiClient, query = "") => (await speaker.get(V1 + query)).json<any>()
 const idsOf = (page: any): number[] => page.res.map((item: any) => item.id)
 
 /** Sends this many notifications to acme. Returns their ids, newest first. */
@@ -23,7 +23,7 @@ async function sendMany(number: number): Promise<number[]> {
 
 let ids: number[]
 beforeEach(async () => {
-  queues()
+  captureQueues()
   ids = await sendMany(7)
 })
 

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest"
-import { alice, bob, charlie, type Speaker } from "../support/people"
-import { queues } from "../support/queues"
+import { alice, type ApiClient, bob, charlie } from "../support/people"
+import { captureQueues } from "../support/queues"
 
 const V1 = "/api/notifications/v1"
-const get = async (speaker: Speaker, query = "") => (await speaker.get(V1 + query)).json<any>()
+const get = async (speaker: ApiClient, query = "") => (await speaker.get(V1 + query)).json<any>()
 const idsOf = (page: any): number[] => page.res.map((item: any) => item.id)
-const unreadOf = async (speaker: Speaker) =>
+const unreadOf = async (speaker: ApiClient) =>
   (await (await speaker.get("/api/notifications/unread_count")).json<any>()).res
 
 /** Sends this many notifications to acme. Returns their ids, newest first. */
@@ -25,7 +25,7 @@ async function sendMany(number: number): Promise<number[]> {
 
 let ids: number[]
 beforeEach(async () => {
-  queues()
+  captureQueues()
   ids = await sendMany(7)
 })
 

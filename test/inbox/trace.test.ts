@@ -2,25 +2,28 @@ import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../src/runtime/queue-messages"
 import { toTrace } from "../../src/inbox/trace"
 import { MINUTE, NOON } from "../support/clock"
-import { entered, tell } from "../support/failures"
-import { ai, outside, prefect, ses } from "../support/outside"
-import { ACME, alice, bob, charlie, server, type Speaker } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
+import { fakeAi } from "../support/fake-ai"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakePrefect } from "../support/fake-prefect"
+import { fakeSes } from "../support/fake-ses"
+import { ACME, alice, type ApiClient, bob, charlie, server } from "../support/people"
+import { captureQueues, consume, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
 const PREFERENCES = "/api/notifications/preferences"
 const send = async () => {
   const body = { author: "a", message: "hello", sent_to: "all_org_users", org_slug: "acme", category: "job_failure" }
   return (await (await alice.post("/api/notifications/", body)).json<any>()).res.notification_id as number
 }
-const traceOf = async (speaker: Speaker, id: number) =>
+const traceOf = async (speaker: ApiClient, id: number) =>
   (await (await speaker.get(`/api/notifications/${id}/trace`)).json<any>()).res.map(
     ({ channel, outcome, reason }: any) => ({ channel, outcome, reason }),
   )
 
-let drain: ReturnType<typeof queues>["drain"]
+let drain: ReturnType<typeof captureQueues>["drain"]
 beforeEach(() => {
-  drain = queues().drain
+  drain = captureQueues().drain
 })
 
 const SUBSCRIBED = "You are subscribed to Job Failures."
@@ -28,7 +31,7 @@ const today = () => new Date().toLocaleDateString("en-GB", { dateStyle: "long", 
 
 describe("a trace", () => {
   it("says how a notification reached its reader", async () => {
-    outside(ses().handler)
+    fakeFetch(fakeSes().handler)
     const id = await send()
     const inbox = { channel: "inbox", outcome: "sent", reason: SUBSCRIBED }
     expect(await traceOf(bob, id)).toEqual([inbox, { channel: "email", outcome: "pending", reason: SUBSCRIBED }])
@@ -53,7 +56,7 @@ describe("a trace", () => {
   })
 
   it("says what the organisation requires", async () => {
-    await rows("INSERT INTO org_notification_policies VALUES (?, 'job_failure', 'email', 'required')", ACME)
+    await selectRows("INSERT INTO org_notification_policies VALUES (?, 'job_failure', 'email', 'required')", ACME)
     await bob.put(PREFERENCES, { email_notifications_enabled: false })
     expect((await traceOf(bob, await send()))[1]).toEqual({
       channel: "email",
@@ -63,8 +66,8 @@ describe("a trace", () => {
   })
 
   it("says that e-mail is required although the person turned the category off", async () => {
-    outside(ses().handler)
-    await rows("INSERT INTO org_notification_policies VALUES (?, 'job_failure', 'email', 'required')", ACME)
+    fakeFetch(fakeSes().handler)
+    await selectRows("INSERT INTO org_notification_policies VALUES (?, 'job_failure', 'email', 'required')", ACME)
     await bob.put(PREFERENCES, { job_failure_notifications: false })
     const id = await send()
     const required = "Your organisation requires e-mail for Job Failures."
@@ -78,11 +81,11 @@ describe("a trace", () => {
   })
 
   it("tells a member who returned why an e-mail was not sent in between", async () => {
-    outside(ses().handler)
+    fakeFetch(fakeSes().handler)
     const id = await send()
-    await rows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
+    await selectRows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
     await drain()
-    await rows("UPDATE org_users SET removed_at = NULL WHERE id = ?", bob.orgUserId)
+    await selectRows("UPDATE org_users SET removed_at = NULL WHERE id = ?", bob.orgUserId)
     expect(await traceOf(bob, id)).toContainEqual({
       channel: "email",
       outcome: "suppressed",
@@ -104,10 +107,10 @@ describe("a trace", () => {
 
   it("says why an e-mail is late, and when the next attempt is", async () => {
     vi.setSystemTime(NOON)
-    outside(prefect(), ses(() => new Response(null, { status: 503 })).handler)
-    ai({ response: "What failed: the sync." })
-    const queue = queues()
-    await tell(entered("Failed"))
+    fakeFetch(fakePrefect(), fakeSes(() => new Response(null, { status: 503 })).handler)
+    fakeAi({ response: "What failed: the sync." })
+    const queue = captureQueues()
+    await postPrefectWebhook(runStateBody("Failed"))
     const [event] = queue.sent.splice(0)
     await consume("dalgo-signals", [event?.body as SignalMessage])
     const pending = { channel: "email", outcome: "pending" }
@@ -118,7 +121,7 @@ describe("a trace", () => {
 
     vi.spyOn(Math, "random").mockReturnValue(0.5)
     vi.setSystemTime(NOON + MINUTE)
-    await cron()
+    await runCron()
     await queue.drain()
     expect(await traceOf(bob, 1)).toContainEqual({
       ...pending,

@@ -2,17 +2,25 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { beforeEach, expect, it, vi } from "vitest"
 import { alice, bob } from "../support/people"
-import { queues } from "../support/queues"
-import { openTab, openTabWith } from "../support/sockets"
-import { acmeBar, hire, markRows, questions, summariseRow, truthOf, write } from "../support/urgent-bar"
+import { captureQueues } from "../support/queues"
+import { openTab, openTabWithSnapshot } from "../support/sockets"
+import {
+  acmeBar,
+  addMembersToAcme,
+  appendSummary,
+  countQueries,
+  expectedBar,
+  insertUrgent,
+  setRead,
+} from "../support/urgent-bar"
 
 const ALICE = alice.orgUserId
 const BOB = bob.orgUserId
 const MINUTE = 60_000
 
-let queue: ReturnType<typeof queues>
+let queue: ReturnType<typeof captureQueues>
 beforeEach(() => {
-  queue = queues()
+  queue = captureQueues()
 })
 
 const ringAlarm = () => runDurableObjectAlarm(acmeBar())
@@ -32,30 +40,30 @@ const kept = () =>
 const moveClock = (ms: number) => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms })
 
 it("makes good an arrival of which nobody told the object", async () => {
-  const { tab } = await openTabWith(bob)
-  const id = await write({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  const id = await insertUrgent({ to: [BOB] })
   expect(await ringAlarm()).toBe(true)
   expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id }, unread_count: 1 })
 })
 
 it("makes good a reading, a marking as unread and a quiet arrival, each with its frame", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
-  await markRows(BOB, [id], true)
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  await setRead(BOB, [id], true)
   await ringAlarm()
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
-  await markRows(BOB, [id], false)
+  await setRead(BOB, [id], false)
   await ringAlarm()
   expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id } })
-  await write({ to: [BOB], urgent: false })
+  await insertUrgent({ to: [BOB], urgent: false })
   await ringAlarm()
   expect(await tab.frame()).toMatchObject({ type: "unread_count", unread_count: 2 })
 })
 
 it("makes good a summary of which nobody told the object", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
-  await summariseRow(id)
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  await appendSummary(id)
   await ringAlarm()
   await ringAlarm()
   const message = expect.stringContaining("The source was down")
@@ -64,7 +72,7 @@ it("makes good a summary of which nobody told the object", async () => {
 })
 
 it("makes good a publication whose hint the object refused; the answer and the mail do not suffer", async () => {
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   const refuse = () => Promise.reject(new Error("overloaded"))
   vi.spyOn(env.URGENT_BAR, "getByName").mockReturnValueOnce({ arrived: refuse } as never)
   const answer = await alice.post("/api/notifications/", {
@@ -83,8 +91,8 @@ it("makes good a publication whose hint the object refused; the answer and the m
 })
 
 it("makes good a reading whose hint the object refused", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
   const refuse = () => Promise.reject(new Error("overloaded"))
   vi.spyOn(env.URGENT_BAR, "getByName").mockReturnValueOnce({ changed: refuse } as never)
   const answer = await bob.put("/api/notifications/v1", { notification_ids: [id], read_status: true })
@@ -94,10 +102,10 @@ it("makes good a reading whose hint the object refused", async () => {
 })
 
 it("says nothing when nothing happened, and asks one question for all who look", async () => {
-  const people = await hire(50)
+  const people = await addMembersToAcme(50)
   for (const { orgUserId } of people) await acmeBar().bar(orgUserId)
-  const { tab } = await openTabWith(bob)
-  const asked = questions()
+  const { tab } = await openTabWithSnapshot(bob)
+  const asked = countQueries()
   await ringAlarm()
   expect(asked.batches()).toBe(1)
   expect(asked.statements()).toBe(3)
@@ -105,21 +113,21 @@ it("says nothing when nothing happened, and asks one question for all who look",
 })
 
 it("does not read again, each minute, what was summarised long ago", async () => {
-  const id = await write({ to: [BOB] })
+  const id = await insertUrgent({ to: [BOB] })
   await openTab(bob)
-  await summariseRow(id)
+  await appendSummary(id)
   await acmeBar().itemUpdated({ notificationId: id })
   moveClock(3 * MINUTE)
-  const asked = questions()
+  const asked = countQueries()
   await ringAlarm()
   expect(asked.statements()).toBe(3)
 })
 
 it("catches up with many people in a few questions", async () => {
-  const people = await hire(50)
+  const people = await addMembersToAcme(50)
   for (const { orgUserId } of people) await acmeBar().bar(orgUserId)
-  await write({ to: people.map((person) => person.orgUserId) })
-  const asked = questions()
+  await insertUrgent({ to: people.map((person) => person.orgUserId) })
+  const asked = countQueries()
   await ringAlarm()
   expect(asked.batches()).toBe(1 + 2)
   for (const { orgUserId } of people) expect((await acmeBar().bar(orgUserId)).total).toBe(1)
@@ -137,7 +145,7 @@ it("comes again each minute for as long as a tab is open", async () => {
 
 it("comes again for ten minutes after the last look by REST, then forgets and stops", async () => {
   moveClock(0)
-  await write({ to: [BOB] })
+  await insertUrgent({ to: [BOB] })
   await bob.get("/api/notifications/urgent-bar")
   moveClock(10 * MINUTE)
   await ringAlarm()
@@ -163,40 +171,40 @@ it("counts the ten minutes from the last look", async () => {
 it("counts neither an arrival nor a hint as a look", async () => {
   await acmeBar().bar(BOB)
   moveClock(11 * MINUTE)
-  const id = await write({ to: [BOB] })
+  const id = await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
   await ringAlarm()
   expect((await kept()).people).toEqual([])
 })
 
 it("forgets who left, and keeps who has a tab and what they see", async () => {
-  const [alices, bobs] = [await write({ to: [ALICE] }), await write({ to: [BOB] })]
+  const [alices, bobs] = [await insertUrgent({ to: [ALICE] }), await insertUrgent({ to: [BOB] })]
   await openTab(alice)
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   tab.close()
   await tab.closed()
   moveClock(11 * MINUTE)
   await ringAlarm()
   expect(await kept()).toEqual({ people: [ALICE], items: [alices] })
-  expect((await truthOf(BOB)).ids).toEqual([bobs])
+  expect((await expectedBar(BOB)).ids).toEqual([bobs])
 })
 
 it("begins anew, with a later number, for somebody who comes back", async () => {
-  const { tab, snapshot } = await openTabWith(bob)
+  const { tab, snapshot } = await openTabWithSnapshot(bob)
   tab.close()
   await tab.closed()
   moveClock(11 * MINUTE)
   await ringAlarm()
-  const id = await write({ to: [BOB] })
-  const again = await openTabWith(bob)
+  const id = await insertUrgent({ to: [BOB] })
+  const again = await openTabWithSnapshot(bob)
   expect(again.snapshot.urgent).toMatchObject([{ id }])
   expect(again.snapshot.seq).toBeGreaterThan(snapshot.seq)
   expect(await nextAlarm()).not.toBeNull()
 })
 
 it("stays set when the database does not answer, and makes it good the next time", async () => {
-  const { tab } = await openTabWith(bob)
-  const id = await write({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  const id = await insertUrgent({ to: [BOB] })
   vi.spyOn(env.DB, "batch").mockRejectedValueOnce(new Error("the network was lost"))
   await expect(async () => await ringAlarm()).rejects.toThrow("the network was lost")
   expect(await nextAlarm()).not.toBeNull()
@@ -206,27 +214,27 @@ it("stays set when the database does not answer, and makes it good the next time
 
 it("closes with 4003 the tabs whose token has expired meanwhile, and no others", async () => {
   const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds
-  const short = await openTabWith(bob, { claims: { exp: inSeconds(90) } })
-  const long = await openTabWith(bob, { claims: { exp: inSeconds(3600) } })
+  const short = await openTabWithSnapshot(bob, { claims: { exp: inSeconds(90) } })
+  const long = await openTabWithSnapshot(bob, { claims: { exp: inSeconds(3600) } })
   moveClock(MINUTE)
   await ringAlarm()
   moveClock(MINUTE)
   await ringAlarm()
   expect(await short.tab.closed()).toEqual({ code: 4003, reason: "the token has expired" })
 
-  const id = await write({ to: [BOB] })
+  const id = await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
   expect(await long.tab.frame()).toMatchObject({ type: "urgent_added" })
   expect(short.tab.texts).toHaveLength(1)
 })
 
 it("closes with 4003 a tab that speaks after its token has expired, and does nothing of what it says", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob, { claims: { exp: Math.floor(Date.now() / 1000) + 60 } })
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob, { claims: { exp: Math.floor(Date.now() / 1000) + 60 } })
   moveClock(61_000)
-  tab.say({ type: "dismiss", ids: [id] })
+  tab.send({ type: "dismiss", ids: [id] })
   expect(await tab.closed()).toMatchObject({ code: 4003 })
-  expect((await truthOf(BOB)).ids).toEqual([id])
+  expect((await expectedBar(BOB)).ids).toEqual([id])
 })
 
 it("lets nobody be kept by a tab whose token has expired", async () => {

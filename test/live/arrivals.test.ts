@@ -1,11 +1,11 @@
 import { beforeEach, expect, it, vi } from "vitest"
 import { alice, bob, charlie, dora } from "../support/people"
-import { cron, queues } from "../support/queues"
-import { openTab, openTabWith } from "../support/sockets"
-import { hire, questions } from "../support/urgent-bar"
+import { captureQueues, runCron } from "../support/queues"
+import { openTab, openTabWithSnapshot } from "../support/sockets"
+import { addMembersToAcme, countQueries } from "../support/urgent-bar"
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 async function sayToAcme(changes: object = {}): Promise<number> {
@@ -23,7 +23,11 @@ async function sayToAcme(changes: object = {}): Promise<number> {
 }
 
 it("pushes what is urgent to everybody of the organisation, and to no stranger", async () => {
-  const [atAlice, atBob, atCharlie] = [await openTabWith(alice), await openTabWith(bob), await openTabWith(charlie)]
+  const [atAlice, atBob, atCharlie] = [
+    await openTabWithSnapshot(alice),
+    await openTabWithSnapshot(bob),
+    await openTabWithSnapshot(charlie),
+  ]
   const id = await sayToAcme()
 
   for (const { tab, snapshot } of [atAlice, atBob]) {
@@ -52,13 +56,17 @@ it("pushes what is urgent to everybody of the organisation, and to no stranger",
 })
 
 it("reaches every tab of a person", async () => {
-  const tabs = [await openTabWith(bob), await openTabWith(bob), await openTabWith(bob, { slug: "acme" })]
+  const tabs = [
+    await openTabWithSnapshot(bob),
+    await openTabWithSnapshot(bob),
+    await openTabWithSnapshot(bob, { slug: "acme" }),
+  ]
   const id = await sayToAcme()
   for (const { tab } of tabs) expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id } })
 })
 
 it("tells the count alone when what came is not urgent", async () => {
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   await sayToAcme({ urgent: false })
   expect(await tab.frame()).toEqual({ type: "unread_count", seq: expect.any(Number), unread_count: 1 })
   await sayToAcme({ urgent: true })
@@ -66,14 +74,14 @@ it("tells the count alone when what came is not urgent", async () => {
 })
 
 it("reaches only the one who is addressed", async () => {
-  const [{ tab: atAlice }, { tab: atBob }] = [await openTabWith(alice), await openTabWith(bob)]
+  const [{ tab: atAlice }, { tab: atBob }] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
   await sayToAcme({ sent_to: "single_user", user_email: bob.email })
   expect(await atBob.frame()).toMatchObject({ type: "urgent_added" })
   expect(await atAlice.rest()).toEqual([])
 })
 
 it("reaches each organisation's own people when it spans several", async () => {
-  const tabs = [await openTabWith(alice), await openTabWith(charlie), await openTabWith(dora)]
+  const tabs = [await openTabWithSnapshot(alice), await openTabWithSnapshot(charlie), await openTabWithSnapshot(dora)]
   const answer = await dora.post("/api/notifications/", {
     author: "Dalgo",
     message: "Maintenance tonight",
@@ -86,24 +94,24 @@ it("reaches each organisation's own people when it spans several", async () => {
 
 it("does not reach somebody who switched the category off", async () => {
   await bob.put("/api/notifications/preferences", { incident_notifications: false })
-  const [{ tab: atAlice }, { tab: atBob }] = [await openTabWith(alice), await openTabWith(bob)]
+  const [{ tab: atAlice }, { tab: atBob }] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
   await sayToAcme()
   expect(await atAlice.frame()).toMatchObject({ type: "urgent_added" })
   expect(await atBob.rest()).toEqual([])
 })
 
 it("says nothing of what is scheduled until the cron releases it", async () => {
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   const at = Date.now() + 60_000
   await sayToAcme({ scheduled_time: new Date(at).toISOString() })
   expect(await tab.rest()).toEqual([])
   vi.useFakeTimers({ toFake: ["Date"], now: at + 1 })
-  await cron()
+  await runCron()
   expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { message: "The warehouse is down" } })
 })
 
 it("numbers a person's frames so that each is later than the one before", async () => {
-  const { tab, snapshot } = await openTabWith(bob)
+  const { tab, snapshot } = await openTabWithSnapshot(bob)
   const seqs = [snapshot.seq]
   for (let i = 0; i < 10; i++) {
     await sayToAcme({ urgent: i % 3 !== 0 })
@@ -114,7 +122,7 @@ it("numbers a person's frames so that each is later than the one before", async 
 })
 
 it("goes on when somebody's tab was closed", async () => {
-  const [{ tab: closing }, { tab: staying }] = [await openTabWith(bob), await openTabWith(bob)]
+  const [{ tab: closing }, { tab: staying }] = [await openTabWithSnapshot(bob), await openTabWithSnapshot(bob)]
   closing.close()
   await closing.closed()
   await sayToAcme()
@@ -125,7 +133,7 @@ it("goes on when somebody's tab was closed", async () => {
 it("turns an item into text no more often for twenty people than for one", async () => {
   const itemsWritten = async (people: { userId: string }[]) => {
     const tabs = []
-    for (const person of people) tabs.push((await openTabWith(person)).tab)
+    for (const person of people) tabs.push((await openTabWithSnapshot(person)).tab)
     const stringify = vi.spyOn(JSON, "stringify")
     await sayToAcme()
     for (const tab of tabs) expect(await tab.frame()).toMatchObject({ type: "urgent_added" })
@@ -134,7 +142,7 @@ it("turns an item into text no more often for twenty people than for one", async
     stringify.mockRestore()
     return { items: written.length, frames: frames.length }
   }
-  const people = await hire(20)
+  const people = await addMembersToAcme(20)
   const forOne = await itemsWritten(people.slice(0, 1))
   const forTwenty = await itemsWritten(people)
   // Once whole, for the copy; once cut to the size of a frame, for all.
@@ -143,10 +151,10 @@ it("turns an item into text no more often for twenty people than for one", async
 })
 
 it("asks the database once, however many look", async () => {
-  const people = await hire(20)
+  const people = await addMembersToAcme(20)
   const tabs = []
-  for (const person of people) tabs.push((await openTabWith(person)).tab)
-  const asked = questions()
+  for (const person of people) tabs.push((await openTabWithSnapshot(person)).tab)
+  const asked = countQueries()
   await sayToAcme()
   for (const tab of tabs) await tab.frame()
   // Two round trips of the publication itself.

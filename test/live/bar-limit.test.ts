@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { bob } from "../support/people"
-import { openTabWith } from "../support/sockets"
-import { acmeBar, markRows, truthOf, write } from "../support/urgent-bar"
+import { openTabWithSnapshot } from "../support/sockets"
+import { acmeBar, expectedBar, insertUrgent, setRead } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 
@@ -9,7 +9,7 @@ const BOB = bob.orgUserId
 async function sixty(): Promise<number[]> {
   const start = Date.now() - 60_000
   const ids = []
-  for (let i = 0; i < 60; i++) ids.push(await write({ to: [BOB], message: `Failure ${i}`, sentAt: start + i }))
+  for (let i = 0; i < 60; i++) ids.push(await insertUrgent({ to: [BOB], message: `Failure ${i}`, sentAt: start + i }))
   return ids.toReversed()
 }
 
@@ -20,7 +20,7 @@ const barOf = async () => {
 
 it("shows the newest fifty of sixty, and says that there are sixty", async () => {
   const ids = await sixty()
-  const { snapshot } = await openTabWith(bob)
+  const { snapshot } = await openTabWithSnapshot(bob)
   expect(snapshot.urgent.map((item) => item.id)).toEqual(ids.slice(0, 50))
   expect(snapshot.unread_count).toBe(60)
   expect(await barOf()).toEqual({ ids: ids.slice(0, 50), total: 60 })
@@ -28,7 +28,7 @@ it("shows the newest fifty of sixty, and says that there are sixty", async () =>
 
 it("lets the next one in when one is read", async () => {
   const ids = await sixty()
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   await bob.put("/api/notifications/v1", { notification_ids: [ids[7]], read_status: true })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [ids[7]], unread_count: 59 })
   expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id: ids[50] }, unread_count: 59 })
@@ -37,8 +37,8 @@ it("lets the next one in when one is read", async () => {
 
 it("lets the last one go when another arrives", async () => {
   const ids = await sixty()
-  const { tab } = await openTabWith(bob)
-  const id = await write({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  const id = await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [ids[49]], unread_count: 61 })
   expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id }, unread_count: 61 })
@@ -47,17 +47,17 @@ it("lets the last one go when another arrives", async () => {
 
 it("does not take a late hint of what is too old to be shown for the next arrival", async () => {
   const ids = await sixty()
-  await openTabWith(bob)
-  await write({ to: [BOB] })
+  await openTabWithSnapshot(bob)
+  await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: ids[55] as number, orgUserIds: [BOB] })
-  const { ids: truth, total } = await truthOf(BOB)
+  const { ids: truth, total } = await expectedBar(BOB)
   expect(await barOf()).toEqual({ ids: truth, total })
 })
 
 it("says only the number when one beyond the fifty is read", async () => {
   const ids = await sixty()
-  const { tab } = await openTabWith(bob)
-  await markRows(BOB, [ids[55] as number], true)
+  const { tab } = await openTabWithSnapshot(bob)
+  await setRead(BOB, [ids[55] as number], true)
   await acmeBar().changed({ orgUserIds: [BOB] })
   expect(await tab.frame()).toMatchObject({ type: "unread_count", unread_count: 59 })
   expect(await barOf()).toEqual({ ids: ids.slice(0, 50), total: 59 })
@@ -65,7 +65,7 @@ it("says only the number when one beyond the fifty is read", async () => {
 
 it("is empty at once when all are read", async () => {
   const ids = await sixty()
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   await bob.put("/api/notifications/mark_all_as_read")
   const text = await tab.text()
   expect(JSON.parse(text).data).toMatchObject({ type: "urgent_removed", ids: ids.slice(0, 50), unread_count: 0 })

@@ -1,17 +1,17 @@
 import { runInDurableObject } from "cloudflare:test"
 import { expect, it, vi } from "vitest"
 import { bob } from "../support/people"
-import { openTab, openTabWith } from "../support/sockets"
-import { acmeBar, questions, write } from "../support/urgent-bar"
+import { openTab, openTabWithSnapshot } from "../support/sockets"
+import { acmeBar, countQueries, insertUrgent } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 const NOT_UNDERSTOOD = { message: "not understood", status: "error", data: {} }
 
 it("answers ping with pong, and is not woken by it", async () => {
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   const heard = await runInDurableObject(acmeBar(), (bar) => vi.spyOn(bar, "webSocketMessage").mock.calls)
   for (let i = 0; i < 3; i++) {
-    tab.sayRaw("ping")
+    tab.sendRaw("ping")
     expect(await tab.text()).toBe("pong")
   }
   expect(heard).toHaveLength(0)
@@ -20,21 +20,21 @@ it("answers ping with pong, and is not woken by it", async () => {
 })
 
 it("says nothing to a hello that knows the latest", async () => {
-  await write({ to: [BOB] })
-  const { tab, snapshot } = await openTabWith(bob)
-  tab.say({ type: "hello", last_seq: snapshot.seq })
+  await insertUrgent({ to: [BOB] })
+  const { tab, snapshot } = await openTabWithSnapshot(bob)
+  tab.send({ type: "hello", last_seq: snapshot.seq })
   await scheduler.wait(50)
   expect(await tab.rest()).toEqual([])
 })
 
 it("says nothing to a hello that knows what was pushed since", async () => {
-  const { tab } = await openTabWith(bob)
-  const id = await write({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  const id = await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
   const { seq } = await tab.frame()
   const again = await openTab(bob)
   expect(await again.frame()).toMatchObject({ type: "snapshot", seq })
-  again.say({ type: "hello", last_seq: seq })
+  again.send({ type: "hello", last_seq: seq })
   await scheduler.wait(50)
   expect(await again.rest()).toEqual([])
 })
@@ -44,9 +44,9 @@ it.each([
   ["no", () => 0],
   ["a number of the future", (seq: number) => seq + 1],
 ])("answers a hello that knows %s seq with a snapshot", async (_, seqOf) => {
-  const id = await write({ to: [BOB] })
-  const { tab, snapshot } = await openTabWith(bob)
-  tab.say({ type: "hello", last_seq: seqOf(snapshot.seq) })
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab, snapshot } = await openTabWithSnapshot(bob)
+  tab.send({ type: "hello", last_seq: seqOf(snapshot.seq) })
   expect(await tab.frame()).toEqual({
     type: "snapshot",
     seq: snapshot.seq,
@@ -90,33 +90,33 @@ const MALFORMED: [string, string | ArrayBuffer][] = [
 ]
 
 it.each(MALFORMED)("answers %s with an error, and keeps the tab open", async (_, message) => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
-  const asked = questions()
-  tab.sayRaw(message)
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  const asked = countQueries()
+  tab.sendRaw(message)
   expect(JSON.parse(await tab.text())).toEqual(NOT_UNDERSTOOD)
   expect(asked.statements()).toBe(0)
 
-  tab.say({ type: "dismiss", ids: [id] })
+  tab.send({ type: "dismiss", ids: [id] })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
 })
 
 it("takes a thousand ids at once", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
-  tab.say({ type: "dismiss", ids: Array.from({ length: 1_000 }, (_, i) => i + id) })
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  tab.send({ type: "dismiss", ids: Array.from({ length: 1_000 }, (_, i) => i + id) })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
 })
 
 it("takes ids of the largest size", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
-  tab.say({ type: "dismiss", ids: [Number.MAX_SAFE_INTEGER, id] })
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  tab.send({ type: "dismiss", ids: [Number.MAX_SAFE_INTEGER, id] })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
 })
 
 it("closes when the tab does", async () => {
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   tab.close()
   expect(await tab.closed()).toMatchObject({ code: expect.any(Number) })
   await runInDurableObject(acmeBar(), (_, state) => {

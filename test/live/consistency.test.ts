@@ -2,15 +2,15 @@ import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import type { Frame } from "../../src/live/protocol"
-import { alice, bob, charlie, dora, type Speaker } from "../support/people"
-import { queues } from "../support/queues"
+import { alice, type ApiClient, bob, charlie, dora } from "../support/people"
+import { captureQueues } from "../support/queues"
 import { openTab, type Tab } from "../support/sockets"
-import { acmeBar, markRows, summariseRow, truthOf, wakeAcmeBar, write } from "../support/urgent-bar"
+import { acmeBar, appendSummary, expectedBar, insertUrgent, setRead, wakeAcmeBar } from "../support/urgent-bar"
 
 // The copy, and every tab that follows it, against the database: whatever people do, in whatever order. A failure
 // names its seed; with that seed alone it happens again.
 
-type Who = Speaker & { userId: string; orgUserId: number; email: string }
+type Who = ApiClient & { userId: string; orgUserId: number; email: string }
 const PEOPLE: Who[] = [alice, bob, charlie]
 const ACMES = [alice, bob]
 const BAR = "/api/notifications/urgent-bar"
@@ -68,7 +68,7 @@ async function play(seed: number) {
     const { results } = await env.DB.prepare("SELECT id FROM notifications").all<{ id: number }>()
     return results.map(({ id }) => id)
   }
-  const say = async (sender: Speaker, to: object) => {
+  const say = async (sender: ApiClient, to: object) => {
     const isUrgent = roll(4) > 0
     const answer = await sender.post("/api/notifications/", {
       author: "X",
@@ -92,7 +92,7 @@ async function play(seed: number) {
     ["read some", 12, () => mark(true)],
     ["mark some as unread", 12, () => mark(false)],
     ["mark all as read", 2, () => pick(PEOPLE).put("/api/notifications/mark_all_as_read")],
-    ["dismiss some", 10, async () => pick(screens).tab.say({ type: "dismiss", ids: some(await everything()) })],
+    ["dismiss some", 10, async () => pick(screens).tab.send({ type: "dismiss", ids: some(await everything()) })],
     [
       "tell of an old arrival again",
       6,
@@ -115,7 +115,7 @@ async function play(seed: number) {
       "lose the hint of an arrival",
       3,
       async () => {
-        await write({ to: some(ACMES).map((who) => who.orgUserId), sentAt: Date.now() - roll(3) })
+        await insertUrgent({ to: some(ACMES).map((who) => who.orgUserId), sentAt: Date.now() - roll(3) })
         await runDurableObjectAlarm(acmeBar())
       },
     ],
@@ -123,7 +123,7 @@ async function play(seed: number) {
       "lose the hint of a reading",
       3,
       async () => {
-        await markRows(pick(ACMES).orgUserId, some(await everything()), roll(2) === 0)
+        await setRead(pick(ACMES).orgUserId, some(await everything()), roll(2) === 0)
         await runDurableObjectAlarm(acmeBar())
       },
     ],
@@ -132,7 +132,7 @@ async function play(seed: number) {
       2,
       async () => {
         const id = await anything()
-        await summariseRow(id)
+        await appendSummary(id)
         await acmeBar().itemUpdated({ notificationId: id })
       },
     ],
@@ -150,7 +150,7 @@ async function play(seed: number) {
       if (JSON.stringify(is) !== JSON.stringify(should)) found.push({ whose, is, should })
     }
     for (const who of PEOPLE) {
-      const { ids, total, unreadCount } = await truthOf(who.orgUserId)
+      const { ids, total, unreadCount } = await expectedBar(who.orgUserId)
       const { res, ...rest } = await (await who.get(BAR)).json<any>()
       compare(
         `bar of ${who.email}`,
@@ -170,9 +170,9 @@ async function play(seed: number) {
 const SOON = { timeout: 10_000, interval: 5 }
 
 beforeEach(async () => {
-  queues()
+  captureQueues()
   // Near the fifty that a bar shows at most.
-  for (let i = 0; i < 44; i++) await write({ to: [alice.orgUserId, bob.orgUserId] })
+  for (let i = 0; i < 44; i++) await insertUrgent({ to: [alice.orgUserId, bob.orgUserId] })
 })
 
 afterEach(wakeAcmeBar)

@@ -1,14 +1,14 @@
 import { evictDurableObject } from "cloudflare:test"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { alice, bob, charlie } from "../support/people"
-import { queues } from "../support/queues"
-import { openTabWith } from "../support/sockets"
-import { acmeBar, markRows, questions, wakeAcmeBar, write } from "../support/urgent-bar"
+import { captureQueues } from "../support/queues"
+import { openTabWithSnapshot } from "../support/sockets"
+import { acmeBar, countQueries, insertUrgent, setRead, wakeAcmeBar } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 afterEach(wakeAcmeBar)
@@ -23,7 +23,11 @@ const sayToAcme = () =>
   })
 
 it("pushes to tabs that were open before the object was evicted, with growing numbers", async () => {
-  const [atAlice, atBob, atCharlie] = [await openTabWith(alice), await openTabWith(bob), await openTabWith(charlie)]
+  const [atAlice, atBob, atCharlie] = [
+    await openTabWithSnapshot(alice),
+    await openTabWithSnapshot(bob),
+    await openTabWithSnapshot(charlie),
+  ]
   for (let round = 1; round <= 3; round++) {
     await sayToAcme()
     for (const { tab, snapshot } of [atAlice, atBob]) {
@@ -35,44 +39,44 @@ it("pushes to tabs that were open before the object was evicted, with growing nu
 })
 
 it("keeps its copy: the next to look costs no question to the database", async () => {
-  const id = await write({ to: [BOB] })
-  const { snapshot } = await openTabWith(bob)
+  const id = await insertUrgent({ to: [BOB] })
+  const { snapshot } = await openTabWithSnapshot(bob)
   await evictDurableObject(acmeBar())
-  const asked = questions()
-  const again = await openTabWith(bob)
+  const asked = countQueries()
+  const again = await openTabWithSnapshot(bob)
   expect(again.snapshot).toEqual(snapshot)
   expect((await acmeBar().bar(BOB)).items).toMatchObject([{ id }])
   expect(asked.statements()).toBe(0)
 })
 
 it("hears what a tab says after it was evicted, and knows whose tab it is", async () => {
-  const [own, alices] = [await write({ to: [BOB] }), await write({ to: [alice.orgUserId] })]
-  const { tab, snapshot } = await openTabWith(bob)
+  const [own, alices] = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [alice.orgUserId] })]
+  const { tab, snapshot } = await openTabWithSnapshot(bob)
   await evictDurableObject(acmeBar())
-  tab.sayRaw("ping")
+  tab.sendRaw("ping")
   expect(await tab.text()).toBe("pong")
-  tab.say({ type: "hello", last_seq: 0 })
+  tab.send({ type: "hello", last_seq: 0 })
   expect(await tab.frame()).toEqual(snapshot)
   await evictDurableObject(acmeBar())
-  tab.say({ type: "dismiss", ids: [own, alices] })
+  tab.send({ type: "dismiss", ids: [own, alices] })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [own] })
 })
 
 it("takes off, after an eviction, what was read elsewhere", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
   await evictDurableObject(acmeBar())
-  await markRows(BOB, [id], true)
+  await setRead(BOB, [id], true)
   await acmeBar().changed({ orgUserIds: [BOB] })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id], unread_count: 0 })
 })
 
 it("begins again from the database when its tabs were cut off and its copy is old", async () => {
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   await evictDurableObject(acmeBar(), { webSockets: "close" })
   await tab.closed()
-  const id = await write({ to: [BOB] })
+  const id = await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
-  const { snapshot } = await openTabWith(bob)
+  const { snapshot } = await openTabWithSnapshot(bob)
   expect(snapshot.urgent).toMatchObject([{ id }])
 })

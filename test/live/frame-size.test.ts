@@ -1,14 +1,14 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, expect, it } from "vitest"
 import { alice, bob } from "../support/people"
-import { queues } from "../support/queues"
-import { openTabWith } from "../support/sockets"
-import { acmeBar, markRows, summariseRow, write } from "../support/urgent-bar"
+import { captureQueues } from "../support/queues"
+import { openTabWithSnapshot } from "../support/sockets"
+import { acmeBar, appendSummary, insertUrgent, setRead } from "../support/urgent-bar"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 const fill = (unit: string, length: number) => unit.repeat(Math.floor(length / unit.length))
@@ -33,7 +33,7 @@ it.each(SCRIPTS)(
   async (_, unit) => {
     const message = fill(unit, 10_000).trim()
     const author = fill(unit, 254).trim()
-    const { tab } = await openTabWith(bob)
+    const { tab } = await openTabWithSnapshot(bob)
     const answer = await alice.post("/api/notifications/", {
       author,
       message,
@@ -60,11 +60,11 @@ it.each(SCRIPTS)(
 )
 
 it("keeps to it for what is brought back, and for each item of a snapshot", async () => {
-  const id = await write({ to: [bob.orgUserId], message: fill("सर्वेक्षण ", 10_000) })
-  const { tab, snapshot } = await openTabWith(bob)
+  const id = await insertUrgent({ to: [bob.orgUserId], message: fill("सर्वेक्षण ", 10_000) })
+  const { tab, snapshot } = await openTabWithSnapshot(bob)
   expect(bytesOf(JSON.stringify(snapshot))).toBeLessThanOrEqual(1_000)
   for (const isRead of [true, false]) {
-    await markRows(bob.orgUserId, [id], isRead)
+    await setRead(bob.orgUserId, [id], isRead)
     await acmeBar().changed({ orgUserIds: [bob.orgUserId] })
   }
   await tab.frame()
@@ -85,9 +85,9 @@ it("keeps to it when a summary is added, with the largest numbers", async () => 
     `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
      SELECT 2, 0, sent_at, id, category, 1 FROM notifications`,
   ).run()
-  const { tab } = await openTabWith(bob)
+  const { tab } = await openTabWithSnapshot(bob)
   const id = 9_007_199_254_740_991
-  await summariseRow(id, fill("व", 1_500))
+  await appendSummary(id, fill("व", 1_500))
   await acmeBar().itemUpdated({ notificationId: id })
   const updated = await tab.text()
   expect(JSON.parse(updated).data).toMatchObject({ type: "item_updated", item: { id } })

@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
 import { beforeEach, expect, it, vi } from "vitest"
 import { alice, bob, charlie, claimsOf, request, tokenFor } from "../support/people"
-import { knock, openTabWith, tabOn } from "../support/sockets"
-import { questions, write } from "../support/urgent-bar"
+import { openTabWithSnapshot, requestUpgrade, tabFromResponse } from "../support/sockets"
+import { countQueries, insertUrgent } from "../support/urgent-bar"
 
 const cookieOf = async (userId: string, claims?: object) => ({
   cookie: `access_token=${await tokenFor(userId, claims)}`,
@@ -24,10 +24,10 @@ async function expectRefusal(response: Response, status: number) {
 }
 
 it("begins with a snapshot in the platform's envelope", async () => {
-  const older = await write({ to: [bob.orgUserId], message: "The survey is down", sentAt: Date.now() - 1 })
-  const newer = await write({ to: [bob.orgUserId], message: "The warehouse is down" })
-  await write({ to: [bob.orgUserId], urgent: false })
-  const tab = tabOn(await knock("?orgslug=acme", await cookieOf(bob.userId)))
+  const older = await insertUrgent({ to: [bob.orgUserId], message: "The survey is down", sentAt: Date.now() - 1 })
+  const newer = await insertUrgent({ to: [bob.orgUserId], message: "The warehouse is down" })
+  await insertUrgent({ to: [bob.orgUserId], urgent: false })
+  const tab = tabFromResponse(await requestUpgrade("?orgslug=acme", await cookieOf(bob.userId)))
   const item = (id: number, message: string) => ({
     id,
     author: "Dalgo",
@@ -50,17 +50,19 @@ it("begins with a snapshot in the platform's envelope", async () => {
 })
 
 it("is the object of the organisation that answers", async () => {
-  await knock("?orgslug=acme", await cookieOf(bob.userId))
+  await requestUpgrade("?orgslug=acme", await cookieOf(bob.userId))
   expect(reached.mock.calls).toEqual([["1"]])
 })
 
 it("takes a Bearer token where there is no cookie", async () => {
-  const tab = tabOn(await knock("?orgslug=acme", { authorization: `Bearer ${await tokenFor(bob.userId)}` }))
+  const tab = tabFromResponse(
+    await requestUpgrade("?orgslug=acme", { authorization: `Bearer ${await tokenFor(bob.userId)}` }),
+  )
   expect(await tab.frame()).toMatchObject({ type: "snapshot" })
 })
 
 it.each(["/?orgslug=acme", "/", "", "?orgslug="])("opens at /wss/notifications%s", async (rest) => {
-  const tab = tabOn(await knock(rest, await cookieOf(bob.userId)))
+  const tab = tabFromResponse(await requestUpgrade(rest, await cookieOf(bob.userId)))
   expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [] })
 })
 
@@ -68,25 +70,25 @@ it("is about the person's first organisation unless another is named", async () 
   await env.DB.prepare(
     "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (50, 2, '2', 'bob@globex.test', 'member')",
   ).run()
-  await write({ to: [bob.orgUserId], message: "About acme" })
-  await write({ to: [50], message: "About globex" })
-  const first = await openTabWith(bob)
-  const other = await openTabWith(bob, { slug: "globex" })
+  await insertUrgent({ to: [bob.orgUserId], message: "About acme" })
+  await insertUrgent({ to: [50], message: "About globex" })
+  const first = await openTabWithSnapshot(bob)
+  const other = await openTabWithSnapshot(bob, { slug: "globex" })
   expect(first.snapshot.urgent).toMatchObject([{ message: "About acme" }])
   expect(other.snapshot.urgent).toMatchObject([{ message: "About globex" }])
 })
 
 it("seats the person of the token, whatever else the address says", async () => {
-  await write({ to: [bob.orgUserId] })
+  await insertUrgent({ to: [bob.orgUserId] })
   const forged = `?orgslug=acme&org_user_id=${bob.orgUserId}&until=9999999999999`
-  const tab = tabOn(await knock(forged, await cookieOf(alice.userId)))
+  const tab = tabFromResponse(await requestUpgrade(forged, await cookieOf(alice.userId)))
   expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [], unread_count: 0 })
 })
 
 it("is accepted and closed with 4001 when there is no token", async () => {
-  const response = await knock("?orgslug=acme")
+  const response = await requestUpgrade("?orgslug=acme")
   expect(response.status).toBe(101)
-  expect(await tabOn(response).closed()).toMatchObject({ code: 4001 })
+  expect(await tabFromResponse(response).closed()).toMatchObject({ code: 4001 })
   expect(reached.mock.calls).toEqual([])
 })
 
@@ -107,9 +109,9 @@ const BAD_TOKENS: [string, () => Promise<string>][] = [
 ]
 
 it.each(BAD_TOKENS)("is accepted and closed with 4003 for %s", async (_, make) => {
-  const response = await knock("", { cookie: `access_token=${await make()}` })
+  const response = await requestUpgrade("", { cookie: `access_token=${await make()}` })
   expect(response.status).toBe(101)
-  const tab = tabOn(response)
+  const tab = tabFromResponse(response)
   expect(await tab.closed()).toMatchObject({ code: 4003 })
   expect(tab.texts).toEqual([])
   expect(reached.mock.calls).toEqual([])
@@ -120,20 +122,20 @@ it.each([
   ["a member who names another organisation", alice],
 ])("is accepted and closed with 4003 for %s", async (_, person) => {
   const slug = person === charlie ? "acme" : "globex"
-  const tab = tabOn(await knock(`?orgslug=${slug}`, await cookieOf(person.userId)))
+  const tab = tabFromResponse(await requestUpgrade(`?orgslug=${slug}`, await cookieOf(person.userId)))
   expect(await tab.closed()).toMatchObject({ code: 4003 })
   expect(tab.texts).toEqual([])
   expect(reached.mock.calls).toEqual([])
 })
 
 it("treats an organisation that does not exist as another's", async () => {
-  const tab = tabOn(await knock("?orgslug=initech", await cookieOf(alice.userId)))
+  const tab = tabFromResponse(await requestUpgrade("?orgslug=initech", await cookieOf(alice.userId)))
   expect(await tab.closed()).toMatchObject({ code: 4003 })
 })
 
 it("has no place for a former member", async () => {
   await env.DB.prepare("UPDATE org_users SET removed_at = 1 WHERE id = ?").bind(bob.orgUserId).run()
-  const tab = tabOn(await knock("?orgslug=acme", await cookieOf(bob.userId)))
+  const tab = tabFromResponse(await requestUpgrade("?orgslug=acme", await cookieOf(bob.userId)))
   expect(await tab.closed()).toMatchObject({ code: 4003 })
 })
 
@@ -145,12 +147,12 @@ it.each([
   "https://sub.app.dalgo.test",
   "null",
 ])("refuses a page of %s before any object is reached", async (origin) => {
-  const response = await knock("?orgslug=acme", { ...(await cookieOf(bob.userId)), origin })
+  const response = await requestUpgrade("?orgslug=acme", { ...(await cookieOf(bob.userId)), origin })
   expect(await expectRefusal(response, 403)).toEqual({ detail: "not allowed" })
 })
 
 it.each(["https://app.dalgo.test", "https://notifications.dalgo.test"])("opens for a page of %s", async (origin) => {
-  const tab = tabOn(await knock("?orgslug=acme", { ...(await cookieOf(bob.userId)), origin }))
+  const tab = tabFromResponse(await requestUpgrade("?orgslug=acme", { ...(await cookieOf(bob.userId)), origin }))
   expect(await tab.frame()).toMatchObject({ type: "snapshot" })
 })
 
@@ -163,13 +165,13 @@ it.each([{}, { upgrade: "h2c" }])("answers in JSON to what is no WebSocket: %o",
 })
 
 it("answers in JSON to a slug longer than any", async () => {
-  const response = await knock(`?orgslug=${"a".repeat(101)}`, await cookieOf(bob.userId))
+  const response = await requestUpgrade(`?orgslug=${"a".repeat(101)}`, await cookieOf(bob.userId))
   expect((await expectRefusal(response, 422)).detail[0].loc).toEqual(["query", "orgslug"])
 })
 
 it("asks the database nothing once the bar and the person are known", async () => {
-  await openTabWith(bob)
-  const asked = questions()
-  await openTabWith(bob)
+  await openTabWithSnapshot(bob)
+  const asked = countQueries()
+  await openTabWithSnapshot(bob)
   expect(asked.statements()).toBe(0)
 })

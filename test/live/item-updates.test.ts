@@ -1,22 +1,29 @@
 import { beforeEach, expect, it } from "vitest"
-import { entered, tell } from "../support/failures"
-import { ai, outside, prefect, ses } from "../support/outside"
+import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
+import { fakeAi } from "../support/fake-ai"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakePrefect } from "../support/fake-prefect"
+import { fakeSes } from "../support/fake-ses"
 import { alice, bob, charlie } from "../support/people"
-import { queues } from "../support/queues"
-import { openTab, openTabWith } from "../support/sockets"
-import { acmeBar, markRows, questions, summariseRow, write } from "../support/urgent-bar"
+import { captureQueues } from "../support/queues"
+import { openTab, openTabWithSnapshot } from "../support/sockets"
+import { acmeBar, appendSummary, countQueries, insertUrgent, setRead } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 
 beforeEach(() => {
-  outside(prefect(), ses().handler)
-  ai({ response: "What failed: the sync." })
+  fakeFetch(fakePrefect(), fakeSes().handler)
+  fakeAi({ response: "What failed: the sync." })
 })
 
 it("shows the summary of a failure in open tabs as soon as it is written", async () => {
-  const { drain } = queues()
-  const [atAlice, atBob, atCharlie] = [await openTabWith(alice), await openTabWith(bob), await openTabWith(charlie)]
-  await tell(entered("Failed"))
+  const { drain } = captureQueues()
+  const [atAlice, atBob, atCharlie] = [
+    await openTabWithSnapshot(alice),
+    await openTabWithSnapshot(bob),
+    await openTabWithSnapshot(charlie),
+  ]
+  await postPrefectWebhook(runStateBody("Failed"))
   await drain()
 
   for (const { tab, snapshot } of [atAlice, atBob]) {
@@ -35,9 +42,9 @@ it("shows the summary of a failure in open tabs as soon as it is written", async
 })
 
 it("has the summary in the bar by REST and in the next snapshot", async () => {
-  const { drain } = queues()
-  await openTabWith(bob)
-  await tell(entered("Failed"))
+  const { drain } = captureQueues()
+  await openTabWithSnapshot(bob)
+  await postPrefectWebhook(runStateBody("Failed"))
   await drain()
   const bar = await (await bob.get("/api/notifications/urgent-bar")).json<any>()
   expect(bar.res[0].message).toContain("What failed: the sync.")
@@ -47,20 +54,20 @@ it("has the summary in the bar by REST and in the next snapshot", async () => {
 })
 
 it("says nothing of it where the item was read already", async () => {
-  const id = await write({ to: [alice.orgUserId, BOB] })
-  const [atAlice, atBob] = [await openTabWith(alice), await openTabWith(bob)]
-  await markRows(BOB, [id], true)
+  const id = await insertUrgent({ to: [alice.orgUserId, BOB] })
+  const [atAlice, atBob] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
+  await setRead(BOB, [id], true)
   await acmeBar().changed({ orgUserIds: [BOB] })
-  await summariseRow(id)
+  await appendSummary(id)
   await acmeBar().itemUpdated({ notificationId: id })
   expect((await atAlice.tab.rest()).map((frame) => frame.type)).toEqual(["item_updated"])
   expect((await atBob.tab.rest()).map((frame) => frame.type)).toEqual(["urgent_removed"])
 })
 
 it("says it once, however often it is told", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
-  await summariseRow(id)
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  await appendSummary(id)
   const rewritten = () => acmeBar().itemUpdated({ notificationId: id })
   await Promise.all([rewritten(), rewritten()])
   await rewritten()
@@ -68,21 +75,21 @@ it("says it once, however often it is told", async () => {
 })
 
 it("asks the database nothing where nobody shows the item", async () => {
-  await openTabWith(bob)
-  const id = await write({ to: [alice.orgUserId] })
-  const asked = questions()
+  await openTabWithSnapshot(bob)
+  const id = await insertUrgent({ to: [alice.orgUserId] })
+  const asked = countQueries()
   await acmeBar().itemUpdated({ notificationId: id })
   expect(asked.statements()).toBe(0)
 })
 
 it("shows the summary when the item is brought back after it was read", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
-  await markRows(BOB, [id], true)
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  await setRead(BOB, [id], true)
   await acmeBar().changed({ orgUserIds: [BOB] })
-  await summariseRow(id)
+  await appendSummary(id)
   await acmeBar().itemUpdated({ notificationId: id })
-  await markRows(BOB, [id], false)
+  await setRead(BOB, [id], false)
   await acmeBar().changed({ orgUserIds: [BOB] })
   const frames = await tab.rest()
   expect(frames.at(-1)).toMatchObject({
@@ -92,10 +99,10 @@ it("shows the summary when the item is brought back after it was read", async ()
 })
 
 it("tells everybody of a new text as soon as the object comes to know it for one of them", async () => {
-  const id = await write({ to: [alice.orgUserId, BOB] })
-  const [atAlice, atBob] = [await openTabWith(alice), await openTabWith(bob)]
-  await summariseRow(id)
-  await write({ to: [BOB], urgent: false })
+  const id = await insertUrgent({ to: [alice.orgUserId, BOB] })
+  const [atAlice, atBob] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
+  await appendSummary(id)
+  await insertUrgent({ to: [BOB], urgent: false })
   await acmeBar().changed({ orgUserIds: [BOB] })
   const message = expect.stringContaining("The source was down")
   expect(await atAlice.tab.rest()).toMatchObject([{ type: "item_updated", item: { id, message } }])

@@ -1,20 +1,28 @@
 import { expect, it, vi } from "vitest"
 import { alice, bob } from "../support/people"
-import { openTab, openTabWith, type Tab } from "../support/sockets"
-import { acmeBar, holdNextAnswer, markRows, questions, summariseRow, truthOf, write } from "../support/urgent-bar"
+import { openTab, openTabWithSnapshot, type Tab } from "../support/sockets"
+import {
+  acmeBar,
+  appendSummary,
+  countQueries,
+  expectedBar,
+  holdNextAnswer,
+  insertUrgent,
+  setRead,
+} from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 
 /** What the copy of Bob's bar says without asking the database. */
 async function copyOf(orgUserId: number) {
-  const asked = questions()
+  const asked = countQueries()
   const { items, total } = await acmeBar().bar(orgUserId)
   expect(asked.statements()).toBe(0)
   return { ids: items.map((item) => item.id), total }
 }
 
 const shown = async (orgUserId: number) => {
-  const { ids, total } = await truthOf(orgUserId)
+  const { ids, total } = await expectedBar(orgUserId)
   return { ids, total }
 }
 
@@ -27,8 +35,8 @@ function expectGrowth(seqs: number[]) {
 }
 
 it("takes the same hint any number of times", async () => {
-  const { tab } = await openTabWith(bob)
-  const id = await write({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  const id = await insertUrgent({ to: [BOB] })
   for (let i = 0; i < 3; i++) await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
   for (let i = 0; i < 3; i++) await acmeBar().changed({ orgUserIds: [BOB] })
 
@@ -52,8 +60,8 @@ const ORDERS: [string, (first: number, second: number) => Promise<unknown>][] = 
 ]
 
 it.each(ORDERS)("ends where the database is when two arrivals are told %s", async (_, tell) => {
-  const { tab } = await openTabWith(bob)
-  const [first, second] = [await write({ to: [BOB] }), await write({ to: [BOB] })]
+  const { tab } = await openTabWithSnapshot(bob)
+  const [first, second] = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [BOB] })]
   await tell(first, second)
 
   expect(await copyOf(BOB)).toEqual(await shown(BOB))
@@ -67,37 +75,37 @@ it.each(ORDERS)("ends where the database is when two arrivals are told %s", asyn
 })
 
 it("does not take a late hint of what was read meanwhile for the next arrival", async () => {
-  await openTabWith(bob)
-  const first = await write({ to: [BOB] })
+  await openTabWithSnapshot(bob)
+  const first = await insertUrgent({ to: [BOB] })
   await arrived(first)
-  await markRows(BOB, [first], true)
+  await setRead(BOB, [first], true)
   await changed()
-  const second = await write({ to: [BOB] })
+  const second = await insertUrgent({ to: [BOB] })
   await arrived(first)
   await arrived(second)
   expect(await copyOf(BOB)).toEqual(await shown(BOB))
 })
 
 it("does not take it so either when that arrival was sent earlier", async () => {
-  await openTabWith(bob)
-  const first = await write({ to: [BOB], sentAt: Date.now() + 1_000 })
+  await openTabWithSnapshot(bob)
+  const first = await insertUrgent({ to: [BOB], sentAt: Date.now() + 1_000 })
   await arrived(first)
-  await markRows(BOB, [first], true)
+  await setRead(BOB, [first], true)
   await changed()
-  await write({ to: [BOB] })
+  await insertUrgent({ to: [BOB] })
   await arrived(first)
   expect(await copyOf(BOB)).toEqual(await shown(BOB))
 })
 
 it("does not take it so either where a colleague has it unread still", async () => {
-  await openTabWith(alice)
-  await openTabWith(bob)
+  await openTabWithSnapshot(alice)
+  await openTabWithSnapshot(bob)
   const both = [alice.orgUserId, BOB]
-  const first = await write({ to: both })
+  const first = await insertUrgent({ to: both })
   await acmeBar().arrived({ notificationId: first, orgUserIds: both })
-  await markRows(BOB, [first], true)
+  await setRead(BOB, [first], true)
   await changed()
-  await write({ to: [BOB] })
+  await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: first, orgUserIds: both })
   expect(await copyOf(BOB)).toEqual(await shown(BOB))
   expect(await copyOf(alice.orgUserId)).toEqual(await shown(alice.orgUserId))
@@ -105,12 +113,12 @@ it("does not take it so either where a colleague has it unread still", async () 
 
 it("carries each person forward by their own inbox", async () => {
   const people = [alice.orgUserId, BOB]
-  await openTabWith(alice)
-  await openTabWith(bob)
-  await write({ to: [BOB], sentAt: Date.now() + 1_000 })
+  await openTabWithSnapshot(alice)
+  await openTabWithSnapshot(bob)
+  await insertUrgent({ to: [BOB], sentAt: Date.now() + 1_000 })
   await changed()
-  const id = await write({ to: people })
-  const asked = questions()
+  const id = await insertUrgent({ to: people })
+  const asked = countQueries()
   await acmeBar().arrived({ notificationId: id, orgUserIds: people })
   // One for all, and one for Bob's whole bar, where it is not the newest.
   expect(asked.batches()).toBe(2)
@@ -118,31 +126,31 @@ it("carries each person forward by their own inbox", async () => {
 })
 
 it("keeps the order of the database when what was sent first is committed last", async () => {
-  await openTabWith(bob)
+  await openTabWithSnapshot(bob)
   const sentAt = Date.now()
-  const later = await write({ to: [BOB], sentAt: sentAt + 1 })
+  const later = await insertUrgent({ to: [BOB], sentAt: sentAt + 1 })
   await arrived(later)
-  const earlier = await write({ to: [BOB], sentAt })
+  const earlier = await insertUrgent({ to: [BOB], sentAt })
   await arrived(earlier)
-  expect((await truthOf(BOB)).ids).toEqual([later, earlier])
+  expect((await expectedBar(BOB)).ids).toEqual([later, earlier])
   expect(await copyOf(BOB)).toEqual(await shown(BOB))
 })
 
 it("does not put an old item on top when it is marked as unread and its arrival is told again", async () => {
-  const old = await write({ to: [BOB], sentAt: Date.now() - 5_000 })
-  await write({ to: [BOB] })
-  await markRows(BOB, [old], true)
-  await openTabWith(bob)
-  await markRows(BOB, [old], false)
+  const old = await insertUrgent({ to: [BOB], sentAt: Date.now() - 5_000 })
+  await insertUrgent({ to: [BOB] })
+  await setRead(BOB, [old], true)
+  await openTabWithSnapshot(bob)
+  await setRead(BOB, [old], false)
   await arrived(old)
   expect(await copyOf(BOB)).toEqual(await shown(BOB))
 })
 
 it("keeps an arrival that came while a text was read anew", async () => {
-  const first = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
-  const second = await write({ to: [BOB] })
-  await summariseRow(first)
+  const first = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  const second = await insertUrgent({ to: [BOB] })
+  await appendSummary(first)
   const answer = holdNextAnswer()
   const rewriting = acmeBar().itemUpdated({ notificationId: first })
   await answer.asked()
@@ -156,13 +164,13 @@ it("keeps an arrival that came while a text was read anew", async () => {
 })
 
 it("does not bring back what was read while its text was read anew", async () => {
-  const id = await write({ to: [BOB] })
-  const { tab } = await openTabWith(bob)
-  await summariseRow(id)
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  await appendSummary(id)
   const answer = holdNextAnswer()
   const rewriting = acmeBar().itemUpdated({ notificationId: id })
   await answer.asked()
-  await markRows(BOB, [id], true)
+  await setRead(BOB, [id], true)
   await changed()
   answer.give()
   await rewriting
@@ -172,12 +180,12 @@ it("does not bring back what was read while its text was read anew", async () =>
 })
 
 it("shows the new text of what arrived while it was written", async () => {
-  const { tab } = await openTabWith(bob)
-  const id = await write({ to: [BOB], message: "It failed" })
+  const { tab } = await openTabWithSnapshot(bob)
+  const id = await insertUrgent({ to: [BOB], message: "It failed" })
   const answer = holdNextAnswer()
   const arriving = arrived(id)
   await answer.asked()
-  await summariseRow(id)
+  await appendSummary(id)
   const rewriting = acmeBar().itemUpdated({ notificationId: id })
   // It waits for the arrival.
   await scheduler.wait(30)
@@ -193,7 +201,7 @@ it("shows what arrived while a bar was read for the first time", async () => {
   const answer = holdNextAnswer()
   const looking = acmeBar().bar(BOB)
   await answer.asked()
-  await arrived(await write({ to: [BOB] }))
+  await arrived(await insertUrgent({ to: [BOB] }))
   answer.give()
   await looking
   expect(await copyOf(BOB)).toEqual(await shown(BOB))
@@ -204,7 +212,7 @@ it("shows to a tab what arrived while it connected", async () => {
   const answer = holdNextAnswer()
   const opening = openTab(bob)
   await answer.asked()
-  const id = await write({ to: [BOB] })
+  const id = await insertUrgent({ to: [BOB] })
   await arrived(id)
   answer.give()
   const tab = await opening
@@ -212,9 +220,9 @@ it("shows to a tab what arrived while it connected", async () => {
 })
 
 it("has whoever asks wait for the changes that are on their way, and see them", async () => {
-  const id = await write({ to: [BOB] })
-  await openTabWith(bob)
-  await markRows(BOB, [id], true)
+  const id = await insertUrgent({ to: [BOB] })
+  await openTabWithSnapshot(bob)
+  await setRead(BOB, [id], true)
   const answer = holdNextAnswer()
   const changing = changed()
   await answer.asked()
@@ -226,17 +234,17 @@ it("has whoever asks wait for the changes that are on their way, and see them", 
 })
 
 it("asks one question for a hint that it had already", async () => {
-  await openTabWith(bob)
-  const id = await write({ to: [BOB] })
+  await openTabWithSnapshot(bob)
+  const id = await insertUrgent({ to: [BOB] })
   await arrived(id)
-  const asked = questions()
+  const asked = countQueries()
   await arrived(id)
   expect(asked.batches()).toBe(1)
 })
 
 it("asks the database nothing for people who are not looking", async () => {
-  const id = await write({ to: [BOB] })
-  const asked = questions()
+  const id = await insertUrgent({ to: [BOB] })
+  const asked = countQueries()
   await arrived(id)
   await changed()
   await acmeBar().itemUpdated({ notificationId: id })
@@ -244,8 +252,8 @@ it("asks the database nothing for people who are not looking", async () => {
 })
 
 it("takes a hint that names people of another organisation for nothing", async () => {
-  const { tab } = await openTabWith(alice)
-  const id = await write({ to: [3] })
+  const { tab } = await openTabWithSnapshot(alice)
+  const id = await insertUrgent({ to: [3] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [3] })
   expect(await tab.rest()).toEqual([])
 })

@@ -4,33 +4,33 @@ import { sign } from "hono/jwt"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { verifyUnsubscribeToken, unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { NOON } from "../support/clock"
-import { alice, bob, cookieOf, request, server, type Speaker, tokenFor } from "../support/people"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
-import { knock, tabOn } from "../support/sockets"
-import { workerWith } from "../support/worker-with"
-import { acmeBar, questions, wakeAcmeBar, write } from "../support/urgent-bar"
+import { alice, type ApiClient, bob, cookieOf, request, server, tokenFor } from "../support/people"
+import { captureQueues } from "../support/queues"
+import { selectRows } from "../support/select-rows"
+import { requestUpgrade, tabFromResponse } from "../support/sockets"
+import { workerWithEnv } from "../support/worker-with-env"
+import { acmeBar, countQueries, insertUrgent, wakeAcmeBar } from "../support/urgent-bar"
 
 const SECRET = "another-secret-of-the-tests"
 const BOB = bob.orgUserId
 
-const ticketFor = async (speaker: Speaker, headers = {}) =>
+const ticketFor = async (speaker: ApiClient, headers = {}) =>
   (await (await speaker.post("/api/notifications/ticket", undefined, headers)).json<any>()).res.ticket as string
 const open = async (ticket: string, headers = {}, slug = "acme") =>
-  tabOn(await knock(`?orgslug=${slug}&ticket=${ticket}`, headers))
+  tabFromResponse(await requestUpgrade(`?orgslug=${slug}&ticket=${ticket}`, headers))
 const snapshot = { type: "snapshot", unread_count: expect.any(Number) }
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 afterEach(wakeAcmeBar)
 
 it("opens the bar of the person to whom it was issued, without a cookie", async () => {
-  const id = await write({ to: [BOB] })
+  const id = await insertUrgent({ to: [BOB] })
   const tab = await open(await ticketFor(bob))
   expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [{ id }], unread_count: 1 })
-  tab.say({ type: "dismiss", ids: [id] })
+  tab.send({ type: "dismiss", ids: [id] })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
 })
 
@@ -41,13 +41,13 @@ it.each(["https://app.dalgo.test", undefined])("opens from %s", async (origin) =
 
 it("opens no door for a page of another origin", async () => {
   const ticket = await ticketFor(bob)
-  const answer = await knock(`?orgslug=acme&ticket=${ticket}`, { origin: "https://evil.test" })
+  const answer = await requestUpgrade(`?orgslug=acme&ticket=${ticket}`, { origin: "https://evil.test" })
   expect(answer.status).toBe(403)
   expect(await (await open(ticket)).frame()).toMatchObject(snapshot)
 })
 
 it("counts before a cookie, and an empty one does not count", async () => {
-  await write({ to: [BOB] })
+  await insertUrgent({ to: [BOB] })
   const cookie = await cookieOf(alice.userId)
   expect(await (await open(await ticketFor(bob), cookie)).frame()).toMatchObject({ unread_count: 1 })
   expect(await (await open("nonsense", cookie)).closed()).toMatchObject({ code: 4003 })
@@ -55,7 +55,7 @@ it("counts before a cookie, and an empty one does not count", async () => {
 })
 
 it("needs no slug beside it, and goes with no other", async () => {
-  expect(await tabOn(await knock(`?ticket=${await ticketFor(bob)}`)).frame()).toMatchObject(snapshot)
+  expect(await tabFromResponse(await requestUpgrade(`?ticket=${await ticketFor(bob)}`)).frame()).toMatchObject(snapshot)
   for (const slug of ["globex", "nowhere", "ACME"]) {
     const ticket = await ticketFor(bob)
     expect(await (await open(ticket, {}, slug)).closed()).toEqual({ code: 4003, reason: "no such organisation" })
@@ -66,7 +66,7 @@ it("needs no slug beside it, and goes with no other", async () => {
 it("costs one request to the object, and no question to the database once the bar is known", async () => {
   await (await open(await ticketFor(bob))).frame()
   const ticket = await ticketFor(bob)
-  const asked = questions()
+  const asked = countQueries()
   const reached = vi.spyOn(env.URGENT_BAR, "getByName")
   await (await open(ticket)).frame()
   expect(asked.statements()).toBe(0)
@@ -120,8 +120,8 @@ describe("is accepted and closed with 4003", () => {
   /** How it ended, and which objects were reached by it. */
   const knockWith = async (ticket: string) => {
     const reached = vi.spyOn(env.URGENT_BAR, "getByName")
-    const response = await knock(`?orgslug=acme&ticket=${ticket}`)
-    const tab = tabOn(response)
+    const response = await requestUpgrade(`?orgslug=acme&ticket=${ticket}`)
+    const tab = tabFromResponse(response)
     return { ...(await tab.closed()), texts: tab.texts, reached: reached.mock.calls }
   }
   const REFUSED = { code: 4003, reason: "the ticket is invalid or expired", texts: [], reached: [] }
@@ -193,27 +193,27 @@ it("ends no e-mails", async () => {
   }
   const both = { org_user_id: BOB, category: "incident", aud: "socket" }
   expect(await verifyUnsubscribeToken(SECRET, await sign(both, SECRET, "HS256"))).toBeUndefined()
-  expect(await rows("SELECT 1 FROM user_notification_preferences")).toEqual([])
+  expect(await selectRows("SELECT 1 FROM user_notification_preferences")).toEqual([])
 })
 
 it("signs nobody in", async () => {
   const ticket = await ticketFor(bob)
   const headers = { authorization: `Bearer ${ticket}` }
   expect((await request("/api/notifications/v1", { headers })).status).toBe(401)
-  const careless = workerWith({ JWT_SECRET: SECRET })
+  const careless = workerWithEnv({ JWT_SECRET: SECRET })
   expect((await careless("/api/notifications/v1", { headers })).status).toBe(401)
-  expect(await tabOn(await knock("", headers)).closed()).toMatchObject({ code: 4003 })
+  expect(await tabFromResponse(await requestUpgrade("", headers)).closed()).toMatchObject({ code: 4003 })
 })
 
 it("is answered 503 where no secret is configured, and a cookie alone still opens", async () => {
-  const there = workerWith({ UNSUBSCRIBE_SECRET: "" })
+  const there = workerWithEnv({ UNSUBSCRIBE_SECRET: "" })
   const headers = { upgrade: "websocket", ...(await cookieOf(bob.userId)) }
   expect((await there(`/wss/notifications?ticket=${await ticketFor(bob)}`, { headers })).status).toBe(503)
-  expect(await tabOn(await there("/wss/notifications", { headers })).frame()).toMatchObject(snapshot)
+  expect(await tabFromResponse(await there("/wss/notifications", { headers })).frame()).toMatchObject(snapshot)
 })
 
 it("too long for any is a 422", async () => {
-  const answer = await knock(`?orgslug=acme&ticket=${"x".repeat(2_001)}`)
+  const answer = await requestUpgrade(`?orgslug=acme&ticket=${"x".repeat(2_001)}`)
   expect(answer.status).toBe(422)
   expect((await answer.json<any>()).detail[0].loc).toEqual(["query", "ticket"])
 })

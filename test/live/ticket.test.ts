@@ -3,13 +3,23 @@ import { decode } from "hono/jwt"
 import { expect, it, vi } from "vitest"
 import { liveDocs } from "../../src/live/docs"
 import { NOON } from "../support/clock"
-import { alice, bob, charlie, cookieOf, nobody, person, server, type Speaker, tokenFor } from "../support/people"
-import { workerWith } from "../support/worker-with"
-import { questions } from "../support/urgent-bar"
+import {
+  alice,
+  anonymous,
+  type ApiClient,
+  bob,
+  charlie,
+  cookieOf,
+  server,
+  tokenFor,
+  userClient,
+} from "../support/people"
+import { workerWithEnv } from "../support/worker-with-env"
+import { countQueries } from "../support/urgent-bar"
 
 const TICKET = "/api/notifications/ticket"
 
-const ticketFor = async (speaker: Speaker, headers = {}) => {
+const ticketFor = async (speaker: ApiClient, headers = {}) => {
   const answer = await speaker.post(TICKET, undefined, headers)
   expect(answer.status).toBe(200)
   return liveDocs["POST /api/notifications/ticket"].response.parse(await answer.json()).res
@@ -27,7 +37,7 @@ it("says whose bar it opens, and until when, and has a name of its own", async (
   const exp = Math.floor(Date.now() / 1000) + 1234
   const token = await tokenFor(bob.userId, { exp })
   const take = async () =>
-    ticketFor({ ...nobody, post: (path) => nobody.post(path, undefined, { authorization: `Bearer ${token}` }) })
+    ticketFor({ ...anonymous, post: (path) => anonymous.post(path, undefined, { authorization: `Bearer ${token}` }) })
   const [one, other] = [claimsIn(await take()), claimsIn(await take())]
   expect(one).toMatchObject({ org_id: 1, org_slug: "acme", org_user_id: bob.orgUserId, until: exp * 1000 })
   expect(one.jti).not.toBe(other.jti)
@@ -48,9 +58,9 @@ it("is for nobody else's organisation, nor for who has none", async () => {
     status: 404,
     body: { detail: "organisation not found" },
   })
-  expect((await person("999").post(TICKET)).status).toBe(403)
+  expect((await userClient("999").post(TICKET)).status).toBe(403)
   expect((await server.post(TICKET)).status).toBe(403)
-  expect((await nobody.post(TICKET)).status).toBe(401)
+  expect((await anonymous.post(TICKET)).status).toBe(401)
 })
 
 it("says nothing of who the person is elsewhere", async () => {
@@ -59,14 +69,14 @@ it("says nothing of who the person is elsewhere", async () => {
 
 it("asks the database nothing once the person is known", async () => {
   await bob.get("/api/notifications/unread_count")
-  const asked = questions()
+  const asked = countQueries()
   await ticketFor(bob)
   expect(asked.statements()).toBe(0)
 })
 
 it("is not to be had where no secret is configured", async () => {
   const headers = await cookieOf(bob.userId)
-  const answer = await workerWith({ UNSUBSCRIBE_SECRET: "" })(TICKET, { method: "POST", headers })
+  const answer = await workerWithEnv({ UNSUBSCRIBE_SECRET: "" })(TICKET, { method: "POST", headers })
   expect(answer.status).toBe(503)
   expect(await answer.json()).toEqual({ detail: "UNSUBSCRIBE_SECRET is not configured" })
 })

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test"
 import { expect, it } from "vitest"
-import { alice, bob, charlie, dora, nobody, server } from "../support/people"
-import { acmeBar, hire, markRows, questions, write } from "../support/urgent-bar"
+import { alice, anonymous, bob, charlie, dora, server } from "../support/people"
+import { acmeBar, addMembersToAcme, countQueries, insertUrgent, setRead } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 const PATH = "/api/notifications/urgent-bar"
@@ -14,11 +14,11 @@ const breakObject = () =>
 
 it("shows what is urgent, unread and sent, newest first, and how many", async () => {
   const createdAt = Date.UTC(2026, 10, 20, 2, 41, 17, 212)
-  const older = await write({ to: [BOB], message: "The survey is down", createdAt, sentAt: Date.now() - 10 })
-  const newer = await write({ to: [BOB] })
-  const read = await write({ to: [BOB] })
-  await markRows(BOB, [read], true)
-  await write({ to: [BOB], urgent: false })
+  const older = await insertUrgent({ to: [BOB], message: "The survey is down", createdAt, sentAt: Date.now() - 10 })
+  const newer = await insertUrgent({ to: [BOB] })
+  const read = await insertUrgent({ to: [BOB] })
+  await setRead(BOB, [read], true)
+  await insertUrgent({ to: [BOB], urgent: false })
   const answer = await bob.get(PATH)
   expect(answer.status).toBe(200)
   expect(answer.headers.get("content-type")).toContain("application/json")
@@ -38,7 +38,7 @@ it("is empty for somebody who never got anything", async () => {
 })
 
 it("shows a stranger nothing of it", async () => {
-  await write({ to: [BOB] })
+  await insertUrgent({ to: [BOB] })
   expect(await (await charlie.get(PATH)).json<any>()).toMatchObject({ res: [], total: 0 })
   expect((await charlie.get(PATH, { "x-dalgo-org": "acme" })).status).toBe(404)
   expect(await (await alice.get(PATH)).json<any>()).toMatchObject({ res: [], total: 0 })
@@ -46,36 +46,36 @@ it("shows a stranger nothing of it", async () => {
 
 it("is a person's: there is none for a server, and none without a token", async () => {
   expect((await server.get(PATH)).status).toBe(403)
-  expect((await nobody.get(PATH)).status).toBe(401)
+  expect((await anonymous.get(PATH)).status).toBe(401)
 })
 
 it("costs no round trip to the database once it is warm", async () => {
-  await write({ to: [BOB] })
+  await insertUrgent({ to: [BOB] })
   await bob.get(PATH)
-  const asked = questions()
+  const asked = countQueries()
   for (let i = 0; i < 5; i++) expect((await (await bob.get(PATH)).json<any>()).total).toBe(1)
   expect(asked.statements()).toBe(0)
 })
 
 it("costs no round trip for what arrived and was read since, as the copy was carried forward", async () => {
   await bob.get(PATH)
-  const id = await write({ to: [BOB] })
+  const id = await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
-  const asked = questions()
+  const asked = countQueries()
   expect((await (await bob.get(PATH)).json<any>()).res).toMatchObject([{ id }])
   expect(asked.statements()).toBe(0)
 })
 
 it("costs one round trip for somebody who was not seen before", async () => {
-  await hire(1)
+  await addMembersToAcme(1)
   await bob.get("/api/notifications/categories")
-  const asked = questions()
+  const asked = countQueries()
   await bob.get(PATH)
   expect(asked.batches()).toBe(1)
 })
 
 it("reads the database itself when the object fails, and the object again when it is well", async () => {
-  const id = await write({ to: [BOB] })
+  const id = await insertUrgent({ to: [BOB] })
   await bob.get(PATH)
   await breakObject()
   const answer = await bob.get(PATH)
@@ -98,13 +98,13 @@ it("reads the database itself when the object fails, and the object again when i
 
   await abortAllDurableObjects()
   await bob.get(PATH)
-  const asked = questions()
+  const asked = countQueries()
   expect((await (await bob.get(PATH)).json<any>()).res).toMatchObject([{ id }])
   expect(asked.statements()).toBe(0)
 })
 
 it("shows what was just marked, without waiting for anything", async () => {
-  const ids = [await write({ to: [BOB] }), await write({ to: [BOB] }), await write({ to: [BOB] })]
+  const ids = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [BOB] })]
   await bob.get(PATH)
   for (const [i, id] of ids.entries()) {
     await bob.put("/api/notifications/v1", { notification_ids: [id], read_status: true })

@@ -8,12 +8,13 @@ import { configFrom } from "../../src/runtime/config"
 import { acmeBar } from "../support/urgent-bar"
 import { DAY } from "../support/clock"
 import { metered } from "../support/d1-meter"
-import { entered, tell } from "../support/failures"
-import { said, sequence } from "../support/inbox"
-import { outside, prefect, RUN_ID } from "../support/outside"
+import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
+import { insertNotification, jsonRange } from "../support/inbox"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakePrefect, RUN_ID } from "../support/fake-prefect"
 import { ACME, alice, bob, charlie, server } from "../support/people"
-import { cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { captureQueues, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
 const OLD = () => Date.now() - 181 * DAY
 const RECENT = () => Date.now() - 179 * DAY
@@ -38,15 +39,18 @@ async function purgeAll(): Promise<void> {
 }
 
 const sizes = () =>
-  rows(`SELECT (SELECT count(*) FROM notifications) AS notifications, (SELECT count(*) FROM deliveries) AS deliveries,
+  selectRows(`SELECT (SELECT count(*) FROM notifications) AS notifications, (SELECT count(*) FROM deliveries) AS deliveries,
     (SELECT count(*) FROM notification_recipients) AS inboxes`)
 
 const inboxOf = async (orgUserId: number) =>
   (
-    await rows("SELECT notification_id AS id FROM notification_recipients WHERE org_user_id = ? ORDER BY 1", orgUserId)
+    await selectRows(
+      "SELECT notification_id AS id FROM notification_recipients WHERE org_user_id = ? ORDER BY 1",
+      orgUserId,
+    )
   ).map(({ id }) => id)
 const idsIn = async (table: string, column = "id") =>
-  (await rows(`SELECT ${column} AS id FROM ${table} ORDER BY 1`)).map(({ id }) => id)
+  (await selectRows(`SELECT ${column} AS id FROM ${table} ORDER BY 1`)).map(({ id }) => id)
 
 const read = (id: number, ...who: number[]) =>
   env.DB.prepare(
@@ -56,21 +60,21 @@ const read = (id: number, ...who: number[]) =>
     .run()
 
 async function expectCorrectCounters() {
-  const counted = await rows(
+  const counted = await selectRows(
     `SELECT org_user_id, count(*) AS total, sum(is_read = 0) AS unread, sum(is_read = 0 AND urgent) AS unread_urgent
      FROM notification_recipients GROUP BY org_user_id ORDER BY org_user_id`,
   )
   expect(
-    await rows(
+    await selectRows(
       "SELECT org_user_id, total, unread, unread_urgent FROM inbox_counters WHERE total > 0 ORDER BY org_user_id",
     ),
   ).toEqual(counted)
-  const buckets = await rows(
+  const buckets = await selectRows(
     `SELECT org_user_id, category || ':' || urgent || ':' || is_read AS bucket, count(*) AS number
      FROM notification_recipients GROUP BY 1, 2 ORDER BY 1, 2`,
   )
   expect(
-    await rows(
+    await selectRows(
       `SELECT org_user_id, counter.key AS bucket, counter.value AS number FROM inbox_counters, json_each(kinds) counter
        WHERE counter.value > 0 ORDER BY 1, 2`,
     ),
@@ -87,13 +91,13 @@ const addDelivery = (id: number, to: number, dueAt: number | null = null) =>
 
 describe("the purge", () => {
   it("deletes old notifications that are read, and keeps unread and recent ones", async () => {
-    await said({ at: OLD(), to: BOTH, read: true })
-    const oldAndUnread = await said({ at: OLD(), to: BOTH, urgent: true })
-    const halfRead = await said({ at: OLD(), to: BOTH })
+    await insertNotification({ at: OLD(), to: BOTH, read: true })
+    const oldAndUnread = await insertNotification({ at: OLD(), to: BOTH, urgent: true })
+    const halfRead = await insertNotification({ at: OLD(), to: BOTH })
     await read(halfRead, alice.orgUserId)
-    const recent = await said({ at: RECENT(), to: BOTH, read: true })
-    await cron()
-    await cron()
+    const recent = await insertNotification({ at: RECENT(), to: BOTH, read: true })
+    await runCron()
+    await runCron()
 
     expect(await inboxOf(alice.orgUserId)).toEqual([oldAndUnread, recent])
     expect(await inboxOf(bob.orgUserId)).toEqual([oldAndUnread, halfRead, recent])
@@ -101,15 +105,15 @@ describe("the purge", () => {
     await expectCorrectCounters()
 
     await read(halfRead, bob.orgUserId)
-    await cron()
-    await cron()
+    await runCron()
+    await runCron()
     expect(await idsIn("notifications")).toEqual([oldAndUnread, recent])
     await expectCorrectCounters()
   })
 
   it("removes a notification from history and search once everybody has read it", async () => {
-    await said({ message: "the old heron", at: OLD(), to: BOTH, read: true })
-    const kept = await said({ message: "the kept heron", at: OLD(), to: BOTH })
+    await insertNotification({ message: "the old heron", at: OLD(), to: BOTH, read: true })
+    const kept = await insertNotification({ message: "the kept heron", at: OLD(), to: BOTH })
     await read(kept, alice.orgUserId)
     await purgeAll()
 
@@ -118,14 +122,16 @@ describe("the purge", () => {
     expect((await (await alice.get("/api/notifications/v1")).json<any>()).res).toEqual([])
     const found = await (await bob.get("/api/notifications/filtered?q=heron")).json<any>()
     expect(found.res.map((one: any) => one.id)).toEqual([kept])
-    expect(await rows("SELECT rowid FROM notification_search WHERE notification_search MATCH 'heron'")).toHaveLength(1)
+    expect(
+      await selectRows("SELECT rowid FROM notification_search WHERE notification_search MATCH 'heron'"),
+    ).toHaveLength(1)
     expect((await alice.get("/api/notifications/1/trace")).status).toBe(404)
   })
 
   it("deletes deliveries and summaries with their notification, and waits for pending deliveries", async () => {
-    const gone = await said({ at: OLD(), read: true })
-    const waiting = await said({ at: OLD(), read: true })
-    const kept = await said({ at: OLD() })
+    const gone = await insertNotification({ at: OLD(), read: true })
+    const waiting = await insertNotification({ at: OLD(), read: true })
+    const kept = await insertNotification({ at: OLD() })
     for (const id of [gone, waiting, kept]) {
       await addDelivery(id, alice.orgUserId)
       await env.DB.prepare(
@@ -143,9 +149,9 @@ describe("the purge", () => {
   })
 
   it("deletes notifications without recipients or across organisations, and keeps unsent ones", async () => {
-    await said({ at: OLD(), to: [] })
-    await said({ at: OLD(), to: [alice.orgUserId, charlie.orgUserId], orgId: null, read: true })
-    const held = await said({ at: OLD(), to: [alice.orgUserId, charlie.orgUserId], orgId: null })
+    await insertNotification({ at: OLD(), to: [] })
+    await insertNotification({ at: OLD(), to: [alice.orgUserId, charlie.orgUserId], orgId: null, read: true })
+    const held = await insertNotification({ at: OLD(), to: [alice.orgUserId, charlie.orgUserId], orgId: null })
     await read(held, alice.orgUserId)
     const { id: unsent } = (await env.DB.prepare(
       `INSERT INTO notifications (org_id, author, message, created_at, scheduled_at, publication_id, due_at)
@@ -160,7 +166,7 @@ describe("the purge", () => {
   })
 
   it("keeps the unread notifications of former members", async () => {
-    const id = await said({ at: OLD(), to: BOTH })
+    const id = await insertNotification({ at: OLD(), to: BOTH })
     await read(id, alice.orgUserId)
     await server.delete("/api/orgs/acme/members/2")
     await purgeAll()
@@ -169,8 +175,8 @@ describe("the purge", () => {
   })
 
   it("does not change an open urgent bar", async () => {
-    await said({ at: OLD(), urgent: true, read: true })
-    await said({ at: OLD(), urgent: true })
+    await insertNotification({ at: OLD(), urgent: true, read: true })
+    await insertNotification({ at: OLD(), urgent: true })
     const before = await acmeBar().bar(alice.orgUserId)
     await purgeAll()
     await acmeBar().changed({ orgUserIds: [alice.orgUserId] })
@@ -200,12 +206,12 @@ it("deletes old flow runs and processed events, and keeps failed events", async 
   }
   await runPurge()
   expect(await idsIn("signal_events", "status")).toEqual(["failed", "not_understood", "processed"])
-  expect(await rows("SELECT id FROM flow_runs")).toHaveLength(1)
+  expect(await selectRows("SELECT id FROM flow_runs")).toHaveLength(1)
 })
 
 it("never publishes an event twice, even after its notification was purged; an Idempotency-Key lasts a day", async () => {
-  outside()
-  const { drain } = queues()
+  fakeFetch()
+  const { drain } = captureQueues()
   const late = { flowName: "Nightly", orgSlug: "acme", expectedTime: "2026-01-01T00:00:00Z", delayMinutes: 5 }
   await env.NOTIFICATIONS.createLateRunNotification(late)
   const post = () =>
@@ -226,19 +232,19 @@ it("never publishes an event twice, even after its notification was purged; an I
   const again = async () => await env.NOTIFICATIONS.createLateRunNotification(late)
   await expect(again).rejects.toMatchObject({ name: "conflict" })
   expect(await idsIn("notifications")).toEqual([])
-  expect(await rows("SELECT * FROM deliveries")).toEqual([])
+  expect(await selectRows("SELECT * FROM deliveries")).toEqual([])
   expect((await post()).status).toBe(200)
-  expect(await rows("SELECT dedupe_key FROM spent_dedupe_keys")).toHaveLength(1)
+  expect(await selectRows("SELECT dedupe_key FROM spent_dedupe_keys")).toHaveLength(1)
   await drain()
 })
 
 it("takes a run failure as already published if its notification was purged", async () => {
-  outside(prefect())
-  const { drain } = queues()
+  fakeFetch(fakePrefect())
+  const { drain } = captureQueues()
   await env.DB.prepare("INSERT INTO spent_dedupe_keys VALUES (?)").bind(`prefect:${RUN_ID}:Failed`).run()
-  await tell(entered("Failed"))
+  await postPrefectWebhook(runStateBody("Failed"))
   await drain()
-  expect(await rows("SELECT status, reason, due_at FROM signal_events")).toEqual([
+  expect(await selectRows("SELECT status, reason, due_at FROM signal_events")).toEqual([
     { status: "processed", reason: "already_published", due_at: null },
   ])
   expect(await sizes()).toEqual([{ notifications: 0, deliveries: 0, inboxes: 0 }])
@@ -247,8 +253,8 @@ it("takes a run failure as already published if its notification was purged", as
 
 describe("a run of the purge", () => {
   it("changes nothing if it runs again", async () => {
-    await said({ at: OLD(), to: BOTH, read: true })
-    const kept = await said({ at: OLD(), to: BOTH })
+    await insertNotification({ at: OLD(), to: BOTH, read: true })
+    const kept = await insertNotification({ at: OLD(), to: BOTH })
     await Promise.all([runPurge(), runPurge()])
     await purgeAll()
     const before = await sizes()
@@ -259,7 +265,7 @@ describe("a run of the purge", () => {
   })
 
   it("continues where an earlier run was interrupted", async () => {
-    const id = await said({ at: OLD(), to: BOTH, read: true })
+    const id = await insertNotification({ at: OLD(), to: BOTH, read: true })
     await addDelivery(id, alice.orgUserId)
     const batch = env.DB.batch.bind(env.DB)
     const failing = vi.spyOn(env.DB, "batch").mockImplementationOnce(batch)
@@ -274,15 +280,15 @@ describe("a run of the purge", () => {
   })
 
   it("does not stop the other tasks of the cron when it fails", async () => {
-    const { sent } = queues()
-    await addDelivery(await said({}), alice.orgUserId, 1)
+    const { sent } = captureQueues()
+    await addDelivery(await insertNotification({}), alice.orgUserId, 1)
     await env.DB.prepare("DROP TABLE flow_runs").run()
-    await cron()
+    await runCron()
     expect(sent).toHaveLength(1)
   })
 
   it("does nothing while an import is running", async () => {
-    const id = await said({ at: OLD(), read: true })
+    const id = await insertNotification({ at: OLD(), read: true })
     await env.DB.prepare("UPDATE retention SET paused_until = ?")
       .bind(Date.now() + 60_000)
       .run()
@@ -292,7 +298,7 @@ describe("a run of the purge", () => {
 })
 
 describe("RETENTION_DAYS", () => {
-  const ageInDays = (days: number) => said({ at: Date.now() - days * DAY, read: true })
+  const ageInDays = (days: number) => insertNotification({ at: Date.now() - days * DAY, read: true })
 
   it("sets how long notifications are kept; 0 keeps them for ever", async () => {
     const [older, younger] = [await ageInDays(9), await ageInDays(7)]
@@ -329,14 +335,14 @@ describe("the cost of a run", () => {
       `INSERT INTO org_users (id, org_id, user_id, email, role)
        SELECT 100 + value, ?, 'm' || value, 'm' || value || '@acme.test', 'member' FROM json_each(?)`,
     )
-      .bind(ACME, sequence(1, size))
+      .bind(ACME, jsonRange(1, size))
       .run()
   const fill = (orgUserId: number, { size, read: isRead, at }: { size: number; read: boolean; at: number }) =>
     env.DB.batch([
       env.DB.prepare(
         `INSERT INTO notifications (org_id, author, message, created_at, sent_at, publication_id)
          SELECT ?1, 'a', 'm', ?3 + value, ?3 + value, 'p' || value || ?3 FROM json_each(?2)`,
-      ).bind(ACME, sequence(1, size), at),
+      ).bind(ACME, jsonRange(1, size), at),
       env.DB.prepare(
         `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
          SELECT ?, ?, sent_at, id, category, urgent FROM notifications WHERE sent_at >= ?`,
@@ -379,9 +385,9 @@ describe("the cost of a run", () => {
 
   it("is bounded for a notification that 10,000 people have read, and it is deleted with its deliveries", async () => {
     await addMembers(10_000)
-    const to = JSON.parse(sequence(101, 10_100))
-    const gone = await said({ at: OLD(), to, read: true })
-    const kept = await said({ at: OLD(), to: [10_100] })
+    const to = JSON.parse(jsonRange(101, 10_100))
+    const gone = await insertNotification({ at: OLD(), to, read: true })
+    const kept = await insertNotification({ at: OLD(), to: [10_100] })
     await env.DB.prepare(
       `INSERT INTO deliveries (notification_id, channel, recipient_id, status, created_at, updated_at)
        SELECT ?, 'email', value, 'sent', 1, 1 FROM json_each(?)`,

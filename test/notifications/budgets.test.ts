@@ -6,11 +6,11 @@ import { CATEGORIES } from "../../src/domain/categories"
 import { toCursor } from "../../src/inbox/cursor"
 import { metered } from "../support/d1-meter"
 import { ACME, bob, tokenFor } from "../support/people"
-import { queues } from "../support/queues"
-import { growAcmeTo, sequence } from "../support/inbox"
+import { captureQueues } from "../support/queues"
+import { growAcmeTo, jsonRange } from "../support/inbox"
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 /** Fills Bob's inbox with notifications of every bucket, one per millisecond. Every second one is read. */
@@ -21,7 +21,7 @@ const fillInboxTo = (size: number) =>
        SELECT value, ?1, 'a', 'the pipeline number ' || value || ' failed', ?3 ->> (value / 4 % 6), value / 2 % 2,
          value, value, 'p' || value
        FROM json_each(?2)`,
-    ).bind(ACME, sequence(1, size), JSON.stringify(CATEGORIES)),
+    ).bind(ACME, jsonRange(1, size), JSON.stringify(CATEGORIES)),
     env.DB.prepare(
       `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
        SELECT ?, id % 2, sent_at, id, category, urgent FROM notifications`,
@@ -111,7 +111,7 @@ describe("sending to an organisation", () => {
   })
 
   it("continues in the queue after 10,000 people, and reaches each person once", async () => {
-    const { sent, drain } = queues()
+    const { sent, drain } = captureQueues()
     await growAcmeTo(10_005)
     await costOf("1", "POST", "/api/notifications/", toAll)
     expect(sent.filter(({ queue }) => queue === "dalgo-signals")).toHaveLength(1)

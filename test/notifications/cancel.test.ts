@@ -1,21 +1,21 @@
 import { beforeEach, describe, expect, it } from "vitest"
-import { alice, bob, charlie, server, type Speaker } from "../support/people"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { alice, type ApiClient, bob, charlie, server } from "../support/people"
+import { captureQueues } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
-const history = async (speaker: Speaker) =>
+const history = async (speaker: ApiClient) =>
   (await (await speaker.get("/api/notifications/history")).json<any>()).res.map((item: any) => item.message)
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
-const send = async (speaker: Speaker, body: object) =>
+const send = async (speaker: ApiClient, body: object) =>
   (await (await speaker.post("/api/notifications/", { author: "a", sent_to: "all_org_users", ...body })).json<any>())
     .res.notification_id as number
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 describe("cancelling a notification", () => {
-  const cancel = (speaker: Speaker, id: number) => speaker.delete(`/api/notifications/?notification_id=${id}`)
+  const cancel = (speaker: ApiClient, id: number) => speaker.delete(`/api/notifications/?notification_id=${id}`)
   const answerOf = async (request: Promise<Response>) => {
     const response = await request
     return [response.status, await response.json()]
@@ -28,7 +28,9 @@ describe("cancelling a notification", () => {
     expect(await answerOf(cancel(alice, id))).toEqual([200, { success: true, message }])
     expect(await answerOf(cancel(alice, id))).toEqual(NOT_THERE)
     expect(await history(alice)).toEqual([])
-    expect(await rows("SELECT rowid FROM notification_search WHERE notification_search MATCH 'later'")).toEqual([])
+    expect(await selectRows("SELECT rowid FROM notification_search WHERE notification_search MATCH 'later'")).toEqual(
+      [],
+    )
   })
 
   it("is refused after it was sent", async () => {

@@ -1,18 +1,18 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
-import { alice, bob, charlie, dora, person, server, type Speaker } from "../support/people"
-import { queues } from "../support/queues"
+import { alice, type ApiClient, bob, charlie, dora, server, userClient } from "../support/people"
+import { captureQueues } from "../support/queues"
 
 const PATH = "/api/notifications/"
 const toAcme = { author: "alice@acme.test", message: "Dashboards are back", sent_to: "all_org_users", org_slug: "acme" }
-const send = async (speaker: Speaker, body: object, headers?: HeadersInit) => {
+const send = async (speaker: ApiClient, body: object, headers?: HeadersInit) => {
   const answer = await speaker.post(PATH, body, headers)
   return { status: answer.status, body: await answer.json<any>() }
 }
-const inboxOf = async (speaker: Speaker) => (await (await speaker.get("/api/notifications/v1")).json<any>()).res
+const inboxOf = async (speaker: ApiClient) => (await (await speaker.get("/api/notifications/v1")).json<any>()).res
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 describe("sending a notification", () => {
@@ -136,7 +136,7 @@ describe("an Idempotency-Key", () => {
   })
 
   it("is separate for each organisation", async () => {
-    const sam = person("9")
+    const sam = userClient("9")
     await env.DB.prepare(
       `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
        (91, 1, '9', 'sam@acme.test', 'admin'), (92, 2, '9', 'sam@acme.test', 'admin')`,

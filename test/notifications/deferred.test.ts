@@ -9,11 +9,12 @@ import { type DecidedAddressee, planDeliveries } from "../../src/notifications/p
 import { markSent, selectNotification } from "../../src/notifications/queries"
 import type { Decisions } from "../../src/preferences/decide"
 import { HOUR, MINUTE, NOON } from "../support/clock"
-import { device, SUBSCRIPTIONS } from "../support/devices"
-import { outside, ses } from "../support/outside"
+import { newDevice, SUBSCRIPTIONS_PATH } from "../support/devices"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
 import { ACME, alice, bob } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { captureQueues, consume, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
 const deps = () => depsFrom(env, createExecutionContext())
 
@@ -43,7 +44,7 @@ async function sendToBob(
     scheduled_time: new Date(Date.now() + 1).toISOString(),
   })
   const id = (await response.json<any>()).res.notification_id as number
-  await rows("UPDATE notifications SET email_due_at = ?", emailDueAt)
+  await selectRows("UPDATE notifications SET email_due_at = ?", emailDueAt)
 
   const [notification] = await selectNotification(deps().db, { id })
   if (!notification) throw new Error("not inserted")
@@ -62,7 +63,7 @@ async function sendToBob(
 
 const NOW = { kind: "deliver", reason: "subscribed" } as const
 const stored = () =>
-  rows("SELECT channel, recipient_id, status, attempts, reason, due_at, org_id FROM deliveries ORDER BY channel")
+  selectRows("SELECT channel, recipient_id, status, attempts, reason, due_at, org_id FROM deliveries ORDER BY channel")
 const row = (channel: string, dueAt: number) => ({
   channel,
   recipient_id: bob.orgUserId,
@@ -78,13 +79,13 @@ const traceOf = async (id: number, channel: string) => {
   return { outcome: entry.outcome, reason: entry.reason }
 }
 
-let queue: ReturnType<typeof queues>
-let mailbox: ReturnType<typeof ses>
+let queue: ReturnType<typeof captureQueues>
+let mailbox: ReturnType<typeof fakeSes>
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  queue = queues()
-  mailbox = ses()
-  outside(mailbox.handler)
+  queue = captureQueues()
+  mailbox = fakeSes()
+  fakeFetch(mailbox.handler)
 })
 
 describe("a deferred e-mail", () => {
@@ -107,7 +108,7 @@ describe("a deferred e-mail", () => {
     vi.setSystemTime(until - 1)
     queue.sent.length = 0
     await enqueueHeldEmails(deps(), { notificationId: id })
-    await cron()
+    await runCron()
     expect(queue.sent).toEqual([])
     await consume("dalgo-deliveries", [{ channel: "email", notificationId: id, recipientIds: [bob.orgUserId] }])
     expect(mailbox.mails).toEqual([])
@@ -122,7 +123,7 @@ describe("a deferred e-mail", () => {
     })
     vi.setSystemTime(until)
     await queue.drain({ delayed: true })
-    await cron()
+    await runCron()
     await queue.drain()
     expect(mailbox.mails.map(({ to }) => to)).toEqual([bob.email])
     expect(await traceOf(id, "email")).toEqual({ outcome: "sent", reason: "You are subscribed to Job Failures." })
@@ -132,7 +133,7 @@ describe("a deferred e-mail", () => {
     await sendToBob({ email: deferred(until) })
     queue.sent.length = 0
     vi.setSystemTime(until)
-    await cron()
+    await runCron()
     await queue.drain()
     expect(mailbox.mails).toHaveLength(1)
   })
@@ -142,7 +143,7 @@ describe("a deferred e-mail", () => {
     await sendToBob({ email: deferred(late) })
     expect(queue.sent).toEqual([])
     vi.setSystemTime(late)
-    await cron()
+    await runCron()
     await queue.drain()
     expect(mailbox.mails).toHaveLength(1)
   })
@@ -186,10 +187,10 @@ describe("a deferred e-mail", () => {
 
 describe("a deferred push message", () => {
   it("waits, while the e-mail leaves at once", async () => {
-    const phone = await device("https://fcm.googleapis.com/fcm/send/bob")
-    expect((await bob.post(SUBSCRIPTIONS, phone.subscription)).status).toBe(200)
+    const phone = await newDevice("https://fcm.googleapis.com/fcm/send/bob")
+    expect((await bob.post(SUBSCRIPTIONS_PATH, phone.subscription)).status).toBe(200)
     const pushes: Request[] = []
-    outside(mailbox.handler, (request) => {
+    fakeFetch(mailbox.handler, (request) => {
       if (!request.url.startsWith("https://fcm.googleapis.com/")) return undefined
       pushes.push(request)
       return new Response(null, { status: 201 })

@@ -1,15 +1,15 @@
 import { expect, it, vi } from "vitest"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
-import { sequence } from "../support/inbox"
-import { workerWith } from "../support/worker-with"
+import { captureQueues } from "../support/queues"
+import { selectRows } from "../support/select-rows"
+import { jsonRange } from "../support/inbox"
+import { workerWithEnv } from "../support/worker-with-env"
 
 const ORGS = 1_200
 
 /** Bars that answer after a millisecond. */
 function fakeBars({ failing = "" } = {}) {
   const seen = { updated: [] as string[], concurrent: 0, maxConcurrent: 0, sentBefore: -1 }
-  const { sent } = queues()
+  const { sent } = captureQueues()
   const getByName = (name: string) => ({
     async arrived() {
       if (seen.sentBefore < 0) seen.sentBefore = sent.length
@@ -25,16 +25,16 @@ function fakeBars({ failing = "" } = {}) {
 }
 
 const sendToEverybody = (changes: object) =>
-  workerWith(changes)("/api/notifications/", {
+  workerWithEnv(changes)("/api/notifications/", {
     method: "POST",
     headers: { authorization: "Bearer service-key-new", "content-type": "application/json" },
     body: JSON.stringify({ author: "a", message: "m", sent_to: "all_users", urgent: true }),
   })
 
 it("fills the queues first, and then updates as many bars as one worker can call", async () => {
-  const ids = sequence(101, 100 + ORGS)
-  await rows("INSERT INTO orgs (id, slug, name) SELECT value, 'o' || value, 'o' FROM json_each(?)", ids)
-  await rows(
+  const ids = jsonRange(101, 100 + ORGS)
+  await selectRows("INSERT INTO orgs (id, slug, name) SELECT value, 'o' || value, 'o' FROM json_each(?)", ids)
+  await selectRows(
     `INSERT INTO org_users (id, org_id, user_id, email, role)
      SELECT value, value, value, value || '@o.test', 'member' FROM json_each(?)`,
     ids,

@@ -1,27 +1,27 @@
 import { beforeEach, describe, expect, it } from "vitest"
-import { said } from "../support/inbox"
-import { alice, bob, charlie, dora, GLOBEX, nobody, person, server, type Speaker } from "../support/people"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { insertNotification } from "../support/inbox"
+import { alice, anonymous, type ApiClient, bob, charlie, dora, GLOBEX, server, userClient } from "../support/people"
+import { captureQueues } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
 const HISTORY = "/api/notifications/history"
-const get = async (speaker: Speaker, query = "", headers = {}) =>
+const get = async (speaker: ApiClient, query = "", headers = {}) =>
   (await speaker.get(HISTORY + query, headers)).json<any>()
 const messages = (page: any): string[] => page.res.map((item: any) => item.message)
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
-const send = async (speaker: Speaker, body: object) =>
+const send = async (speaker: ApiClient, body: object) =>
   (await (await speaker.post("/api/notifications/", { author: "a", sent_to: "all_org_users", ...body })).json<any>())
     .res.notification_id as number
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 describe("a history", () => {
   beforeEach(async () => {
-    await said({ message: "first", at: 1_000, category: "incident", urgent: true })
-    await said({ message: "of globex", at: 2_000, orgId: GLOBEX, to: [3] })
-    await said({ message: "to all", at: 3_000, orgId: null, to: [1, 2, 3, 4], read: true })
+    await insertNotification({ message: "first", at: 1_000, category: "incident", urgent: true })
+    await insertNotification({ message: "of globex", at: 2_000, orgId: GLOBEX, to: [3] })
+    await insertNotification({ message: "to all", at: 3_000, orgId: null, to: [1, 2, 3, 4], read: true })
     await send(alice, { message: "later", org_slug: "acme", scheduled_time: tomorrow() })
   })
 
@@ -51,7 +51,7 @@ describe("a history", () => {
   })
 
   it("is for admins of that organisation", async () => {
-    expect((await nobody.get(HISTORY)).status).toBe(401)
+    expect((await anonymous.get(HISTORY)).status).toBe(401)
     expect((await bob.get(HISTORY)).status).toBe(403)
     expect(messages(await get(charlie))).toEqual(["of globex"])
     for (const query of ["?org_slug=acme", "?org_slug=nowhere"]) {
@@ -62,9 +62,9 @@ describe("a history", () => {
   })
 
   it("is closed to an admin of another organisation only", async () => {
-    await rows(`INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
+    await selectRows(`INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
       (6, 1, '6', 'eve@acme.test', 'member'), (7, 2, '6', 'eve@acme.test', 'admin')`)
-    const eve = person("6")
+    const eve = userClient("6")
     expect((await eve.get(HISTORY)).status).toBe(403)
     expect((await eve.get(`${HISTORY}?org_slug=acme`)).status).toBe(403)
     expect(messages(await get(eve, "?org_slug=globex"))).toEqual(["of globex"])
@@ -85,9 +85,9 @@ describe("a history", () => {
   })
 
   it("ignores an empty org_slug", async () => {
-    await rows(`INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
+    await selectRows(`INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
       (6, 1, '6', 'eve@acme.test', 'admin'), (7, 2, '6', 'eve@acme.test', 'admin')`)
-    expect(messages(await get(person("6"), "?org_slug=", { "x-dalgo-org": "globex" }))).toEqual(["of globex"])
+    expect(messages(await get(userClient("6"), "?org_slug=", { "x-dalgo-org": "globex" }))).toEqual(["of globex"])
   })
 
   it("filters by the caller's own read status, which a service key does not have", async () => {

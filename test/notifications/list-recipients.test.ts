@@ -1,27 +1,27 @@
 import { beforeEach, describe, expect, it } from "vitest"
-import { said } from "../support/inbox"
-import { alice, bob, charlie, dora, server, type Speaker } from "../support/people"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { insertNotification } from "../support/inbox"
+import { alice, type ApiClient, bob, charlie, dora, server } from "../support/people"
+import { captureQueues } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
-const send = async (speaker: Speaker, body: object) =>
+const send = async (speaker: ApiClient, body: object) =>
   (await (await speaker.post("/api/notifications/", { author: "a", sent_to: "all_org_users", ...body })).json<any>())
     .res.notification_id as number
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 describe("the recipients of a notification", () => {
   const RECIPIENTS = "/api/notifications/recipients?notification_id="
-  const recipientsOf = async (speaker: Speaker, id: number) => (await speaker.get(RECIPIENTS + id)).json<any>()
+  const recipientsOf = async (speaker: ApiClient, id: number) => (await speaker.get(RECIPIENTS + id)).json<any>()
   const NOT_THERE = { detail: "Notification does not exist." }
 
   it("are the people whose inbox got it, each with the read status", async () => {
     const id = await send(alice, { message: "hello", org_slug: "acme" })
     await bob.put("/api/notifications/v1", { notification_ids: [id], read_status: true })
-    await rows("UPDATE org_users SET removed_at = 1 WHERE id = 2")
+    await selectRows("UPDATE org_users SET removed_at = 1 WHERE id = 2")
     const all = [
       { username: "alice@acme.test", read_status: false },
       { username: "bob@acme.test", read_status: true },
@@ -55,13 +55,13 @@ describe("the recipients of a notification", () => {
   })
 
   it("come in parts of 10,000", async () => {
-    const id = await said({ to: [] })
-    await rows(
+    const id = await insertNotification({ to: [] })
+    await selectRows(
       `INSERT INTO org_users (id, org_id, user_id, email, role)
        SELECT 100 + value, 1, 'm' || value, 'm' || value, 'member' FROM json_each(?)`,
       JSON.stringify(Array.from({ length: 10_005 }, (_, i) => i)),
     )
-    await rows(
+    await selectRows(
       `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
        SELECT u.id, 0, n.sent_at, n.id, n.category, 0 FROM org_users u, notifications n WHERE u.org_id = 1`,
     )

@@ -2,12 +2,24 @@ import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { DAY, MINUTE, NOON } from "../support/clock"
 import { metered } from "../support/d1-meter"
-import { sequence } from "../support/inbox"
-import { outside, ses } from "../support/outside"
-import { ACME, alice, bob, charlie, cookieOf, dora, GLOBEX, server, settle, type Speaker } from "../support/people"
-import { cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
-import { workerWith } from "../support/worker-with"
+import { jsonRange } from "../support/inbox"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
+import {
+  ACME,
+  alice,
+  type ApiClient,
+  bob,
+  charlie,
+  cookieOf,
+  dora,
+  GLOBEX,
+  server,
+  waitForBackgroundWork,
+} from "../support/people"
+import { captureQueues, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
+import { workerWithEnv } from "../support/worker-with-env"
 
 const DELIVERIES = "/api/notifications/deliveries"
 const REFUSED = "SES answered 400 MessageRejected"
@@ -15,23 +27,23 @@ const RESENT = { status: 200, body: { success: true, message: "Delivery is being
 const NOT_FOUND = { status: 404, body: { detail: "delivery not found" } }
 const NOT_FAILED = { status: 400, body: { detail: "Only a failed delivery can be sent again." } }
 
-let drain: ReturnType<typeof queues>["drain"]
-let lose: ReturnType<typeof queues>["lose"]
+let drain: ReturnType<typeof captureQueues>["drain"]
+let lose: ReturnType<typeof captureQueues>["lose"]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  ;({ drain, lose } = queues())
+  ;({ drain, lose } = captureQueues())
 })
 
 /** SES refuses every e-mail. */
 const refuseAll = () => {
   const headers = { "x-amzn-errortype": "MessageRejected" }
-  outside(ses(() => new Response(null, { status: 400, headers })).handler)
+  fakeFetch(fakeSes(() => new Response(null, { status: 400, headers })).handler)
 }
 /** SES accepts every e-mail. */
 const acceptAll = () => {
-  const { mails, handler } = ses()
-  outside(handler)
+  const { mails, handler } = fakeSes()
+  fakeFetch(handler)
   return { to: () => mails.map((mail) => mail.to).sort() }
 }
 
@@ -41,24 +53,24 @@ async function sendRefused({ at = NOON, ...to }: { at?: number; [field: string]:
   vi.setSystemTime(at)
   const news = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
   expect((await server.post("/api/notifications/", { ...news, ...to })).status).toBe(200)
-  await settle()
+  await waitForBackgroundWork()
   await drain()
-  expect(await rows("SELECT 1 FROM deliveries WHERE status IN ('pending', 'sending')")).toEqual([])
+  expect(await selectRows("SELECT 1 FROM deliveries WHERE status IN ('pending', 'sending')")).toEqual([])
 }
 const markDead = (id: number, to: { orgUserId: number }) =>
-  rows("UPDATE deliveries SET status = 'dead' WHERE notification_id = ? AND recipient_id = ?", id, to.orgUserId)
+  selectRows("UPDATE deliveries SET status = 'dead' WHERE notification_id = ? AND recipient_id = ?", id, to.orgUserId)
 
-const list = async (speaker: Speaker, query = "", headers = {}) =>
+const list = async (speaker: ApiClient, query = "", headers = {}) =>
   (await speaker.get(`${DELIVERIES}?${query}`, headers)).json<any>()
-const idsOf = async (speaker: Speaker, query = "", headers = {}) =>
+const idsOf = async (speaker: ApiClient, query = "", headers = {}) =>
   (await list(speaker, query, headers)).res.map(({ id }: { id: string }) => id)
-const resend = async (speaker: Speaker, id: string, headers = {}) => {
+const resend = async (speaker: ApiClient, id: string, headers = {}) => {
   const answer = await speaker.post(`${DELIVERIES}/${id}/resend`, undefined, headers)
   return { status: answer.status, body: await answer.json() }
 }
 const stateOf = async (id: number, to: { orgUserId: number }) => {
   const where = "WHERE notification_id = ? AND recipient_id = ?"
-  return (await rows(`SELECT status, attempts, reason, due_at FROM deliveries ${where}`, id, to.orgUserId))[0]
+  return (await selectRows(`SELECT status, attempts, reason, due_at FROM deliveries ${where}`, id, to.orgUserId))[0]
 }
 
 describe("the list of undelivered messages", () => {
@@ -81,8 +93,8 @@ describe("the list of undelivered messages", () => {
     const news = { author: "Dalgo", message: "All is well", sent_to: "all_org_users", org_slug: "acme" }
     await bob.put("/api/notifications/preferences", { system_notifications: false })
     for (let i = 0; i < 2; i += 1) await server.post("/api/notifications/", news)
-    await rows("UPDATE deliveries SET status = 'sent' WHERE notification_id = 1 AND channel = 'email'")
-    expect(await rows("SELECT DISTINCT status FROM deliveries ORDER BY status")).toEqual(
+    await selectRows("UPDATE deliveries SET status = 'sent' WHERE notification_id = 1 AND channel = 'email'")
+    expect(await selectRows("SELECT DISTINCT status FROM deliveries ORDER BY status")).toEqual(
       ["pending", "sent", "suppressed"].map((status) => ({ status })),
     )
     expect(await idsOf(server)).toEqual([])
@@ -170,15 +182,15 @@ describe("resending", () => {
     expect(await stateOf(1, bob)).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
     expect(await idsOf(alice)).toEqual(["1-email-1"])
     vi.setSystemTime(NOON + DAY)
-    await cron()
+    await runCron()
     await drain()
     expect(accepted.to()).toEqual([bob.email])
   })
 
   it("gives a dead e-mail the full number of attempts", async () => {
     await sendRefused()
-    await rows("UPDATE deliveries SET status = 'dead', attempts = 7")
-    outside(() => new Response(null, { status: 500 }))
+    await selectRows("UPDATE deliveries SET status = 'dead', attempts = 7")
+    fakeFetch(() => new Response(null, { status: 500 }))
     expect(await resend(alice, "1-email-2")).toEqual(RESENT)
     await drain()
     expect(await stateOf(1, bob)).toMatchObject({ status: "pending", attempts: 1, reason: "SES answered 500" })
@@ -208,7 +220,7 @@ describe("resending", () => {
     expect(await resend(alice, "1-email-2")).toEqual(RESENT)
     await drain()
     expect(accepted.to()).toEqual([])
-    await cron()
+    await runCron()
     await drain()
     expect(accepted.to()).toEqual([bob.email])
   })
@@ -216,7 +228,7 @@ describe("resending", () => {
   it("sends nothing to a former member", async () => {
     await sendRefused()
     const accepted = acceptAll()
-    await rows("UPDATE org_users SET removed_at = ? WHERE id = ?", NOON, bob.orgUserId)
+    await selectRows("UPDATE org_users SET removed_at = ? WHERE id = ?", NOON, bob.orgUserId)
     expect(await resend(alice, "1-email-2")).toEqual(RESENT)
     await drain()
     expect(accepted.to()).toEqual([])
@@ -225,7 +237,7 @@ describe("resending", () => {
 
   it.each(["pending", "sending", "sent", "suppressed"])("does not change a delivery that is %s", async (status) => {
     await sendRefused()
-    await rows("UPDATE deliveries SET status = ?, attempts = 3, reason = 'x', due_at = 5", status)
+    await selectRows("UPDATE deliveries SET status = ?, attempts = 3, reason = 'x', due_at = 5", status)
     expect(await resend(alice, "1-email-2")).toEqual(NOT_FAILED)
     expect(await stateOf(1, bob)).toEqual({ status, attempts: 3, reason: "x", due_at: 5 })
   })
@@ -251,14 +263,14 @@ describe("resending", () => {
 
   it("answers Charlie the same for a delivery of acme and for none", async () => {
     await sendRefused()
-    const before = await rows("SELECT * FROM deliveries")
+    const before = await selectRows("SELECT * FROM deliveries")
     for (const headers of [{}, { "x-dalgo-org": "acme" }, { "x-dalgo-org": "globex" }]) {
       for (const id of ["1-email-2", "1-email-1", "987-email-2"]) {
         expect(await resend(charlie, id, headers)).toEqual(NOT_FOUND)
       }
     }
     expect((await resend(bob, "1-email-2")).status).toBe(403)
-    expect(await rows("SELECT * FROM deliveries")).toEqual(before)
+    expect(await selectRows("SELECT * FROM deliveries")).toEqual(before)
   })
 
   it("needs a super-admin or a service key for a notification across organisations", async () => {
@@ -274,14 +286,14 @@ describe("resending", () => {
 
 it("reads about as many rows as a page shows, at any depth", async () => {
   const addDeliveries = (id: number, status: string, orgId: number) =>
-    rows(
+    selectRows(
       `INSERT INTO deliveries (notification_id, channel, recipient_id, status, created_at, updated_at, org_id)
        SELECT ?1 + value, 'email', 2, ?2, ?3, ?3 + value / 50, ?4 FROM json_each(?5)`,
       id,
       status,
       NOON,
       orgId,
-      sequence(1, 2_000),
+      jsonRange(1, 2_000),
     )
   await addDeliveries(10_000, "sent", ACME)
   for (const orgId of [ACME, GLOBEX]) {
@@ -289,7 +301,7 @@ it("reads about as many rows as a page shows, at any depth", async () => {
     await addDeliveries(orgId * 100_000 + 50_000, "dead", orgId)
   }
   const { db, spent } = metered(env.DB)
-  const through = workerWith({ DB: db })
+  const through = workerWithEnv({ DB: db })
   const headers = { alice: await cookieOf("1"), server: { authorization: "Bearer service-key-new" } }
   await through(DELIVERIES, { headers: headers.alice })
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { optionsOf } from "../http/invalid-values"
-import type { Schema } from "../support/description"
+import type { Schema } from "../support/openapi-document"
 
 const MAX_TEXT_LENGTH = 300
 const MAX_ITEMS = 8

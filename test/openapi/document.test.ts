@@ -12,11 +12,11 @@ import { buildDocument } from "../../scripts/openapi/document"
 import { withSchemaName } from "../../src/http/schema-name"
 import { TAGS } from "../../scripts/openapi/tags"
 import { fieldsOf } from "../http/invalid-values"
-import { describedAs, DOCUMENT, operationOf, REGISTERED } from "../support/description"
+import { DOCUMENT, operationOf, REGISTERED_ROUTES, routeDocsOf } from "../support/openapi-document"
 
 it("describes every route, and no other", () => {
   const documented = TAGS.flatMap(({ routes }) => Object.keys(routes))
-  expect(documented.toSorted()).toEqual(REGISTERED.map(({ name }) => name).toSorted())
+  expect(documented.toSorted()).toEqual(REGISTERED_ROUTES.map(({ name }) => name).toSorted())
 })
 
 it("gives each operation a unique operationId that is an identifier", () => {
@@ -27,10 +27,10 @@ it("gives each operation a unique operationId that is an identifier", () => {
   for (const id of ids) expect(id).toMatch(/^[a-z][a-zA-Z0-9]+$/)
 })
 
-it.each(REGISTERED)("describes only existing fields of $name", ({ name }) => {
+it.each(REGISTERED_ROUTES)("describes only existing fields of $name", ({ name }) => {
   const { parameters, body: taken = {} } = operationOf(name)
   const fields = [...parameters.map((parameter) => parameter.name), ...fieldsOf(taken).map(({ at }) => at[0])]
-  expect(fields).toEqual(expect.arrayContaining(Object.keys(describedAs(name).fields ?? {})))
+  expect(fields).toEqual(expect.arrayContaining(Object.keys(routeDocsOf(name).fields ?? {})))
 })
 
 const handler = (c: any) => c.json({})

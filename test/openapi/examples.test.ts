@@ -1,11 +1,11 @@
 import { beforeEach, expect, it } from "vitest"
-import { describedAs, surprises } from "../support/description"
+import { responseErrors, routeDocsOf } from "../support/openapi-document"
 import { cookieOf, tokenFor } from "../support/people"
-import { queues } from "../support/queues"
+import { captureQueues } from "../support/queues"
 import { sendCase, type Case, CASES, ROUTES } from "../http/route-cases"
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 const httpCases = (cases: Case[]) =>
@@ -23,9 +23,9 @@ it.each(httpCases(ROUTES))(
   async (_route, _body, one) => {
     const answer = await sendCase(one, await callerFor(one))
     expect(answer.status).toBe(200)
-    expect(await surprises(one.route, answer)).toEqual([])
+    expect(await responseErrors(one.route, answer)).toEqual([])
 
-    const { response: schema, contentType } = describedAs(one.route)
+    const { response: schema, contentType } = routeDocsOf(one.route)
     const isJson = schema._zod.def.type !== "string" && !contentType
     const body = isJson ? await answer.json() : await answer.text()
     // Parsing drops fields that the schema does not describe.
@@ -47,6 +47,6 @@ it.each(httpCases(CASES))("describes every response to every caller: %s %j", asy
     Prefect: { "x-notification-key": "webhook-key-old" },
   }
   for (const [caller, headers] of Object.entries(callers)) {
-    expect(await surprises(one.route, await sendCase(one, headers)), caller).toEqual([])
+    expect(await responseErrors(one.route, await sendCase(one, headers)), caller).toEqual([])
   }
 })

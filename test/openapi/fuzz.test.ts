@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers"
 import * as fc from "fast-check"
 import { beforeEach, expect, inject, it, vi } from "vitest"
-import { demo } from "../support/demo"
-import { surprises } from "../support/description"
-import { request, settle } from "../support/people"
-import { queues } from "../support/queues"
+import { insertExampleData } from "../support/example-data"
+import { responseErrors } from "../support/openapi-document"
+import { request, waitForBackgroundWork } from "../support/people"
+import { captureQueues } from "../support/queues"
 import { ROUTES } from "../http/route-cases"
 import { CALLERS, validRequest, oddRequest, type Sent } from "./requests"
 
@@ -20,17 +20,17 @@ const SHRINKS_WITHIN_MS = WITHIN_MS - 10_000
 const UNDESCRIBED_RULES = ["custom", "not_understood", "invalid_format"]
 
 beforeEach(async () => {
-  queues()
+  captureQueues()
   vi.spyOn(env.SEND_LIMIT, "limit").mockResolvedValue({ success: true })
   vi.spyOn(console, "log").mockReturnValue()
-  await demo()
+  await insertExampleData()
 })
 
 /** Sends the request and checks that the response is described. */
 async function answerTo(route: string, { method, path, caller, headers, body }: Sent): Promise<Response> {
   const init = { method, headers: { ...CALLERS[caller], ...headers } }
   const answer = await request(path, { ...init, ...(body !== undefined && { body }) })
-  await settle()
+  await waitForBackgroundWork()
   const { webSocket: socket } = answer
   if (socket) {
     socket.accept()
@@ -38,7 +38,7 @@ async function answerTo(route: string, { method, path, caller, headers, body }: 
     return answer
   }
   expect(answer.status).toBeLessThan(500)
-  expect(await surprises(route, answer)).toEqual([])
+  expect(await responseErrors(route, answer)).toEqual([])
   expect(answer.headers.get("x-request-id")).toBeTruthy()
   return answer
 }

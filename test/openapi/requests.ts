@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { type Case, methodOf } from "../http/route-cases"
-import { describedAs, operationOf, type Parameter } from "../support/description"
+import { operationOf, type Parameter, routeDocsOf } from "../support/openapi-document"
 import { cookieOf } from "../support/people"
 import { changed, fitting } from "./arbitrary"
 
@@ -33,7 +33,7 @@ const callerOf = ({ access }: Case): fc.Arbitrary<Sent["caller"]> => {
 /** A valid request to this route. */
 export function validRequest(one: Case): fc.Arbitrary<Sent> {
   const { parameters, body } = operationOf(one.route)
-  const known = { ...describedAs(one.route).example?.path, ...Object.fromEntries(searchOf(one.path)) }
+  const known = { ...routeDocsOf(one.route).example?.path, ...Object.fromEntries(searchOf(one.path)) }
   const values = (where: Parameter["in"]) => {
     const some = parameters.filter((parameter) => parameter.in === where)
     const arbitrary = ({ name, schema }: Parameter) =>

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest"
 import { TITLE } from "../../scripts/openapi/introduction"
-import { DOCUMENT } from "../support/description"
-import { nobody } from "../support/people"
+import { DOCUMENT } from "../support/openapi-document"
+import { anonymous } from "../support/people"
 
 const APP = { origin: "https://app.dalgo.test" }
 
 it.each(["/api/openapi.json", "/api/openapi.json/"])("serves the description at %s", async (path) => {
-  const response = await nobody.get(path, APP)
+  const response = await anonymous.get(path, APP)
   expect(response.status).toBe(200)
   expect(response.headers.get("content-type")).toMatch(/^application\/json/)
   expect(response.headers.get("access-control-allow-origin")).toBe(APP.origin)
@@ -21,7 +21,7 @@ it.each(["/api/openapi.json", "/api/openapi.json/"])("serves the description at 
 })
 
 it.each(["/api/docs", "/api/docs/"])("serves the page at %s, without resources of other origins", async (path) => {
-  const response = await nobody.get(path)
+  const response = await anonymous.get(path)
   expect(response.status).toBe(200)
   expect(response.headers.get("content-type")).toMatch(/^text\/html/)
   expect(response.headers.get("content-security-policy")).toContain("script-src 'self'")
@@ -29,7 +29,7 @@ it.each(["/api/docs", "/api/docs/"])("serves the page at %s, without resources o
   expect(page).toContain(`<title>${TITLE}`)
   expect(page).not.toMatch(/https?:|<script>|<style/)
   for (const [, file = ""] of page.matchAll(/(?:src|href)="(\/api\/docs\/[^"]+)"/g)) {
-    expect((await nobody.get(file)).status, file).toBe(200)
+    expect((await anonymous.get(file)).status, file).toBe(200)
   }
 })
 
@@ -39,7 +39,7 @@ it.each([
   ["swagger-ui.css", "text/css"],
   ["swagger-ui-bundle.js", "text/javascript"],
 ])("serves the file %s", async (file, type) => {
-  const response = await nobody.get(`/api/docs/${file}`, APP)
+  const response = await anonymous.get(`/api/docs/${file}`, APP)
   expect(response.status).toBe(200)
   expect(response.headers.get("content-type")).toContain(type)
   expect(response.headers.get("access-control-allow-origin")).toBe(APP.origin)
@@ -57,7 +57,7 @@ it.each([
   "/api/docs/%00",
   "/api/openapi.yaml",
 ])("answers 404 for %s", async (path) => {
-  const response = await nobody.get(path)
+  const response = await anonymous.get(path)
   expect(response.status).toBe(404)
   expect(await response.json()).toEqual({ detail: expect.stringContaining("not found") })
 })
@@ -65,11 +65,11 @@ it.each([
 it.each(["/api/openapi.json", "/api/docs", "/api/docs/docs.js"])(
   "answers 304 for %s if it is unchanged",
   async (path) => {
-    const etag = (await nobody.get(path)).headers.get("etag") ?? ""
-    const again = await nobody.get(path, { ...APP, "if-none-match": etag })
+    const etag = (await anonymous.get(path)).headers.get("etag") ?? ""
+    const again = await anonymous.get(path, { ...APP, "if-none-match": etag })
     expect(again.status).toBe(304)
     expect(await again.text()).toBe("")
     expect(again.headers.get("access-control-allow-origin")).toBe(APP.origin)
-    expect((await nobody.get(path, { "if-none-match": '"another"' })).status).toBe(200)
+    expect((await anonymous.get(path, { "if-none-match": '"another"' })).status).toBe(200)
   },
 )

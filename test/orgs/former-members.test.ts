@@ -1,19 +1,20 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { holdNextAnswer } from "../support/urgent-bar"
-import { anotherIsolate } from "../support/another-isolate"
+import { secondIsolate } from "../support/second-isolate"
 import { HOUR, MINUTE, NOON } from "../support/clock"
-import { outside, ses } from "../support/outside"
-import { alice, bob, cookieOf, request, server, settle } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
+import { alice, bob, cookieOf, request, server, waitForBackgroundWork } from "../support/people"
+import { captureQueues, consume, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 import { ALICE, BOB, MEMBERS, sync, upsert } from "./members"
 
 const INBOX = "/api/notifications/v1"
 const say = async (change: object = {}) => {
   const message = { author: "alice", message: "hello", sent_to: "all_org_users", org_slug: "acme", ...change }
   const response = await alice.post("/api/notifications/", message)
-  await settle()
+  await waitForBackgroundWork()
   return response
 }
 const statusOf = async (response: Promise<Response>) => (await response).status
@@ -26,9 +27,9 @@ const WAYS: [string, () => Promise<unknown>][] = [
   ["removed by name", () => server.delete(`${MEMBERS}/2`)],
 ]
 
-let queue: ReturnType<typeof queues>
+let queue: ReturnType<typeof captureQueues>
 beforeEach(() => {
-  queue = queues()
+  queue = captureQueues()
 })
 
 describe.each(WAYS)("a member who was %s", (_, remove) => {
@@ -42,7 +43,7 @@ describe.each(WAYS)("a member who was %s", (_, remove) => {
 
   it("loses access within 30 seconds in other isolates", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOON })
-    const elsewhere = await anotherIsolate()
+    const elsewhere = await secondIsolate()
     const headers = await cookieOf(bob.userId)
     expect((await elsewhere(INBOX, { headers })).status).toBe(200)
     await remove()
@@ -52,45 +53,45 @@ describe.each(WAYS)("a member who was %s", (_, remove) => {
   })
 
   it("gets no more notifications", async () => {
-    const { mails, handler } = ses()
-    outside(handler)
+    const { mails, handler } = fakeSes()
+    fakeFetch(handler)
     await remove()
     await say()
     await server.post("/api/notifications/", { author: "dalgo", message: "to all", sent_to: "all_users" })
     const toBob = await say({ sent_to: "single_user", user_email: bob.email })
     expect(await toBob.json()).toEqual({ detail: "No users found for the given information" })
     await queue.drain()
-    expect(await rows("SELECT 1 FROM notification_recipients WHERE org_user_id = 2")).toEqual([])
-    expect(await rows("SELECT 1 FROM deliveries WHERE recipient_id = 2")).toEqual([])
+    expect(await selectRows("SELECT 1 FROM notification_recipients WHERE org_user_id = 2")).toEqual([])
+    expect(await selectRows("SELECT 1 FROM deliveries WHERE recipient_id = 2")).toEqual([])
     expect(mails.map((mail) => mail.to)).not.toContain(bob.email)
     expect(mails.map((mail) => mail.to)).toContain(alice.email)
   })
 
   it("gets no queued mail, and the delivery has the reason", async () => {
-    const { mails, handler } = ses()
-    outside(handler)
+    const { mails, handler } = fakeSes()
+    fakeFetch(handler)
     await say()
     await remove()
     await queue.drain()
     expect(mails.map((mail) => mail.to)).toEqual([alice.email])
-    expect(await rows("SELECT status, reason, due_at FROM deliveries WHERE recipient_id = 2")).toEqual([
+    expect(await selectRows("SELECT status, reason, due_at FROM deliveries WHERE recipient_id = 2")).toEqual([
       { status: "suppressed", reason: "not_a_member", due_at: null },
     ])
   })
 
   it("gets no retried mail", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOON })
-    const { mails, handler } = ses((to) => (to === bob.email ? new Response("later", { status: 500 }) : undefined))
-    outside(handler)
+    const { mails, handler } = fakeSes((to) => (to === bob.email ? new Response("later", { status: 500 }) : undefined))
+    fakeFetch(handler)
     await say()
     await queue.drain()
-    expect(await rows("SELECT status FROM deliveries WHERE recipient_id = 2")).toEqual([{ status: "pending" }])
+    expect(await selectRows("SELECT status FROM deliveries WHERE recipient_id = 2")).toEqual([{ status: "pending" }])
     await remove()
     vi.setSystemTime(NOON + HOUR)
-    await cron()
+    await runCron()
     await queue.drain()
     expect(mails.map((mail) => mail.to)).toEqual([alice.email])
-    expect(await rows("SELECT status, attempts FROM deliveries WHERE recipient_id = 2")).toEqual([
+    expect(await selectRows("SELECT status, attempts FROM deliveries WHERE recipient_id = 2")).toEqual([
       { status: "suppressed", attempts: 2 },
     ])
   })
@@ -100,8 +101,8 @@ describe.each(WAYS)("a member who was %s", (_, remove) => {
     await say({ scheduled_time: new Date(NOON + MINUTE).toISOString() })
     await remove()
     vi.setSystemTime(NOON + MINUTE)
-    await cron()
-    expect(await rows("SELECT org_user_id FROM notification_recipients")).toEqual([{ org_user_id: 1 }])
+    await runCron()
+    expect(await selectRows("SELECT org_user_id FROM notification_recipients")).toEqual([{ org_user_id: 1 }])
   })
 
   it("gets the old inbox and preferences back on return, and nothing from the time between", async () => {
@@ -130,7 +131,7 @@ it("skips members who are removed during a fan-out", async () => {
   // The last two of 10,002 people are in the second batch.
   expect(await statusOf(server.delete(`${MEMBERS}/10099`))).toBe(200)
   await consume("dalgo-signals", [{ kind: "fan_out", notificationId: 1 }])
-  const reached = await rows("SELECT org_user_id AS id FROM notification_recipients WHERE org_user_id >= 10098")
+  const reached = await selectRows("SELECT org_user_id AS id FROM notification_recipients WHERE org_user_id >= 10098")
   expect(reached).toEqual([{ id: 10_098 }])
 })
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { request, server } from "../support/people"
-import { rows } from "../support/rows"
+import { selectRows } from "../support/select-rows"
 import { ALICE, BOB, MEMBERS } from "./members"
 
 async function flawsIn(response: Response) {
@@ -11,13 +11,13 @@ async function flawsIn(response: Response) {
 
 /** The locations of issues for PUT and PATCH. Throws if anything was written. */
 async function flawsOf(list: unknown) {
-  const before = await rows("SELECT * FROM org_users")
+  const before = await selectRows("SELECT * FROM org_users")
   const [put, patch] = [
     await flawsIn(await server.put(MEMBERS, list)),
     await flawsIn(await server.patch(MEMBERS, list)),
   ]
   expect(put).toEqual(patch)
-  expect(await rows("SELECT * FROM org_users")).toEqual(before)
+  expect(await selectRows("SELECT * FROM org_users")).toEqual(before)
   return put
 }
 
@@ -111,7 +111,7 @@ it.each([
   ["other letters", "আলিস@acme.test", "আলিস@acme.test"],
 ])("accepts an address with %s", async (_, email, stored) => {
   expect((await server.patch(MEMBERS, [{ ...BOB, email }])).status).toBe(200)
-  expect(await rows("SELECT email FROM org_users WHERE user_id = ?", BOB.user_id)).toEqual([{ email: stored }])
+  expect(await selectRows("SELECT email FROM org_users WHERE user_id = ?", BOB.user_id)).toEqual([{ email: stored }])
 })
 
 it("accepts the same email address twice, for two accounts", async () => {

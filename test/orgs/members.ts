@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers"
 import { orgDocs } from "../../src/orgs/docs"
 import { metered } from "../support/d1-meter"
 import { server } from "../support/people"
-import { rows } from "../support/rows"
-import { workerWith } from "../support/worker-with"
+import { selectRows } from "../support/select-rows"
+import { workerWithEnv } from "../support/worker-with-env"
 
 export const ALICE = { user_id: "1", email: "alice@acme.test", role: "admin" }
 export const BOB = { user_id: "2", email: "bob@acme.test", role: "member" }
@@ -23,7 +23,7 @@ async function countsIn(answer: Response) {
 
 /** The current members in the database, oldest first. */
 export const membersOf = (slug = "acme") =>
-  rows(
+  selectRows(
     `SELECT u.id, u.user_id, u.email, u.role, u.name FROM org_users u JOIN orgs o ON o.id = u.org_id
      WHERE o.slug = ? AND u.removed_at IS NULL ORDER BY u.id`,
     slug,
@@ -32,7 +32,7 @@ export const membersOf = (slug = "acme") =>
 /** What one request costs the database. */
 export async function costOf(method: string, path: string, body?: unknown) {
   const { db, spent } = metered(env.DB)
-  const response = await workerWith({ DB: db })(path, {
+  const response = await workerWithEnv({ DB: db })(path, {
     method,
     headers: { authorization: "Bearer service-key-new", "content-type": "application/json" },
     ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { orgDocs } from "../../src/orgs/docs"
 import { server } from "../support/people"
-import { rows } from "../support/rows"
+import { selectRows } from "../support/select-rows"
 import { ALICE, BOB, costOf, MEMBERS, membersOf, sync, upsert } from "./members"
 
 const remove = async (userId: string, path = MEMBERS) => {
@@ -15,7 +15,9 @@ it("removes one member only", async () => {
   expect(status).toBe(200)
   expect(orgDocs["DELETE /api/orgs/:slug/members/:user_id"].response.parse(body)).toMatchObject({ success: true })
   expect(await membersOf()).toMatchObject([ALICE])
-  expect(await rows("SELECT typeof(removed_at) AS type FROM org_users WHERE id = 2")).toEqual([{ type: "integer" }])
+  expect(await selectRows("SELECT typeof(removed_at) AS type FROM org_users WHERE id = 2")).toEqual([
+    { type: "integer" },
+  ])
 })
 
 it("takes one round trip to the database", async () => {
@@ -32,7 +34,7 @@ it.each(["999", "3", "alice@acme.test", "%25", "'%20OR%201=1".replaceAll("%20", 
   "answers 404 for a person who is not a member: %s",
   async (userId) => {
     expect(await remove(userId)).toEqual(NOT_A_MEMBER)
-    expect(await rows("SELECT id FROM org_users WHERE removed_at IS NULL")).toHaveLength(4)
+    expect(await selectRows("SELECT id FROM org_users WHERE removed_at IS NULL")).toHaveLength(4)
   },
 )
 

@@ -1,10 +1,12 @@
 import { expect, it } from "vitest"
 import { orgDocs } from "../../src/orgs/docs"
-import { prefect, outside, ai } from "../support/outside"
+import { fakePrefect } from "../support/fake-prefect"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeAi } from "../support/fake-ai"
 import { dora, server } from "../support/people"
-import { entered, tell } from "../support/failures"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
+import { captureQueues } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 import { costOf, sync } from "./members"
 
 const INITECH = "/api/orgs/initech"
@@ -18,22 +20,22 @@ const fresh = { slug: "initech", name: "Initech", llm_optin: null, urgent_catego
 
 it("creates an organisation without members", async () => {
   expect(await save({ name: " Initech " })).toEqual(fresh)
-  expect(await rows("SELECT slug, name FROM orgs WHERE slug = 'initech'")).toEqual([
+  expect(await selectRows("SELECT slug, name FROM orgs WHERE slug = 'initech'")).toEqual([
     { slug: "initech", name: "Initech" },
   ])
-  expect(await rows("SELECT * FROM org_preferences")).toEqual([])
+  expect(await selectRows("SELECT * FROM org_preferences")).toEqual([])
   expect(await sync([], "/api/orgs/initech/members")).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 0 })
 })
 
 it("changes only the name of an existing organisation", async () => {
-  const before = await rows("SELECT * FROM org_users ORDER BY id")
+  const before = await selectRows("SELECT * FROM org_users ORDER BY id")
   expect(await save({ name: "Acme International" }, "/api/orgs/acme")).toMatchObject({ name: "Acme International" })
-  expect(await rows("SELECT id, slug, name FROM orgs ORDER BY id")).toEqual([
+  expect(await selectRows("SELECT id, slug, name FROM orgs ORDER BY id")).toEqual([
     { id: 1, slug: "acme", name: "Acme International" },
     { id: 2, slug: "globex", name: "Globex" },
     { id: 3, slug: "dalgo", name: "Dalgo" },
   ])
-  expect(await rows("SELECT * FROM org_users ORDER BY id")).toEqual(before)
+  expect(await selectRows("SELECT * FROM org_users ORDER BY id")).toEqual(before)
 })
 
 it("stores the settings for failures", async () => {
@@ -53,16 +55,16 @@ it("stores the settings for failures", async () => {
 it("leaves the chat webhooks of an organisation alone", async () => {
   await save({ name: "Acme", llm_optin: true }, "/api/orgs/acme")
   const hook = "https://discord.com/api/webhooks/1/x"
-  await rows(
+  await selectRows(
     `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
      VALUES (1, 'discord', 1, ?, 0, 0)`,
     hook,
   )
   await save({ name: "Acme", llm_optin: false, urgent_categories: ["system"] }, "/api/orgs/acme")
-  expect(await rows("SELECT * FROM org_preferences")).toMatchObject([
+  expect(await selectRows("SELECT * FROM org_preferences")).toMatchObject([
     { org_id: 1, llm_optin: 0, urgent_categories: '["system"]' },
   ])
-  expect(await rows("SELECT product, enabled, webhook FROM chat_webhooks")).toEqual([
+  expect(await selectRows("SELECT product, enabled, webhook FROM chat_webhooks")).toEqual([
     { product: "discord", enabled: 1, webhook: hook },
   ])
 })
@@ -87,26 +89,28 @@ it("writes nothing for its own response, or for the same categories in another o
 
 it("creates one organisation for two concurrent requests", async () => {
   await Promise.all([save({ name: "Initech" }), save({ name: "Initech" })])
-  expect(await rows("SELECT slug FROM orgs WHERE slug = 'initech'")).toHaveLength(1)
+  expect(await selectRows("SELECT slug FROM orgs WHERE slug = 'initech'")).toHaveLength(1)
 })
 
 it("is found at once, even after a request before its creation", async () => {
   const body = { author: "dora", message: "hello", sent_to: "all_org_users", org_slug: "initech" }
   const sendNotification = async () => (await dora.post("/api/notifications/", body)).json()
-  queues()
+  captureQueues()
   expect(await sendNotification()).toEqual({ detail: "organisation not found" })
   await save({ name: "Initech" })
   expect(await sendNotification()).toEqual({ detail: "No users found for the given information" })
 })
 
 it("applies urgent_categories to the next failures", async () => {
-  outside(prefect())
-  ai({ response: "What failed: the sync." })
-  const { drain } = queues()
+  fakeFetch(fakePrefect())
+  fakeAi({ response: "What failed: the sync." })
+  const { drain } = captureQueues()
   await save({ name: "Acme", urgent_categories: [] }, "/api/orgs/acme")
-  await tell(entered("Failed"))
+  await postPrefectWebhook(runStateBody("Failed"))
   await drain()
-  expect(await rows("SELECT category, urgent FROM notifications")).toEqual([{ category: "job_failure", urgent: 0 }])
+  expect(await selectRows("SELECT category, urgent FROM notifications")).toEqual([
+    { category: "job_failure", urgent: 0 },
+  ])
 })
 
 it.each(["a", "A-b_9", "x".repeat(100)])("accepts the slug %s", async (slug) => {
@@ -125,7 +129,7 @@ it.each(["x".repeat(101), "a.b", "a%20b", "a%2Fb", "%C3%A9", "a'b", "%00", "%25"
       expect(answer.status).toBe(422)
       expect((await answer.json<any>()).detail).toMatchObject([{ loc: ["path", "slug"] }])
     }
-    expect(await rows("SELECT id FROM orgs")).toHaveLength(3)
+    expect(await selectRows("SELECT id FROM orgs")).toHaveLength(3)
   },
 )
 
@@ -144,5 +148,5 @@ it.each<[string, object]>([
   expect(answer.status).toBe(422)
   const { detail } = await answer.json<any>()
   expect(detail.map((issue: any) => issue.loc.join("."))).toEqual([`body.${where}`])
-  expect(await rows("SELECT id FROM orgs WHERE slug = 'initech'")).toEqual([])
+  expect(await selectRows("SELECT id FROM orgs WHERE slug = 'initech'")).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { server } from "../support/people"
-import { rows } from "../support/rows"
+import { selectRows } from "../support/select-rows"
 import { ALICE, BOB, costOf, IVY, MEMBERS, membersOf, sync } from "./members"
 
 const none = { added: 0, changed: 0, removed: 0, unchanged: 0 }
@@ -38,9 +38,9 @@ it("treats an absent, null or blank name as no name", async () => {
 
 it("leaves the same people's memberships in other organisations unchanged", async () => {
   await sync([ALICE, BOB, { user_id: "3", email: "charlie@globex.test", role: "member" }])
-  const elsewhere = await rows("SELECT * FROM org_users WHERE org_id <> 1")
+  const elsewhere = await selectRows("SELECT * FROM org_users WHERE org_id <> 1")
   await sync([ALICE])
-  expect(await rows("SELECT * FROM org_users WHERE org_id <> 1")).toEqual(elsewhere)
+  expect(await selectRows("SELECT * FROM org_users WHERE org_id <> 1")).toEqual(elsewhere)
 })
 
 it("removes everybody for an empty list", async () => {
@@ -51,10 +51,12 @@ it("removes everybody for an empty list", async () => {
 
 it("keeps removed_at when the same list is sent again", async () => {
   await sync([ALICE])
-  const removedAt = await rows("SELECT typeof(removed_at) AS type, removed_at FROM org_users WHERE id = 2")
+  const removedAt = await selectRows("SELECT typeof(removed_at) AS type, removed_at FROM org_users WHERE id = 2")
   expect(removedAt).toEqual([{ type: "integer", removed_at: expect.closeTo(Date.now(), -4) }])
   await sync([ALICE])
-  expect(await rows("SELECT typeof(removed_at) AS type, removed_at FROM org_users WHERE id = 2")).toEqual(removedAt)
+  expect(await selectRows("SELECT typeof(removed_at) AS type, removed_at FROM org_users WHERE id = 2")).toEqual(
+    removedAt,
+  )
 })
 
 it("restores the membership of a returning person, and counts it as added", async () => {
@@ -142,11 +144,11 @@ it("ends with exactly one of two concurrent lists", async () => {
 })
 
 it("answers 404 for an unknown organisation, and writes nothing", async () => {
-  const before = await rows("SELECT * FROM org_users")
+  const before = await selectRows("SELECT * FROM org_users")
   for (const slug of ["initech", "ACME"]) {
     const response = await server.put(`/api/orgs/${slug}/members`, [IVY])
     expect(response.status).toBe(404)
     expect(await response.json()).toEqual({ detail: "organisation not found" })
   }
-  expect(await rows("SELECT * FROM org_users")).toEqual(before)
+  expect(await selectRows("SELECT * FROM org_users")).toEqual(before)
 })

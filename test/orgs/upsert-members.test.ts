@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { bob, server } from "../support/people"
-import { rows } from "../support/rows"
+import { selectRows } from "../support/select-rows"
 import { ALICE, BOB, costOf, IVY, MEMBERS, membersOf, sync, upsert } from "./members"
 
 const none = { added: 0, changed: 0, removed: 0, unchanged: 0 }
@@ -33,15 +33,15 @@ it("answers 404 for an unknown organisation", async () => {
   const response = await server.patch("/api/orgs/initech/members", [IVY])
   expect(response.status).toBe(404)
   expect(await response.json()).toEqual({ detail: "organisation not found" })
-  expect(await rows("SELECT id FROM org_users")).toHaveLength(4)
+  expect(await selectRows("SELECT id FROM org_users")).toHaveLength(4)
 })
 
 describe("email that was switched off by a bounce or complaint", () => {
   const ROBERT = { ...BOB, email: "robert@acme.test" }
   const switches = () =>
-    rows("SELECT org_user_id, enabled, reason FROM user_notification_preferences ORDER BY org_user_id, category")
+    selectRows("SELECT org_user_id, enabled, reason FROM user_notification_preferences ORDER BY org_user_id, category")
   const off = (orgUserId: number, reason: string | null, category = "all") =>
-    rows("INSERT INTO user_notification_preferences VALUES (?, ?, 'email', 0, 1, ?)", orgUserId, category, reason)
+    selectRows("INSERT INTO user_notification_preferences VALUES (?, ?, 'email', 0, 1, ?)", orgUserId, category, reason)
 
   it.each([
     ["bounced", upsert],

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest"
 import { DAY, NOON } from "../support/clock"
 import { alice, bob, charlie } from "../support/people"
-import { rows } from "../support/rows"
+import { selectRows } from "../support/select-rows"
 import { defaultPreferences } from "./default-preferences"
 
 const PATH = "/api/notifications/preferences"
@@ -10,7 +10,7 @@ const change = async (part: unknown) => {
   return { status: answer.status, body: await answer.json<any>() }
 }
 const switches = () =>
-  rows(
+  selectRows(
     "SELECT category, channel, enabled, changed_at FROM user_notification_preferences ORDER BY category, channel, org_user_id",
   )
 

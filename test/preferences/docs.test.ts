@@ -1,14 +1,14 @@
 import { beforeEach, expect, it } from "vitest"
 import { preferenceDocs } from "../../src/preferences/docs"
 import { sendCase, CASES, fullAccess } from "../http/route-cases"
-import { demo } from "../support/demo"
+import { insertExampleData } from "../support/example-data"
 import { alice } from "../support/people"
-import { queues } from "../support/queues"
+import { captureQueues } from "../support/queues"
 
 const routes = Object.entries(preferenceDocs)
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 it.each(routes)("describes its response: %s", async (route, { response: schema }) => {
@@ -22,7 +22,7 @@ it.each(routes)("describes its response: %s", async (route, { response: schema }
 })
 
 it.each(routes.filter(([, docs]) => "example" in docs))("has an example that succeeds: %s", async (route, docs) => {
-  await demo()
+  await insertExampleData()
   const [method, path = ""] = route.split(" ")
   const body = "example" in docs ? docs.example?.body : undefined
   expect((await (method === "PUT" ? alice.put(path, body) : alice.post(path, body))).status).toBe(200)

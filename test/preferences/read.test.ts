@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers"
 import { expect, it } from "vitest"
-import { GLOBEX, alice, bob, charlie, nobody, server } from "../support/people"
+import { alice, anonymous, bob, charlie, GLOBEX, server } from "../support/people"
 import { defaultPreferences } from "./default-preferences"
 
 const PATH = "/api/notifications/preferences"
@@ -39,6 +39,6 @@ it("is a 404 in another organisation", async () => {
 })
 
 it("needs a signed-in person", async () => {
-  expect((await nobody.get(PATH)).status).toBe(401)
+  expect((await anonymous.get(PATH)).status).toBe(401)
   expect((await server.get(PATH)).status).toBe(403)
 })

@@ -1,49 +1,54 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { DAY, NOON } from "../support/clock"
-import { entered, runId, tell } from "../support/failures"
-import { ai, failedRun, outside, prefect, ses } from "../support/outside"
-import { ACME, alice, bob, server, type Speaker } from "../support/people"
-import { cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
+import { postPrefectWebhook, runId, runStateBody } from "../support/prefect-webhook"
+import { fakeAi } from "../support/fake-ai"
+import { failedRun, fakePrefect } from "../support/fake-prefect"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
+import { ACME, alice, type ApiClient, bob, server } from "../support/people"
+import { captureQueues, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
 
 const NEXT_DAY = NOON + DAY
 
-let mailbox: ReturnType<typeof ses>
-let drain: ReturnType<typeof queues>["drain"]
+let mailbox: ReturnType<typeof fakeSes>
+let drain: ReturnType<typeof captureQueues>["drain"]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  mailbox = ses()
-  outside(prefect({ run: (id) => failedRun({ id }) }), mailbox.handler)
-  ai({ response: "What failed: the sync." })
-  ;({ drain } = queues())
+  mailbox = fakeSes()
+  fakeFetch(fakePrefect({ run: (id) => failedRun({ id }) }), mailbox.handler)
+  fakeAi({ response: "What failed: the sync." })
+  ;({ drain } = captureQueues())
 })
 
 /** Reports one more run failure of acme. Returns the addresses that got an e-mail. */
 async function mailedAfterFailure(n: number): Promise<string[]> {
   mailbox.mails.length = 0
-  await tell(entered("Failed", runId(n)))
+  await postPrefectWebhook(runStateBody("Failed", runId(n)))
   await drain()
   return mailbox.mails.map((mail) => mail.to).sort()
 }
 
-const change = (person: Speaker, part: object) => person.put("/api/notifications/preferences", part)
-const inboxOf = async (person: Speaker) => (await (await person.get("/api/notifications/v1")).json<any>()).res
-const barOf = async (person: Speaker) => (await (await person.get("/api/notifications/urgent-bar")).json<any>()).total
-const unreadOf = async (person: Speaker) =>
+const change = (person: ApiClient, part: object) => person.put("/api/notifications/preferences", part)
+const inboxOf = async (person: ApiClient) => (await (await person.get("/api/notifications/v1")).json<any>()).res
+const barOf = async (person: ApiClient) => (await (await person.get("/api/notifications/urgent-bar")).json<any>()).total
+const unreadOf = async (person: ApiClient) =>
   (await (await person.get("/api/notifications/unread_count")).json<any>()).res
 
 const suppressed = () =>
-  rows("SELECT recipient_id, channel, reason, since FROM deliveries WHERE status = 'suppressed' ORDER BY recipient_id")
+  selectRows(
+    "SELECT recipient_id, channel, reason, since FROM deliveries WHERE status = 'suppressed' ORDER BY recipient_id",
+  )
 const withheldOf = async (person: { orgUserId: number }) => {
-  const [row] = await rows<{ withheld: string | null }>(
+  const [row] = await selectRows<{ withheld: string | null }>(
     "SELECT withheld FROM notification_recipients WHERE org_user_id = ? ORDER BY sent_at DESC",
     person.orgUserId,
   )
   return row?.withheld && JSON.parse(row.withheld)
 }
 const addPolicy = (category: string, channel: string, policy: string) =>
-  rows(
+  selectRows(
     "INSERT INTO org_notification_policies (org_id, category, channel, policy) VALUES (?, ?, ?, ?)",
     ACME,
     category,
@@ -90,7 +95,7 @@ describe("a category that is off", () => {
   it("still stores the notification and the reasons if everybody turned it off", async () => {
     for (const person of [alice, bob]) await change(person, { job_failure_notifications: false })
     expect(await mailedAfterFailure(1)).toEqual([])
-    expect(await rows("SELECT category FROM notifications")).toEqual([{ category: "job_failure" }])
+    expect(await selectRows("SELECT category FROM notifications")).toEqual([{ category: "job_failure" }])
     expect((await suppressed()).map((row) => row.recipient_id)).toEqual([alice.orgUserId, bob.orgUserId])
   })
 })
@@ -106,7 +111,7 @@ describe("e-mail that is off", () => {
     expect(await inboxOf(bob)).toHaveLength(1)
     expect(await barOf(bob)).toBe(1)
     expect(await withheldOf(bob)).toEqual({ email: { reason, since: NOON } })
-    expect(await rows("SELECT recipient_id FROM deliveries")).toEqual([{ recipient_id: alice.orgUserId }])
+    expect(await selectRows("SELECT recipient_id FROM deliveries")).toEqual([{ recipient_id: alice.orgUserId }])
   })
 
   it("stores the category as the reason if both are off", async () => {
@@ -140,7 +145,7 @@ describe("a policy of the organisation", () => {
   })
 
   it("does not affect other organisations", async () => {
-    await rows("INSERT INTO org_notification_policies VALUES (2, 'job_failure', 'email', 'off')")
+    await selectRows("INSERT INTO org_notification_policies VALUES (2, 'job_failure', 'email', 'off')")
     expect(await mailedAfterFailure(1)).toEqual([alice.email, bob.email])
   })
 })
@@ -157,7 +162,7 @@ describe("a scheduled notification", () => {
     })
     await change(bob, { incident_notifications: false })
     vi.setSystemTime(NEXT_DAY + 1)
-    await cron()
+    await runCron()
     await drain()
 
     expect(await inboxOf(alice)).toHaveLength(1)

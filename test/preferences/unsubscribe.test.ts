@@ -3,12 +3,15 @@ import { sign } from "hono/jwt"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { DAY, NOON } from "../support/clock"
-import { entered, runId, tell } from "../support/failures"
-import { ai, failedRun, outside, prefect, ses } from "../support/outside"
+import { postPrefectWebhook, runId, runStateBody } from "../support/prefect-webhook"
+import { fakeAi } from "../support/fake-ai"
+import { failedRun, fakePrefect } from "../support/fake-prefect"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
 import { alice, bob, charlie, request, tokenFor } from "../support/people"
-import { queues } from "../support/queues"
-import { rows } from "../support/rows"
-import { workerWith } from "../support/worker-with"
+import { captureQueues } from "../support/queues"
+import { selectRows } from "../support/select-rows"
+import { workerWithEnv } from "../support/worker-with-env"
 import { defaultPreferences } from "./default-preferences"
 
 const SECRET = "another-secret-of-the-tests"
@@ -21,7 +24,7 @@ const withoutJobFailureMail = () => {
   const defaults = defaultPreferences()
   return { ...defaults, channels: { ...defaults.channels, job_failure: { email: false, push: true } } }
 }
-const switches = () => rows("SELECT * FROM user_notification_preferences")
+const switches = () => selectRows("SELECT * FROM user_notification_preferences")
 
 /** The request of a mail client: no cookie, no page (RFC 8058, section 3.2). */
 const oneClick = (path: string, body: BodyInit = new URLSearchParams({ "List-Unsubscribe": "One-Click" })) =>
@@ -68,7 +71,7 @@ describe("one click", () => {
     expect(await (await oneClick(path)).text()).toContain(
       'You can turn the e-mails on again in your <a href="https://app.dalgo.test/notifications">notification settings',
     )
-    const withoutFrontend = workerWith({ FRONTEND_URL: "" })
+    const withoutFrontend = workerWithEnv({ FRONTEND_URL: "" })
     expect(await (await withoutFrontend(path, { method: "POST" })).text()).not.toContain("<a ")
   })
 
@@ -171,7 +174,7 @@ describe("an invalid link", () => {
   })
 
   it("is every link if no secret is set", async () => {
-    const closed = workerWith({ UNSUBSCRIBE_SECRET: "" })
+    const closed = workerWithEnv({ UNSUBSCRIBE_SECRET: "" })
     for (const token of [await tokenForBob(), await sign(claims, "undefined", "HS256")]) {
       expect((await closed(pathWith(token), { method: "POST" })).status).toBe(404)
     }
@@ -180,19 +183,19 @@ describe("an invalid link", () => {
 })
 
 describe("the link in an e-mail", () => {
-  let mailbox: ReturnType<typeof ses>
-  let drain: ReturnType<typeof queues>["drain"]
+  let mailbox: ReturnType<typeof fakeSes>
+  let drain: ReturnType<typeof captureQueues>["drain"]
 
   beforeEach(() => {
-    mailbox = ses()
-    outside(prefect({ run: (id) => failedRun({ id }) }), mailbox.handler)
-    ai({ response: "What failed: the sync." })
-    ;({ drain } = queues())
+    mailbox = fakeSes()
+    fakeFetch(fakePrefect({ run: (id) => failedRun({ id }) }), mailbox.handler)
+    fakeAi({ response: "What failed: the sync." })
+    ;({ drain } = captureQueues())
   })
 
   const mailedAfterFailure = async (n: number) => {
     mailbox.mails.length = 0
-    await tell(entered("Failed", runId(n)))
+    await postPrefectWebhook(runStateBody("Failed", runId(n)))
     await drain()
     return mailbox.mails.map((mail) => mail.to).sort()
   }

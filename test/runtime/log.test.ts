@@ -2,11 +2,14 @@ import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import operations from "../../docs/operations.md?raw"
 import { LOG_LEVELS, type LogLevel, type LogLine } from "../../src/runtime/log"
-import { ai, failedRun, logLine, outside, prefect, RUN_ID, ses } from "../support/outside"
-import { alice, bob, charlie, claimsOf, nobody, request, server, tokenFor } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
-import { workerWith } from "../support/worker-with"
+import { fakeAi } from "../support/fake-ai"
+import { failedRun, fakePrefect, logLine, RUN_ID } from "../support/fake-prefect"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
+import { alice, anonymous, bob, charlie, claimsOf, request, server, tokenFor } from "../support/people"
+import { captureQueues, consume, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
+import { workerWithEnv } from "../support/worker-with-env"
 
 const FIELDS = {
   event: true,
@@ -38,7 +41,7 @@ const sentence = (id = RUN_ID) => ({ body: `Flow run ${PRIVATE} with id ${id} en
 /** Every call of a console method: the method and its arguments. */
 let written: unknown[][]
 let tokens: string[]
-let queue: ReturnType<typeof queues>
+let queue: ReturnType<typeof captureQueues>
 
 beforeEach(() => {
   written = []
@@ -46,7 +49,7 @@ beforeEach(() => {
   for (const method of ["log", "info", "warn", "error", "debug"] as const) {
     vi.spyOn(console, method).mockImplementation((...args) => void written.push([method, ...args]))
   }
-  queue = queues()
+  queue = captureQueues()
 })
 
 const lines = (): (LogLine & { level: LogLevel })[] => written.map(([, line]) => JSON.parse(line as string))
@@ -85,11 +88,11 @@ describe("nothing private is logged", () => {
   it("while a failed run is received, summarised and delivered", async () => {
     const run = failedRun({ name: PRIVATE, state: { message: `${PRIVATE}: token=abc for ${bob.email}` } })
     const logs = [logLine(40, `${PRIVATE} ${bob.email}`)]
-    outside(prefect({ run: run as never, logs }), ses().handler)
-    ai({ response: `What failed: ${PRIVATE}` })
-    expect((await nobody.post(WEBHOOK, sentence(), KEY)).status).toBe(200)
+    fakeFetch(fakePrefect({ run: run as never, logs }), fakeSes().handler)
+    fakeAi({ response: `What failed: ${PRIVATE}` })
+    expect((await anonymous.post(WEBHOOK, sentence(), KEY)).status).toBe(200)
     await queue.drain()
-    await cron()
+    await runCron()
     expect(loggedEvents()).toEqual(
       new Set(["notification_published", "signal_processed", "summary_added", "delivery_sent"]),
     )
@@ -97,33 +100,33 @@ describe("nothing private is logged", () => {
 
   it("when Prefect, the model and the email provider all fail", async () => {
     const logs = [logLine(40, `${PRIVATE} ${bob.email}`)]
-    const { handler } = ses((to) => new Response(`no such address: ${to} ${PRIVATE}`, { status: 400 }))
-    outside(prefect({ logs }), handler)
-    ai(new Error(`${PRIVATE} does not fit the model`))
-    await nobody.post(WEBHOOK, sentence(), KEY)
+    const { handler } = fakeSes((to) => new Response(`no such address: ${to} ${PRIVATE}`, { status: 400 }))
+    fakeFetch(fakePrefect({ logs }), handler)
+    fakeAi(new Error(`${PRIVATE} does not fit the model`))
+    await anonymous.post(WEBHOOK, sentence(), KEY)
     await queue.drain()
     expect([...loggedEvents()]).toEqual(expect.arrayContaining(["summary_model_failed", "delivery_failed"]))
 
-    outside((call) => {
+    fakeFetch((call) => {
       throw new TypeError(`${call.url} ${PRIVATE} ${bob.email}`)
     })
-    await nobody.post(WEBHOOK, sentence("99999999-2222-4333-8444-555555555555"), KEY)
+    await anonymous.post(WEBHOOK, sentence("99999999-2222-4333-8444-555555555555"), KEY)
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
     for (let i = 0; i < 10; i++) {
       await queue.drain()
       vi.setSystemTime(Date.now() + 7 * 3_600_000)
-      await cron()
+      await runCron()
     }
     expect(loggedEvents()).toContain("signal_failed")
   })
 
   it("when people send notifications", async () => {
-    outside(ses((to) => Response.json({ message: `${to} ${PRIVATE}` }, { status: 500 })).handler)
+    fakeFetch(fakeSes((to) => Response.json({ message: `${to} ${PRIVATE}` }, { status: 500 })).handler)
     await alice.post(SENT, { ...message, email_subject: PRIVATE }, { "idempotency-key": PRIVATE })
     await alice.post(SENT, { ...message, sent_to: "single_user", user_email: bob.email })
     await server.post(SENT, { ...message, sent_to: "all_users" })
     await queue.drain()
-    await cron()
+    await runCron()
     expect(loggedEvents()).toEqual(new Set(["notification_published", "delivery_postponed"]))
   })
 
@@ -140,16 +143,16 @@ describe("nothing private is logged", () => {
     ]) {
       expect((await getWithToken(token)).ok).toBe(false)
     }
-    await nobody.post(WEBHOOK, sentence(), { "x-notification-key": "webhook-key-stolen" })
+    await anonymous.post(WEBHOOK, sentence(), { "x-notification-key": "webhook-key-stolen" })
     await charlie.post(SENT, message)
     expect(loggedEvents()).toEqual(new Set(["access_token_rejected"]))
   })
 
   it("when input is not understood", async () => {
-    for (const body of [PRIVATE, { body: `${PRIVATE} ${bob.email}` }, null]) await nobody.post(WEBHOOK, body, KEY)
+    for (const body of [PRIVATE, { body: `${PRIVATE} ${bob.email}` }, null]) await anonymous.post(WEBHOOK, body, KEY)
     await alice.post(SENT, { ...message, category: PRIVATE, [PRIVATE]: bob.email })
     await alice.get(`${INBOX}?page=${PRIVATE}`)
-    await nobody.get(`/unsubscribe?token=${PRIVATE}`, { "x-request-id": `${PRIVATE} ${bob.email}` })
+    await anonymous.get(`/unsubscribe?token=${PRIVATE}`, { "x-request-id": `${PRIVATE} ${bob.email}` })
     expect(loggedEvents()).toEqual(new Set(["signal_not_understood"]))
   })
 
@@ -157,7 +160,7 @@ describe("nothing private is logged", () => {
     const DISCORD = `https://discord.com/api/webhooks/1/${PRIVATE}`
     const change = { enable_discord_notifications: true, discord_webhook: DISCORD }
     for (const answer of [429, 400, 404]) {
-      outside(ses().handler, () => new Response(`${PRIVATE} ${DISCORD}`, { status: answer }))
+      fakeFetch(fakeSes().handler, () => new Response(`${PRIVATE} ${DISCORD}`, { status: answer }))
       await alice.put("/api/orgpreferences/enable-discord-notifications", change)
       await alice.post("/api/orgpreferences/test-discord")
       await alice.post(SENT, message)
@@ -170,13 +173,13 @@ describe("nothing private is logged", () => {
 
   it("when mails are postponed, suppressed and failed", async () => {
     const body = { channel: "email" as const, notificationId: 1, recipientIds: [alice.orgUserId, bob.orgUserId] }
-    const { handler } = ses((to) => (to === bob.email ? new Response(null, { status: 500 }) : undefined))
-    outside(handler)
+    const { handler } = fakeSes((to) => (to === bob.email ? new Response(null, { status: 500 }) : undefined))
+    fakeFetch(handler)
     await alice.post(SENT, message)
-    await rows("UPDATE org_users SET removed_at = 1 WHERE id = ?", alice.orgUserId)
+    await selectRows("UPDATE org_users SET removed_at = 1 WHERE id = ?", alice.orgUserId)
     await consume("dalgo-deliveries", [body])
-    outside(ses(() => new Response(null, { status: 400 })).handler)
-    await rows("UPDATE deliveries SET due_at = 1 WHERE due_at > 1")
+    fakeFetch(fakeSes(() => new Response(null, { status: 400 })).handler)
+    await selectRows("UPDATE deliveries SET due_at = 1 WHERE due_at > 1")
     await consume("dalgo-deliveries", [body])
     const fields = { notification_id: 1, channel: "email", count: 1 }
     expect(lines().filter(({ event }) => event.startsWith("delivery_"))).toEqual([
@@ -192,7 +195,7 @@ describe("nothing private is logged", () => {
     }
     const token = await tokenFor("1")
     tokens.push(token)
-    const through = workerWith({ DB: { prepare: fail, batch: fail } })
+    const through = workerWithEnv({ DB: { prepare: fail, batch: fail } })
     const headers = { cookie: `access_token=${token}`, "content-type": "application/json", ...KEY }
     await through(INBOX, { headers })
     await through(SENT, { method: "POST", headers, body: JSON.stringify(message) })
@@ -203,7 +206,7 @@ describe("nothing private is logged", () => {
   it("when Dalgo's backend fails", async () => {
     const token = await tokenFor("1")
     tokens.push(token)
-    const through = workerWith({ PLATFORM_ORIGIN: "https://platform.dalgo.test" })
+    const through = workerWithEnv({ PLATFORM_ORIGIN: "https://platform.dalgo.test" })
     const headers = { cookie: `access_token=${token}`, "content-type": "application/json" }
     for (const respond of [
       () => new Response(`<p>${PRIVATE} ${bob.email}`, { status: 500 }),
@@ -212,7 +215,7 @@ describe("nothing private is logged", () => {
         throw new TypeError(`${PRIVATE} ${bob.email}`)
       },
     ]) {
-      outside(respond)
+      fakeFetch(respond)
       await through("/api/userpreferences/", { headers })
       await through("/api/userpreferences/", { method: "PUT", headers, body: JSON.stringify({ [PRIVATE]: bob.email }) })
     }
@@ -227,7 +230,7 @@ describe("nothing private is logged", () => {
       bar: () => Promise.reject(failure),
       arrived: () => Promise.reject(failure),
     } as never)
-    await nobody.post(WEBHOOK, sentence(), KEY)
+    await anonymous.post(WEBHOOK, sentence(), KEY)
     await alice.post(SENT, message)
     expect((await alice.get("/api/notifications/urgent-bar")).status).toBe(200)
     await vi.waitFor(() => expect(loggedEvents()).toContain("urgent_bar_update_failed"))
@@ -237,7 +240,7 @@ describe("nothing private is logged", () => {
   })
 
   it("when messages become dead letters", async () => {
-    await nobody.post(WEBHOOK, sentence(), KEY)
+    await anonymous.post(WEBHOOK, sentence(), KEY)
     await consume("dalgo-signals-dead", [
       { kind: "prefect", eventId: 1 },
       { kind: "summary", flowRunId: RUN_ID },

@@ -2,26 +2,29 @@ import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../src/runtime/queue-messages"
 import { MINUTE, NOON, SECOND } from "../support/clock"
-import { entered, runId, tell } from "../support/failures"
-import { ai, failedRun, outside, prefect, ses } from "../support/outside"
-import { ACME, alice, type Speaker } from "../support/people"
-import { consume, cron, queues } from "../support/queues"
-import { rows } from "../support/rows"
-import { bounceOf } from "../support/sns"
+import { postPrefectWebhook, runId, runStateBody } from "../support/prefect-webhook"
+import { fakeAi } from "../support/fake-ai"
+import { failedRun, fakePrefect } from "../support/fake-prefect"
+import { fakeFetch } from "../support/fake-fetch"
+import { fakeSes } from "../support/fake-ses"
+import { ACME, alice, type ApiClient } from "../support/people"
+import { captureQueues, consume, runCron } from "../support/queues"
+import { selectRows } from "../support/select-rows"
+import { bounceEvent } from "../support/fake-sns"
 
-let sent: ReturnType<typeof queues>["sent"]
-let drain: ReturnType<typeof queues>["drain"]
-let lose: ReturnType<typeof queues>["lose"]
+let sent: ReturnType<typeof captureQueues>["sent"]
+let drain: ReturnType<typeof captureQueues>["drain"]
+let lose: ReturnType<typeof captureQueues>["lose"]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  outside(prefect({ run: (id) => failedRun({ id }) }), ses().handler)
-  ai({ response: "What failed: the sync." })
-  ;({ sent, drain, lose } = queues())
+  fakeFetch(fakePrefect({ run: (id) => failedRun({ id }) }), fakeSes().handler)
+  fakeAi({ response: "What failed: the sync." })
+  ;({ sent, drain, lose } = captureQueues())
 })
 
-const inboxOf = async (person: Speaker) => (await (await person.get("/api/notifications/v1")).json<any>()).res
-const events = () => rows("SELECT status, reason, attempts, due_at FROM signal_events ORDER BY id")
+const inboxOf = async (person: ApiClient) => (await (await person.get("/api/notifications/v1")).json<any>()).res
+const events = () => selectRows("SELECT status, reason, attempts, due_at FROM signal_events ORDER BY id")
 const signals = () => sent.filter((message) => message.queue === "dalgo-signals").map((message) => message.body)
 const message: SignalMessage = { kind: "prefect", eventId: 1 }
 
@@ -30,7 +33,7 @@ describe("an event whose message is lost", () => {
 
   beforeEach(async () => {
     lose("dalgo-signals")
-    answer = await tell(entered("Failed"))
+    answer = await postPrefectWebhook(runStateBody("Failed"))
   })
 
   it("is stored and due a minute later", async () => {
@@ -41,19 +44,19 @@ describe("an event whose message is lost", () => {
 
   it("is enqueued again by the cron after that minute, not before", async () => {
     vi.setSystemTime(NOON + 59 * SECOND)
-    await cron()
+    await runCron()
     expect(sent).toEqual([])
     vi.setSystemTime(NOON + MINUTE)
-    await cron()
+    await runCron()
     expect(signals()).toEqual([message])
   })
 
   it("makes one notification, however often the cron enqueues it", async () => {
     vi.setSystemTime(NOON + MINUTE)
-    await cron()
-    await cron()
+    await runCron()
+    await runCron()
     await drain()
-    await cron()
+    await runCron()
     await drain()
     expect(await inboxOf(alice)).toHaveLength(1)
     expect(await events()).toMatchObject([{ status: "processed", reason: "published", attempts: 1, due_at: null }])
@@ -64,23 +67,23 @@ describe("an event whose worker died after the claim", () => {
   const LEASE = 2 * MINUTE
 
   beforeEach(async () => {
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     sent.length = 0
     // The state of the row after a claim.
-    await rows("UPDATE signal_events SET attempts = 1, due_at = ?", NOON + LEASE)
+    await selectRows("UPDATE signal_events SET attempts = 1, due_at = ?", NOON + LEASE)
   })
 
   it("stays claimed until the lease ends", async () => {
     vi.setSystemTime(NOON + LEASE - 1)
     await consume("dalgo-signals", [message])
-    await cron()
+    await runCron()
     expect(signals()).toEqual([])
     expect(await inboxOf(alice)).toEqual([])
   })
 
   it("is processed by another worker after the lease", async () => {
     vi.setSystemTime(NOON + LEASE)
-    await cron()
+    await runCron()
     expect(signals()).toEqual([message])
     await drain()
     expect(await inboxOf(alice)).toHaveLength(1)
@@ -91,13 +94,13 @@ describe("an event whose worker died after the claim", () => {
     ["processed in the twelfth attempt", 11, { status: "processed", reason: "published", attempts: 12 }, 1],
     ["given up in the thirteenth attempt", 12, { status: "failed", reason: "given_up", attempts: 13 }, 0],
   ])("is %s", async (_, attempts, expected, notifications) => {
-    await rows("UPDATE signal_events SET attempts = ?", attempts)
+    await selectRows("UPDATE signal_events SET attempts = ?", attempts)
     vi.setSystemTime(NOON + LEASE)
-    await cron()
+    await runCron()
     await drain()
     expect(await events()).toEqual([{ ...expected, due_at: null }])
     expect(await inboxOf(alice)).toHaveLength(notifications)
-    await cron()
+    await runCron()
     expect(signals()).toEqual([])
   })
 })
@@ -107,7 +110,7 @@ describe("a batch of messages", () => {
   const broken = { kind: "prefect", eventId: {} } as unknown as SignalMessage
 
   it("is processed message by message: one that fails is retried and does not hold up the others", async () => {
-    for (const n of [1, 2]) await tell(entered("Failed", runId(n)))
+    for (const n of [1, 2]) await postPrefectWebhook(runStateBody("Failed", runId(n)))
     const result = await consume("dalgo-signals", [message, broken, { kind: "prefect", eventId: 2 }])
     expect(result.explicitAcks.toSorted()).toEqual(["m0", "m2"])
     expect(result.retryMessages).toMatchObject([{ msgId: "m1" }])
@@ -132,7 +135,7 @@ describe("a batch of messages", () => {
 
 describe("an attempt that throws", () => {
   it("is repeated after 30 seconds, and the event keeps the error's name as its reason", async () => {
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     vi.spyOn(env.DB, "batch").mockRejectedValueOnce(new TypeError("the database is not there"))
     const { retryMessages, delays } = await consume("dalgo-signals", [message])
     expect(retryMessages).toHaveLength(1)
@@ -149,15 +152,15 @@ describe("an attempt that throws", () => {
 
 describe("attempts that throw again and again", () => {
   const insertEvent = (source: string, body: string) =>
-    rows(
+    selectRows(
       "INSERT INTO signal_events (id, source, body, status, received_at, updated_at, due_at) VALUES (1, ?, ?, 'received', 1, 1, 1)",
       source,
       body,
     )
 
   it.each([
-    ["prefect", JSON.stringify(entered("Failed"))],
-    ["mail_event", JSON.stringify(bounceOf(alice.email))],
+    ["prefect", JSON.stringify(runStateBody("Failed"))],
+    ["mail_event", JSON.stringify(bounceEvent(alice.email))],
     ["room_gone", JSON.stringify({ orgId: ACME, room: "slack" })],
   ] as const)("are postponed for longer each time, for almost two days in all: %s", async (source, body) => {
     await insertEvent(source, body)
@@ -183,18 +186,18 @@ describe("attempts that throw again and again", () => {
 
 describe("a message in the dead-letter queue", () => {
   it("loses no event: the sweep enqueues it again", async () => {
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     sent.length = 0
     const result = await consume("dalgo-signals-dead", [message])
     expect(result.ackAll).toBe(true)
     vi.setSystemTime(NOON + MINUTE)
-    await cron()
+    await runCron()
     await drain()
     expect(await inboxOf(alice)).toHaveLength(1)
   })
 
   it("changes nothing about a finished event", async () => {
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     const before = await events()
     await consume("dalgo-signals-dead", [message, { kind: "summary", flowRunId: runId(1) }])

@@ -4,7 +4,7 @@ export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 
 /**
- * When it is for a test that sets the clock. It is years ahead, since only `Date` is set: alarms of Durable Objects keep
- * the true time, and one that was set for a day gone by would go off over and over.
+ * For tests that set the clock. Only `Date` is faked: alarms of Durable Objects use the real time, and an alarm in the
+ * past would run again and again. This date is therefore years ahead.
  */
 export const NOON = Date.UTC(2050, 10, 20, 12)

@@ -1,9 +1,9 @@
-/** What a database was asked to do. Rows are SQLite's own counts, which are what D1 charges. */
+/** The use of a database. D1 charges for the rows, as SQLite counts them. */
 export type Spent = { roundTrips: number; statements: number; rowsRead: number; rowsWritten: number }
 
 /**
- * The same database with a meter, for `{ ...env, DB: db }`. Two columns of one name in a result become one here, as
- * they do in every `batch` of drizzle; db/schema.ts says how that is avoided.
+ * The same database with a meter, for `{ ...env, DB: db }`. Two columns with one name become one column in a result, as
+ * in every `batch` of drizzle; db/schema.ts avoids that.
  */
 export function metered(database: D1Database): { db: D1Database; spent: Spent } {
   const spent: Spent = { roundTrips: 0, statements: 0, rowsRead: 0, rowsWritten: 0 }
@@ -55,5 +55,5 @@ export function metered(database: D1Database): { db: D1Database; spent: Spent } 
   return { db, spent }
 }
 
-/** All that anybody calls of a statement is there; the overloads of the type cannot be written as an object. */
+/** The object has all methods that drizzle and our code call. The overloads of the type cannot be written as an object. */
 const asStatement = (methods: object) => methods as D1PreparedStatement

@@ -1,8 +1,8 @@
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
 import type { Payload } from "../../src/delivery/channels/web-push/payload"
-import type { Speaker } from "./people"
+import type { ApiClient } from "./people"
 
-export const SUBSCRIPTIONS = "/api/notifications/push-subscriptions"
+export const SUBSCRIPTIONS_PATH = "/api/notifications/push-subscriptions"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const base64url = (value: ArrayBuffer | Uint8Array<ArrayBuffer>) =>
@@ -18,14 +18,17 @@ export type Device = {
 }
 
 /** A browser with this endpoint. */
-export async function device(endpoint: string): Promise<Device> {
+export async function newDevice(endpoint: string): Promise<Device> {
   const pair = (await crypto.subtle.generateKey(ECDH, true, ["deriveBits"])) as CryptoKeyPair
   const publicKey = (await crypto.subtle.exportKey("raw", pair.publicKey)) as ArrayBuffer
   return deviceWith({ endpoint, pair, publicKey, auth: crypto.getRandomValues(new Uint8Array(16)) })
 }
 
 /** The same with given keys; `d` is the private one. */
-export async function knownDevice(endpoint: string, { p256dh, d, auth }: { p256dh: string; d: string; auth: string }) {
+export async function deviceWithKeys(
+  endpoint: string,
+  { p256dh, d, auth }: { p256dh: string; d: string; auth: string },
+) {
   const publicKey = decodeBase64Url(p256dh)
   const jwk = { kty: "EC", crv: "P-256", d, x: base64url(publicKey.slice(1, 33)), y: base64url(publicKey.slice(33)) }
   const privateKey = await crypto.subtle.importKey("jwk", jwk, ECDH, true, ["deriveBits"])
@@ -76,23 +79,9 @@ async function hkdf(ikm: ArrayBuffer, salt: Uint8Array, info: Uint8Array, length
 const MOZILLA = "https://updates.push.services.mozilla.com/wpush/v2/"
 
 /** Adds a device for this person. */
-export async function hasDevice(person: Speaker, name: string): Promise<Device> {
-  const added = await device(name.startsWith("https:") ? name : MOZILLA + name)
-  const answer = await person.post(SUBSCRIPTIONS, added.subscription)
+export async function addDevice(person: ApiClient, name: string): Promise<Device> {
+  const added = await newDevice(name.startsWith("https:") ? name : MOZILLA + name)
+  const answer = await person.post(SUBSCRIPTIONS_PATH, added.subscription)
   if (answer.status !== 200) throw new Error(await answer.text())
   return added
-}
-
-/** Push services of browsers. They take every message, unless `fail` returns another answer for an endpoint. */
-export function pushServices(fail?: (endpoint: string) => Response | undefined) {
-  const pushes: Request[] = []
-  const handler = (request: Request) => {
-    if (!/\.(googleapis|mozilla|apple|windows)\.com\//.test(request.url)) return undefined
-    const failure = fail?.(request.url)
-    if (failure) return failure
-    pushes.push(request)
-    return new Response(null, { status: 201 })
-  }
-  const to = ({ subscription }: Device) => pushes.filter(({ url }) => url === subscription.endpoint)
-  return { pushes, to, handler }
 }

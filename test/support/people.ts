@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
 import worker from "../../src/index"
 
-/** Somebody who speaks to the worker through its front door. */
-export type Speaker = {
+/** Sends requests with one caller's credentials. */
+export type ApiClient = {
   get(path: string, headers?: HeadersInit): Promise<Response>
   post(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
   put(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
@@ -15,8 +15,8 @@ export type Speaker = {
 const ORIGIN = "https://notifications.dalgo.test"
 
 /**
- * A request as it arrives from outside. It does not go by `exports.default`: this version of the test pool wraps that
- * once more with every request, so that after some hundreds each takes a tenth of a second.
+ * Sends a request to the worker. It does not use `exports.default`: this version of the test pool wraps that once more
+ * with each request, so that after some hundreds each takes 100 ms.
  */
 export async function request(path: string, init?: RequestInit): Promise<Response> {
   const ctx = createExecutionContext()
@@ -26,8 +26,8 @@ export async function request(path: string, init?: RequestInit): Promise<Respons
 
 const contexts: ExecutionContext[] = []
 
-/** Waits for what requests left to be done after their answers, so that it does not happen to the next test. */
-export async function settle(): Promise<void> {
+/** Waits for the `waitUntil` work of all requests, so that it does not run during the next test. */
+export async function waitForBackgroundWork(): Promise<void> {
   await Promise.all(contexts.splice(0).map((ctx) => waitOnExecutionContext(ctx)))
 }
 
@@ -41,7 +41,7 @@ export const claimsOf = (userId: string | number) => ({
 export const tokenFor = (userId: string | number, claims: object = {}) =>
   sign({ ...claimsOf(userId), ...claims }, env.JWT_SECRET as string, "HS256")
 
-const speaker = (headersOf: () => Promise<Record<string, string>>): Speaker => {
+const clientWith = (headersOf: () => Promise<Record<string, string>>): ApiClient => {
   const send = async (method: string, path: string, body: unknown, headers: HeadersInit = {}) =>
     request(path, {
       method,
@@ -63,23 +63,25 @@ const speaker = (headersOf: () => Promise<Record<string, string>>): Speaker => {
 
 export const cookieOf = async (userId: string) => ({ cookie: `access_token=${await tokenFor(userId)}` })
 
-export const person = (userId: string) => speaker(() => cookieOf(userId))
+export const userClient = (userId: string) => clientWith(() => cookieOf(userId))
 
 /** Admin of acme. */
-export const alice = { ...person("1"), orgUserId: 1, userId: "1", email: "alice@acme.test" }
+export const alice = { ...userClient("1"), orgUserId: 1, userId: "1", email: "alice@acme.test" }
 /** Member of acme. */
-export const bob = { ...person("2"), orgUserId: 2, userId: "2", email: "bob@acme.test" }
-/** Admin of globex, a stranger to acme. */
-export const charlie = { ...person("3"), orgUserId: 3, userId: "3", email: "charlie@globex.test" }
-/** Super-admin, at home in an organisation of their own. */
-export const dora = { ...person("4"), orgUserId: 4, userId: "4", email: "dora@dalgo.test" }
-export const server = speaker(async () => ({ authorization: "Bearer service-key-new" }))
-export const nobody = speaker(async () => ({}))
+export const bob = { ...userClient("2"), orgUserId: 2, userId: "2", email: "bob@acme.test" }
+/** Admin of globex, and not a member of acme. */
+export const charlie = { ...userClient("3"), orgUserId: 3, userId: "3", email: "charlie@globex.test" }
+/** Super-admin, in the organisation dalgo. */
+export const dora = { ...userClient("4"), orgUserId: 4, userId: "4", email: "dora@dalgo.test" }
+/** The platform's backend, with its service key. */
+export const server = clientWith(async () => ({ authorization: "Bearer service-key-new" }))
+/** A caller without credentials. */
+export const anonymous = clientWith(async () => ({}))
 
 export const ACME = 1
 export const GLOBEX = 2
 
-/** The cast, in their organisations. */
+/** Inserts the organisations and the four people. */
 export const statementsOfCast = (): D1PreparedStatement[] => [
   env.DB.prepare(
     "INSERT INTO orgs (id, slug, name) VALUES (1, 'acme', 'Acme'), (2, 'globex', 'Globex'), (3, 'dalgo', 'Dalgo')",

@@ -1,4 +1,4 @@
-import { DEPLOYMENT_ID, RUN_ID } from "./outside"
+import { DEPLOYMENT_ID, RUN_ID } from "./fake-prefect"
 
 const FLOW_ID = "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"
 const MESSAGE = "RuntimeError: the survey source refused the login"

@@ -7,32 +7,32 @@ import type { DeliveryMessage, SignalMessage } from "../../src/runtime/queue-mes
 type Sent = { queue: "dalgo-signals" | "dalgo-deliveries"; body: SignalMessage | DeliveryMessage; delaySeconds: number }
 
 /**
- * Takes what the worker puts on its queues, so that a test says when it is consumed. The handlers are the real
- * ones; the order and the time are the test's.
+ * Captures the messages that the worker sends to its queues. The test decides when and in which order the real handlers
+ * get them.
  */
-export function queues() {
+export function captureQueues() {
   const sent: Sent[] = []
   const failing = new Set<Sent["queue"]>()
-  const refuse = (queue: Sent["queue"]) => {
-    if (failing.delete(queue)) throw new Error("the queue is not there")
+  const throwIfFailing = (queue: Sent["queue"]) => {
+    if (failing.delete(queue)) throw new Error("the queue is not available")
   }
-  const keep = (queue: Sent["queue"], producer: Queue<any>) => {
+  const capture = (queue: Sent["queue"], producer: Queue<any>) => {
     const delayOf = (options?: { delaySeconds?: number }) => options?.delaySeconds ?? 0
     vi.spyOn(producer, "send").mockImplementation(async (body, options) => {
-      refuse(queue)
+      throwIfFailing(queue)
       sent.push({ queue, body, delaySeconds: delayOf(options) })
       return {} as never
     })
     vi.spyOn(producer, "sendBatch").mockImplementation(async (messages, options) => {
-      refuse(queue)
+      throwIfFailing(queue)
       for (const { body } of messages) sent.push({ queue, body, delaySeconds: delayOf(options) })
       return {} as never
     })
   }
-  keep("dalgo-signals", env.SIGNALS)
-  keep("dalgo-deliveries", env.DELIVERIES)
+  capture("dalgo-signals", env.SIGNALS)
+  capture("dalgo-deliveries", env.DELIVERIES)
 
-  /** Consumes what is on the queues now, and what that puts there, until nothing is left; delayed messages stay. */
+  /** Consumes messages, one a batch, until none is left. Delayed messages stay, unless `delayed` is set. */
   async function drain({ delayed = false } = {}): Promise<void> {
     for (;;) {
       const index = sent.findIndex((message) => delayed || message.delaySeconds === 0)
@@ -41,14 +41,14 @@ export function queues() {
       if (message) await consume(message.queue, [message.body])
     }
   }
-  /** The next thing that is put on this queue is lost. */
+  /** The next send to this queue throws. */
   const lose = (queue: Sent["queue"]) => void failing.add(queue)
   return { sent, drain, lose }
 }
 
 /**
- * Gives the consumer of a queue one batch, and answers what it acknowledged and what it wants again, after how many
- * seconds. `changes` are settings or bindings other than the tests usually have.
+ * Gives one batch to the consumer. Returns which messages it acknowledged and retried; `delays` are the delays of the
+ * retries in seconds. `changes` are other settings or bindings.
  */
 export async function consume(
   queue: string,
@@ -65,8 +65,8 @@ export async function consume(
   return { ...(await getQueueResult(batch, ctx)), delays }
 }
 
-/** The cron, once. `changes` are as those of `consume`. */
-export async function cron(changes: object = {}): Promise<void> {
+/** Runs the cron once. `changes` are other settings or bindings. */
+export async function runCron(changes: object = {}): Promise<void> {
   const ctx = createExecutionContext()
   await worker.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, { ...env, ...changes }, ctx)
   await waitOnExecutionContext(ctx)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, vi } from "vitest"
 import { clearMembershipCache } from "../../src/auth/membership"
 import { leaveBars, startAfresh } from "./empty"
-import { settle } from "./people"
+import { waitForBackgroundWork } from "./people"
 
 // A run that fell back to Node would pass without having tested anything.
 if (navigator.userAgent !== "Cloudflare-Workers") throw new Error("these tests run in workerd only")
@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await settle()
+  await waitForBackgroundWork()
   await leaveBars()
   vi.restoreAllMocks()
   vi.useRealTimers()

@@ -2,43 +2,43 @@ import type { BarItem } from "../../src/domain/bar-item"
 import type { Frame } from "../../src/live/protocol"
 import { request, tokenFor } from "./people"
 
-/** For what never comes: on a machine that does other things too, a frame may take seconds. */
-const PATIENCE_MS = 20_000
+/** On a busy machine a frame may take seconds. */
+const TIMEOUT_MS = 20_000
 
-/** The handshake of a browser at `/wss/notifications` plus whatever follows. */
-export const knock = (rest: string, headers: Record<string, string> = {}) =>
+/** A WebSocket handshake with `/wss/notifications` and this rest of the URL. */
+export const requestUpgrade = (rest: string, headers: Record<string, string> = {}) =>
   request(`/wss/notifications${rest}`, { headers: { upgrade: "websocket", ...headers } })
 
-/** An open tab of somebody: what it hears, in order, and what it can say. */
+/** The browser's end of an open WebSocket. */
 export type Tab = {
-  /** Everything that came so far, word for word. */
+  /** All messages received so far. */
   texts: string[]
-  /** The next message that was not taken yet, whatever it is; throws if none comes. */
+  /** The next message that was not returned yet; throws if none arrives. */
   text(): Promise<string>
   /** The `data` of the next message, which must be a frame. */
   frame(): Promise<Frame>
-  /** The frames that are on their way or were not taken: the answer to nonsense comes after them. */
+  /** All frames that are on their way or were not returned yet: it sends nonsense, whose answer arrives after them. */
   rest(): Promise<Frame[]>
-  /** Sends it as JSON. */
-  say(message: object): void
-  /** Sends it as it is. */
-  sayRaw(message: string | ArrayBuffer): void
-  /** How the server closed it; throws if it does not. */
+  /** Sends JSON. */
+  send(message: object): void
+  /** Sends the message unchanged. */
+  sendRaw(message: string | ArrayBuffer): void
+  /** The close code and reason of the server; throws if it does not close. */
   closed(): Promise<{ code: number; reason: string }>
   close(): void
 }
 
-/** Opens a tab, whose first frame is still to be taken. */
+/** Opens a tab. Its first frame is not read yet. */
 export async function openTab(
   person: { userId: string },
   { slug, claims = {} }: { slug?: string; claims?: object } = {},
 ): Promise<Tab> {
   const token = await tokenFor(person.userId, claims)
-  return tabOn(await knock(slug ? `?orgslug=${slug}` : "", { cookie: `access_token=${token}` }))
+  return tabFromResponse(await requestUpgrade(slug ? `?orgslug=${slug}` : "", { cookie: `access_token=${token}` }))
 }
 
-/** Opens a tab, and takes its first frame. */
-export async function openTabWith(person: { userId: string }, options?: { slug?: string; claims?: object }) {
+/** Opens a tab, and reads its first frame. */
+export async function openTabWithSnapshot(person: { userId: string }, options?: { slug?: string; claims?: object }) {
   const tab = await openTab(person, options)
   return { tab, snapshot: snapshotOf(await tab.frame()) }
 }
@@ -48,24 +48,24 @@ export function snapshotOf(frame: Frame): { type: "snapshot"; seq: number; urgen
   return frame
 }
 
-/** The tab at the other end of an accepted handshake. */
-export function tabOn({ webSocket: socket, status }: Response): Tab {
+/** The tab of an accepted handshake. */
+export function tabFromResponse({ webSocket: socket, status }: Response): Tab {
   if (!socket) throw new Error(`the handshake was refused with ${status}`)
   const texts: string[] = []
-  let taken = 0
-  let came = Promise.withResolvers<void>()
+  let read = 0
+  let arrival = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<{ code: number; reason: string }>()
   socket.addEventListener("message", ({ data }) => {
     texts.push(String(data))
-    came.resolve()
-    came = Promise.withResolvers<void>()
+    arrival.resolve()
+    arrival = Promise.withResolvers<void>()
   })
   socket.addEventListener("close", ({ code, reason }) => closed.resolve({ code, reason }))
   socket.accept()
 
   const text = async () => {
-    if (taken === texts.length) await within(came.promise, "nothing came")
-    return texts[taken++] as string
+    if (read === texts.length) await within(arrival.promise, "no message arrived")
+    return texts[read++] as string
   }
   return {
     texts,
@@ -77,9 +77,9 @@ export function tabOn({ webSocket: socket, status }: Response): Tab {
       for (let next = await text(); JSON.parse(next).status !== "error"; next = await text()) frames.push(dataOf(next))
       return frames
     },
-    say: (message) => socket.send(JSON.stringify(message)),
-    sayRaw: (message) => socket.send(message),
-    closed: () => within(closed.promise, "it was not closed"),
+    send: (message) => socket.send(JSON.stringify(message)),
+    sendRaw: (message) => socket.send(message),
+    closed: () => within(closed.promise, "the socket was not closed"),
     close: () => socket.close(1000, "the tab was closed"),
   }
 }
@@ -90,8 +90,8 @@ function dataOf(text: string): Frame {
   return data
 }
 
-function within<T>(event: Promise<T>, otherwise: string): Promise<T> {
+function within<T>(event: Promise<T>, message: string): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(otherwise)), PATIENCE_MS)
+  const timer = setTimeout(() => late.reject(new Error(message)), TIMEOUT_MS)
   return Promise.race([event, late.promise]).finally(() => clearTimeout(timer))
 }

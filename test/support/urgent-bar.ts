@@ -2,37 +2,27 @@ import { runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { expect, vi } from "vitest"
 import type { UrgentBar } from "../../src/live/urgent-bar"
+import { insertNotification } from "./inbox"
 import { ACME } from "./people"
 
-/** The bars of acme, as other parts of the worker reach them. */
+/** The Durable Object with acme's urgent bars. */
 export const acmeBar = (): DurableObjectStub<UrgentBar> => env.URGENT_BAR.getByName(String(ACME))
 
-/** An object that sleeps when a test ends would take what it has stored into the next: `reset` does not find it. */
+/** After an eviction: an object that sleeps when the test ends takes its storage into the next test, as `reset` misses it. */
 export const wakeAcmeBar = () => runInDurableObject(acmeBar(), () => {})
 
 type Arrival = { to: number[]; urgent?: boolean; message?: string; sentAt?: number; createdAt?: number }
 
-/** Writes a notification and its inbox rows as `publish` commits them, and hints nobody. Answers its id. */
-export async function write({ to, urgent = true, message = "The warehouse is down", sentAt, createdAt }: Arrival) {
-  const publicationId = crypto.randomUUID()
-  const at = sentAt ?? Date.now()
-  const results = await env.DB.batch<{ id: number }>([
-    env.DB.prepare(
-      `INSERT INTO notifications (org_id, author, message, category, urgent, created_at, sent_at, publication_id)
-       VALUES (1, 'Dalgo', ?, 'incident', ?, ?, ?, ?)`,
-    ).bind(message, Number(urgent), createdAt ?? at, at, publicationId),
-    env.DB.prepare(
-      `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
-       SELECT person.value, 0, n.sent_at, n.id, n.category, n.urgent
-       FROM notifications n, json_each(?) person WHERE n.publication_id = ?`,
-    ).bind(JSON.stringify(to), publicationId),
-    env.DB.prepare("SELECT id FROM notifications WHERE publication_id = ?").bind(publicationId),
-  ])
-  return results[2]?.results[0]?.id as number
-}
+/** Inserts an urgent incident of acme and its inbox rows. The bar is not told. Returns its id. */
+export const insertUrgent = ({
+  message = "The warehouse is down",
+  urgent = true,
+  sentAt = Date.now(),
+  ...rest
+}: Arrival) => insertNotification({ author: "Dalgo", category: "incident", message, urgent, at: sentAt, ...rest })
 
-/** Marks inbox rows, and hints nobody. */
-export const markRows = (orgUserId: number, ids: number[], isRead: boolean) =>
+/** Updates `is_read` of inbox rows. The bar is not told. */
+export const setRead = (orgUserId: number, ids: number[], isRead: boolean) =>
   env.DB.prepare(
     `UPDATE notification_recipients SET is_read = ?
      WHERE org_user_id = ? AND notification_id IN (SELECT value FROM json_each(?))`,
@@ -40,8 +30,8 @@ export const markRows = (orgUserId: number, ids: number[], isRead: boolean) =>
     .bind(Number(isRead), orgUserId, JSON.stringify(ids))
     .run()
 
-/** What the database says a person's bar is, newest first, and the badge beside it. Asks no counter and no code of ours. */
-export async function truthOf(orgUserId: number) {
+/** The bar (newest first) and the unread count that follow from a person's inbox rows. It uses no counters and no code of src. */
+export async function expectedBar(orgUserId: number) {
   const { results } = await env.DB.prepare(
     `SELECT notification_id AS id, urgent FROM notification_recipients
      WHERE org_user_id = ? AND is_read = 0 ORDER BY sent_at DESC, notification_id DESC`,
@@ -52,8 +42,8 @@ export async function truthOf(orgUserId: number) {
   return { ids: urgent.slice(0, 50), total: urgent.length, unreadCount: results.length }
 }
 
-/** More members of acme, with ids from 101 on. */
-export async function hire(count: number): Promise<{ userId: string; orgUserId: number }[]> {
+/** Adds members to acme, with ids from 101 on. */
+export async function addMembersToAcme(count: number): Promise<{ userId: string; orgUserId: number }[]> {
   const people = Array.from({ length: count }, (_, i) => ({ userId: String(101 + i), orgUserId: 101 + i }))
   await env.DB.prepare(
     `INSERT INTO org_users (id, org_id, user_id, email, role)
@@ -64,23 +54,23 @@ export async function hire(count: number): Promise<{ userId: string; orgUserId: 
   return people
 }
 
-/** How often the database is asked from now on, by the worker and by its objects: each batch is one round trip. */
-export function questions() {
+/** Counts database statements and batches from now on, of the worker and of its objects. Each batch is one round trip. */
+export function countQueries() {
   const [prepare, batch] = [vi.spyOn(env.DB, "prepare"), vi.spyOn(env.DB, "batch")]
   prepare.mockClear()
   batch.mockClear()
   return { statements: () => prepare.mock.calls.length, batches: () => batch.mock.calls.length }
 }
 
-/** Appends a summary to a notification as the queue does, and hints nobody. */
-export const summariseRow = (id: number, text = "The source was down") =>
+/** Appends a summary to a notification. The bar is not told. */
+export const appendSummary = (id: number, text = "The source was down") =>
   env.DB.prepare("UPDATE notifications SET message = message || char(10, 10) || ?, summarised_at = ? WHERE id = ?")
     .bind(text, Date.now(), id)
     .run()
 
 /**
- * Holds the next answer of the database back, with what was true when it was asked. `asked` waits until there is one
- * to hold, and `give` lets it go.
+ * Runs the next database query at once, and holds its answer back. `asked` waits until there is an answer to hold;
+ * `give` returns it.
  */
 export function holdNextAnswer() {
   let isNext = true
@@ -91,7 +81,7 @@ export function holdNextAnswer() {
     isNext = false
     const read = await answer
     isHeld ||= isLate
-    // A timer of whoever asks: a promise of the test's would wake an object in the wrong context.
+    // A timer in the caller's context: a promise of the test would resume the object in the wrong context.
     while (isLate && !isGiven) await scheduler.wait(1)
     return read
   }

@@ -1,16 +1,16 @@
 import { env } from "cloudflare:workers"
 import { describe, expect, it, vi } from "vitest"
-import { outside } from "../../support/outside"
-import { alice, bob, charlie, cookieOf, dora, nobody, server } from "../../support/people"
-import { DISCORD_WEBHOOK, chatProducts, type PostedMessage, SLACK_WEBHOOK } from "../../support/chat-products"
-import { rows } from "../../support/rows"
-import { workerWith } from "../../support/worker-with"
+import { fakeFetch } from "../../support/fake-fetch"
+import { alice, anonymous, bob, charlie, cookieOf, dora, server } from "../../support/people"
+import { DISCORD_WEBHOOK, fakeChatProducts, type PostedMessage, SLACK_WEBHOOK } from "../../support/fake-chat-products"
+import { selectRows } from "../../support/select-rows"
+import { workerWithEnv } from "../../support/worker-with-env"
 
 const IN_ACME = { "x-dalgo-org": "acme" }
 
 function startProducts(fail?: (message: PostedMessage) => Response | undefined) {
-  const products = chatProducts(fail)
-  const { requests } = outside(products.handler)
+  const products = fakeChatProducts(fail)
+  const { requests } = fakeFetch(products.handler)
   return { ...products, requests }
 }
 const answerOf = async (request: Promise<Response>) => {
@@ -38,7 +38,7 @@ describe.each([
     expect(posted[product].map((message) => message.webhook)).toEqual([webhook])
     const text = JSON.stringify(posted[product][0]?.body)
     expect(text).toContain("This is a test from Dalgo. What Acme is notified of will be told here.")
-    expect(await rows("SELECT id FROM notifications")).toEqual([])
+    expect(await selectRows("SELECT id FROM notifications")).toEqual([])
   })
 
   it("requires a stored webhook", async () => {
@@ -54,10 +54,10 @@ describe.each([
   it("is sent through a webhook that was disabled as gone, and changes nothing", async () => {
     startProducts()
     await store()
-    await rows("UPDATE chat_webhooks SET enabled = 0, gone_at = 1")
-    const before = await rows("SELECT * FROM chat_webhooks")
+    await selectRows("UPDATE chat_webhooks SET enabled = 0, gone_at = 1")
+    const before = await selectRows("SELECT * FROM chat_webhooks")
     expect(await test()).toEqual(SENT)
-    expect(await rows("SELECT * FROM chat_webhooks")).toEqual(before)
+    expect(await selectRows("SELECT * FROM chat_webhooks")).toEqual(before)
   })
 
   it.each<[string, Response | Error, number, string, string | null]>([
@@ -97,15 +97,15 @@ describe.each([
       return answer.clone()
     })
     await store()
-    const before = await rows("SELECT * FROM chat_webhooks")
+    const before = await selectRows("SELECT * FROM chat_webhooks")
     expect(await test()).toEqual({ status, body: { detail }, wait })
-    expect(await rows("SELECT * FROM chat_webhooks")).toEqual(before)
+    expect(await selectRows("SELECT * FROM chat_webhooks")).toEqual(before)
   })
 
   it("explains that the stored webhook cannot be decrypted", async () => {
     const { requests } = startProducts()
     await store()
-    const through = workerWith({ SECRETS_KEYS: "" })
+    const through = workerWithEnv({ SECRETS_KEYS: "" })
     const answer = await answerOf(through(PATH, { method: "POST", headers: await cookieOf(alice.userId) }))
     expect(answer).toMatchObject({ status: 503, body: { detail: "the stored webhook cannot be read" } })
     expect(requests).toEqual([])
@@ -115,7 +115,7 @@ describe.each([
     const posted = startProducts()
     await store()
     for (const [one, status] of [
-      [nobody, 401],
+      [anonymous, 401],
       [bob, 403],
       [charlie, 404],
     ] as const) {

@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers"
 import { describe, expect, it, vi } from "vitest"
 import { decryptWebhook } from "../../../src/destinations/chat-webhooks/encrypt"
 import { DAY, NOON } from "../../support/clock"
-import { ACME, alice, bob, charlie, cookieOf, dora, nobody, server } from "../../support/people"
-import { rows } from "../../support/rows"
-import { workerWith } from "../../support/worker-with"
+import { ACME, alice, anonymous, bob, charlie, cookieOf, dora, server } from "../../support/people"
+import { selectRows } from "../../support/select-rows"
+import { workerWithEnv } from "../../support/worker-with-env"
 
 const IN_ACME = { "x-dalgo-org": "acme" }
 
@@ -61,7 +61,7 @@ describe.each(PRODUCTS)("the webhook of $name", ({ product, name, WEBHOOK, OTHER
   })
   const ENABLED = answerWith({ [SWITCH]: true, [FIELD]: MASKED })
 
-  const stored = () => rows("SELECT * FROM chat_webhooks")
+  const stored = () => selectRows("SELECT * FROM chat_webhooks")
   /** The stored webhooks, decrypted. */
   const decrypted = async () => {
     const keys = (env.SECRETS_KEYS as string).split(",")
@@ -140,7 +140,7 @@ describe.each(PRODUCTS)("the webhook of $name", ({ product, name, WEBHOOK, OTHER
           }
         },
       })
-      const answer = await workerWith({ DB: late })(PATH, {
+      const answer = await workerWithEnv({ DB: late })(PATH, {
         method: "PUT",
         headers: { ...(await cookieOf(alice.userId)), "content-type": "application/json" },
         body: JSON.stringify(switched(true, MASKED)),
@@ -177,18 +177,18 @@ describe.each(PRODUCTS)("the webhook of $name", ({ product, name, WEBHOOK, OTHER
   it("keeps one row with the time of its creation, and the other preferences of the organisation", async () => {
     vi.setSystemTime(NOON)
     await on(WEBHOOK)
-    expect(await rows("SELECT * FROM org_preferences")).toEqual([])
-    await rows(
+    expect(await selectRows("SELECT * FROM org_preferences")).toEqual([])
+    await selectRows(
       `INSERT INTO org_preferences (org_id, llm_optin, urgent_categories, created_at, updated_at)
        VALUES (?, 1, '["incident"]', '', '')`,
       ACME,
     )
-    const others = await rows("SELECT * FROM org_preferences")
+    const others = await selectRows("SELECT * FROM org_preferences")
     vi.setSystemTime(NOON + DAY)
     for (const again of [on(""), off(), on(OTHER)]) {
       expect((await again).body.res).toMatchObject({ llm_optin: true, urgent_categories: ["incident"] })
     }
-    expect(await rows("SELECT * FROM org_preferences")).toEqual(others)
+    expect(await selectRows("SELECT * FROM org_preferences")).toEqual(others)
     expect(await stored()).toMatchObject([{ org_id: ACME, product, created_at: NOON, updated_at: NOON + DAY }])
   })
 
@@ -212,7 +212,7 @@ describe.each(PRODUCTS)("the webhook of $name", ({ product, name, WEBHOOK, OTHER
   it("is for admins of the organisation", async () => {
     const body = switched(true, WEBHOOK)
     for (const [one, status] of [
-      [nobody, 401],
+      [anonymous, 401],
       [bob, 403],
       [charlie, 404],
     ] as const) {
@@ -250,7 +250,7 @@ describe.each(PRODUCTS)("the webhook of $name", ({ product, name, WEBHOOK, OTHER
   ])("is not stored where %s, and the stored one stays", async (_, SECRETS_KEYS, detail) => {
     const send = async (body: object) =>
       answerOf(
-        workerWith({ SECRETS_KEYS })(PATH, {
+        workerWithEnv({ SECRETS_KEYS })(PATH, {
           method: "PUT",
           headers: { ...(await cookieOf(alice.userId)), "content-type": "application/json" },
           body: JSON.stringify(body),
@@ -272,7 +272,7 @@ describe.each(PRODUCTS)("the webhook of $name", ({ product, name, WEBHOOK, OTHER
     const switchedOff = { [`${product}_switched_off`]: { at: "1970-01-01T00:00:00.001Z", reason: "it was deleted" } }
     for (const again of [() => on(WEBHOOK), () => on(MASKED), () => on(OTHER), () => off()]) {
       expect((await again()).body.res).not.toHaveProperty(`${product}_switched_off`)
-      await rows(`UPDATE chat_webhooks SET ${gone}`)
+      await selectRows(`UPDATE chat_webhooks SET ${gone}`)
       expect((await answerOf(alice.get("/api/orgpreferences/"))).body.res).toMatchObject(switchedOff)
       expect((await answerOf(bob.get("/api/orgpreferences/"))).body.res).not.toHaveProperty(`${product}_switched_off`)
     }

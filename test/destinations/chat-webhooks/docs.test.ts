@@ -3,14 +3,14 @@ import { testSendDocs } from "../../../src/delivery/test-send/docs"
 import { orgPreferenceDocs } from "../../../src/destinations/chat-webhooks/docs"
 import { CHAT_PRODUCTS } from "../../../src/domain/channels"
 import { CASES, fullAccess, sendCase } from "../../http/route-cases"
-import { demo } from "../../support/demo"
+import { insertExampleData } from "../../support/example-data"
 import { alice } from "../../support/people"
-import { queues } from "../../support/queues"
+import { captureQueues } from "../../support/queues"
 
 const documented = Object.entries({ ...orgPreferenceDocs, ...testSendDocs })
 
 beforeEach(() => {
-  queues()
+  captureQueues()
 })
 
 it("documents two routes for each chat product", () => {
@@ -18,7 +18,7 @@ it("documents two routes for each chat product", () => {
 })
 
 it.each(documented)("answers as documented: %s", async (route, { response }) => {
-  await demo()
+  await insertExampleData()
   const cases = CASES.filter((one) => one.route === route)
   expect(cases.length).toBeGreaterThan(0)
   for (const one of cases) {
@@ -30,7 +30,7 @@ it.each(documented)("answers as documented: %s", async (route, { response }) => 
 it.each(documented.filter(([, { example }]) => example))(
   "documents an example that succeeds: %s",
   async (route, { example }) => {
-    await demo()
+    await insertExampleData()
     const [method, path = ""] = route.split(" ")
     const answer = method === "PUT" ? alice.put(path, example?.body) : alice.post(path)
     expect((await answer).status).toBe(200)

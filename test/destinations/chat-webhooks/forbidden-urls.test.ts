@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { CHAT_PRODUCTS, type ChatProduct } from "../../../src/domain/channels"
 import { alice } from "../../support/people"
-import { rows } from "../../support/rows"
+import { selectRows } from "../../support/select-rows"
 
 // An admin who stores a webhook chooses the URL that the service calls: only URLs of Discord and Slack are accepted,
 // however another one is spelled.
@@ -137,7 +137,7 @@ describe.each(CHAT_PRODUCTS)("as a webhook of %s", (product) => {
           },
         ],
       })
-      expect(await rows("SELECT * FROM chat_webhooks")).toEqual([])
+      expect(await selectRows("SELECT * FROM chat_webhooks")).toEqual([])
     },
   )
 

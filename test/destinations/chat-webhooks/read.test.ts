@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers"
 import { expect, it } from "vitest"
 import { metered } from "../../support/d1-meter"
-import { ACME, alice, bob, charlie, cookieOf, dora, nobody, server } from "../../support/people"
-import { rows } from "../../support/rows"
-import { workerWith } from "../../support/worker-with"
+import { ACME, alice, anonymous, bob, charlie, cookieOf, dora, server } from "../../support/people"
+import { selectRows } from "../../support/select-rows"
+import { workerWithEnv } from "../../support/worker-with-env"
 
 const PATH = "/api/orgpreferences/"
 const IN_ACME = { "x-dalgo-org": "acme" }
@@ -22,13 +22,13 @@ const store = async (values: {
   enabled: number
   webhook: string | null
 }) => {
-  await rows(
+  await selectRows(
     "INSERT INTO org_preferences (id, org_id, llm_optin, urgent_categories, created_at, updated_at) VALUES (7, ?, ?, ?, '', '')",
     ACME,
     values.optin,
     values.urgent,
   )
-  await rows(
+  await selectRows(
     `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
      VALUES (?, 'discord', ?, ?, 0, 0)`,
     ACME,
@@ -42,8 +42,8 @@ it("answers the defaults for a new organisation, and inserts no row", async () =
   const answer = await alice.get(PATH)
   expect(answer.status).toBe(200)
   expect(await answer.json()).toEqual({ success: true, res: defaults("acme", "Acme") })
-  expect(await rows("SELECT * FROM org_preferences")).toEqual([])
-  expect(await rows("SELECT * FROM chat_webhooks")).toEqual([])
+  expect(await selectRows("SELECT * FROM org_preferences")).toEqual([])
+  expect(await selectRows("SELECT * FROM chat_webhooks")).toEqual([])
 })
 
 it("answers with and without a trailing slash", async () => {
@@ -71,7 +71,9 @@ it.each([null, ""])("shows no webhook where Dalgo stored none: %j", async (webho
 
 it("is for every member of the organisation, since the form of the web app needs it", async () => {
   const statuses = async (headers = {}) =>
-    Promise.all([nobody, bob, alice, charlie, dora, server].map(async (one) => (await one.get(PATH, headers)).status))
+    Promise.all(
+      [anonymous, bob, alice, charlie, dora, server].map(async (one) => (await one.get(PATH, headers)).status),
+    )
   expect(await statuses(IN_ACME)).toEqual([401, 200, 200, 404, 200, 200])
   // A server belongs to no organisation.
   expect(await statuses()).toEqual([401, 200, 200, 200, 200, 400])
@@ -100,6 +102,6 @@ it.each([
 it("takes one round trip once the membership is cached", async () => {
   await alice.get(PATH)
   const { db, spent } = metered(env.DB)
-  await workerWith({ DB: db })(PATH, { headers: await cookieOf(alice.userId) })
+  await workerWithEnv({ DB: db })(PATH, { headers: await cookieOf(alice.userId) })
   expect(spent).toMatchObject({ roundTrips: 1, statements: 1, rowsWritten: 0 })
 })

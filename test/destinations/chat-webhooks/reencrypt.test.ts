@@ -5,25 +5,25 @@ import operations from "../../../docs/operations.md?raw"
 import worker from "../../../src/index"
 import { decryptWebhook, encryptWebhook } from "../../../src/destinations/chat-webhooks/encrypt"
 import { metered } from "../../support/d1-meter"
-import { outside } from "../../support/outside"
+import { fakeFetch } from "../../support/fake-fetch"
 import { ACME, GLOBEX } from "../../support/people"
-import { cron, queues } from "../../support/queues"
-import { DISCORD_WEBHOOK, SLACK_WEBHOOK } from "../../support/chat-products"
-import { rows } from "../../support/rows"
+import { captureQueues, runCron } from "../../support/queues"
+import { DISCORD_WEBHOOK, SLACK_WEBHOOK } from "../../support/fake-chat-products"
+import { selectRows } from "../../support/select-rows"
 
 const KEYS = (env.SECRETS_KEYS as string).split(",")
 const OLD = KEYS.slice(1)
 
 beforeEach(() => {
-  queues()
-  outside()
+  captureQueues()
+  fakeFetch()
 })
 
 type Stored = { org_id: number; product: "discord" | "slack"; webhook: string; updated_at: number }
 
 const store = async (orgId: number, webhooks: { discord?: string; slack?: string }) => {
   for (const [product, webhook] of Object.entries(webhooks)) {
-    await rows(
+    await selectRows(
       `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at) VALUES (?, ?, 0, ?, 0, 7)`,
       orgId,
       product,
@@ -31,7 +31,7 @@ const store = async (orgId: number, webhooks: { discord?: string; slack?: string
     )
   }
 }
-const stored = () => rows<Stored>("SELECT * FROM chat_webhooks ORDER BY org_id, product")
+const stored = () => selectRows<Stored>("SELECT * FROM chat_webhooks ORDER BY org_id, product")
 const cronWith = async (changes: object) => {
   const ctx = createExecutionContext()
   await worker.scheduled({ scheduledTime: Date.now(), cron: "* * * * *", noRetry() {} }, { ...env, ...changes }, ctx)
@@ -44,7 +44,7 @@ describe("the cron", () => {
   it("encrypts plain webhooks, and those of an older key, once", async () => {
     await store(ACME, { discord: DISCORD_WEBHOOK, slack: await encryptedByOld(ACME, "slack", SLACK_WEBHOOK) })
     await store(GLOBEX, { slack: SLACK_WEBHOOK })
-    await cron()
+    await runCron()
     const after = await stored()
     expect(after.map(({ org_id, product }) => [org_id, product])).toEqual([
       [ACME, "discord"],
@@ -59,22 +59,22 @@ describe("the cron", () => {
       )
       expect(updated_at).toBe(7)
     }
-    await cron()
+    await runCron()
     expect(await stored()).toEqual(after)
   })
 
   it("leaves a row without a webhook alone", async () => {
-    await rows(
+    await selectRows(
       "INSERT INTO chat_webhooks (org_id, product, enabled, created_at, updated_at) VALUES (?, 'discord', 1, 0, 7)",
       ACME,
     )
-    await cron()
+    await runCron()
     expect(await stored()).toMatchObject([{ webhook: null, updated_at: 7 }])
   })
 
   it("loses nothing when it runs twice at once", async () => {
     await store(ACME, { discord: DISCORD_WEBHOOK, slack: SLACK_WEBHOOK })
-    await Promise.all([cron(), cron()])
+    await Promise.all([runCron(), runCron()])
     const [row] = await stored()
     const webhook = row?.webhook ?? ""
     expect(await decryptWebhook(KEYS, { orgId: ACME, product: "discord", webhook })).toBe(DISCORD_WEBHOOK)
@@ -89,10 +89,10 @@ describe("the cron", () => {
     })
     const encrypt = crypto.subtle.encrypt.bind(crypto.subtle)
     vi.spyOn(crypto.subtle, "encrypt").mockImplementation(async (...given) => {
-      await rows("UPDATE chat_webhooks SET webhook = ?", other)
+      await selectRows("UPDATE chat_webhooks SET webhook = ?", other)
       return encrypt(...given)
     })
-    await cron()
+    await runCron()
     expect(await stored()).toMatchObject([{ webhook: other }])
   })
 
@@ -105,7 +105,7 @@ describe("the cron", () => {
       await cronWith({ SECRETS_KEYS })
       expect(await stored()).toEqual(before)
     }
-    await cron()
+    await runCron()
     expect(await stored()).toMatchObject([
       { webhook: tampered },
       { webhook: expect.stringMatching(/^v1\.new\./) },
@@ -114,11 +114,11 @@ describe("the cron", () => {
   })
 
   it("encrypts 20 webhooks of each product in a minute, and reads no more rows than that takes", async () => {
-    await rows(
+    await selectRows(
       `INSERT INTO orgs (id, slug, name) SELECT value, 'org' || value, 'Org' FROM json_each(?)`,
       JSON.stringify(Array.from({ length: 500 }, (_, i) => 100 + i)),
     )
-    await rows(
+    await selectRows(
       `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
        SELECT o.id, w.key, 0, w.value, 0, 0 FROM orgs o, json_each(?) w WHERE o.id >= 100`,
       JSON.stringify({ discord: DISCORD_WEBHOOK, slack: SLACK_WEBHOOK }),
@@ -136,7 +136,7 @@ describe("the cron", () => {
 describe("the count of docs/operations.md", () => {
   const count = async (name: string) => {
     const [sql = ""] = /SELECT count\(\*\) FROM chat_webhooks[^"]*/.exec(operations) ?? []
-    const [found] = await rows(sql.replaceAll("\\\n", "").replaceAll("<old name>", name))
+    const [found] = await selectRows(sql.replaceAll("\\\n", "").replaceAll("<old name>", name))
     return found["count(*)"]
   }
 

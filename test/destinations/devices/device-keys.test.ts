@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { device, SUBSCRIPTIONS } from "../../support/devices"
+import { newDevice, SUBSCRIPTIONS_PATH } from "../../support/devices"
 import { bob } from "../../support/people"
-import { rows } from "../../support/rows"
+import { selectRows } from "../../support/select-rows"
 
-const { endpoint, keys } = (await device("https://web.push.apple.com/x")).subscription
-const register = (changes: object) => bob.post(SUBSCRIPTIONS, { endpoint, keys: { ...keys, ...changes } })
+const { endpoint, keys } = (await newDevice("https://web.push.apple.com/x")).subscription
+const register = (changes: object) => bob.post(SUBSCRIPTIONS_PATH, { endpoint, keys: { ...keys, ...changes } })
 
 /** The same bytes with some of them changed, as base64url. */
 function changed(text: string, change: (bytes: number[]) => number[]): string {
@@ -17,7 +17,7 @@ const zeros = (length: number) => Array<number>(length).fill(0)
 describe("the keys of a device", () => {
   it("may be padded, and are stored without padding", async () => {
     expect((await register({ p256dh: `${keys.p256dh}=`, auth: `${keys.auth}==` })).status).toBe(200)
-    expect(await rows("SELECT p256dh, auth FROM push_subscriptions")).toEqual([keys])
+    expect(await selectRows("SELECT p256dh, auth FROM push_subscriptions")).toEqual([keys])
   })
 
   it.each<[string, "p256dh" | "auth", unknown]>([
@@ -55,10 +55,10 @@ describe("the keys of a device", () => {
     const answer = await register({ [name]: value })
     expect(answer.status).toBe(422)
     for (const issue of (await answer.json<any>()).detail) expect(issue.loc).toEqual(["body", "keys", name])
-    expect(await rows("SELECT * FROM push_subscriptions")).toEqual([])
+    expect(await selectRows("SELECT * FROM push_subscriptions")).toEqual([])
   })
 
   it.each([undefined, null, "keys", [], {}])("are not %j", async (none) => {
-    expect((await bob.post(SUBSCRIPTIONS, { endpoint, keys: none })).status).toBe(422)
+    expect((await bob.post(SUBSCRIPTIONS_PATH, { endpoint, keys: none })).status).toBe(422)
   })
 })

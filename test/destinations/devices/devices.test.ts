@@ -1,16 +1,17 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { NOON } from "../../support/clock"
-import { device, type Device, hasDevice, SUBSCRIPTIONS } from "../../support/devices"
-import { ACME, alice, bob, charlie, cookieOf, GLOBEX, server, type Speaker } from "../../support/people"
-import { rows } from "../../support/rows"
-import { workerWith } from "../../support/worker-with"
+import { addDevice, type Device, newDevice, SUBSCRIPTIONS_PATH } from "../../support/devices"
+import { ACME, alice, type ApiClient, bob, charlie, cookieOf, GLOBEX, server } from "../../support/people"
+import { selectRows } from "../../support/select-rows"
+import { workerWithEnv } from "../../support/worker-with-env"
 
-const stored = () => rows("SELECT org_user_id, endpoint, org_id FROM push_subscriptions ORDER BY org_user_id, endpoint")
-const devicesOf = async (speaker: Speaker, headers = {}) =>
-  (await (await speaker.get(SUBSCRIPTIONS, headers)).json<any>()).res
-const remove = (speaker: Speaker, { subscription: { endpoint } }: Device, headers = {}) =>
-  speaker.delete(SUBSCRIPTIONS, headers, { endpoint })
+const stored = () =>
+  selectRows("SELECT org_user_id, endpoint, org_id FROM push_subscriptions ORDER BY org_user_id, endpoint")
+const devicesOf = async (speaker: ApiClient, headers = {}) =>
+  (await (await speaker.get(SUBSCRIPTIONS_PATH, headers)).json<any>()).res
+const remove = (speaker: ApiClient, { subscription: { endpoint } }: Device, headers = {}) =>
+  speaker.delete(SUBSCRIPTIONS_PATH, headers, { endpoint })
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
@@ -18,9 +19,9 @@ beforeEach(() => {
 
 describe("a device", () => {
   it("is added for the caller in the chosen organisation", async () => {
-    const phone = await hasDevice(bob, "phone")
+    const phone = await addDevice(bob, "phone")
     const { endpoint, keys } = phone.subscription
-    expect(await rows("SELECT * FROM push_subscriptions")).toEqual([
+    expect(await selectRows("SELECT * FROM push_subscriptions")).toEqual([
       {
         org_user_id: bob.orgUserId,
         org_id: ACME,
@@ -33,30 +34,30 @@ describe("a device", () => {
   })
 
   it("that is added again keeps its one row and the time of its creation", async () => {
-    const phone = await hasDevice(bob, "phone")
-    const before = await rows("SELECT * FROM push_subscriptions")
+    const phone = await addDevice(bob, "phone")
+    const before = await selectRows("SELECT * FROM push_subscriptions")
     vi.setSystemTime(NOON + 1)
-    for (let i = 0; i < 2; i++) expect((await bob.post(SUBSCRIPTIONS, phone.subscription)).status).toBe(200)
-    expect(await rows("SELECT * FROM push_subscriptions")).toEqual(before)
+    for (let i = 0; i < 2; i++) expect((await bob.post(SUBSCRIPTIONS_PATH, phone.subscription)).status).toBe(200)
+    expect(await selectRows("SELECT * FROM push_subscriptions")).toEqual(before)
   })
 
   it("has the keys that were sent last", async () => {
-    const phone = await hasDevice(bob, "phone")
-    const { keys } = (await device("")).subscription
-    await bob.post(SUBSCRIPTIONS, { ...phone.subscription, keys })
-    expect(await rows("SELECT p256dh, auth FROM push_subscriptions")).toEqual([keys])
+    const phone = await addDevice(bob, "phone")
+    const { keys } = (await newDevice("")).subscription
+    await bob.post(SUBSCRIPTIONS_PATH, { ...phone.subscription, keys })
+    expect(await selectRows("SELECT p256dh, auth FROM push_subscriptions")).toEqual([keys])
   })
 
   it("may have an expiration time", async () => {
-    const { subscription } = await device("https://web.push.apple.com/x")
-    expect((await bob.post(SUBSCRIPTIONS, { ...subscription, expirationTime: 1.5 })).status).toBe(200)
+    const { subscription } = await newDevice("https://web.push.apple.com/x")
+    expect((await bob.post(SUBSCRIPTIONS_PATH, { ...subscription, expirationTime: 1.5 })).status).toBe(200)
     const { expirationTime: _, ...rest } = subscription
-    expect((await bob.post(SUBSCRIPTIONS, rest)).status).toBe(200)
+    expect((await bob.post(SUBSCRIPTIONS_PATH, rest)).status).toBe(200)
   })
 
   it("can be removed by its owner, any number of times", async () => {
-    const phone = await hasDevice(bob, "phone")
-    await hasDevice(bob, "laptop")
+    const phone = await addDevice(bob, "phone")
+    await addDevice(bob, "laptop")
     for (let i = 0; i < 2; i++) expect(await (await remove(bob, phone)).json()).toEqual({ success: true })
     expect(await devicesOf(bob)).toHaveLength(1)
   })
@@ -64,9 +65,9 @@ describe("a device", () => {
   it("replaces the oldest of ten", async () => {
     for (let i = 0; i < 11; i++) {
       vi.setSystemTime(NOON + i)
-      await hasDevice(bob, `device-${String(i).padStart(2, "0")}`)
-      await hasDevice(alice, `hers-${i}`)
-      await rows(
+      await addDevice(bob, `device-${String(i).padStart(2, "0")}`)
+      await addDevice(alice, `hers-${i}`)
+      await selectRows(
         "DELETE FROM push_subscriptions WHERE org_user_id = ? AND endpoint NOT LIKE '%hers-0'",
         alice.orgUserId,
       )
@@ -79,21 +80,21 @@ describe("a device", () => {
   })
 
   it("replaces one of ten where all were added at once", async () => {
-    for (let i = 0; i < 12; i++) await hasDevice(bob, `device-${i}`)
+    for (let i = 0; i < 12; i++) await addDevice(bob, `device-${i}`)
     expect(await stored()).toHaveLength(10)
   })
 })
 
 describe("a shared computer", () => {
   it("belongs to the last user who added it", async () => {
-    const computer = await hasDevice(alice, "shared")
-    await hasDevice(alice, "hers")
-    await bob.post(SUBSCRIPTIONS, computer.subscription)
+    const computer = await addDevice(alice, "shared")
+    await addDevice(alice, "hers")
+    await bob.post(SUBSCRIPTIONS_PATH, computer.subscription)
     expect(await stored()).toMatchObject([
       { org_user_id: alice.orgUserId, endpoint: expect.stringMatching(/hers$/) },
       { org_user_id: bob.orgUserId, endpoint: expect.stringMatching(/shared$/) },
     ])
-    await charlie.post(SUBSCRIPTIONS, computer.subscription)
+    await charlie.post(SUBSCRIPTIONS_PATH, computer.subscription)
     expect(await stored()).toMatchObject([
       { org_user_id: alice.orgUserId },
       { org_user_id: charlie.orgUserId, org_id: GLOBEX, endpoint: computer.subscription.endpoint },
@@ -101,31 +102,31 @@ describe("a shared computer", () => {
   })
 
   it("cannot be taken from its owner by another user who knows the endpoint", async () => {
-    const computer = await hasDevice(alice, "hers")
+    const computer = await addDevice(alice, "hers")
     for (const stranger of [bob, charlie]) {
       const answer = await remove(stranger, computer)
       expect(await answer.json()).toEqual({ success: true })
-      const { keys } = (await device("")).subscription
-      expect((await stranger.post(SUBSCRIPTIONS, { ...computer.subscription, keys })).status).toBe(200)
+      const { keys } = (await newDevice("")).subscription
+      expect((await stranger.post(SUBSCRIPTIONS_PATH, { ...computer.subscription, keys })).status).toBe(200)
     }
     expect(await devicesOf(alice)).toHaveLength(1)
   })
 
   it("can belong to one user in several organisations", async () => {
-    await rows(
+    await selectRows(
       "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
     )
     const inGlobex = { "x-dalgo-org": "globex" }
-    const { subscription } = await hasDevice(bob, "phone")
-    await bob.post(SUBSCRIPTIONS, subscription, inGlobex)
+    const { subscription } = await addDevice(bob, "phone")
+    await bob.post(SUBSCRIPTIONS_PATH, subscription, inGlobex)
     expect(await stored()).toMatchObject([
       { org_user_id: bob.orgUserId, org_id: ACME },
       { org_user_id: 9, org_id: GLOBEX },
     ])
-    await bob.delete(SUBSCRIPTIONS, inGlobex, { endpoint: subscription.endpoint })
+    await bob.delete(SUBSCRIPTIONS_PATH, inGlobex, { endpoint: subscription.endpoint })
     expect(await stored()).toMatchObject([{ org_user_id: bob.orgUserId }])
-    await bob.post(SUBSCRIPTIONS, subscription, inGlobex)
-    await alice.post(SUBSCRIPTIONS, subscription)
+    await bob.post(SUBSCRIPTIONS_PATH, subscription, inGlobex)
+    await alice.post(SUBSCRIPTIONS_PATH, subscription)
     expect(await stored()).toMatchObject([{ org_user_id: alice.orgUserId }])
   })
 })
@@ -133,25 +134,25 @@ describe("a shared computer", () => {
 describe("a browser with a renewed subscription", () => {
   const inGlobex = { "x-dalgo-org": "globex" }
   beforeEach(async () => {
-    await rows(
+    await selectRows(
       "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
     )
   })
-  const replace = async (speaker: Speaker, { subscription }: Device, headers = {}) => {
-    const renewed = (await device("https://web.push.apple.com/renewed")).subscription
-    const answer = await speaker.post(SUBSCRIPTIONS, { ...renewed, replaces: subscription.endpoint }, headers)
+  const replace = async (speaker: ApiClient, { subscription }: Device, headers = {}) => {
+    const renewed = (await newDevice("https://web.push.apple.com/renewed")).subscription
+    const answer = await speaker.post(SUBSCRIPTIONS_PATH, { ...renewed, replaces: subscription.endpoint }, headers)
     expect(answer.status).toBe(200)
     return renewed
   }
 
   it("replaces its old subscription in all organisations of its user", async () => {
-    const phone = await hasDevice(bob, "phone")
-    await hasDevice(bob, "laptop")
-    await bob.post(SUBSCRIPTIONS, phone.subscription, inGlobex)
+    const phone = await addDevice(bob, "phone")
+    await addDevice(bob, "laptop")
+    await bob.post(SUBSCRIPTIONS_PATH, phone.subscription, inGlobex)
     vi.setSystemTime(NOON + 1)
     const { endpoint, keys } = await replace(bob, phone)
     const columns = { endpoint, ...keys, created_at: NOON, server_key: env.VAPID_PUBLIC_KEY }
-    expect(await rows("SELECT * FROM push_subscriptions WHERE endpoint = ? ORDER BY org_id", endpoint)).toEqual([
+    expect(await selectRows("SELECT * FROM push_subscriptions WHERE endpoint = ? ORDER BY org_id", endpoint)).toEqual([
       { org_user_id: bob.orgUserId, org_id: ACME, ...columns },
       { org_user_id: 9, org_id: GLOBEX, ...columns },
     ])
@@ -159,15 +160,15 @@ describe("a browser with a renewed subscription", () => {
   })
 
   it("is added to no organisation where it was off, whatever the header says", async () => {
-    const phone = await hasDevice(bob, "phone")
+    const phone = await addDevice(bob, "phone")
     const { endpoint } = await replace(bob, phone, inGlobex)
     expect(await stored()).toEqual([{ org_user_id: bob.orgUserId, org_id: ACME, endpoint }])
   })
 
   it("may be sent twice, and after it was added", async () => {
-    const phone = await hasDevice(bob, "phone")
-    await bob.post(SUBSCRIPTIONS, phone.subscription, inGlobex)
-    await bob.post(SUBSCRIPTIONS, (await device("https://web.push.apple.com/renewed")).subscription)
+    const phone = await addDevice(bob, "phone")
+    await bob.post(SUBSCRIPTIONS_PATH, phone.subscription, inGlobex)
+    await bob.post(SUBSCRIPTIONS_PATH, (await newDevice("https://web.push.apple.com/renewed")).subscription)
     for (let i = 0; i < 2; i++) await replace(bob, phone)
     expect(await stored()).toMatchObject([
       { org_user_id: bob.orgUserId, endpoint: phone.subscription.endpoint },
@@ -177,7 +178,7 @@ describe("a browser with a renewed subscription", () => {
   })
 
   it("replaces no device of another user", async () => {
-    const hers = await hasDevice(alice, "hers")
+    const hers = await addDevice(alice, "hers")
     for (const stranger of [bob, charlie]) await replace(stranger, hers)
     expect(await stored()).toEqual([
       { org_user_id: alice.orgUserId, org_id: ACME, endpoint: hers.subscription.endpoint },
@@ -185,8 +186,8 @@ describe("a browser with a renewed subscription", () => {
   })
 
   it("replaces only its user's row on a shared computer", async () => {
-    const shared = await hasDevice(alice, "shared")
-    await rows(
+    const shared = await addDevice(alice, "shared")
+    await selectRows(
       `INSERT INTO push_subscriptions (org_user_id, endpoint, org_id, p256dh, auth, created_at, server_key)
        SELECT ?, endpoint, org_id, p256dh, auth, created_at, server_key FROM push_subscriptions`,
       bob.orgUserId,
@@ -201,8 +202,8 @@ describe("a browser with a renewed subscription", () => {
 
 describe("the list of devices", () => {
   it("has the caller's own devices, without their endpoints", async () => {
-    await hasDevice(alice, "hers")
-    const { subscription } = await hasDevice(bob, "his")
+    await addDevice(alice, "hers")
+    const { subscription } = await addDevice(bob, "his")
     const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subscription.endpoint))
     const id = btoa(String.fromCharCode(...new Uint8Array(hash)))
     const expected = id.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
@@ -213,24 +214,24 @@ describe("the list of devices", () => {
 
 describe("a device that subscribed with an earlier VAPID key", () => {
   it("is not listed until it is added again", async () => {
-    const { subscription } = await hasDevice(bob, "phone")
-    await hasDevice(bob, "laptop")
-    await rows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
+    const { subscription } = await addDevice(bob, "phone")
+    await addDevice(bob, "laptop")
+    await selectRows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
     expect(await devicesOf(bob)).toHaveLength(1)
-    await bob.post(SUBSCRIPTIONS, subscription)
+    await bob.post(SUBSCRIPTIONS_PATH, subscription)
     expect(await devicesOf(bob)).toHaveLength(2)
   })
 })
 
 describe("the devices of acme", () => {
   it("cannot be seen or changed by Charlie", async () => {
-    const { subscription } = await hasDevice(alice, "hers")
+    const { subscription } = await addDevice(alice, "hers")
     const before = await stored()
     const inAcme = { "x-dalgo-org": "acme" }
     const answers = [
-      charlie.get(SUBSCRIPTIONS, inAcme),
-      charlie.post(SUBSCRIPTIONS, subscription, inAcme),
-      charlie.delete(SUBSCRIPTIONS, inAcme, { endpoint: subscription.endpoint }),
+      charlie.get(SUBSCRIPTIONS_PATH, inAcme),
+      charlie.post(SUBSCRIPTIONS_PATH, subscription, inAcme),
+      charlie.delete(SUBSCRIPTIONS_PATH, inAcme, { endpoint: subscription.endpoint }),
     ]
     for (const answer of await Promise.all(answers)) {
       expect([answer.status, await answer.json()]).toEqual([404, { detail: "organisation not found" }])
@@ -239,8 +240,8 @@ describe("the devices of acme", () => {
   })
 
   it("cannot be seen or changed by a server, which has no devices", async () => {
-    const { subscription } = await device("https://web.push.apple.com/x")
-    expect((await server.post(SUBSCRIPTIONS, subscription)).status).toBe(403)
+    const { subscription } = await newDevice("https://web.push.apple.com/x")
+    expect((await server.post(SUBSCRIPTIONS_PATH, subscription)).status).toBe(403)
     expect((await server.get("/api/notifications/push-key")).status).toBe(403)
   })
 })
@@ -256,18 +257,18 @@ describe("the VAPID public key", () => {
   it.each(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT"])(
     "is unavailable without %s, and so is adding a device",
     async (name) => {
-      const through = workerWith({ [name]: " " })
+      const through = workerWithEnv({ [name]: " " })
       const headers = { ...(await cookieOf("2")), "content-type": "application/json" }
-      const body = JSON.stringify((await device("https://web.push.apple.com/x")).subscription)
+      const body = JSON.stringify((await newDevice("https://web.push.apple.com/x")).subscription)
       for (const answer of [
         await through("/api/notifications/push-key", { headers }),
-        await through(SUBSCRIPTIONS, { method: "POST", headers, body }),
+        await through(SUBSCRIPTIONS_PATH, { method: "POST", headers, body }),
       ]) {
         expect([answer.status, await answer.json()]).toEqual([503, { detail: "push messages are not configured" }])
       }
       expect(await stored()).toEqual([])
       const { endpoint } = JSON.parse(body)
-      const off = await through(SUBSCRIPTIONS, { method: "DELETE", headers, body: JSON.stringify({ endpoint }) })
+      const off = await through(SUBSCRIPTIONS_PATH, { method: "DELETE", headers, body: JSON.stringify({ endpoint }) })
       expect(off.status).toBe(200)
     },
   )

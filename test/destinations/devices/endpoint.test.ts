@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest"
 import { isPushEndpoint } from "../../../src/destinations/devices/endpoint"
-import { device, SUBSCRIPTIONS } from "../../support/devices"
+import { newDevice, SUBSCRIPTIONS_PATH } from "../../support/devices"
 import { bob } from "../../support/people"
-import { rows } from "../../support/rows"
+import { selectRows } from "../../support/select-rows"
 
-const { keys } = (await device("")).subscription
-const register = (endpoint: unknown) => bob.post(SUBSCRIPTIONS, { endpoint, keys })
+const { keys } = (await newDevice("")).subscription
+const register = (endpoint: unknown) => bob.post(SUBSCRIPTIONS_PATH, { endpoint, keys })
 
 describe("an endpoint at the push service of", () => {
   it.each([
@@ -24,7 +24,7 @@ describe("an endpoint at the push service of", () => {
     ["Chrome, of the greatest length", `https://fcm.googleapis.com/fcm/send/${"x".repeat(964)}`],
   ])("%s is accepted", async (_, endpoint) => {
     expect((await register(endpoint)).status).toBe(200)
-    expect(await rows("SELECT endpoint FROM push_subscriptions")).toEqual([{ endpoint }])
+    expect(await selectRows("SELECT endpoint FROM push_subscriptions")).toEqual([{ endpoint }])
   })
 })
 
@@ -153,7 +153,7 @@ describe("an endpoint is rejected if it is or has", () => {
     const answer = await register(endpoint)
     expect(answer.status).toBe(422)
     for (const issue of (await answer.json<any>()).detail) expect(issue.loc).toEqual(["body", "endpoint"])
-    expect(await rows("SELECT * FROM push_subscriptions")).toEqual([])
+    expect(await selectRows("SELECT * FROM push_subscriptions")).toEqual([])
   })
 
   it("one of these, also before a message is sent", () => {

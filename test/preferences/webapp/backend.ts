@@ -1,12 +1,12 @@
 import { vi } from "vitest"
-import { outside } from "../../support/outside"
+import { fakeFetch } from "../../support/fake-fetch"
 import { bob, cookieOf } from "../../support/people"
-import { workerWith } from "../../support/worker-with"
+import { workerWithEnv } from "../../support/worker-with-env"
 
 export const BACKEND = "https://platform.dalgo.test"
 export const PATH = "/api/userpreferences/"
 
-const connected = workerWith({ PLATFORM_ORIGIN: `${BACKEND}/` })
+const connected = workerWithEnv({ PLATFORM_ORIGIN: `${BACKEND}/` })
 
 /** Bob's settings in Dalgo's backend, with its own value for e-mail and a field that is unknown here. */
 export const storedInBackend = () => ({
@@ -23,7 +23,7 @@ type Respond = (request: Request) => Response | Promise<Response>
 
 /** Fakes Dalgo's backend. By default it returns the stored settings to every request. */
 export const backend = (respond: Respond = () => Response.json({ success: true, res: storedInBackend() })) =>
-  outside((request) => (request.url.startsWith(`${BACKEND}/`) ? respond(request) : undefined))
+  fakeFetch((request) => (request.url.startsWith(`${BACKEND}/`) ? respond(request) : undefined))
 
 type Init = { method?: string; headers?: Record<string, string>; body?: string }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { bob } from "../../support/people"
-import { rows } from "../../support/rows"
+import { selectRows } from "../../support/select-rows"
 import { changeWithBackend, backendFailures, storedInBackend, PATH, BACKEND, backend } from "./backend"
 
 /** A backend that stores changes and returns them. */
@@ -20,8 +20,8 @@ const refusingBackend = (respond: () => Response) =>
     request.method === "PUT" ? respond() : Response.json({ success: true, res: storedInBackend() }),
   )
 
-const switches = () => rows("SELECT category, channel, enabled FROM user_notification_preferences")
-const storedHere = () => rows("SELECT * FROM user_preferences")
+const switches = () => selectRows("SELECT category, channel, enabled FROM user_notification_preferences")
+const storedHere = () => selectRows("SELECT * FROM user_preferences")
 const EMAIL_OFF = [{ category: "all", channel: "email", enabled: 0 }]
 
 let failures: ReturnType<typeof backendFailures>

@@ -3,8 +3,8 @@ import { describe, expect, it, vi } from "vitest"
 import { DAY, NOON } from "../../support/clock"
 import { metered } from "../../support/d1-meter"
 import { alice, bob, charlie, cookieOf } from "../../support/people"
-import { rows } from "../../support/rows"
-import { workerWith } from "../../support/worker-with"
+import { selectRows } from "../../support/select-rows"
+import { workerWithEnv } from "../../support/worker-with-env"
 import { defaultPreferences } from "../default-preferences"
 import { defaultUserPreferences } from "./default-user-preferences"
 
@@ -14,8 +14,8 @@ const change = async (part: unknown, headers = {}) => {
   const answer = await bob.put(PATH, part, headers)
   return { status: answer.status, body: await answer.json<any>() }
 }
-const stored = () => rows("SELECT * FROM user_preferences")
-const switches = () => rows("SELECT category, channel, enabled FROM user_notification_preferences")
+const stored = () => selectRows("SELECT * FROM user_preferences")
+const switches = () => selectRows("SELECT category, channel, enabled FROM user_notification_preferences")
 
 const TOUR = { product_tour: { skipped: true, completed: false }, insights: { skipped: false, completed: true } }
 
@@ -62,7 +62,7 @@ describe("changing settings", () => {
       status: 200,
       body: { success: true, res: defaultUserPreferences() },
     })
-    expect(await rows("SELECT * FROM org_preferences")).toEqual([])
+    expect(await selectRows("SELECT * FROM org_preferences")).toEqual([])
   })
 
   it("does not change the settings of other people", async () => {
@@ -132,7 +132,7 @@ describe("the stored settings", () => {
 it("takes one round trip, reading included", async () => {
   await bob.get(PATH)
   const { db, spent } = metered(env.DB)
-  const answer = await workerWith({ DB: db })(PATH, {
+  const answer = await workerWithEnv({ DB: db })(PATH, {
     method: "PUT",
     headers: { ...(await cookieOf(bob.userId)), "content-type": "application/json" },
     body: JSON.stringify({ enable_email_notifications: false, disclaimer_shown: true }),

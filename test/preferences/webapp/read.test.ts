@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers"
 import { describe, expect, it } from "vitest"
 import { metered } from "../../support/d1-meter"
-import { ACME, alice, bob, charlie, cookieOf, GLOBEX, nobody, server } from "../../support/people"
-import { rows } from "../../support/rows"
-import { workerWith } from "../../support/worker-with"
+import { ACME, alice, anonymous, bob, charlie, cookieOf, GLOBEX, server } from "../../support/people"
+import { selectRows } from "../../support/select-rows"
+import { workerWithEnv } from "../../support/worker-with-env"
 import { defaultUserPreferences } from "./default-user-preferences"
 
 const PATH = "/api/userpreferences/"
@@ -57,7 +57,7 @@ it("reads rows that were imported from Dalgo", async () => {
 it.each(["skipped", "", "{", '"skipped"', "[1]", "7", "null"])(
   "returns an empty walkthrough for an imported value that is no object: %s",
   async (stored) => {
-    await rows(
+    await selectRows(
       "INSERT INTO user_preferences (orguser_id, trial_walkthrough, created_at, updated_at) VALUES (?, ?, '', '')",
       bob.orgUserId,
       stored,
@@ -92,7 +92,7 @@ describe("is_llm_active", () => {
 it("takes one round trip once the membership is cached", async () => {
   await bob.put(PATH, { enable_email_notifications: false, disclaimer_shown: true })
   const { db, spent } = metered(env.DB)
-  const answer = await workerWith({ DB: db })(PATH, { headers: await cookieOf(bob.userId) })
+  const answer = await workerWithEnv({ DB: db })(PATH, { headers: await cookieOf(bob.userId) })
   expect(answer.status).toBe(200)
   expect(spent).toMatchObject({ roundTrips: 1, statements: 1, rowsWritten: 0 })
 })
@@ -102,6 +102,6 @@ it("is a 404 in another organisation", async () => {
 })
 
 it("needs a signed-in person", async () => {
-  expect((await nobody.get(PATH)).status).toBe(401)
+  expect((await anonymous.get(PATH)).status).toBe(401)
   expect((await server.get(PATH)).status).toBe(403)
 })

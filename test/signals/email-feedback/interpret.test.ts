@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { parseEmailFeedback } from "../../../src/signals/email-feedback/interpret"
 import { alice, bob } from "../../support/people"
-import { bounceOf, complaintOf } from "../../support/sns"
+import { bounceEvent, complaintEvent } from "../../support/fake-sns"
 
 /** https://developers.cloudflare.com/email-service/platform/event-subscriptions/ */
 const cloudflareEvent = (name: string, payload: object = {}) => ({
@@ -25,33 +25,33 @@ describe("an event", () => {
   const bounced = { kind: "opt_out", cause: "bounced", addresses: [bob.email] }
   const complained = { kind: "opt_out", cause: "complained", addresses: [bob.email] }
   const ignored = (reason: string) => ({ kind: "ignore", reason })
-  const { eventType: _, ...withoutType } = bounceOf(bob.email)
+  const { eventType: _, ...withoutType } = bounceEvent(bob.email)
 
   it.each<[string, object | string, object]>([
-    ["a bounce of SES", bounceOf(bob.email), bounced],
-    ["a bounce of an address that does not exist", bounceOf(bob.email, { bounceSubType: "NoEmail" }), bounced],
-    ["a bounce by Amazon's suppression list", bounceOf(bob.email, { bounceSubType: "Suppressed" }), bounced],
+    ["a bounce of SES", bounceEvent(bob.email), bounced],
+    ["a bounce of an address that does not exist", bounceEvent(bob.email, { bounceSubType: "NoEmail" }), bounced],
+    ["a bounce by Amazon's suppression list", bounceEvent(bob.email, { bounceSubType: "Suppressed" }), bounced],
     [
       "a bounce by the suppression list of the account",
-      bounceOf(bob.email, { bounceSubType: "OnAccountSuppressionList" }),
+      bounceEvent(bob.email, { bounceSubType: "OnAccountSuppressionList" }),
       bounced,
     ],
     ["a bounce published by an identity", { notificationType: "Bounce", ...withoutType }, bounced],
-    ["an address in capitals", bounceOf("Bob@ACME.test"), bounced],
-    ["an address with a name", bounceOf(`"Bob, of acme" <${bob.email}>`), bounced],
-    ["a full mailbox", bounceOf(bob.email, { bounceType: "Transient" }), ignored("may_pass")],
-    ["a bounce of an undetermined kind", bounceOf(bob.email, { bounceType: "Undetermined" }), ignored("may_pass")],
-    ["a complaint", complaintOf(bob.email), complained],
-    ["a complaint without a type", complaintOf(bob.email, { complaintFeedbackType: undefined }), complained],
-    ["a complaint with an unreadable type", complaintOf(bob.email, { complaintFeedbackType: 7 }), complained],
+    ["an address in capitals", bounceEvent("Bob@ACME.test"), bounced],
+    ["an address with a name", bounceEvent(`"Bob, of acme" <${bob.email}>`), bounced],
+    ["a full mailbox", bounceEvent(bob.email, { bounceType: "Transient" }), ignored("may_pass")],
+    ["a bounce of an undetermined kind", bounceEvent(bob.email, { bounceType: "Undetermined" }), ignored("may_pass")],
+    ["a complaint", complaintEvent(bob.email), complained],
+    ["a complaint without a type", complaintEvent(bob.email, { complaintFeedbackType: undefined }), complained],
+    ["a complaint with an unreadable type", complaintEvent(bob.email, { complaintFeedbackType: 7 }), complained],
     [
       "a complaint by the suppression list of the account",
-      complaintOf(bob.email, { complaintSubType: "OnAccountSuppressionList", complaintFeedbackType: null }),
+      complaintEvent(bob.email, { complaintSubType: "OnAccountSuppressionList", complaintFeedbackType: null }),
       complained,
     ],
     [
       "the opposite of a complaint",
-      complaintOf(bob.email, { complaintFeedbackType: "not-spam" }),
+      complaintEvent(bob.email, { complaintFeedbackType: "not-spam" }),
       ignored("no_complaint"),
     ],
     ["a delivery", { eventType: "Delivery", mail: { destination: [bob.email] } }, ignored("delivered_or_so")],
@@ -86,13 +86,13 @@ describe("an event", () => {
   })
 
   it("is about the address that we wrote to, when a forwarded e-mail bounced at another mailbox", () => {
-    const { mail, ...rest } = bounceOf("bobs.other.mailbox@globex.test")
+    const { mail, ...rest } = bounceEvent("bobs.other.mailbox@globex.test")
     const forwarded = { ...rest, mail: { ...mail, destination: [bob.email] } }
     expect(parseEmailFeedback(JSON.stringify(forwarded))).toEqual(bounced)
   })
 
   it("is about the addresses that bounced, when an e-mail had several recipients", () => {
-    const { mail, ...rest } = bounceOf(bob.email)
+    const { mail, ...rest } = bounceEvent(bob.email)
     const toMany = { ...rest, mail: { ...mail, destination: [alice.email, bob.email] } }
     expect(parseEmailFeedback(JSON.stringify(toMany))).toEqual(bounced)
     expect(parseEmailFeedback(JSON.stringify(rest))).toEqual(bounced)

@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { DAY, HOUR, MINUTE, NOON } from "../../support/clock"
-import { outside, ses } from "../../support/outside"
-import { alice, bob, charlie, dora, nobody, server, type Speaker } from "../../support/people"
-import { consume, cron, queues } from "../../support/queues"
-import { rows } from "../../support/rows"
-import { amazon, bounceOf, complaintOf, type Posted, signed } from "../../support/sns"
+import { fakeFetch } from "../../support/fake-fetch"
+import { fakeSes } from "../../support/fake-ses"
+import { alice, anonymous, type ApiClient, bob, charlie, dora, server } from "../../support/people"
+import { captureQueues, consume, runCron } from "../../support/queues"
+import { selectRows } from "../../support/select-rows"
+import { bounceEvent, complaintEvent, fakeSns, signMessage, type SnsMessage } from "../../support/fake-sns"
 
 const BOUNCED = [
   "We could not deliver an e-mail to b…@acme.test: the mailbox refused it.",
@@ -36,37 +37,37 @@ const cloudflareEvent = (name: string, payload: object = {}) => ({
 })
 const HARD_BOUNCE = { bounce: { type: "hard", classification: "permanent_failure", reason: "550 5.1.1 User unknown" } }
 
-let drain: ReturnType<typeof queues>["drain"]
-let sent: ReturnType<typeof queues>["sent"]
-let lose: ReturnType<typeof queues>["lose"]
-let provider: ReturnType<typeof ses>
+let drain: ReturnType<typeof captureQueues>["drain"]
+let sent: ReturnType<typeof captureQueues>["sent"]
+let lose: ReturnType<typeof captureQueues>["lose"]
+let provider: ReturnType<typeof fakeSes>
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  ;({ drain, sent, lose } = queues())
-  provider = ses()
-  outside(amazon(), provider.handler)
+  ;({ drain, sent, lose } = captureQueues())
+  provider = fakeSes()
+  fakeFetch(fakeSns(), provider.handler)
 })
 
-const postEvent = async (event: object, fields: Posted = {}) => {
-  const message = await signed({ Message: JSON.stringify(event), ...fields })
-  const answer = await nobody.post("/webhooks/v1/ses/", message, { "content-type": "text/plain" })
+const postEvent = async (event: object, fields: SnsMessage = {}) => {
+  const message = await signMessage({ Message: JSON.stringify(event), ...fields })
+  const answer = await anonymous.post("/webhooks/v1/ses/", message, { "content-type": "text/plain" })
   expect(answer.status).toBe(200)
 }
 /** An e-mail to this address bounces, and the event is processed. */
 const bounce = async (address = bob.email) => {
-  await postEvent(bounceOf(address))
+  await postEvent(bounceEvent(address))
   await drain()
 }
-const inboxOf = async (person: Speaker) => (await (await person.get("/api/notifications/v1")).json<any>()).res
-const messagesOf = async (person: Speaker) => (await inboxOf(person)).map(({ message }: any) => message)
-const isOn = async (person: Speaker) =>
+const inboxOf = async (person: ApiClient) => (await (await person.get("/api/notifications/v1")).json<any>()).res
+const messagesOf = async (person: ApiClient) => (await inboxOf(person)).map(({ message }: any) => message)
+const isOn = async (person: ApiClient) =>
   (await (await person.get("/api/notifications/preferences")).json<any>()).res.email_notifications_enabled
-const turnOn = (person: Speaker, path = "preferences") =>
+const turnOn = (person: ApiClient, path = "preferences") =>
   path === "preferences"
     ? person.put("/api/notifications/preferences", { email_notifications_enabled: true })
     : person.put("/api/userpreferences/", { enable_email_notifications: true })
 const emailPreferences = () =>
-  rows(
+  selectRows(
     `SELECT org_user_id, category, channel, enabled, changed_at, reason FROM user_notification_preferences
      ORDER BY org_user_id`,
   )
@@ -78,7 +79,7 @@ const emailOff = (person: { orgUserId: number }, reason: string | null, at = NOO
   changed_at: at,
   reason,
 })
-const events = () => rows("SELECT status, reason FROM signal_events ORDER BY id")
+const events = () => selectRows("SELECT status, reason FROM signal_events ORDER BY id")
 const publish = (changes: object = {}) =>
   server.post("/api/notifications/", {
     author: "Dalgo",
@@ -98,7 +99,7 @@ describe("a bounce", () => {
     ])
     expect(await events()).toEqual([{ status: "processed", reason: "bounced" }])
     expect(provider.mails).toEqual([])
-    expect(await rows("SELECT * FROM deliveries WHERE channel = 'email'")).toEqual([])
+    expect(await selectRows("SELECT * FROM deliveries WHERE channel = 'email'")).toEqual([])
   })
 
   it("changes nothing for other members", async () => {
@@ -110,12 +111,12 @@ describe("a bounce", () => {
   })
 
   it("tells the member once, however often and by whichever provider it is reported", async () => {
-    await postEvent(bounceOf(bob.email), { MessageId: "one" })
-    await postEvent(bounceOf(bob.email), { MessageId: "one" })
-    await postEvent(bounceOf(bob.email), { MessageId: "two" })
+    await postEvent(bounceEvent(bob.email), { MessageId: "one" })
+    await postEvent(bounceEvent(bob.email), { MessageId: "one" })
+    await postEvent(bounceEvent(bob.email), { MessageId: "two" })
     await drain()
     vi.setSystemTime(NOON + HOUR)
-    await postEvent(complaintOf(bob.email), { MessageId: "three" })
+    await postEvent(complaintEvent(bob.email), { MessageId: "three" })
     await consume("dalgo-email-events", [cloudflareEvent("bounced", HARD_BOUNCE) as never])
     await drain()
     expect(await messagesOf(bob)).toEqual([BOUNCED])
@@ -124,13 +125,13 @@ describe("a bounce", () => {
   })
 
   it("may concern two members: each is told in their organisation", async () => {
-    await rows("UPDATE org_users SET email = ? WHERE id = ?", bob.email, charlie.orgUserId)
+    await selectRows("UPDATE org_users SET email = ? WHERE id = ?", bob.email, charlie.orgUserId)
     await bounce()
     expect(await emailPreferences()).toEqual([emailOff(bob, "bounced"), emailOff(charlie, "bounced")])
     expect(await messagesOf(bob)).toEqual([BOUNCED])
     expect(await messagesOf(charlie)).toEqual([BOUNCED])
     expect(await messagesOf(alice)).toEqual([])
-    const orgs = await rows("SELECT org_id FROM notifications ORDER BY org_id")
+    const orgs = await selectRows("SELECT org_id FROM notifications ORDER BY org_id")
     expect(orgs).toEqual([{ org_id: 1 }, { org_id: 2 }])
   })
 
@@ -141,7 +142,7 @@ describe("a bounce", () => {
   })
 
   it("changes nothing for a former member", async () => {
-    await rows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
+    await selectRows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
     await bounce()
     expect(await emailPreferences()).toEqual([])
   })
@@ -155,17 +156,17 @@ describe("a bounce", () => {
   })
 
   it("is not reported by e-mail, even if the organisation requires e-mail", async () => {
-    await rows("INSERT INTO org_notification_policies VALUES (1, 'system', 'email', 'required')")
+    await selectRows("INSERT INTO org_notification_policies VALUES (1, 'system', 'email', 'required')")
     await bounce()
     expect(await messagesOf(bob)).toEqual([BOUNCED])
     expect(provider.mails).toEqual([])
-    expect(await rows("SELECT status, reason FROM deliveries")).toEqual([
+    expect(await selectRows("SELECT status, reason FROM deliveries")).toEqual([
       { status: "suppressed", reason: "email_bounced" },
     ])
   })
 
   it("changes nothing if it is transient", async () => {
-    await postEvent(bounceOf(bob.email, { bounceType: "Transient", bounceSubType: "MailboxFull" }))
+    await postEvent(bounceEvent(bob.email, { bounceType: "Transient", bounceSubType: "MailboxFull" }))
     await drain()
     expect(await emailPreferences()).toEqual([])
     expect(await events()).toEqual([{ status: "ignored", reason: "may_pass" }])
@@ -174,7 +175,7 @@ describe("a bounce", () => {
 
 it("logs a bounce of the platform admins' address, which belongs to no member", async () => {
   const log = vi.spyOn(console, "log").mockReturnValue()
-  await postEvent(bounceOf("Ops@dalgo.test"))
+  await postEvent(bounceEvent("Ops@dalgo.test"))
   const changes = { ADMIN_EMAIL: "ops@dalgo.test" }
   await consume(
     "dalgo-signals",
@@ -187,7 +188,7 @@ it("logs a bounce of the platform admins' address, which belongs to no member", 
 
 describe("a complaint", () => {
   it("turns e-mail off, and tells the member that an e-mail was marked as spam", async () => {
-    await postEvent(complaintOf(bob.email))
+    await postEvent(complaintEvent(bob.email))
     await drain()
     expect(await emailPreferences()).toEqual([emailOff(bob, "complained")])
     expect(await messagesOf(bob)).toEqual([COMPLAINED])
@@ -216,7 +217,7 @@ describe("a member who turns e-mail on again", () => {
   })
 
   it("keeps it on when an older event is processed later", async () => {
-    await postEvent(bounceOf(bob.email))
+    await postEvent(bounceEvent(bob.email))
     await bob.put("/api/notifications/preferences", { email_notifications_enabled: false })
     vi.setSystemTime(NOON + MINUTE)
     await turnOn(bob)
@@ -252,7 +253,7 @@ describe("a trace", () => {
   })
 
   it("says that it was marked as spam", async () => {
-    await postEvent(complaintOf(bob.email))
+    await postEvent(complaintEvent(bob.email))
     await drain()
     const { res } = await (await publish()).json<any>()
     expect((await traceOf(res.notification_id)).reason).toBe(
@@ -296,7 +297,7 @@ describe("the queue of Email Service", () => {
     const strange = [{ hello: "world" }, "hello", null, 7, undefined]
     const { explicitAcks } = await consumeEvents(...strange)
     expect(explicitAcks).toHaveLength(strange.length)
-    expect(await rows("SELECT status, body FROM signal_events ORDER BY body")).toEqual(
+    expect(await selectRows("SELECT status, body FROM signal_events ORDER BY body")).toEqual(
       ["", "7", "hello", "null", '{"hello":"world"}'].map((body) => ({ status: "not_understood", body })),
     )
   })
@@ -324,7 +325,7 @@ describe("the queue of Email Service", () => {
 
 describe("a worker that dies", () => {
   it("between turning e-mail off and telling the member is followed by another worker", async () => {
-    await postEvent(bounceOf(bob.email))
+    await postEvent(bounceEvent(bob.email))
     const real = Object.getPrototypeOf(env.DB).batch.bind(env.DB)
     vi.spyOn(env.DB, "batch").mockImplementationOnce(real).mockRejectedValueOnce(new Error("Network connection lost"))
     const { retryMessages } = await consume("dalgo-signals", [{ kind: "mail_event", eventId: 1 }])
@@ -334,7 +335,7 @@ describe("a worker that dies", () => {
 
     vi.setSystemTime(NOON + MINUTE)
     sent.length = 0
-    await cron()
+    await runCron()
     await drain()
     expect(await messagesOf(bob)).toEqual([BOUNCED])
     expect(await emailPreferences()).toEqual([emailOff(bob, "bounced")])
@@ -342,18 +343,18 @@ describe("a worker that dies", () => {
 
   it("or whose queue message is lost, is followed by the cron", async () => {
     lose("dalgo-signals")
-    await postEvent(bounceOf(bob.email))
+    await postEvent(bounceEvent(bob.email))
     expect(sent).toEqual([])
     vi.setSystemTime(NOON + MINUTE)
-    await cron()
+    await runCron()
     expect(sent.map(({ body }) => body)).toEqual([{ kind: "mail_event", eventId: 1 }])
     await drain()
     expect(await messagesOf(bob)).toEqual([BOUNCED])
   })
 
   it("in each attempt is given up in the end", async () => {
-    await postEvent(bounceOf(bob.email))
-    await rows("UPDATE signal_events SET attempts = 12, due_at = ?", NOON)
+    await postEvent(bounceEvent(bob.email))
+    await selectRows("UPDATE signal_events SET attempts = 12, due_at = ?", NOON)
     await drain()
     expect(await events()).toEqual([{ status: "failed", reason: "given_up" }])
     expect(await emailPreferences()).toEqual([])

@@ -1,26 +1,26 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { parsePublicKey } from "../../../src/signals/email-feedback/sns/certificate"
 import { HOUR, MINUTE, NOON } from "../../support/clock"
-import { outside } from "../../support/outside"
-import { nobody, request } from "../../support/people"
-import { queues } from "../../support/queues"
-import { rows } from "../../support/rows"
+import { fakeFetch } from "../../support/fake-fetch"
+import { anonymous, request } from "../../support/people"
+import { captureQueues } from "../../support/queues"
+import { selectRows } from "../../support/select-rows"
 import {
-  AMAZON,
-  amazon,
-  bounceOf,
+  bounceEvent,
   certificate,
-  CERTIFICATE,
-  complaintOf,
-  type Posted,
+  CERTIFICATE_URL,
+  complaintEvent,
+  fakeSns,
   publicKey,
-  signed,
-  signedByStranger,
-  SUBSCRIBE,
-  subscription,
-  TOPIC,
-} from "../../support/sns"
-import { workerWith } from "../../support/worker-with"
+  signMessage,
+  signMessageWithOtherKey,
+  SNS_ORIGIN,
+  type SnsMessage,
+  SUBSCRIBE_URL,
+  subscriptionConfirmation,
+  TOPIC_ARN,
+} from "../../support/fake-sns"
+import { workerWithEnv } from "../../support/worker-with-env"
 
 const PATH = "/webhooks/v1/ses/"
 const OK = { status: 200, body: { status: "ok" } }
@@ -28,7 +28,7 @@ const UNAUTHENTICATED = { status: 401, body: { detail: "not a message of Amazon 
 const UNREACHABLE = { status: 503, body: { detail: "Amazon SNS cannot be reached right now" } }
 
 /** Posts as Amazon SNS does: JSON with the content type of text. */
-async function post(message: Posted | string, through: typeof request = request) {
+async function post(message: SnsMessage | string, through: typeof request = request) {
   const answer = await through(PATH, {
     method: "POST",
     headers: { "content-type": "text/plain; charset=UTF-8", "x-amz-sns-message-type": "Notification" },
@@ -36,24 +36,25 @@ async function post(message: Posted | string, through: typeof request = request)
   })
   return { status: answer.status, body: await answer.json<any>() }
 }
-const bounce = (fields: Posted = {}) => signed({ Message: JSON.stringify(bounceOf("bob@acme.test")), ...fields })
-const storedEvents = () => rows("SELECT source, status, body FROM signal_events ORDER BY id")
+const bounce = (fields: SnsMessage = {}) =>
+  signMessage({ Message: JSON.stringify(bounceEvent("bob@acme.test")), ...fields })
+const storedEvents = () => selectRows("SELECT source, status, body FROM signal_events ORDER BY id")
 /** A URL of a certificate that is not cached yet. */
-const freshCertificate = () => `${AMAZON}/SimpleNotificationService-${crypto.randomUUID()}.pem`
+const freshCertificate = () => `${SNS_ORIGIN}/SimpleNotificationService-${crypto.randomUUID()}.pem`
 
-let sent: ReturnType<typeof queues>["sent"]
+let sent: ReturnType<typeof captureQueues>["sent"]
 let requests: Request[]
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  sent = queues().sent
-  requests = outside(amazon()).requests
+  sent = captureQueues().sent
+  requests = fakeFetch(fakeSns()).requests
 })
 
 describe("a message of Amazon SNS", () => {
   it.each(["1", "2"])(
     "is accepted with a signature of version %s, and its event is stored unchanged",
     async (version) => {
-      const Message = JSON.stringify(bounceOf("bob@acme.test"), null, 2)
+      const Message = JSON.stringify(bounceEvent("bob@acme.test"), null, 2)
       expect(await post(await bounce({ SignatureVersion: version, Message }))).toEqual(OK)
       expect(await storedEvents()).toEqual([{ source: "mail_event", status: "received", body: Message }])
       expect(sent).toEqual([{ queue: "dalgo-signals", body: { kind: "mail_event", eventId: 1 }, delaySeconds: 0 }])
@@ -62,7 +63,7 @@ describe("a message of Amazon SNS", () => {
 
   it("may have a subject, line breaks and any characters", async () => {
     expect(await post(await bounce({ Subject: "Amazon SES Email Event Notification" }))).toEqual(OK)
-    const Message = JSON.stringify({ ...complaintOf("bob@acme.test"), note: "größer\n\u2028 पाइप" })
+    const Message = JSON.stringify({ ...complaintEvent("bob@acme.test"), note: "größer\n\u2028 पाइप" })
     expect(await post(await bounce({ Message }))).toEqual(OK)
     expect(await storedEvents()).toHaveLength(2)
   })
@@ -84,15 +85,15 @@ describe("a message of Amazon SNS", () => {
 
   it("may come from any of the configured topics, with spaces around them", async () => {
     const other = "arn:aws:sns:ap-south-1:123456789012:another"
-    const through = workerWith({ SES_SNS_TOPIC_ARNS: ` ${other} , ${TOPIC}` })
-    for (const TopicArn of [other, TOPIC]) expect(await post(await bounce({ TopicArn }), through)).toEqual(OK)
+    const through = workerWithEnv({ SES_SNS_TOPIC_ARNS: ` ${other} , ${TOPIC_ARN}` })
+    for (const TopicArn of [other, TOPIC_ARN]) expect(await post(await bounce({ TopicArn }), through)).toEqual(OK)
   })
 
   it("may come from a region in China, whose hosts have another name", async () => {
     const TopicArn = "arn:aws-cn:sns:cn-north-1:123456789012:dalgo-mail"
     const SigningCertURL = `https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-${crypto.randomUUID()}.pem`
-    outside(async ({ url }) => (url === SigningCertURL ? new Response(await certificate()) : undefined))
-    const through = workerWith({ SES_SNS_TOPIC_ARNS: TopicArn })
+    fakeFetch(async ({ url }) => (url === SigningCertURL ? new Response(await certificate()) : undefined))
+    const through = workerWithEnv({ SES_SNS_TOPIC_ARNS: TopicArn })
     expect(await post(await bounce({ TopicArn, SigningCertURL }), through)).toEqual(OK)
   })
 
@@ -112,7 +113,7 @@ describe("a message that is rejected", () => {
   })
 
   /** Always the same answer, nothing kept; the log knows why. */
-  async function expectRejected(message: Posted | string, reason: string) {
+  async function expectRejected(message: SnsMessage | string, reason: string) {
     expect(await post(message)).toEqual(UNAUTHENTICATED)
     expect(await storedEvents()).toEqual([])
     expect(sent).toEqual([])
@@ -126,14 +127,14 @@ describe("a message that is rejected", () => {
     ["not JSON", "hello"],
     ["null", "null"],
     ["a list", "[]"],
-    ["an event of SES outside a message", JSON.stringify(bounceOf("bob@acme.test"))],
+    ["an event of SES outside a message", JSON.stringify(bounceEvent("bob@acme.test"))],
     ["deeply nested", "[".repeat(20_000) + "]".repeat(20_000)],
   ])("is %s", async (_, body) => {
     await expectRejected(body, "no_message")
     expect(requests).toEqual([])
   })
 
-  it.each<[string, Posted]>([
+  it.each<[string, SnsMessage]>([
     ["without a known type", { Type: "Announcement" }],
     ["of a type in lower case", { Type: "notification" }],
     ["of another signature version", { SignatureVersion: "3" }],
@@ -150,9 +151,9 @@ describe("a message that is rejected", () => {
     "arn:aws:sns:ap-south-1:123456789012:another",
     "arn:aws:sns:ap-south-1:999999999999:dalgo-mail",
     "arn:aws:sns:us-east-1:123456789012:dalgo-mail",
-    `${TOPIC} `,
-    TOPIC.toUpperCase(),
-    `${TOPIC},`,
+    `${TOPIC_ARN} `,
+    TOPIC_ARN.toUpperCase(),
+    `${TOPIC_ARN},`,
     "",
   ])("is of another topic, and nothing is fetched: %j", async (TopicArn) => {
     await expectRejected(await bounce({ TopicArn }), "other_topic")
@@ -201,16 +202,16 @@ describe("a message that is rejected", () => {
     "file:///etc/ssl/cert.pem",
     "data:application/x-pem-file,x.pem",
     "https://127.0.0.1/cert.pem",
-    `${AMAZON}/SimpleNotificationService-0123456789abcdef.pem?`,
-    `${AMAZON}/SimpleNotificationService-0123456789abcdef.pem#`,
-    `${AMAZON}/another.pem`,
+    `${SNS_ORIGIN}/SimpleNotificationService-0123456789abcdef.pem?`,
+    `${SNS_ORIGIN}/SimpleNotificationService-0123456789abcdef.pem#`,
+    `${SNS_ORIGIN}/another.pem`,
   ])("has a certificate URL that is not Amazon's, and nothing is fetched: %s", async (SigningCertURL) => {
     await expectRejected(await bounce({ SigningCertURL }), "other_certificate")
     expect(requests).toEqual([])
   })
 
-  it.each<[string, Posted]>([
-    ["its text", { Message: JSON.stringify(bounceOf("alice@acme.test")) }],
+  it.each<[string, SnsMessage]>([
+    ["its text", { Message: JSON.stringify(bounceEvent("alice@acme.test")) }],
     ["its id", { MessageId: "another" }],
     ["its time", { Timestamp: new Date(NOON - MINUTE).toISOString() }],
     ["its version", { SignatureVersion: "1" }],
@@ -223,12 +224,12 @@ describe("a message that is rejected", () => {
   })
 
   it("was signed with another key", async () => {
-    const Message = JSON.stringify(bounceOf("bob@acme.test"))
-    await expectRejected(await signedByStranger({ Message }), "wrong_signature")
+    const Message = JSON.stringify(bounceEvent("bob@acme.test"))
+    await expectRejected(await signMessageWithOtherKey({ Message }), "wrong_signature")
   })
 
   it("has another type than the signed one", async () => {
-    await expectRejected({ ...(await subscription()), Type: "UnsubscribeConfirmation" }, "wrong_signature")
+    await expectRejected({ ...(await subscriptionConfirmation()), Type: "UnsubscribeConfirmation" }, "wrong_signature")
   })
 
   it("is too large", async () => {
@@ -244,19 +245,19 @@ describe("a certificate", () => {
     ["is not a certificate", () => new Response("<html>")],
     ["is cut off", () => new Response("-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----")],
   ])("that %s is fetched again when Amazon sends the message again", async (_, answer) => {
-    outside(amazon({ certificate: answer }))
+    fakeFetch(fakeSns({ certificate: answer }))
     const message = await bounce({ SigningCertURL: freshCertificate() })
     expect(await post(message)).toEqual(UNREACHABLE)
     expect(await storedEvents()).toEqual([])
-    outside(amazon())
+    fakeFetch(fakeSns())
     expect(await post(message)).toEqual(OK)
     expect(await storedEvents()).toHaveLength(1)
   })
 
   it("that cannot be fetched gives 503 with Retry-After", async () => {
-    outside()
+    fakeFetch()
     const message = await bounce({ SigningCertURL: freshCertificate() })
-    const answer = await nobody.post(PATH, message)
+    const answer = await anonymous.post(PATH, message)
     expect(answer.status).toBe(503)
     expect(answer.headers.get("retry-after")).toBe("5")
   })
@@ -278,32 +279,32 @@ describe("a certificate", () => {
 
 describe("a subscription", () => {
   it("is confirmed at the URL in its message, and nothing is stored", async () => {
-    expect(await post(await subscription())).toEqual(OK)
-    expect(requests.at(-1)).toMatchObject({ url: SUBSCRIBE, method: "GET", redirect: "manual" })
+    expect(await post(await subscriptionConfirmation())).toEqual(OK)
+    expect(requests.at(-1)).toMatchObject({ url: SUBSCRIBE_URL, method: "GET", redirect: "manual" })
     expect(await storedEvents()).toEqual([])
   })
 
   it.each([
     "https://evil.test/?Action=ConfirmSubscription",
-    SUBSCRIBE.replace("https", "http"),
-    SUBSCRIBE.replace("ap-south-1.amazonaws", "us-east-1.amazonaws"),
-    SUBSCRIBE.replace(".com/", ".com:8443/"),
-    SUBSCRIBE.replace("https://", "https://evil.test@"),
-    SUBSCRIBE.replace("ConfirmSubscription", "DeleteTopic"),
-    SUBSCRIBE.replace("dalgo-mail", "another"),
+    SUBSCRIBE_URL.replace("https", "http"),
+    SUBSCRIBE_URL.replace("ap-south-1.amazonaws", "us-east-1.amazonaws"),
+    SUBSCRIBE_URL.replace(".com/", ".com:8443/"),
+    SUBSCRIBE_URL.replace("https://", "https://evil.test@"),
+    SUBSCRIBE_URL.replace("ConfirmSubscription", "DeleteTopic"),
+    SUBSCRIBE_URL.replace("dalgo-mail", "another"),
   ])("is not confirmed at another URL, even if it is signed: %s", async (SubscribeURL) => {
-    expect(await post(await subscription({ SubscribeURL }))).toEqual(UNAUTHENTICATED)
-    expect(requests.filter(({ url }) => url !== CERTIFICATE)).toEqual([])
+    expect(await post(await subscriptionConfirmation({ SubscribeURL }))).toEqual(UNAUTHENTICATED)
+    expect(requests.filter(({ url }) => url !== CERTIFICATE_URL)).toEqual([])
   })
 
   it("that cannot be confirmed gives 503, so that Amazon sends it again", async () => {
-    outside(amazon({ confirmation: () => new Response("no", { status: 500 }) }))
-    expect(await post(await subscription())).toEqual(UNREACHABLE)
+    fakeFetch(fakeSns({ confirmation: () => new Response("no", { status: 500 }) }))
+    expect(await post(await subscriptionConfirmation())).toEqual(UNREACHABLE)
   })
 
   it("that has ended is not confirmed again", async () => {
-    expect(await post(await subscription({ Type: "UnsubscribeConfirmation" }))).toEqual(OK)
-    expect(requests.filter(({ url }) => url !== CERTIFICATE)).toEqual([])
+    expect(await post(await subscriptionConfirmation({ Type: "UnsubscribeConfirmation" }))).toEqual(OK)
+    expect(requests.filter(({ url }) => url !== CERTIFICATE_URL)).toEqual([])
     expect(await storedEvents()).toEqual([])
   })
 })
@@ -311,7 +312,7 @@ describe("a subscription", () => {
 describe("without a configured topic", () => {
   it.each([undefined, "", " ", ","])("every message gets 503: %j", async (setting) => {
     const closed = { status: 503, body: { detail: "SES_SNS_TOPIC_ARNS is not configured" } }
-    const through = workerWith({ SES_SNS_TOPIC_ARNS: setting })
+    const through = workerWithEnv({ SES_SNS_TOPIC_ARNS: setting })
     for (const message of [await bounce(), await bounce({ TopicArn: "" }), "hello"]) {
       expect(await post(message, through)).toEqual(closed)
     }
@@ -324,7 +325,7 @@ describe("an event that is not understood", () => {
   it.each(["hello", "{}", '{"eventType":"Bounce"}', "[1]", '{"eventType":"Bounce","bounce":{}}'])(
     "is stored unchanged, and answered with 422: %s",
     async (Message) => {
-      const message = await signed({ Message })
+      const message = await signMessage({ Message })
       for (let i = 0; i < 2; i += 1) {
         expect(await post(message)).toEqual({
           status: 422,

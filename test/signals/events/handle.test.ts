@@ -5,28 +5,28 @@ import { depsFrom } from "../../../src/compose"
 import { handleEvent } from "../../../src/signals/events/handle"
 import type { EventResult, SignalSource } from "../../../src/signals/events/source"
 import { MINUTE, NOON, SECOND } from "../../support/clock"
-import { queues } from "../../support/queues"
-import { rows } from "../../support/rows"
+import { captureQueues } from "../../support/queues"
+import { selectRows } from "../../support/select-rows"
 
-let sent: ReturnType<typeof queues>["sent"]
-let lose: ReturnType<typeof queues>["lose"]
+let sent: ReturnType<typeof captureQueues>["sent"]
+let lose: ReturnType<typeof captureQueues>["lose"]
 
 beforeEach(async () => {
   vi.setSystemTime(NOON)
-  ;({ sent, lose } = queues())
-  await rows(
+  ;({ sent, lose } = captureQueues())
+  await selectRows(
     `INSERT INTO signal_events (id, source, body, status, received_at, updated_at, due_at)
      VALUES (1, 'prefect', 'a body', 'received', 1, 1, 1)`,
   )
   // Records each write that ends an event.
-  await rows("CREATE TABLE ends (reason TEXT)")
-  await rows(`CREATE TRIGGER ends_written AFTER UPDATE OF status ON signal_events
+  await selectRows("CREATE TABLE ends (reason TEXT)")
+  await selectRows(`CREATE TRIGGER ends_written AFTER UPDATE OF status ON signal_events
               BEGIN INSERT INTO ends VALUES (new.reason); END`)
 })
 
 afterEach(async () => {
-  await rows("DROP TRIGGER ends_written")
-  await rows("DROP TABLE ends")
+  await selectRows("DROP TRIGGER ends_written")
+  await selectRows("DROP TABLE ends")
 })
 
 /** A source whose events have this result. */
@@ -43,8 +43,8 @@ function handle(source: SignalSource): Promise<void> {
   return handleEvent(deps, { prefect: source, room_gone: source, mail_event: source }, { eventId: 1 })
 }
 
-const event = async () => (await rows("SELECT status, reason, attempts, due_at FROM signal_events"))[0]
-const ends = () => rows("SELECT reason FROM ends")
+const event = async () => (await selectRows("SELECT status, reason, attempts, due_at FROM signal_events"))[0]
+const ends = () => selectRows("SELECT reason FROM ends")
 
 it("parses the body once and passes it on", async () => {
   const source = sourceOf({ kind: "done", status: "processed", reason: "published" })
@@ -111,7 +111,7 @@ it("keeps an event that is not readable any more as failed", async () => {
 })
 
 it("gives up after twelve attempts, without reading the body again", async () => {
-  await rows("UPDATE signal_events SET attempts = 12")
+  await selectRows("UPDATE signal_events SET attempts = 12")
   const source = sourceOf(new Error("never called"))
   await handle(source)
   expect(await event()).toEqual({ status: "failed", reason: "given_up", attempts: 13, due_at: null })

@@ -4,15 +4,15 @@ import { beforeEach, expect, it, vi } from "vitest"
 import { depsFrom } from "../../../src/compose"
 import { type IncomingEvent, receiveEvent } from "../../../src/signals/events/receive"
 import { MINUTE, NOON } from "../../support/clock"
-import { queues } from "../../support/queues"
-import { rows } from "../../support/rows"
+import { captureQueues } from "../../support/queues"
+import { selectRows } from "../../support/select-rows"
 
-let sent: ReturnType<typeof queues>["sent"]
-let lose: ReturnType<typeof queues>["lose"]
+let sent: ReturnType<typeof captureQueues>["sent"]
+let lose: ReturnType<typeof captureQueues>["lose"]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  ;({ sent, lose } = queues())
+  ;({ sent, lose } = captureQueues())
 })
 
 const receive = (changes: Partial<IncomingEvent> = {}) =>
@@ -22,7 +22,7 @@ const receive = (changes: Partial<IncomingEvent> = {}) =>
     isReadable: true,
     ...changes,
   })
-const events = () => rows("SELECT source, body, status, due_at, dedupe_key FROM signal_events")
+const events = () => selectRows("SELECT source, body, status, due_at, dedupe_key FROM signal_events")
 
 const stored = { source: "mail_event", body: "a body", status: "received", due_at: NOON + MINUTE, dedupe_key: null }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest"
 import { PrefectClient, PrefectError } from "../../../src/signals/prefect/client"
-import { DEPLOYMENT_ID, failedRun, logLine, outside, prefect, RUN_ID } from "../../support/outside"
+import { DEPLOYMENT_ID, failedRun, fakePrefect, logLine, RUN_ID } from "../../support/fake-prefect"
+import { fakeFetch } from "../../support/fake-fetch"
 
 const BASE = "https://prefect.dalgo.test/api"
 const nobody = { PREFECT_API_KEY: undefined, PREFECT_API_AUTH_STRING: undefined }
@@ -13,7 +14,7 @@ describe("the client requests", () => {
     ["a deployment", (client) => client.deployment(DEPLOYMENT_ID), `/deployments/${DEPLOYMENT_ID}`],
     ["a graph", (client) => client.graph(RUN_ID), `/flow_runs/${RUN_ID}/graph-v2`],
   ])("%s", async (_, ask, path) => {
-    const { requests } = outside(prefect())
+    const { requests } = fakeFetch(fakePrefect())
     await ask(api())
     const [request] = requests
     expect(requests).toHaveLength(1)
@@ -24,7 +25,9 @@ describe("the client requests", () => {
   })
 
   it("the last lines of logs, and returns them oldest first", async () => {
-    const { requests } = outside(prefect({ logs: [logLine(40, "third"), logLine(30, "second"), logLine(20, "first")] }))
+    const { requests } = fakeFetch(
+      fakePrefect({ logs: [logLine(40, "third"), logLine(30, "second"), logLine(20, "first")] }),
+    )
     const lines = await api().lastLogs([RUN_ID])
     expect(lines.map((line) => line.message)).toEqual(["first", "second", "third"])
     const [request] = requests
@@ -60,7 +63,7 @@ describe("the authorization header", () => {
     ],
     ["is missing for an open server", {}, null],
   ])("%s", async (_, credentials, expected) => {
-    const { requests } = outside(prefect())
+    const { requests } = fakeFetch(fakePrefect())
     await api(credentials).flowRun(RUN_ID)
     await api(credentials).lastLogs([RUN_ID])
     for (const request of requests) expect(request.headers.get("authorization")).toBe(expected)
@@ -68,7 +71,7 @@ describe("the authorization header", () => {
 })
 
 describe("an answer of Prefect's", () => {
-  const answering = (response: Response) => outside(() => response.clone())
+  const answering = (response: Response) => fakeFetch(() => response.clone())
   const failure = async () => {
     try {
       await api().flowRun(RUN_ID)
@@ -79,7 +82,7 @@ describe("an answer of Prefect's", () => {
   }
 
   it("is read without the unused fields", async () => {
-    outside(prefect({ run: failedRun({ id: RUN_ID.toUpperCase(), work_queue_name: "ddp", end_time: null }) }))
+    fakeFetch(fakePrefect({ run: failedRun({ id: RUN_ID.toUpperCase(), work_queue_name: "ddp", end_time: null }) }))
     expect(await api().flowRun(RUN_ID)).toEqual({
       id: RUN_ID,
       name: "silver-heron",
@@ -118,13 +121,13 @@ describe("an answer of Prefect's", () => {
   })
 
   it("is an error where the connection fails", async () => {
-    outside()
+    fakeFetch()
     expect(await failure()).toMatchObject({ message: "Prefect did not answer", isNotFound: false })
   })
 
   it("is awaited for ten seconds", async () => {
     const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
-    outside((request) => {
+    fakeFetch((request) => {
       request.signal.throwIfAborted()
       return undefined
     })

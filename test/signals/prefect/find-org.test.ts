@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { candidateSlugs } from "../../../src/signals/prefect/find-org"
 import { FlowRun } from "../../../src/signals/prefect/schemas"
-import { failedRun } from "../../support/outside"
+import { failedRun } from "../../support/fake-prefect"
 
 const run = (changes: object = {}) => FlowRun.parse(failedRun(changes))
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { couldBeFailure, judge, type Verdict } from "../../../src/signals/prefect/judge"
 import { FlowRun } from "../../../src/signals/prefect/schemas"
-import { failedRun, RUN_ID } from "../../support/outside"
+import { failedRun, RUN_ID } from "../../support/fake-prefect"
 
 const run = (changes: object = {}) => FlowRun.parse(failedRun(changes))
 const ID = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { failureMessage } from "../../../src/signals/prefect/message"
 import { Deployment, FlowRun } from "../../../src/signals/prefect/schemas"
-import { DEPLOYMENT_ID, failedRun } from "../../support/outside"
+import { DEPLOYMENT_ID, failedRun } from "../../support/fake-prefect"
 
 const run = (changes: object = {}) => FlowRun.parse(failedRun(changes))
 

@@ -2,37 +2,40 @@ import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../../src/runtime/queue-messages"
 import { NOON } from "../../support/clock"
-import { entered, tell } from "../../support/failures"
-import { ai, outside, prefect, RUN_ID, ses } from "../../support/outside"
-import { consume, queues } from "../../support/queues"
-import { rows } from "../../support/rows"
+import { postPrefectWebhook, runStateBody } from "../../support/prefect-webhook"
+import { fakeAi } from "../../support/fake-ai"
+import { fakeFetch } from "../../support/fake-fetch"
+import { fakePrefect, RUN_ID } from "../../support/fake-prefect"
+import { fakeSes } from "../../support/fake-ses"
+import { captureQueues, consume } from "../../support/queues"
+import { selectRows } from "../../support/select-rows"
 
-let queue: ReturnType<typeof queues>
+let queue: ReturnType<typeof captureQueues>
 
 beforeEach(async () => {
   vi.setSystemTime(NOON)
-  ai({ response: "What failed: the sync." })
-  queue = queues()
-  outside(prefect(), ses().handler)
+  fakeAi({ response: "What failed: the sync." })
+  queue = captureQueues()
+  fakeFetch(fakePrefect(), fakeSes().handler)
   // Records each write that ends an event.
-  await rows("CREATE TABLE ends (id INTEGER, reason TEXT)")
-  await rows(`CREATE TRIGGER ends_written AFTER UPDATE OF status ON signal_events
+  await selectRows("CREATE TABLE ends (id INTEGER, reason TEXT)")
+  await selectRows(`CREATE TRIGGER ends_written AFTER UPDATE OF status ON signal_events
               BEGIN INSERT INTO ends VALUES (new.id, new.reason); END`)
 })
 
 afterEach(async () => {
-  await rows("DROP TRIGGER ends_written")
-  await rows("DROP TABLE ends")
+  await selectRows("DROP TRIGGER ends_written")
+  await selectRows("DROP TABLE ends")
 })
 
-const ends = () => rows("SELECT id, reason FROM ends ORDER BY id")
+const ends = () => selectRows("SELECT id, reason FROM ends ORDER BY id")
 /** How many SQL statements end an event, whether they change a row or not. */
 const endStatements = (prepare: { mock: { calls: [string][] } }) =>
   prepare.mock.calls.filter(([sql]) => sql.startsWith('update "signal_events" set "status"')).length
 const taken = () => queue.sent.splice(0).map(({ body }) => body as SignalMessage)
 
 it("ends the event of a published failure with one statement and one row", async () => {
-  await tell(entered("Failed"))
+  await postPrefectWebhook(runStateBody("Failed"))
   const prepare = vi.spyOn(env.DB, "prepare")
   await consume("dalgo-signals", taken())
   expect(endStatements(prepare)).toBe(1)
@@ -40,9 +43,9 @@ it("ends the event of a published failure with one statement and one row", async
 })
 
 it("ends a repeated event with one statement and one row", async () => {
-  await tell(entered("Failed"))
+  await postPrefectWebhook(runStateBody("Failed"))
   await queue.drain()
-  await tell(entered("Failed"))
+  await postPrefectWebhook(runStateBody("Failed"))
   const prepare = vi.spyOn(env.DB, "prepare")
   await consume("dalgo-signals", taken())
   expect(endStatements(prepare)).toBe(1)
@@ -53,7 +56,7 @@ it("ends a repeated event with one statement and one row", async () => {
 })
 
 it("ends each of several events that are processed at once with one row, and one of them as published", async () => {
-  for (let i = 0; i < 4; i += 1) await tell(entered("Failed"))
+  for (let i = 0; i < 4; i += 1) await postPrefectWebhook(runStateBody("Failed"))
   await Promise.all(taken().map((message) => consume("dalgo-signals", [message])))
   const written = await ends()
   expect(written.map(({ id }) => id)).toEqual([1, 2, 3, 4])
@@ -63,14 +66,14 @@ it("ends each of several events that are processed at once with one row, and one
 })
 
 it("ends an event whose batch loses to a duplicate with one row, as already published", async () => {
-  await tell(entered("Failed"))
+  await postPrefectWebhook(runStateBody("Failed"))
   // Another report of the failure commits between the read and the batch of this one.
   const batch = env.DB.batch.bind(env.DB)
   vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
     const results = await batch<any>(statements)
-    const isRead = statements.length > 1 && (await rows("SELECT 1 FROM notifications")).length === 0
+    const isRead = statements.length > 1 && (await selectRows("SELECT 1 FROM notifications")).length === 0
     if (isRead) {
-      await rows(
+      await selectRows(
         `INSERT INTO notifications (org_id, publication_id, dedupe_key, author, message, category, urgent, created_at,
            audience)
          VALUES (1, 'other', ?, 'Dalgo', 'm', 'job_failure', 1, 1, '{}')`,
@@ -81,5 +84,5 @@ it("ends an event whose batch loses to a duplicate with one row, as already publ
   })
   await consume("dalgo-signals", taken())
   expect(await ends()).toEqual([{ id: 1, reason: "already_published" }])
-  expect(await rows("SELECT publication_id FROM notifications")).toEqual([{ publication_id: "other" }])
+  expect(await selectRows("SELECT publication_id FROM notifications")).toEqual([{ publication_id: "other" }])
 })

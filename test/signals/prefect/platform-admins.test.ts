@@ -5,12 +5,15 @@ import { depsFrom } from "../../../src/compose"
 import type { SignalMessage } from "../../../src/runtime/queue-messages"
 import { reportJobFailure } from "../../../src/signals/reported/report"
 import { NOON } from "../../support/clock"
-import { entered, tell } from "../../support/failures"
-import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
-import { alice, bob, dora, server, type Speaker } from "../../support/people"
-import { consume, cron, queues } from "../../support/queues"
-import { chatProducts, type PostedMessage } from "../../support/chat-products"
-import { rows } from "../../support/rows"
+import { postPrefectWebhook, runStateBody } from "../../support/prefect-webhook"
+import { fakeAi } from "../../support/fake-ai"
+import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
+import { fakeFetch } from "../../support/fake-fetch"
+import { fakeSes } from "../../support/fake-ses"
+import { alice, type ApiClient, bob, dora, server } from "../../support/people"
+import { captureQueues, consume, runCron } from "../../support/queues"
+import { fakeChatProducts, type PostedMessage } from "../../support/fake-chat-products"
+import { selectRows } from "../../support/select-rows"
 
 const ON = {
   NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "true",
@@ -21,11 +24,11 @@ const ON = {
 const CONNECTION = "99999999-8888-4777-8666-555555555555"
 const RUN_URL = `https://prefect.dalgo.test/runs/flow-run/${RUN_ID}`
 
-let queue: ReturnType<typeof queues>
+let queue: ReturnType<typeof captureQueues>
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  ai({ response: "What failed: the sync." })
-  queue = queues()
+  fakeAi({ response: "What failed: the sync." })
+  queue = captureQueues()
 })
 
 function world({
@@ -35,9 +38,9 @@ function world({
   run?: any
   answering?: (said: PostedMessage) => Response | undefined
 } = {}) {
-  const said = chatProducts(answering)
-  const post = ses()
-  outside(prefect({ run }), said.handler, post.handler)
+  const said = fakeChatProducts(answering)
+  const post = fakeSes()
+  fakeFetch(fakePrefect({ run }), said.handler, post.handler)
   return { discord: said.discord, mails: post.mails }
 }
 /** Consumes the queues as a worker with these settings. */
@@ -47,7 +50,7 @@ async function drain(changes: object): Promise<void> {
   }
 }
 async function fail(changes: object = ON): Promise<void> {
-  await tell(entered("Failed"))
+  await postPrefectWebhook(runStateBody("Failed"))
   await drain(changes)
 }
 /** Another Worker reports a failure to a worker with these settings. */
@@ -58,7 +61,9 @@ async function report(changes: object, flowRunId: string): Promise<void> {
   await waitOnExecutionContext(ctx)
 }
 const platformAdminDeliveries = () =>
-  rows("SELECT channel, recipient_id, status, reason, org_id FROM deliveries WHERE channel LIKE 'operator%' ORDER BY 1")
+  selectRows(
+    "SELECT channel, recipient_id, status, reason, org_id FROM deliveries WHERE channel LIKE 'operator%' ORDER BY 1",
+  )
 const toPlatformAdmins = ({ mails }: { mails: { to: string }[] }) => mails.filter(({ to }) => to === ON.ADMIN_EMAIL)
 
 describe("platform admins", () => {
@@ -71,7 +76,7 @@ describe("platform admins", () => {
     const heard = world({ run: failedRun({ parameters: { config: { org_slug: "acme", tasks } } }) })
     const config = { ...ON, AIRBYTE_URL: "https://airbyte.dalgo.test/" }
     for (let i = 0; i < 2; i += 1) await fail(config)
-    await cron()
+    await runCron()
     await drain(config)
 
     expect(heard.discord.map(({ webhook }) => webhook)).toEqual([ON.ADMIN_DISCORD_WEBHOOK])
@@ -118,7 +123,7 @@ describe("platform admins", () => {
     world()
     await fail(config)
     expect((await platformAdminDeliveries()).map(({ channel }) => channel)).toEqual(channels)
-    const [{ operator_note: note }] = await rows("SELECT operator_note FROM notifications")
+    const [{ operator_note: note }] = await selectRows("SELECT operator_note FROM notifications")
     expect(note === null).toBe(channels.length === 0)
   })
 
@@ -162,13 +167,13 @@ describe("platform admins", () => {
 
 describe("a failure that reaches platform admins only", () => {
   const initech = { parameters: { config: { org_slug: "initech", tasks: [] } }, tags: ["nightly", "initech"] }
-  const events = () => rows("SELECT status, reason FROM signal_events ORDER BY id")
-  const notifications = () => rows("SELECT org_id, dedupe_key FROM notifications ORDER BY id")
+  const events = () => selectRows("SELECT status, reason FROM signal_events ORDER BY id")
+  const notifications = () => selectRows("SELECT org_id, dedupe_key FROM notifications ORDER BY id")
   const UNKNOWN = { status: "failed", reason: "unknown_organisation" }
   const textOf = ({ discord }: { discord: PostedMessage[] }, n = 0) => discord[n]?.body.content.replaceAll("\\", "")
 
   it("is one whose organisation has no members", async () => {
-    await rows("UPDATE org_users SET removed_at = 1 WHERE org_id = 1")
+    await selectRows("UPDATE org_users SET removed_at = 1 WHERE org_id = 1")
     const heard = world()
     for (let i = 0; i < 2; i += 1) await fail()
     expect(textOf(heard)).toContain("The pipeline nightly-survey failed")
@@ -184,7 +189,7 @@ describe("a failure that reaches platform admins only", () => {
   it("is one whose organisation is unknown; they are told once, with the slugs that the run names", async () => {
     const heard = world({ run: failedRun(initech) })
     for (let i = 0; i < 2; i += 1) await fail()
-    await cron()
+    await runCron()
     await drain(ON)
     expect(heard.discord).toHaveLength(1)
     expect(heard.mails.map(({ to }) => to)).toEqual([ON.ADMIN_EMAIL])
@@ -225,9 +230,9 @@ describe("a failure that reaches platform admins only", () => {
   it("reaches the members when the organisation exists and the event is processed again", async () => {
     const heard = world({ run: failedRun(initech) })
     await fail()
-    await rows("UPDATE orgs SET slug = 'initech' WHERE id = 1")
-    await rows("UPDATE signal_events SET status = 'received', attempts = 0, due_at = 1")
-    await cron()
+    await selectRows("UPDATE orgs SET slug = 'initech' WHERE id = 1")
+    await selectRows("UPDATE signal_events SET status = 'received', attempts = 0, due_at = 1")
+    await runCron()
     await drain(ON)
     expect(await events()).toEqual([{ status: "processed", reason: "published" }])
     expect(await notifications()).toEqual([
@@ -266,7 +271,7 @@ describe("a failure that reaches platform admins only", () => {
 })
 
 describe("a delivery to platform admins that failed", () => {
-  const list = async (one: Speaker) => (await (await one.get("/api/notifications/deliveries")).json<any>()).res
+  const list = async (one: ApiClient) => (await (await one.get("/api/notifications/deliveries")).json<any>()).res
 
   it("is listed for and resent by super-admins and servers, not by an organisation's admins", async () => {
     world({ answering: () => new Response("no", { status: 404 }) })
@@ -289,12 +294,12 @@ describe("a delivery to platform admins that failed", () => {
   it("does not disable any organisation's Discord webhook", async () => {
     world({ answering: () => new Response("no", { status: 404 }) })
     await fail()
-    expect(await rows("SELECT id FROM signal_events WHERE source = 'room_gone'")).toEqual([])
+    expect(await selectRows("SELECT id FROM signal_events WHERE source = 'room_gone'")).toEqual([])
   })
 
   it("is suppressed if the setting is removed before it is sent", async () => {
     const heard = world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     const [signal] = queue.sent.splice(0)
     await consume("dalgo-signals", [signal?.body as SignalMessage], { changes: ON })
     await drain({ ...ON, ADMIN_EMAIL: "", ADMIN_DISCORD_WEBHOOK: "" })

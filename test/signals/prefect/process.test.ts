@@ -1,32 +1,35 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../../src/runtime/queue-messages"
 import { NOON, SECOND } from "../../support/clock"
-import { entered, runId, tell } from "../../support/failures"
-import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
-import { ACME, alice, bob, charlie, GLOBEX, type Speaker } from "../../support/people"
-import { consume, queues } from "../../support/queues"
-import { rows } from "../../support/rows"
+import { postPrefectWebhook, runId, runStateBody } from "../../support/prefect-webhook"
+import { fakeAi } from "../../support/fake-ai"
+import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
+import { fakeFetch } from "../../support/fake-fetch"
+import { fakeSes } from "../../support/fake-ses"
+import { ACME, alice, type ApiClient, bob, charlie, GLOBEX } from "../../support/people"
+import { captureQueues, consume } from "../../support/queues"
+import { selectRows } from "../../support/select-rows"
 
-let post: ReturnType<typeof ses>
-let sent: ReturnType<typeof queues>["sent"]
-let drain: ReturnType<typeof queues>["drain"]
-let model: ReturnType<typeof ai>
+let post: ReturnType<typeof fakeSes>
+let sent: ReturnType<typeof captureQueues>["sent"]
+let drain: ReturnType<typeof captureQueues>["drain"]
+let model: ReturnType<typeof fakeAi>
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  post = ses()
-  model = ai({ response: "What failed: the sync." })
-  ;({ sent, drain } = queues())
+  post = fakeSes()
+  model = fakeAi({ response: "What failed: the sync." })
+  ;({ sent, drain } = captureQueues())
 })
 
 /** Fakes of SES and of a Prefect with these answers. */
-const world = (answers: Parameters<typeof prefect>[0] = {}) => outside(prefect(answers), post.handler)
+const world = (answers: Parameters<typeof fakePrefect>[0] = {}) => fakeFetch(fakePrefect(answers), post.handler)
 
-const inboxOf = async (person: Speaker) => (await (await person.get("/api/notifications/v1")).json<any>()).res
-const events = () => rows("SELECT status, reason, attempts, due_at FROM signal_events ORDER BY id")
+const inboxOf = async (person: ApiClient) => (await (await person.get("/api/notifications/v1")).json<any>()).res
+const events = () => selectRows("SELECT status, reason, attempts, due_at FROM signal_events ORDER BY id")
 const recipients = () => post.mails.map((mail) => mail.to).sort()
 const setOrgPreferences = (orgId: number, preferences: { llm_optin?: number; urgent_categories?: string }) =>
-  rows(
+  selectRows(
     `INSERT INTO org_preferences (org_id, llm_optin, urgent_categories, created_at, updated_at)
      VALUES (?, ?, ?, '2026-01-01', '2026-01-01')`,
     orgId,
@@ -40,15 +43,15 @@ const taken = () => sent.splice(0).map((message) => message.body as SignalMessag
 describe("a failure", () => {
   it("makes one notification though Prefect reports it twice", async () => {
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
 
     expect(await inboxOf(alice)).toHaveLength(1)
     expect(recipients()).toEqual([alice.email, bob.email])
     expect(model).toHaveBeenCalledTimes(1)
-    expect(await rows("SELECT status FROM summaries")).toEqual([{ status: "completed" }])
+    expect(await selectRows("SELECT status FROM summaries")).toEqual([{ status: "completed" }])
     expect(await events()).toEqual([
       { status: "processed", reason: "published", attempts: 1, due_at: null },
       { status: "processed", reason: "already_published", attempts: 1, due_at: null },
@@ -57,11 +60,11 @@ describe("a failure", () => {
 
   it("makes one notification though four workers process reports of it at once", async () => {
     world()
-    for (let i = 0; i < 4; i += 1) await tell(entered("Failed"))
+    for (let i = 0; i < 4; i += 1) await postPrefectWebhook(runStateBody("Failed"))
     await Promise.all(taken().map((message) => consume("dalgo-signals", [message])))
     await drain()
 
-    expect(await rows("SELECT id FROM notifications")).toHaveLength(1)
+    expect(await selectRows("SELECT id FROM notifications")).toHaveLength(1)
     for (const person of [alice, bob]) expect(await inboxOf(person)).toHaveLength(1)
     expect(recipients()).toEqual([alice.email, bob.email])
     expect(model).toHaveBeenCalledTimes(1)
@@ -70,7 +73,7 @@ describe("a failure", () => {
 
   it("makes one notification though the queue delivers its message three times", async () => {
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     const [message] = taken() as [SignalMessage]
     const results = await Promise.all([message, message].map((body) => consume("dalgo-signals", [body])))
     await consume("dalgo-signals", [message])
@@ -83,15 +86,15 @@ describe("a failure", () => {
 
   it("makes one notification though two events name different states of the run", async () => {
     world({ run: failedRun({ state_type: "CRASHED", state_name: "Crashed" }) })
-    await tell(entered("Failed"))
-    await tell(entered("Crashed"))
+    await postPrefectWebhook(runStateBody("Failed"))
+    await postPrefectWebhook(runStateBody("Crashed"))
     await drain()
     expect(await inboxOf(alice)).toHaveLength(1)
   })
 
   it("makes a notification of its own for another run", async () => {
     world({ run: (id) => failedRun({ id }) })
-    for (const n of [1, 2]) await tell(entered("Failed", runId(n)))
+    for (const n of [1, 2]) await postPrefectWebhook(runStateBody("Failed", runId(n)))
     await drain()
     expect(await inboxOf(alice)).toHaveLength(2)
   })
@@ -99,17 +102,17 @@ describe("a failure", () => {
   it("is recognised by its run's id in capitals too", async () => {
     const id = "abcdefab-cdef-4abc-8def-abcdefabcdef"
     world({ run: failedRun({ id }) })
-    await tell(entered("Failed", id))
-    await tell(entered("Failed", id.toUpperCase()))
+    await postPrefectWebhook(runStateBody("Failed", id))
+    await postPrefectWebhook(runStateBody("Failed", id.toUpperCase()))
     await drain()
     expect(await inboxOf(alice)).toHaveLength(1)
   })
 
   it("stores the run as last seen", async () => {
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
-    expect(await rows("SELECT * FROM flow_runs")).toEqual([
+    expect(await selectRows("SELECT * FROM flow_runs")).toEqual([
       {
         id: RUN_ID,
         org_id: ACME,
@@ -131,7 +134,7 @@ describe("an event that is not a failure", () => {
     "is ignored without a request to Prefect: %s",
     async (state) => {
       const { requests } = world()
-      await tell(entered(state))
+      await postPrefectWebhook(runStateBody(state))
       await drain()
       expect(requests).toEqual([])
       expect(await events()).toEqual([{ status: "ignored", reason: "not_a_failure", attempts: 1, due_at: null }])
@@ -149,7 +152,7 @@ describe("an event that is not a failure", () => {
     ],
   ])("is ignored with its reason: %s", async (_, changes, reason) => {
     world({ run: failedRun(changes) })
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     expect(await events()).toEqual([{ status: "ignored", reason, attempts: 1, due_at: null }])
     expect(await inboxOf(alice)).toEqual([])
@@ -157,10 +160,10 @@ describe("an event that is not a failure", () => {
 
   it("does not prevent the notification of a later failure of the same run", async () => {
     world({ run: failedRun({ state_type: "SCHEDULED", state_name: "AwaitingRetry" }) })
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     expect(await inboxOf(alice)).toHaveLength(1)
   })
@@ -169,7 +172,7 @@ describe("an event that is not a failure", () => {
 describe("the organisation of a failure", () => {
   const slug = (org_slug: string) => ({ parameters: { config: { org_slug, tasks: [] } } })
 
-  it.each<[string, object, Speaker | undefined]>([
+  it.each<[string, object, ApiClient | undefined]>([
     ["the parameters' slug", { ...slug("globex"), tags: [] }, charlie],
     ["the parameters' slug, which comes before any tag", { ...slug("globex"), tags: ["acme"] }, charlie],
     ["a tag that is an organisation's slug", { parameters: {}, tags: ["auto-scheduled", "globex"] }, charlie],
@@ -182,7 +185,7 @@ describe("the organisation of a failure", () => {
     ["nothing, where there are no tags and no parameters", { parameters: null, tags: [] }, undefined],
   ])("is found by %s", async (_, changes, person) => {
     world({ run: failedRun(changes) })
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     expect(await inboxOf(alice)).toEqual([])
     expect(await inboxOf(charlie)).toHaveLength(person ? 1 : 0)
@@ -194,9 +197,9 @@ describe("the organisation of a failure", () => {
   })
 
   it("may have no members; then the event has no recipients", async () => {
-    await rows("UPDATE org_users SET removed_at = 1 WHERE org_id = ?", ACME)
+    await selectRows("UPDATE org_users SET removed_at = 1 WHERE org_id = ?", ACME)
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     expect(await events()).toMatchObject([{ status: "processed", reason: "no_recipients" }])
   })
@@ -205,7 +208,7 @@ describe("the organisation of a failure", () => {
 describe("while Prefect is unavailable, an event", () => {
   const outages: [string, () => void, string][] = [
     ["an error", () => world({ run: new Response("oops", { status: 500 }) }), "Prefect answered 500"],
-    ["no connection", () => outside(), "Prefect did not answer"],
+    ["no connection", () => fakeFetch(), "Prefect did not answer"],
     ["junk", () => world({ run: new Response("<html>") }), "Prefect answered something unknown"],
     ["another shape", () => world({ run: Response.json({ id: 7 }) }), "Prefect answered something unknown"],
     ["a refusal", () => world({ run: new Response(null, { status: 401 }) }), "Prefect answered 401"],
@@ -215,7 +218,7 @@ describe("while Prefect is unavailable, an event", () => {
     "is postponed for longer each time, and then processed without Prefect: %s",
     async (_, breakPrefect, reason) => {
       breakPrefect()
-      await tell(entered("Failed"))
+      await postPrefectWebhook(runStateBody("Failed"))
       await drain()
       let now = NOON
       for (const [i, seconds] of [5, 30, 120, 600, 1_800, 7_200, 21_600].entries()) {
@@ -234,7 +237,7 @@ describe("while Prefect is unavailable, an event", () => {
 
   it("makes its notification as soon as Prefect answers again", async () => {
     world({ run: new Response(null, { status: 503 }) })
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     vi.setSystemTime(NOON + 5 * SECOND)
     world()
@@ -245,7 +248,7 @@ describe("while Prefect is unavailable, an event", () => {
 
   it("is not claimed by a message that comes too early", async () => {
     world({ run: new Response(null, { status: 503 }) })
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     const before = await events()
     await consume("dalgo-signals", taken())
@@ -254,7 +257,7 @@ describe("while Prefect is unavailable, an event", () => {
 
   it("fails at once where Prefect does not have the run", async () => {
     world({ run: Response.json({ detail: "Flow run not found" }, { status: 404 }) })
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     expect(sent).toEqual([])
     expect(await events()).toMatchObject([{ status: "failed", reason: "unknown_organisation", attempts: 1 }])
@@ -262,7 +265,7 @@ describe("while Prefect is unavailable, an event", () => {
 
   it("fails at once where no Prefect is configured and the event does not describe the run", async () => {
     const { requests } = world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await consume("dalgo-signals", taken(), { changes: { PREFECT_API_URL: "" } })
     expect(requests).toEqual([])
     expect(await events()).toMatchObject([{ status: "failed", reason: "unknown_organisation", attempts: 1 }])
@@ -272,14 +275,14 @@ describe("while Prefect is unavailable, an event", () => {
 describe("the message leaves out what Prefect does not give", () => {
   const gone = () => new Response(null, { status: 404 })
 
-  it.each<[string, Parameters<typeof prefect>[0], string, boolean]>([
+  it.each<[string, Parameters<typeof fakePrefect>[0], string, boolean]>([
     ["the deployment", { deployment: gone() }, "silver-heron", true],
     ["the graph", { graph: gone() }, "nightly-survey", false],
     ["both", { graph: new Response("x"), deployment: new Response(null, { status: 500 }) }, "silver-heron", false],
     ["a graph where nothing failed", { graph: { nodes: [] } }, "nightly-survey", false],
   ])("%s", async (_, answers, pipeline, hasStep) => {
     world(answers)
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     const [{ message }] = await inboxOf(alice)
     expect(message).toContain(`The pipeline ${pipeline} failed on 20 November 2026 at 02:41 UTC.`)
@@ -292,12 +295,12 @@ describe("a summary", () => {
   it("is not made, and no e-mail waits for one, where the organisation opted out", async () => {
     await setOrgPreferences(ACME, { llm_optin: 0 })
     const { requests } = world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     expect(recipients()).toEqual([alice.email, bob.email])
     expect(sent).toEqual([])
     expect(model).not.toHaveBeenCalled()
-    expect(await rows("SELECT * FROM summaries")).toEqual([])
+    expect(await selectRows("SELECT * FROM summaries")).toEqual([])
     expect(requests.map((request) => new URL(request.url).pathname)).not.toContain("/api/logs/filter")
   })
 
@@ -307,7 +310,7 @@ describe("a summary", () => {
   ])("is made where the organisation %s", async (_, preferences) => {
     await setOrgPreferences(ACME, preferences)
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     expect((await inboxOf(alice))[0].message).toContain("What failed: the sync.")
   })
@@ -322,9 +325,9 @@ describe("a summary", () => {
     ["", 0],
   ])("is switched by AUTO_GENERATE_LLM_FAILURE_SUMMARIES=%s", async (setting, expected) => {
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await consume("dalgo-signals", taken(), { changes: { AUTO_GENERATE_LLM_FAILURE_SUMMARIES: setting } })
-    expect(await rows("SELECT * FROM summaries")).toHaveLength(expected)
+    expect(await selectRows("SELECT * FROM summaries")).toHaveLength(expected)
     const mails = sent.filter((message) => message.queue === "dalgo-deliveries")
     expect(mails.map((message) => message.delaySeconds)).toEqual([expected ? 60 : 0])
   })
@@ -333,11 +336,11 @@ describe("a summary", () => {
 describe("a second failed state of the same run", () => {
   it("makes a notification, and its e-mail waits for no second summary", async () => {
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     world({ run: failedRun({ state_type: "CRASHED", state_name: "Crashed" }) })
     post.mails.length = 0
-    await tell(entered("Crashed"))
+    await postPrefectWebhook(runStateBody("Crashed"))
     await drain()
     expect(await inboxOf(alice)).toHaveLength(2)
     expect(recipients()).toEqual([alice.email, bob.email])
@@ -355,7 +358,7 @@ describe("urgency", () => {
     await setOrgPreferences(ACME, preferences)
     await setOrgPreferences(GLOBEX, { urgent_categories: expected ? "[]" : '["job_failure"]' })
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     expect((await inboxOf(bob))[0].urgent).toBe(expected)
     const bar = await (await bob.get("/api/notifications/urgent-bar")).json<any>()

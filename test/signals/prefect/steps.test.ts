@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { Graph } from "../../../src/signals/prefect/schemas"
 import { failedStep, logRunsOf } from "../../../src/signals/prefect/steps"
-import { RUN_ID } from "../../support/outside"
+import { RUN_ID } from "../../support/fake-prefect"
 
 describe("the failed step", () => {
   type Node = { label: string; state_type?: string | null; kind?: string; id?: string }

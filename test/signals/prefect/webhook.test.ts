@@ -1,21 +1,24 @@
 import { beforeEach, expect, it, vi } from "vitest"
 import { NOON, SECOND } from "../../support/clock"
-import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
-import { alice, charlie, request, type Speaker } from "../../support/people"
+import { fakeAi } from "../../support/fake-ai"
+import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
+import { fakeFetch } from "../../support/fake-fetch"
+import { fakeSes } from "../../support/fake-ses"
+import { alice, type ApiClient, charlie, request } from "../../support/people"
 import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../../support/prefect-payloads"
-import { consume, queues } from "../../support/queues"
-import { rows } from "../../support/rows"
+import { captureQueues, consume } from "../../support/queues"
+import { selectRows } from "../../support/select-rows"
 
 const JSON_TYPE = "application/json"
 const BROKEN_JSON = `{"flow_run_id": "${RUN_ID}", "state_name": "Failed", "message": "KeyError: "rows"\nat line 9"}`
 
-let sent: ReturnType<typeof queues>["sent"]
-let drain: ReturnType<typeof queues>["drain"]
+let sent: ReturnType<typeof captureQueues>["sent"]
+let drain: ReturnType<typeof captureQueues>["drain"]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  ai({ response: "What failed: the sync." })
-  ;({ sent, drain } = queues())
+  fakeAi({ response: "What failed: the sync." })
+  ;({ sent, drain } = captureQueues())
 })
 
 /** Posts a body as Prefect does. The content type may be missing. */
@@ -29,9 +32,9 @@ async function send(body: string, type?: string): Promise<void> {
 /** A string body would be sent as text/plain. */
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-const messagesOf = async (person: Speaker) =>
+const messagesOf = async (person: ApiClient) =>
   (await (await person.get("/api/notifications/v1")).json<any>()).res.map((one: { message: string }) => one.message)
-const events = () => rows("SELECT status, reason FROM signal_events ORDER BY id")
+const events = () => selectRows("SELECT status, reason FROM signal_events ORDER BY id")
 
 /** Consumes the queue with no Prefect configured. */
 const consumeWithoutPrefect = () =>
@@ -54,7 +57,7 @@ const BODIES: [string, string, string?][] = [
 ]
 
 it.each(BODIES)("a failure reaches the inbox: %s", async (_, body, type) => {
-  outside(prefect(), ses().handler)
+  fakeFetch(fakePrefect(), fakeSes().handler)
   await send(body, type)
   await drain()
   const [message, ...others] = await messagesOf(alice)
@@ -65,7 +68,7 @@ it.each(BODIES)("a failure reaches the inbox: %s", async (_, body, type) => {
 })
 
 it("a failure makes one notification, in however many forms it is reported", async () => {
-  outside(prefect(), ses().handler)
+  fakeFetch(fakePrefect(), fakeSes().handler)
   for (const [, body, type] of BODIES) await send(body, type)
   await drain()
   expect(await messagesOf(alice)).toHaveLength(1)
@@ -74,7 +77,7 @@ it("a failure makes one notification, in however many forms it is reported", asy
 })
 
 it("the failure of a subflow is ignored without a request to Prefect", async () => {
-  const { requests } = outside(prefect(), ses().handler)
+  const { requests } = fakeFetch(fakePrefect(), fakeSes().handler)
   const { related, ...event } = prefectEvent()
   const parent = { "prefect.resource.id": `prefect.task-run.${RUN_ID}`, "prefect.resource.role": "task-run" }
   await send(JSON.stringify({ ...event, related: [...related, parent] }))
@@ -87,7 +90,7 @@ it.each([
   ["an event, by its tags", JSON.stringify(prefectEvent())],
   ["a template, by its parameters", JSON.stringify(templateFields({ tags: [] }))],
 ])("the body alone is enough where no Prefect is configured: %s", async (_, body) => {
-  const { requests } = outside(ses().handler)
+  const { requests } = fakeFetch(fakeSes().handler)
   await send(body)
   await consumeWithoutPrefect()
   expect(requests).toEqual([])
@@ -115,7 +118,7 @@ it.each([
 })
 
 it("the body alone is enough once Prefect has been unavailable for all attempts", async () => {
-  outside(prefect({ run: new Response(null, { status: 503 }) }), ses().handler)
+  fakeFetch(fakePrefect({ run: new Response(null, { status: 503 }) }), fakeSes().handler)
   await send(JSON.stringify(prefectEvent()))
   for (const seconds of [0, 5, 30, 120, 600, 1_800, 7_200, 21_600]) {
     expect(await messagesOf(alice)).toEqual([])
@@ -130,7 +133,7 @@ it("the body alone is enough once Prefect has been unavailable for all attempts"
 })
 
 it("the run's state in Prefect counts, not the state in the body", async () => {
-  outside(prefect({ run: failedRun({ state_type: "COMPLETED", state_name: "Completed" }) }), ses().handler)
+  fakeFetch(fakePrefect({ run: failedRun({ state_type: "COMPLETED", state_name: "Completed" }) }), fakeSes().handler)
   await send(JSON.stringify(prefectEvent()))
   await drain()
   expect(await events()).toEqual([{ status: "ignored", reason: "no_longer_failed" }])

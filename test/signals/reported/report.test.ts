@@ -1,11 +1,14 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { NOON } from "../../support/clock"
-import { entered, tell } from "../../support/failures"
-import { ai, failedRun, outside, prefect, RUN_ID, ses } from "../../support/outside"
+import { postPrefectWebhook, runStateBody } from "../../support/prefect-webhook"
+import { fakeAi } from "../../support/fake-ai"
+import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
+import { fakeFetch } from "../../support/fake-fetch"
+import { fakeSes } from "../../support/fake-ses"
 import { ACME, alice, bob, charlie } from "../../support/people"
-import { queues } from "../../support/queues"
-import { rows } from "../../support/rows"
+import { captureQueues } from "../../support/queues"
+import { selectRows } from "../../support/select-rows"
 
 const service = env.NOTIFICATIONS
 const failure = {
@@ -20,28 +23,30 @@ const nameOf = (call: () => Promise<unknown>) =>
     (error: Error) => error.name,
   )
 
-let sent: ReturnType<typeof queues>["sent"]
-let drain: ReturnType<typeof queues>["drain"]
-let post: ReturnType<typeof ses>
+let sent: ReturnType<typeof captureQueues>["sent"]
+let drain: ReturnType<typeof captureQueues>["drain"]
+let post: ReturnType<typeof fakeSes>
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  ;({ sent, drain } = queues())
-  post = ses()
-  ai({ response: "What failed: the sync." })
+  ;({ sent, drain } = captureQueues())
+  post = fakeSes()
+  fakeAi({ response: "What failed: the sync." })
 })
 
 /** Fakes of SES and of a Prefect with these answers. */
-const world = (answers: Parameters<typeof prefect>[0] = {}) => outside(prefect(answers), post.handler)
+const world = (answers: Parameters<typeof fakePrefect>[0] = {}) => fakeFetch(fakePrefect(answers), post.handler)
 
-const byWebhook = () => tell(entered("Failed"))
+const byWebhook = () => postPrefectWebhook(runStateBody("Failed"))
 const byRpc = () => service.createJobFailureNotification(failure)
 
 /** What the database and the mailboxes hold after everything is processed. */
 const outcome = async () => ({
-  notifications: await rows("SELECT message, category, urgent, author, dedupe_key, email_due_at FROM notifications"),
-  runs: await rows("SELECT * FROM flow_runs"),
-  summaries: await rows("SELECT flow_run_id, notification_id, status, source, text FROM summaries"),
+  notifications: await selectRows(
+    "SELECT message, category, urgent, author, dedupe_key, email_due_at FROM notifications",
+  ),
+  runs: await selectRows("SELECT * FROM flow_runs"),
+  summaries: await selectRows("SELECT flow_run_id, notification_id, status, source, text FROM summaries"),
   mails: post.mails.map(({ to, text }) => ({ to, isSummarised: text.includes("What failed: the sync.") })),
 })
 
@@ -82,7 +87,7 @@ describe("a job failure that another Worker reports", () => {
   it("has the state that Prefect has, so that the webhook's event is a repeat", async () => {
     world({ run: failedRun({ state_type: "CRASHED", state_name: "Crashed" }) })
     await byRpc()
-    await tell(entered("Crashed"))
+    await postPrefectWebhook(runStateBody("Crashed"))
     await drain()
     expect(await inboxOf(bob)).toHaveLength(1)
   })
@@ -91,22 +96,22 @@ describe("a job failure that another Worker reports", () => {
     world({ run: failedRun({ state_type: "RUNNING", state_name: "Running", end_time: null }) })
     await byRpc()
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     const [{ message }, ...others] = await inboxOf(bob)
     expect(message).toMatch(/^The pipeline nightly-survey failed\.\n/)
     expect(others).toEqual([])
-    expect(await rows("SELECT state_name FROM flow_runs")).toEqual([{ state_name: "Failed" }])
+    expect(await selectRows("SELECT state_name FROM flow_runs")).toEqual([{ state_name: "Failed" }])
   })
 
   it("has the reported text while Prefect is unavailable; the run and the log are added later", async () => {
-    outside(post.handler)
+    fakeFetch(post.handler)
     await byRpc()
     expect((await inboxOf(bob))[0].message).toBe(`A pipeline failed (run ${RUN_ID}).\n${failure.errorMessage}`)
     world()
-    await tell(entered("Failed"))
+    await postPrefectWebhook(runStateBody("Failed"))
     await drain()
-    expect(await rows("SELECT name FROM flow_runs")).toEqual([{ name: "silver-heron" }])
+    expect(await selectRows("SELECT name FROM flow_runs")).toEqual([{ name: "silver-heron" }])
     expect(await inboxOf(bob)).toMatchObject([{ message: expect.stringContaining("What failed: the sync.") }])
   })
 
@@ -119,7 +124,7 @@ describe("a job failure that another Worker reports", () => {
     await vi.waitFor(() => expect(sent).toHaveLength(1))
     await drain()
     expect(requests.filter(({ url }) => url.includes("admin"))).toEqual([])
-    expect(await rows("SELECT * FROM summaries")).toEqual([])
+    expect(await selectRows("SELECT * FROM summaries")).toEqual([])
     expect(post.mails).toHaveLength(2)
   })
 

@@ -5,11 +5,27 @@ import { selectWebhooks } from "../../../../src/delivery/channels/chat/queries"
 import type { DeliveryMessage } from "../../../../src/runtime/queue-messages"
 import { DAY, HOUR, MINUTE, NOON, SECOND } from "../../../support/clock"
 import { metered } from "../../../support/d1-meter"
-import { outside, ses } from "../../../support/outside"
-import { ACME, alice, bob, charlie, dora, GLOBEX, server, settle, type Speaker } from "../../../support/people"
-import { consume, cron, queues } from "../../../support/queues"
-import { DISCORD_WEBHOOK, chatProducts, type PostedMessage, SLACK_WEBHOOK } from "../../../support/chat-products"
-import { rows } from "../../../support/rows"
+import { fakeFetch } from "../../../support/fake-fetch"
+import { fakeSes } from "../../../support/fake-ses"
+import {
+  ACME,
+  alice,
+  type ApiClient,
+  bob,
+  charlie,
+  dora,
+  GLOBEX,
+  server,
+  waitForBackgroundWork,
+} from "../../../support/people"
+import { captureQueues, consume, runCron } from "../../../support/queues"
+import {
+  DISCORD_WEBHOOK,
+  fakeChatProducts,
+  type PostedMessage,
+  SLACK_WEBHOOK,
+} from "../../../support/fake-chat-products"
+import { selectRows } from "../../../support/select-rows"
 
 const PRODUCTS = [
   { product: "discord", name: "Discord", webhook: DISCORD_WEBHOOK, other: "https://discord.com/api/webhooks/2/other" },
@@ -17,17 +33,17 @@ const PRODUCTS = [
 ] as const
 type Product = (typeof PRODUCTS)[number]
 
-let queue: ReturnType<typeof queues>
+let queue: ReturnType<typeof captureQueues>
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  queue = queues()
+  queue = captureQueues()
 })
 
 /** Chat products that answer what `fail` returns, and a mail provider. */
 function startOutside(fail?: (message: PostedMessage) => Response | undefined) {
-  const products = chatProducts(fail)
-  const mail = ses()
-  outside(products.handler, mail.handler)
+  const products = fakeChatProducts(fail)
+  const mail = fakeSes()
+  fakeFetch(products.handler, mail.handler)
   return { ...products, mails: mail.mails }
 }
 const answering =
@@ -36,33 +52,33 @@ const answering =
     new Response(body, { status })
 const gone = answering(404)
 
-const store = async ({ product }: Product, webhook: string, as: Speaker = alice) => {
+const store = async ({ product }: Product, webhook: string, as: ApiClient = alice) => {
   const change = { [`enable_${product}_notifications`]: true, [`${product}_webhook`]: webhook }
   expect((await as.put(`/api/orgpreferences/enable-${product}-notifications`, change)).status).toBe(200)
 }
-const preferencesOf = async (one: Speaker) => (await (await one.get("/api/orgpreferences/")).json<any>()).res
+const preferencesOf = async (one: ApiClient) => (await (await one.get("/api/orgpreferences/")).json<any>()).res
 const notify = async (changes: object = {}) => {
   const notification = { author: "Dalgo", message: "The warehouse is down", sent_to: "all_org_users", org_slug: "acme" }
   const answer = await server.post("/api/notifications/", { ...notification, category: "incident", ...changes })
   expect(answer.status).toBe(200)
-  await settle()
+  await waitForBackgroundWork()
 }
 const cronAt = async (time: number) => {
   vi.setSystemTime(time)
-  await cron()
+  await runCron()
   await queue.drain()
 }
 const deliveryOf = async ({ product }: Product, notificationId = 1) =>
   (
-    await rows(
+    await selectRows(
       `SELECT recipient_id, status, attempts, reason, provider_id, due_at FROM deliveries
        WHERE channel = ? AND notification_id = ?`,
       product,
       notificationId,
     )
   )[0]
-const inboxOf = async (one: Speaker) => (await (await one.get("/api/notifications/v1")).json<any>()).res
-const failedOf = async (one: Speaker) =>
+const inboxOf = async (one: ApiClient) => (await (await one.get("/api/notifications/v1")).json<any>()).res
+const failedOf = async (one: ApiClient) =>
   (await (await one.get("/api/notifications/deliveries")).json<any>()).res.filter(
     (each: any) => each.channel !== "email",
   )
@@ -222,11 +238,11 @@ describe.each(PRODUCTS)("the chat channel of $name", (target) => {
 
   it("reads no webhooks of other organisations", async () => {
     await store(target, webhook)
-    await rows(
+    await selectRows(
       "INSERT INTO orgs (slug, name) SELECT 'org' || value, 'Org' FROM json_each(?)",
       JSON.stringify(Array.from({ length: 200 }, (_, i) => i)),
     )
-    await rows(
+    await selectRows(
       `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
        SELECT id, ?, 1, 'https://' || id, 0, 0 FROM orgs WHERE slug LIKE 'org%'`,
       product,
@@ -238,7 +254,7 @@ describe.each(PRODUCTS)("the chat channel of $name", (target) => {
 
   it("posts through a plain webhook that came from Dalgo", async () => {
     const posted = startOutside()
-    await rows(
+    await selectRows(
       `INSERT INTO chat_webhooks (org_id, product, enabled, webhook, created_at, updated_at)
        VALUES (?, ?, 1, ?, 0, 0)`,
       ACME,
@@ -255,9 +271,9 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
   const { product, name, webhook, other } = target
   const ANNOUNCEMENT = `${name} takes no more messages from Dalgo`
   const enabled = async () =>
-    (await rows("SELECT enabled FROM chat_webhooks WHERE org_id = ? AND product = ?", ACME, product))[0].enabled
-  const events = () => rows("SELECT source, body, status, reason FROM signal_events")
-  const announcementsTo = async (one: Speaker) =>
+    (await selectRows("SELECT enabled FROM chat_webhooks WHERE org_id = ? AND product = ?", ACME, product))[0].enabled
+  const events = () => selectRows("SELECT source, body, status, reason FROM signal_events")
+  const announcementsTo = async (one: ApiClient) =>
     (await inboxOf(one)).filter((item: any) => item.message.startsWith(ANNOUNCEMENT)).length as number
 
   it("is disabled, and its admins are told once, in the inbox and by e-mail", async () => {
@@ -276,7 +292,12 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     for (const one of [bob, charlie, dora]) expect(await announcementsTo(one)).toBe(0)
     expect(mails.filter((mail) => mail.text.includes(ANNOUNCEMENT)).map((mail) => mail.to)).toEqual([alice.email])
 
-    const all = JSON.stringify([await rows("SELECT * FROM signal_events"), announcement, mails, await failedOf(alice)])
+    const all = JSON.stringify([
+      await selectRows("SELECT * FROM signal_events"),
+      announcement,
+      mails,
+      await failedOf(alice),
+    ])
     expect(all).not.toContain(webhook.slice(-12))
     expect(await events()).toEqual([
       { source: "room_gone", body: JSON.stringify({ orgId: ACME, product }), status: "processed", reason: "published" },
@@ -302,7 +323,7 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
   })
 
   it("fails the deliveries that are still pending without another request", async () => {
-    const { requests } = outside(chatProducts(gone).handler, ses().handler)
+    const { requests } = fakeFetch(fakeChatProducts(gone).handler, fakeSes().handler)
     await store(target, webhook)
     for (const message of ["one", "two", "three"]) await notify({ message })
     await queue.drain()
@@ -377,7 +398,7 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     await cronAt(NOON + MINUTE)
     expect(await announcementsTo(alice)).toBe(1)
 
-    await rows("UPDATE signal_events SET status = 'received', attempts = 0, due_at = 1")
+    await selectRows("UPDATE signal_events SET status = 'received', attempts = 0, due_at = 1")
     const again = { kind: "room_gone", eventId: 1 } as const
     await Promise.all([consume("dalgo-signals", [again]), consume("dalgo-signals", [again])])
     await cronAt(NOON + DAY)
@@ -390,7 +411,11 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     await store(target, webhook)
     await notify()
     await queue.drain()
-    await rows("UPDATE deliveries SET status = 'sending', attempts = 1, due_at = ? WHERE channel = ?", NOON, product)
+    await selectRows(
+      "UPDATE deliveries SET status = 'sending', attempts = 1, due_at = ? WHERE channel = ?",
+      NOON,
+      product,
+    )
     await cronAt(NOON + HOUR)
     expect(await deliveryOf(target)).toMatchObject({ status: "failed" })
     expect(await announcementsTo(alice)).toBe(1)
@@ -403,31 +428,31 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     queue.lose("dalgo-signals")
     await queue.drain()
     const [{ body }] = await events()
-    await rows("UPDATE signal_events SET body = 'not JSON'")
+    await selectRows("UPDATE signal_events SET body = 'not JSON'")
     const again = { kind: "room_gone", eventId: 1 } as const
     await consume("dalgo-signals", [again])
-    expect(await rows("SELECT status, reason, due_at FROM signal_events")).toEqual([
+    expect(await selectRows("SELECT status, reason, due_at FROM signal_events")).toEqual([
       { status: "received", reason: "SyntaxError", due_at: NOON + 30 * SECOND },
     ])
 
-    await rows("UPDATE signal_events SET attempts = 12, due_at = 1")
+    await selectRows("UPDATE signal_events SET attempts = 12, due_at = 1")
     await consume("dalgo-signals", [again])
     expect(await events()).toMatchObject([{ status: "failed", reason: "given_up" }])
 
-    await rows("UPDATE signal_events SET status = 'received', attempts = 0, due_at = 0, body = ?", body)
+    await selectRows("UPDATE signal_events SET status = 'received', attempts = 0, due_at = 0, body = ?", body)
     await consume("dalgo-signals", [again])
     expect(await announcementsTo(alice)).toBe(1)
   })
 
   it("is not disabled where an admin has meanwhile stored another webhook", async () => {
     const once: { replace?: Promise<void> } = {}
-    const posted = chatProducts()
+    const posted = fakeChatProducts()
     const late = async (request: Request) => {
       if (!request.url.startsWith(webhook)) return undefined
       await (once.replace ??= store(target, other))
       return gone()
     }
-    outside(late, posted.handler, ses().handler)
+    fakeFetch(late, posted.handler, fakeSes().handler)
     await store(target, webhook)
     await notify()
     await queue.drain()
@@ -456,7 +481,7 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     await store(target, other, charlie)
     await notify({ sent_to: "all_users" })
     await queue.drain()
-    expect(await rows("SELECT org_id, product FROM chat_webhooks WHERE enabled = 1")).toEqual([
+    expect(await selectRows("SELECT org_id, product FROM chat_webhooks WHERE enabled = 1")).toEqual([
       { org_id: GLOBEX, product },
     ])
     expect(await announcementsTo(charlie)).toBe(0)

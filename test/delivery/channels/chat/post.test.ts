@@ -5,8 +5,8 @@ import { postMessage, WebhookGoneError } from "../../../../src/delivery/channels
 import { slackAdapter } from "../../../../src/delivery/channels/chat/slack"
 import { DeliveryError } from "../../../../src/delivery/retry"
 import { NOON, SECOND } from "../../../support/clock"
-import { outside } from "../../../support/outside"
-import { DISCORD_WEBHOOK, SLACK_WEBHOOK } from "../../../support/chat-products"
+import { fakeFetch } from "../../../support/fake-fetch"
+import { DISCORD_WEBHOOK, SLACK_WEBHOOK } from "../../../support/fake-chat-products"
 
 const INBOX = "https://app.dalgo.test/notifications"
 const PRODUCTS = [
@@ -23,7 +23,7 @@ const sectionOf = (body: any) => body.blocks[0].text.text as string
 
 describe("a message on Discord", () => {
   it("has a heading, the text, and a link to the inbox", async () => {
-    const { requests } = outside(() => Response.json({ id: "1234567890" }))
+    const { requests } = fakeFetch(() => Response.json({ id: "1234567890" }))
     expect(await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) })).toBe(
       "1234567890",
     )
@@ -94,7 +94,7 @@ describe("a message on Discord", () => {
 
 describe("a message on Slack", () => {
   it("has a heading, the text, and a button to the inbox", async () => {
-    const { requests } = outside(() => new Response("ok"))
+    const { requests } = fakeFetch(() => new Response("ok"))
     expect(await postMessage(slackAdapter, { webhook: SLACK_WEBHOOK, content: contentOf(FAILED) })).toBeNull()
     expect(requests[0]).toMatchObject({ method: "POST", url: SLACK_WEBHOOK, redirect: "manual" })
     expect(await requests[0]?.json()).toEqual({
@@ -143,7 +143,7 @@ describe("a message on Slack", () => {
 
 describe.each(PRODUCTS)("the answer of $name", ({ name, adapter, webhook }) => {
   const failure = async (answer: () => Response | Promise<Response>) => {
-    outside(answer)
+    fakeFetch(answer)
     const error = await postMessage(adapter, { webhook, content: contentOf(FAILED) }).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(DeliveryError)
     const { message, options } = error as DeliveryError
@@ -200,17 +200,17 @@ describe.each(PRODUCTS)("the answer of $name", ({ name, adapter, webhook }) => {
 
   it("is ignored where the message was taken", async () => {
     for (const answer of [new Response(null, { status: 204 }), new Response("nonsense"), new Response("{")]) {
-      outside(() => answer.clone())
+      fakeFetch(() => answer.clone())
       expect(await postMessage(adapter, { webhook, content: contentOf(FAILED) })).toBeNull()
     }
     const broken = new ReadableStream({ start: (controller) => controller.error(new Error("cut off")) })
-    outside(() => new Response(broken))
+    fakeFetch(() => new Response(broken))
     expect(await postMessage(adapter, { webhook, content: contentOf(FAILED) })).toBeNull()
   })
 
   it("times out after 15 seconds", async () => {
     const timeout = vi.spyOn(AbortSignal, "timeout")
-    outside(() => new Response("ok"))
+    fakeFetch(() => new Response("ok"))
     await postMessage(adapter, { webhook, content: contentOf(FAILED) })
     expect(timeout).toHaveBeenCalledWith(15_000)
   })
@@ -218,7 +218,7 @@ describe.each(PRODUCTS)("the answer of $name", ({ name, adapter, webhook }) => {
 
 it("prefers the milliseconds in Discord's body to the seconds in its header", async () => {
   const body = { message: "You are being rate limited.", retry_after: 1.337, global: false }
-  outside(() => Response.json(body, { status: 429, headers: { "retry-after": "2" } }))
+  fakeFetch(() => Response.json(body, { status: 429, headers: { "retry-after": "2" } }))
   const error: any = await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) }).catch(
     (thrown: unknown) => thrown,
   )
@@ -233,7 +233,7 @@ it.each([
   [403, "invalid_token", "the webhook was removed there"],
   [404, "no_team", "the webhook was removed there"],
 ])("explains Slack's %i %s", async (status, word, reason) => {
-  outside(() => new Response(word, { status }))
+  fakeFetch(() => new Response(word, { status }))
   await expect(postMessage(slackAdapter, { webhook: SLACK_WEBHOOK, content: contentOf(FAILED) })).rejects.toMatchObject(
     {
       message: `Slack answered ${status}: ${reason}`,
@@ -247,7 +247,7 @@ it.each([
   [404, { code: 10_003, message: "Unknown Channel" }, "its channel or thread is gone"],
   [401, { code: 50_027, message: "Invalid Webhook Token" }, "the webhook's token is wrong"],
 ])("explains Discord's %i %j", async (status, body, reason) => {
-  outside(() => Response.json(body, { status }))
+  fakeFetch(() => Response.json(body, { status }))
   await expect(
     postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) }),
   ).rejects.toMatchObject({ reason })
@@ -264,7 +264,7 @@ describe("a stored webhook", () => {
     SLACK_WEBHOOK,
     "a word",
   ])("is not called unless it is a URL of Discord: %s", async (stored) => {
-    const { requests } = outside(() => Response.json({ id: "1" }))
+    const { requests } = fakeFetch(() => Response.json({ id: "1" }))
     await expect(postMessage(discordAdapter, { webhook: stored, content: contentOf(FAILED) })).rejects.toMatchObject({
       message: "the stored URL is not a Discord webhook",
       options: { permanent: true },
@@ -275,7 +275,7 @@ describe("a stored webhook", () => {
   it.each(["?wait=true", "?wait=false&x=1", "/", "#here"])(
     "is called without the ending that Dalgo stored: %s",
     async (end) => {
-      const { requests } = outside(() => Response.json({ id: "1" }))
+      const { requests } = fakeFetch(() => Response.json({ id: "1" }))
       await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK + end, content: contentOf(FAILED) })
       expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
     },
@@ -284,7 +284,7 @@ describe("a stored webhook", () => {
   it.each(["?thread_id=123", "?thread_id=123&wait=false", "?wait=true&thread_id=123", "/?x=1&thread_id=123#here"])(
     "keeps its thread: %s",
     async (end) => {
-      const { requests } = outside(() => Response.json({ id: "1" }))
+      const { requests } = fakeFetch(() => Response.json({ id: "1" }))
       await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK + end, content: contentOf(FAILED) })
       expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?thread_id=123&wait=true`])
     },
@@ -293,14 +293,14 @@ describe("a stored webhook", () => {
   it.each(["?thread_id=", "?thread_id=1a", "?thread_id=%31", "#?thread_id=1", "?other_thread_id=1"])(
     "has no thread in: %s",
     async (end) => {
-      const { requests } = outside(() => Response.json({ id: "1" }))
+      const { requests } = fakeFetch(() => Response.json({ id: "1" }))
       await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK + end, content: contentOf(FAILED) })
       expect(requests.map(({ url }) => url)).toEqual([`${DISCORD_WEBHOOK}?wait=true`])
     },
   )
 
   it("has no thread on Slack", async () => {
-    const { requests } = outside(() => new Response("ok"))
+    const { requests } = fakeFetch(() => new Response("ok"))
     await postMessage(slackAdapter, { webhook: `${SLACK_WEBHOOK}?thread_id=1`, content: contentOf(FAILED) })
     expect(requests.map(({ url }) => url)).toEqual([SLACK_WEBHOOK])
   })

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
 import { configuredProvider } from "../../../../src/delivery/channels/email/configured-provider"
 import { configFrom } from "../../../../src/runtime/config"
-import { outside } from "../../../support/outside"
+import { fakeFetch } from "../../../support/fake-fetch"
 
 const email = { to: "alice@acme.test", subject: "hello", text: "hello", html: "<p>hello</p>", headers: {} }
 const providerWith = (changes: object) => configuredProvider(configFrom({ ...env, ...changes }), env.EMAIL)
@@ -16,7 +16,7 @@ it.each([
   await providerWith({ EMAIL_PROVIDER: "cloudflare", EMAIL_FROM_NAME: name }).send(email)
   expect(send.mock.calls[0]?.[0]).toMatchObject({ from: { email: "notifications@dalgo.test", name: expected } })
 
-  const { requests } = outside(() => Response.json({ MessageId: "1" }))
+  const { requests } = fakeFetch(() => Response.json({ MessageId: "1" }))
   await providerWith({ EMAIL_PROVIDER: "ses", EMAIL_FROM_NAME: name }).send(email)
   const sent = await requests[0]?.json<{ FromEmailAddress: string }>()
   expect(sent?.FromEmailAddress).toMatch(/^(".*"|=\?UTF-8\?B\?[\w+/=]+\?=) <notifications@dalgo\.test>$/)

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest"
 import { SesEmail } from "../../../../src/delivery/channels/email/ses"
 import { DeliveryError } from "../../../../src/delivery/retry"
 import { HOUR } from "../../../support/clock"
-import { outside } from "../../../support/outside"
+import { fakeFetch } from "../../../support/fake-fetch"
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 const options = {
@@ -22,7 +22,7 @@ const email = {
 const ses = (changes: Partial<ConstructorParameters<typeof SesEmail>[0]> = {}) =>
   new SesEmail({ ...options, ...changes })
 
-const respondWith = (response: Response) => outside(() => response.clone())
+const respondWith = (response: Response) => fakeFetch(() => response.clone())
 const sendError = async () => {
   try {
     await ses().send(email)
@@ -225,13 +225,13 @@ describe("an error of SES", () => {
   })
 
   it("may be a failed connection", async () => {
-    outside()
+    fakeFetch()
     expect(await sendError()).toEqual({ message: "SES did not answer", permanent: false })
   })
 
   it("is a timeout after 15 seconds", async () => {
     const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
-    outside((request) => {
+    fakeFetch((request) => {
       request.signal.throwIfAborted()
       return Response.json({ MessageId: "1" })
     })

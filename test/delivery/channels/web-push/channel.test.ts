@@ -5,28 +5,30 @@ import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { DeliveryMessage } from "../../../../src/runtime/queue-messages"
 import { DAY, HOUR, MINUTE, NOON, SECOND } from "../../../support/clock"
 import { metered } from "../../../support/d1-meter"
-import { type Device, hasDevice, pushServices, SUBSCRIPTIONS } from "../../../support/devices"
-import { outside, ses } from "../../../support/outside"
-import { alice, bob, charlie, server, type Speaker } from "../../../support/people"
-import { consume, cron, queues } from "../../../support/queues"
-import { rows } from "../../../support/rows"
+import { addDevice, type Device, SUBSCRIPTIONS_PATH } from "../../../support/devices"
+import { fakePushServices } from "../../../support/fake-push-services"
+import { fakeFetch } from "../../../support/fake-fetch"
+import { fakeSes } from "../../../support/fake-ses"
+import { alice, type ApiClient, bob, charlie, server } from "../../../support/people"
+import { captureQueues, consume, runCron } from "../../../support/queues"
+import { selectRows } from "../../../support/select-rows"
 
 const PREFERENCES = "/api/notifications/preferences"
 const FCM = "https://fcm.googleapis.com/fcm/send/"
 
-let sent: ReturnType<typeof queues>["sent"]
-let drain: ReturnType<typeof queues>["drain"]
-let lose: ReturnType<typeof queues>["lose"]
+let sent: ReturnType<typeof captureQueues>["sent"]
+let drain: ReturnType<typeof captureQueues>["drain"]
+let lose: ReturnType<typeof captureQueues>["lose"]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  ;({ sent, drain, lose } = queues())
+  ;({ sent, drain, lose } = captureQueues())
 })
 
 /** Push services that answer what `fail` returns for an endpoint; and SES. */
 function startPushServices(fail?: (endpoint: string) => Response | undefined) {
-  const services = pushServices(fail)
-  const { requests } = outside(services.handler, ses().handler)
+  const services = fakePushServices(fail)
+  const { requests } = fakeFetch(services.handler, fakeSes().handler)
   return { ...services, requests }
 }
 const answeringFor = (device: Device, response: () => Response) => (endpoint: string) =>
@@ -48,19 +50,20 @@ async function notify(changes: object = {}): Promise<number> {
 
 const deliveryTo = async (person: { orgUserId: number } = bob) =>
   (
-    await rows(
+    await selectRows(
       "SELECT status, attempts, reason, due_at FROM deliveries WHERE channel = 'push' AND recipient_id = ?",
       person.orgUserId,
     )
   )[0]
-const endpoints = async () => (await rows("SELECT endpoint FROM push_subscriptions")).map(({ endpoint }) => endpoint)
-const traceOf = async (speaker: Speaker, id: number) =>
+const endpoints = async () =>
+  (await selectRows("SELECT endpoint FROM push_subscriptions")).map(({ endpoint }) => endpoint)
+const traceOf = async (speaker: ApiClient, id: number) =>
   (await (await speaker.get(`/api/notifications/${id}/trace`)).json<any>()).res.find(
     ({ channel }: any) => channel === "push",
   )
 async function cronAt(time: number): Promise<void> {
   vi.setSystemTime(time)
-  await cron()
+  await runCron()
   await drain()
 }
 /** The delay of the next attempt, in ms. */
@@ -69,10 +72,10 @@ const retryDelay = async () => (await deliveryTo())?.due_at - NOON
 describe("a push message", () => {
   it("is sent to each device of each recipient, and no other device can decrypt it", async () => {
     const { pushes, to } = startPushServices()
-    const phone = await hasDevice(bob, "phone")
-    const laptop = await hasDevice(bob, `${FCM}laptop`)
-    const hers = await hasDevice(alice, "hers")
-    const stranger = await hasDevice(charlie, "strange")
+    const phone = await addDevice(bob, "phone")
+    const laptop = await addDevice(bob, `${FCM}laptop`)
+    const hers = await addDevice(alice, "hers")
+    const stranger = await addDevice(charlie, "strange")
     const id = await notify()
     await drain()
 
@@ -92,12 +95,12 @@ describe("a push message", () => {
     await expect(hers.read(to(phone)[0] as Request)).rejects.toMatchObject({ name: "OperationError" })
     expect(await deliveryTo(bob)).toEqual({ status: "sent", attempts: 1, reason: null, due_at: null })
     expect(await deliveryTo(alice)).toMatchObject({ status: "sent" })
-    expect(await rows("SELECT * FROM deliveries WHERE channel = 'push'")).toHaveLength(2)
+    expect(await selectRows("SELECT * FROM deliveries WHERE channel = 'push'")).toHaveLength(2)
   })
 
   it("is a request by RFC 8030", async () => {
     const { to } = startPushServices()
-    const phone = await hasDevice(bob, "phone")
+    const phone = await addDevice(bob, "phone")
     const id = await notify()
     await drain()
     await notify({ urgent: true })
@@ -125,9 +128,9 @@ describe("a push message", () => {
     const { to } = startPushServices()
     const sign = vi.spyOn(crypto.subtle, "sign")
     const devices = [
-      await hasDevice(bob, "phone"),
-      await hasDevice(bob, `${FCM}laptop`),
-      await hasDevice(alice, "hers"),
+      await addDevice(bob, "phone"),
+      await addDevice(bob, `${FCM}laptop`),
+      await addDevice(alice, "hers"),
     ]
     await notify({ sent_to: "all_org_users" })
     const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
@@ -165,7 +168,7 @@ describe("a push message", () => {
 
   it("is sent once though the queue delivers its message twice", async () => {
     const { pushes } = startPushServices()
-    await hasDevice(bob, "phone")
+    await addDevice(bob, "phone")
     await notify()
     const again = structuredClone(sent)
     await drain()
@@ -176,8 +179,8 @@ describe("a push message", () => {
 
   it("is sent a minute later where its queue message was lost", async () => {
     const { pushes } = startPushServices()
-    await hasDevice(bob, "phone")
-    await rows(
+    await addDevice(bob, "phone")
+    await selectRows(
       "INSERT INTO user_notification_preferences (org_user_id, category, channel, enabled, changed_at) SELECT id, 'all', 'email', 0, 1 FROM org_users",
     )
     lose("dalgo-deliveries")
@@ -190,10 +193,10 @@ describe("a push message", () => {
 
   it("about a scheduled notification is sent to the devices at its time", async () => {
     const { pushes, to } = startPushServices()
-    const phone = await hasDevice(bob, "phone")
+    const phone = await addDevice(bob, "phone")
     await notify({ scheduled_time: new Date(NOON + HOUR).toISOString() })
-    await bob.delete(SUBSCRIPTIONS, {}, { endpoint: phone.subscription.endpoint })
-    const laptop = await hasDevice(bob, "laptop")
+    await bob.delete(SUBSCRIPTIONS_PATH, {}, { endpoint: phone.subscription.endpoint })
+    const laptop = await addDevice(bob, "laptop")
     await cronAt(NOON + HOUR)
     await drain()
     expect(to(laptop)).toHaveLength(1)
@@ -201,12 +204,12 @@ describe("a push message", () => {
   })
 
   it("has one tag in all organisations of a person, so that their device shows it once", async () => {
-    await rows(
+    await selectRows(
       "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
     )
     const { to } = startPushServices()
-    const phone = await hasDevice(bob, "phone")
-    await bob.post(SUBSCRIPTIONS, phone.subscription, { "x-dalgo-org": "globex" })
+    const phone = await addDevice(bob, "phone")
+    await bob.post(SUBSCRIPTIONS_PATH, phone.subscription, { "x-dalgo-org": "globex" })
     await notify({ sent_to: "all_users", org_slug: null })
     await drain()
     const payloads = await Promise.all(to(phone).map((push) => phone.read(push)))
@@ -216,8 +219,8 @@ describe("a push message", () => {
 
   it("takes three round trips for all recipients of one queue message", async () => {
     startPushServices()
-    for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
-    await hasDevice(alice, "hers")
+    for (const name of ["one", "two", "three"]) await addDevice(bob, name)
+    await addDevice(alice, "hers")
     await notify()
     const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
     expect(push.recipientIds).toEqual([alice.orgUserId, bob.orgUserId])
@@ -232,8 +235,8 @@ describe("a push message", () => {
 describe("the recipients of push messages", () => {
   it("have not turned push off for the category", async () => {
     const { to } = startPushServices()
-    const his = await hasDevice(bob, "his")
-    const hers = await hasDevice(alice, "hers")
+    const his = await addDevice(bob, "his")
+    const hers = await addDevice(alice, "hers")
     await bob.put(PREFERENCES, { channels: { incident: { push: false } } })
     const id = await notify()
     await drain()
@@ -254,7 +257,7 @@ describe("the recipients of push messages", () => {
 
   it("have not turned the category off", async () => {
     const { pushes } = startPushServices()
-    await hasDevice(bob, "his")
+    await addDevice(bob, "his")
     await bob.put(PREFERENCES, { incident_notifications: false, email_notifications_enabled: true })
     await notify()
     await drain()
@@ -263,7 +266,7 @@ describe("the recipients of push messages", () => {
 
   it("may have turned e-mail off", async () => {
     const { pushes } = startPushServices()
-    await hasDevice(bob, "his")
+    await addDevice(bob, "his")
     await bob.put(PREFERENCES, { email_notifications_enabled: false })
     await notify()
     await drain()
@@ -279,14 +282,14 @@ describe("the recipients of push messages", () => {
 
   it("are members when the message is sent", async () => {
     const { pushes } = startPushServices()
-    await hasDevice(bob, "his")
+    await addDevice(bob, "his")
     const id = await notify()
-    await rows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
+    await selectRows("UPDATE org_users SET removed_at = 1 WHERE id = ?", bob.orgUserId)
     await notify()
     await drain()
     expect(pushes).toEqual([])
     expect(await deliveryTo()).toMatchObject({ status: "suppressed", reason: "not_a_member" })
-    await rows("UPDATE org_users SET removed_at = NULL WHERE id = ?", bob.orgUserId)
+    await selectRows("UPDATE org_users SET removed_at = NULL WHERE id = ?", bob.orgUserId)
     expect(await traceOf(bob, id)).toMatchObject({
       reason: "You were no longer a member of the organisation when it was sent.",
     })
@@ -294,9 +297,9 @@ describe("the recipients of push messages", () => {
 
   it("are the current owner of a shared computer only", async () => {
     const { to, pushes } = startPushServices()
-    const computer = await hasDevice(alice, "shared")
+    const computer = await addDevice(alice, "shared")
     await notify({ sent_to: "single_user", user_email: alice.email, message: "For Alice alone" })
-    await bob.post(SUBSCRIPTIONS, computer.subscription)
+    await bob.post(SUBSCRIPTIONS_PATH, computer.subscription)
     await drain()
     expect(pushes).toEqual([])
     expect(await deliveryTo(alice)).toMatchObject({ status: "suppressed", reason: "no_device" })
@@ -308,8 +311,8 @@ describe("the recipients of push messages", () => {
 
 describe("a device that is gone", () => {
   it.each([404, 410])("is deleted (%i), and the others get the message", async (code) => {
-    const phone = await hasDevice(bob, "phone")
-    const laptop = await hasDevice(bob, "laptop")
+    const phone = await addDevice(bob, "phone")
+    const laptop = await addDevice(bob, "laptop")
     const { to } = startPushServices(answeringFor(phone, () => status(code)))
     const id = await notify()
     await drain()
@@ -319,7 +322,7 @@ describe("a device that is gone", () => {
   })
 
   it("is explained in the trace if it was the last one", async () => {
-    const phone = await hasDevice(bob, "phone")
+    const phone = await addDevice(bob, "phone")
     const { requests } = startPushServices(answeringFor(phone, () => status(410)))
     const id = await notify()
     await drain()
@@ -334,11 +337,11 @@ describe("a device that is gone", () => {
   })
 
   it("is deleted in all organisations of its user", async () => {
-    await rows(
+    await selectRows(
       "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (9, 2, '2', 'bob@globex.test', 'member')",
     )
-    const phone = await hasDevice(bob, "phone")
-    await bob.post(SUBSCRIPTIONS, phone.subscription, { "x-dalgo-org": "globex" })
+    const phone = await addDevice(bob, "phone")
+    await bob.post(SUBSCRIPTIONS_PATH, phone.subscription, { "x-dalgo-org": "globex" })
     startPushServices(answeringFor(phone, () => status(410)))
     await notify()
     await drain()
@@ -348,10 +351,10 @@ describe("a device that is gone", () => {
 
 describe("a device that subscribed with an earlier VAPID key", () => {
   const replaceKey = ({ subscription }: Device) =>
-    rows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
+    selectRows("UPDATE push_subscriptions SET server_key = 'before' WHERE endpoint = ?", subscription.endpoint)
 
   it("gets no message, and is no failure", async () => {
-    await replaceKey(await hasDevice(bob, "phone"))
+    await replaceKey(await addDevice(bob, "phone"))
     const { pushes } = startPushServices()
     const id = await notify()
     await drain()
@@ -366,8 +369,8 @@ describe("a device that subscribed with an earlier VAPID key", () => {
   })
 
   it("does not keep the message from another device", async () => {
-    await replaceKey(await hasDevice(bob, "phone"))
-    const laptop = await hasDevice(bob, "laptop")
+    await replaceKey(await addDevice(bob, "phone"))
+    const laptop = await addDevice(bob, "laptop")
     const { pushes, to } = startPushServices()
     await notify()
     await drain()
@@ -377,7 +380,7 @@ describe("a device that subscribed with an earlier VAPID key", () => {
 
 describe("a failure of a push service", () => {
   it.each([400, 405, 413, 301, 307])("is permanent: %i", async (code) => {
-    const phone = await hasDevice(bob, "phone")
+    const phone = await addDevice(bob, "phone")
     const { requests } = startPushServices(answeringFor(phone, () => status(code, { location: "https://evil.test/" })))
     const id = await notify()
     await drain()
@@ -393,7 +396,7 @@ describe("a failure of a push service", () => {
   })
 
   it.each([401, 403, 408, 429, 500, 502, 503])("is temporary and retried: %i", async (code) => {
-    const phone = await hasDevice(bob, "phone")
+    const phone = await addDevice(bob, "phone")
     let isBusy = true
     const { to } = startPushServices((endpoint) =>
       isBusy ? answeringFor(phone, () => status(code))(endpoint) : undefined,
@@ -414,7 +417,7 @@ describe("a failure of a push service", () => {
     ["a date", new Date(NOON + HOUR).toUTCString(), HOUR],
     ["nonsense", "soon", undefined],
   ])("may ask for a delay, as %s", async (_, retryAfter, wait) => {
-    const phone = await hasDevice(bob, "phone")
+    const phone = await addDevice(bob, "phone")
     startPushServices(answeringFor(phone, () => status(429, { "retry-after": retryAfter })))
     await notify()
     await drain()
@@ -423,8 +426,8 @@ describe("a failure of a push service", () => {
   })
 
   it.each([503, 400])("for one device does not repeat the message to another one: %i", async (code) => {
-    const phone = await hasDevice(bob, "phone")
-    const laptop = await hasDevice(bob, "laptop")
+    const phone = await addDevice(bob, "phone")
+    const laptop = await addDevice(bob, "laptop")
     const { to, requests } = startPushServices(answeringFor(phone, () => status(code)))
     await notify()
     await drain()
@@ -436,8 +439,8 @@ describe("a failure of a push service", () => {
   })
 
   it("for all devices is retried if it is temporary for one", async () => {
-    const phone = await hasDevice(bob, "phone")
-    const laptop = await hasDevice(bob, "laptop")
+    const phone = await addDevice(bob, "phone")
+    const laptop = await addDevice(bob, "laptop")
     let isBusy = true
     const { to } = startPushServices((endpoint) => {
       if (!isBusy) return undefined
@@ -453,8 +456,8 @@ describe("a failure of a push service", () => {
   })
 
   it("for one person does not delay another one", async () => {
-    const phone = await hasDevice(bob, "phone")
-    const hers = await hasDevice(alice, "hers")
+    const phone = await addDevice(bob, "phone")
+    const hers = await addDevice(alice, "hers")
     const { to } = startPushServices(answeringFor(phone, () => status(500)))
     await notify()
     await drain()
@@ -464,7 +467,7 @@ describe("a failure of a push service", () => {
   })
 
   it("is given up after seven attempts, and an admin can send again", async () => {
-    const phone = await hasDevice(bob, "phone")
+    const phone = await addDevice(bob, "phone")
     let isBusy = true
     const { to } = startPushServices((endpoint) =>
       isBusy ? answeringFor(phone, () => status(503))(endpoint) : undefined,
@@ -484,17 +487,17 @@ describe("a failure of a push service", () => {
 
 describe("a push service that does not answer", () => {
   it("is retried", async () => {
-    await hasDevice(bob, "phone")
-    outside(ses().handler)
+    await addDevice(bob, "phone")
+    fakeFetch(fakeSes().handler)
     await notify()
     await drain()
     expect(await deliveryTo()).toMatchObject({ status: "pending", reason: "the push service did not answer" })
   })
 
   it("times out after ten seconds", async () => {
-    await hasDevice(bob, "phone")
+    await addDevice(bob, "phone")
     const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort())
-    outside((request) => {
+    fakeFetch((request) => {
       request.signal.throwIfAborted()
       return new Response(null, { status: 201 })
     })
@@ -512,7 +515,7 @@ describe("a person with several devices", () => {
     const asked: string[] = []
     let atOnce = 0
     let most = 0
-    outside(ses().handler, async ({ url }) => {
+    fakeFetch(fakeSes().handler, async ({ url }) => {
       if (!url.includes("mozilla")) return undefined
       asked.push(url)
       most = Math.max(most, ++atOnce)
@@ -526,8 +529,8 @@ describe("a person with several devices", () => {
   const push = () => sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage
 
   it("gets one request at a time, while other people get theirs", async () => {
-    for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
-    for (const name of ["hers", "hers-too"]) await hasDevice(alice, name)
+    for (const name of ["one", "two", "three"]) await addDevice(bob, name)
+    for (const name of ["hers", "hers-too"]) await addDevice(alice, name)
     const { asked, most } = slow(201, 0)
     await notify()
     await consume("dalgo-deliveries", [push()])
@@ -536,7 +539,7 @@ describe("a person with several devices", () => {
 
   it("has 15 seconds for all of them", async () => {
     const timeout = vi.spyOn(AbortSignal, "timeout")
-    for (const name of ["one", "two", "three"]) await hasDevice(bob, name)
+    for (const name of ["one", "two", "three"]) await addDevice(bob, name)
     const { asked } = slow(400, 9 * SECOND)
     await notify()
     timeout.mockClear()
@@ -557,8 +560,8 @@ describe("a stored device", () => {
     "https://169.254.169.254/latest/meta-data/",
     "https://fcm.googleapis.com.evil.test/x",
   ])("is not called unless it is at a push service: %s", async (endpoint) => {
-    await hasDevice(bob, "phone")
-    await rows("UPDATE push_subscriptions SET endpoint = ?", endpoint)
+    await addDevice(bob, "phone")
+    await selectRows("UPDATE push_subscriptions SET endpoint = ?", endpoint)
     const { requests } = startPushServices()
     await notify()
     await drain()
@@ -570,17 +573,17 @@ describe("a stored device", () => {
     ["p256dh", "AAAA"],
     ["p256dh", "not base64"],
   ])("does not delay another device where its %s is %j", async (column, value) => {
-    await hasDevice(bob, "phone")
-    await rows(`UPDATE push_subscriptions SET ${column} = ?`, value)
-    const laptop = await hasDevice(bob, "laptop")
+    await addDevice(bob, "phone")
+    await selectRows(`UPDATE push_subscriptions SET ${column} = ?`, value)
+    const laptop = await addDevice(bob, "laptop")
     const { to } = startPushServices()
     await notify()
     await drain()
     expect(to(laptop)).toHaveLength(1)
-    await bob.delete(SUBSCRIPTIONS, {}, { endpoint: laptop.subscription.endpoint })
+    await bob.delete(SUBSCRIPTIONS_PATH, {}, { endpoint: laptop.subscription.endpoint })
     await notify()
     await drain()
-    const [, second] = await rows(
+    const [, second] = await selectRows(
       "SELECT status, reason FROM deliveries WHERE channel = 'push' ORDER BY notification_id",
     )
     expect(second).toEqual({ status: "failed", reason: "a device has keys that cannot be used" })
@@ -588,8 +591,8 @@ describe("a stored device", () => {
 
   it("is in no log, no reason and no trace", async () => {
     const log = vi.spyOn(console, "log")
-    const phone = await hasDevice(bob, "secret-phone")
-    const laptop = await hasDevice(bob, "secret-laptop")
+    const phone = await addDevice(bob, "secret-phone")
+    const laptop = await addDevice(bob, "secret-laptop")
     const { p256dh, auth } = phone.subscription.keys
     const answers = [() => status(500), () => status(400), () => status(410), () => status(201)]
     for (const [i, response] of answers.entries()) {
@@ -600,10 +603,10 @@ describe("a stored device", () => {
     }
     const output = [
       JSON.stringify(log.mock.calls),
-      JSON.stringify(await rows("SELECT * FROM deliveries")),
+      JSON.stringify(await selectRows("SELECT * FROM deliveries")),
       JSON.stringify(await (await bob.get("/api/notifications/1/trace")).json()),
       JSON.stringify(await (await alice.get("/api/notifications/deliveries")).json()),
-      JSON.stringify(await (await bob.get(SUBSCRIPTIONS)).json()),
+      JSON.stringify(await (await bob.get(SUBSCRIPTIONS_PATH)).json()),
     ].join()
     for (const secret of ["secret-phone", "secret-laptop", p256dh, auth, laptop.subscription.keys.auth]) {
       expect(output).not.toContain(secret)
@@ -613,7 +616,7 @@ describe("a stored device", () => {
 
 describe("a VAPID key pair", () => {
   const pushWith = async (changes: object) => {
-    await hasDevice(bob, "phone")
+    await addDevice(bob, "phone")
     const { pushes } = startPushServices()
     await notify()
     const push = sent.find(({ body }) => (body as DeliveryMessage).channel === "push")?.body as DeliveryMessage

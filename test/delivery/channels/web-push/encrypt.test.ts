@@ -1,7 +1,7 @@
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
 import { describe, expect, it } from "vitest"
 import { encrypt } from "../../../../src/delivery/channels/web-push/encrypt"
-import { knownDevice } from "../../../support/devices"
+import { deviceWithKeys } from "../../../support/devices"
 
 /** RFC 8291, section 5 and appendix A. */
 const RFC_8291 = {
@@ -38,7 +38,7 @@ describe("encryption", () => {
 
   it("gives another body each time", async () => {
     const { receiver, plaintext } = RFC_8291
-    const device = await knownDevice("", receiver)
+    const device = await deviceWithKeys("", receiver)
     const bodies = await Promise.all([1, 2].map(() => encrypt(receiver, new TextEncoder().encode(plaintext))))
     const partsOf = (encrypted: Uint8Array) => [encrypted.slice(0, 16), encrypted.slice(21, 86), encrypted.slice(86)]
     for (const [i, part] of partsOf(bodies[0] as Uint8Array).entries()) {
@@ -48,7 +48,7 @@ describe("encryption", () => {
   })
 
   it("is reversed by the decryption in test/support", async () => {
-    const { decrypt } = await knownDevice("", RFC_8291.receiver)
+    const { decrypt } = await deviceWithKeys("", RFC_8291.receiver)
     const plaintext = await decrypt(decodeBase64Url(RFC_8291.body))
     expect(new TextDecoder().decode(plaintext)).toBe(RFC_8291.plaintext)
   })

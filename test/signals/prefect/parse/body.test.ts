@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { parseBody } from "../../../../src/signals/prefect/parse/body"
-import { DEPLOYMENT_ID, failedRun, RUN_ID } from "../../../support/outside"
+import { DEPLOYMENT_ID, failedRun, RUN_ID } from "../../../support/fake-prefect"
 import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../../../support/prefect-payloads"
 
 const OTHER_ID = "0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f"

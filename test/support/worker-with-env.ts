@@ -2,8 +2,8 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { app } from "../../src/app"
 
-/** The worker with other settings or bindings than the tests usually have. */
-export const workerWith = (changes: object) => async (path: string, init?: RequestInit) => {
+/** The worker with other settings or bindings. */
+export const workerWithEnv = (changes: object) => async (path: string, init?: RequestInit) => {
   const ctx = createExecutionContext()
   const answer = await app.fetch(
     new Request(`https://notifications.dalgo.test${path}`, init),

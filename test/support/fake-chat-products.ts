@@ -5,7 +5,7 @@ export const SLACK_WEBHOOK = "https://hooks.slack.com/services/T0ACME/B0CHAT/tok
 export type PostedMessage = { webhook: string; body: any }
 
 /** Discord and Slack. They take every message, unless `fail` returns another answer for it. */
-export function chatProducts(fail?: (message: PostedMessage) => Response | undefined) {
+export function fakeChatProducts(fail?: (message: PostedMessage) => Response | undefined) {
   const discord: PostedMessage[] = []
   const slack: PostedMessage[] = []
   const handler = async (request: Request) => {

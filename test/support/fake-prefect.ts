@@ -1,53 +1,11 @@
-import { env } from "cloudflare:workers"
-import { vi } from "vitest"
-
-export type Mail = { to: string; subject: string; text: string; html: string; headers: Record<string, string> }
-
-type Handler = (request: Request) => Response | undefined | Promise<Response | undefined>
-
-/** The world outside the worker. A request that nobody answers fails, as an unreachable host does. */
-export function outside(...handlers: Handler[]) {
-  const requests: Request[] = []
-  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-    const request = new Request(input, init)
-    requests.push(request.clone())
-    for (const handler of handlers) {
-      const response = await handler(request.clone())
-      if (response) return response
-    }
-    throw new TypeError("network unreachable")
-  })
-  return { requests }
-}
-
-/** SES as it is when all goes well; or answering what `fail` says for a recipient. */
-export function ses(fail?: (to: string) => Response | undefined) {
-  const mails: Mail[] = []
-  const handler: Handler = async (request) => {
-    if (!request.url.startsWith("https://ses.dalgo.test/")) return undefined
-    const sent = await request.json<any>()
-    const [to] = sent.Destination.ToAddresses
-    const failure = fail?.(to)
-    if (failure) return failure
-    const { Subject, Body, Headers } = sent.Content.Simple
-    mails.push({
-      to,
-      subject: Subject.Data,
-      text: Body.Text.Data,
-      html: Body.Html.Data,
-      headers: Object.fromEntries(Headers.map((h: { Name: string; Value: string }) => [h.Name, h.Value])),
-    })
-    return Response.json({ MessageId: `mail-${mails.length}` })
-  }
-  return { mails, handler }
-}
+import type { Handler } from "./fake-fetch"
 
 export const RUN_ID = "11111111-2222-4333-8444-555555555555"
 export const DEPLOYMENT_ID = "66666666-7777-4888-9999-aaaaaaaaaaaa"
 const FLOW_ID = "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"
 const STATE_ID = "22222222-3333-4444-9555-666666666666"
 
-/** A failed run of acme as Prefect tells of it; `changes` override its fields. */
+/** Prefect's JSON of a failed run of acme; `changes` override its fields. */
 export const failedRun = (changes: object = {}) => ({
   id: RUN_ID,
   created: "2026-11-20T02:00:00Z",
@@ -75,10 +33,9 @@ export const failedRun = (changes: object = {}) => ({
 type Run = ReturnType<typeof failedRun> | Response
 
 /**
- * Prefect's API with one run, or with one for each id; `logs` are what it printed. A `Response` is given as it is,
- * for when Prefect says no.
+ * Prefect's API with one run, or with one for each id. A `Response` is returned as it is, for example an error.
  */
-export function prefect({
+export function fakePrefect({
   run = failedRun(),
   logs = LOGS,
   graph = GRAPH,
@@ -140,7 +97,7 @@ export const logLine = (level: number, message: string) => ({
   timestamp: "2026-11-20T02:41:00Z",
 })
 
-/** Newest first, as Prefect answers when asked for the last. */
+/** Newest first. */
 const LOGS = [
   logLine(
     40,
@@ -148,11 +105,3 @@ const LOGS = [
   ),
   logLine(20, "starting the sync"),
 ]
-
-/** What Workers AI answers; an error if it is an `Error`. */
-export const ai = (answer: object | Error) => {
-  const run = vi.spyOn(env.AI, "run")
-  if (answer instanceof Error) run.mockRejectedValue(answer)
-  else run.mockResolvedValue(answer as never)
-  return run
-}

@@ -2,8 +2,8 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { vi } from "vitest"
 
-/** The worker as it runs elsewhere: with the same database, and a memory of its own. */
-export async function anotherIsolate() {
+/** The worker in a second isolate: the same database, with empty caches. */
+export async function secondIsolate() {
   vi.resetModules()
   const { app } = await import("../../src/app")
   return async (path: string, init?: RequestInit) => {

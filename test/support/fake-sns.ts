@@ -1,13 +1,12 @@
-import type { outside } from "./outside"
+import type { Handler } from "./fake-fetch"
 
-// Amazon SNS, with a key and a certificate of its own that live as long as the tests.
+// Amazon SNS, with a key and a certificate made for the test run.
 
-export const TOPIC = "arn:aws:sns:ap-south-1:123456789012:dalgo-mail"
-export const AMAZON = "https://sns.ap-south-1.amazonaws.com"
-export const CERTIFICATE = `${AMAZON}/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem`
+export const TOPIC_ARN = "arn:aws:sns:ap-south-1:123456789012:dalgo-mail"
+export const SNS_ORIGIN = "https://sns.ap-south-1.amazonaws.com"
+export const CERTIFICATE_URL = `${SNS_ORIGIN}/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem`
 
 type Bytes = Uint8Array
-type Handler = Parameters<typeof outside>[number]
 
 const RSA = { name: "RSASSA-PKCS1-v1_5", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
 
@@ -25,9 +24,9 @@ async function newKey() {
 }
 
 const key = await newKey()
-const stranger = await newKey()
+const otherKey = await newKey()
 
-// The least of DER that a certificate takes. ---------------------------------------------------------------
+// DER: only what a certificate needs.
 
 const bytes = (...parts: (number[] | Bytes)[]) => new Uint8Array(parts.flatMap((part) => [...part]))
 
@@ -50,7 +49,7 @@ const name = sequence(
   der(0x31, sequence(der(0x06, bytes([0x55, 0x04, 0x03])), der(0x0c, new TextEncoder().encode("sns.amazonaws.com")))),
 )
 
-/** A certificate of this key, signed by itself; of the first version if that is asked for. */
+/** A self-signed X.509 certificate of this key. */
 export async function certificate({ spki, sign }: typeof key = key, { version = 3 } = {}): Promise<string> {
   const signedPart = sequence(
     ...(version === 3 ? [der(0xa0, integer(2))] : []),
@@ -68,24 +67,27 @@ export async function certificate({ spki, sign }: typeof key = key, { version = 
 
 export const publicKey = key.spki
 
-// What Amazon posts, and answers. ---------------------------------------------------------------------------
+// Messages of SNS, and its HTTP endpoints.
 
-export type Posted = Record<string, unknown>
+export type SnsMessage = Record<string, unknown>
 
 const NOTIFICATION = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
 const CONFIRMATION = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
 
-/** A message with these fields, as Amazon signs it; `by` somebody else. */
-export async function signed(fields: Posted = {}, { by = key }: { by?: typeof key } = {}): Promise<Posted> {
-  const message: Posted = {
+/** A message with these fields, signed as SNS signs it; `by` another key if given. */
+export async function signMessage(
+  fields: SnsMessage = {},
+  { by = key }: { by?: typeof key } = {},
+): Promise<SnsMessage> {
+  const message: SnsMessage = {
     Type: "Notification",
     MessageId: crypto.randomUUID(),
-    TopicArn: TOPIC,
+    TopicArn: TOPIC_ARN,
     Message: "hello",
     Timestamp: new Date().toISOString(),
     SignatureVersion: "2",
-    SigningCertURL: CERTIFICATE,
-    UnsubscribeURL: `${AMAZON}/?Action=Unsubscribe`,
+    SigningCertURL: CERTIFICATE_URL,
+    UnsubscribeURL: `${SNS_ORIGIN}/?Action=Unsubscribe`,
     ...fields,
   }
   const names = message.Type === "Notification" ? NOTIFICATION : CONFIRMATION
@@ -104,27 +106,27 @@ ${value}
   return { ...message, Signature: btoa(String.fromCharCode(...signature)) }
 }
 
-export const signedByStranger = (fields: Posted = {}) => signed(fields, { by: stranger })
+export const signMessageWithOtherKey = (fields: SnsMessage = {}) => signMessage(fields, { by: otherKey })
 
-export const SUBSCRIBE = `${AMAZON}/?Action=ConfirmSubscription&TopicArn=${TOPIC}&Token=2336412f37fb687f5d51e6e2425f`
-export const subscription = (fields: Posted = {}) =>
-  signed({
+export const SUBSCRIBE_URL = `${SNS_ORIGIN}/?Action=ConfirmSubscription&TopicArn=${TOPIC_ARN}&Token=2336412f37fb687f5d51e6e2425f`
+export const subscriptionConfirmation = (fields: SnsMessage = {}) =>
+  signMessage({
     Type: "SubscriptionConfirmation",
     Token: "2336412f37fb687f5d51e6e2425f",
-    SubscribeURL: SUBSCRIBE,
+    SubscribeURL: SUBSCRIBE_URL,
     ...fields,
   })
 
-/** Amazon, giving its certificate at every address of one, and confirming what it is asked to. */
-export function amazon(answers: { certificate?: () => Response; confirmation?: () => Response } = {}): Handler {
+/** SNS. Every path without a query returns the certificate; every other URL confirms a subscription. */
+export function fakeSns(answers: { certificate?: () => Response; confirmation?: () => Response } = {}): Handler {
   return async ({ url }) => {
-    if (!url.startsWith(`${AMAZON}/`)) return undefined
+    if (!url.startsWith(`${SNS_ORIGIN}/`)) return undefined
     if (url.includes("?")) return answers.confirmation?.() ?? new Response("<ConfirmSubscriptionResponse/>")
     return answers.certificate?.() ?? new Response(await certificate())
   }
 }
 
-// Events of SES, as its documentation shows them: event-publishing-retrieving-sns-examples. ---------------------
+// Events of SES, as in its documentation: event-publishing-retrieving-sns-examples.
 
 const mailTo = (...destination: string[]) => ({
   timestamp: "2026-11-20T02:40:02.012Z",
@@ -136,7 +138,7 @@ const mailTo = (...destination: string[]) => ({
   headers: [{ name: "To", value: destination.join(", ") }],
 })
 
-export const bounceOf = (address: string, changes: object = {}) => ({
+export const bounceEvent = (address: string, changes: object = {}) => ({
   eventType: "Bounce",
   bounce: {
     bounceType: "Permanent",
@@ -157,7 +159,7 @@ export const bounceOf = (address: string, changes: object = {}) => ({
   mail: mailTo(address),
 })
 
-export const complaintOf = (address: string, changes: object = {}) => ({
+export const complaintEvent = (address: string, changes: object = {}) => ({
   eventType: "Complaint",
   complaint: {
     complainedRecipients: [{ emailAddress: address }],

@@ -1,16 +1,16 @@
 import { env } from "cloudflare:workers"
-import { outside } from "./outside"
-import { DISCORD_WEBHOOK, chatProducts, SLACK_WEBHOOK } from "./chat-products"
-import { amazon } from "./sns"
+import { fakeFetch } from "./fake-fetch"
+import { DISCORD_WEBHOOK, fakeChatProducts, SLACK_WEBHOOK } from "./fake-chat-products"
+import { fakeSns } from "./fake-sns"
 
 /**
- * What the examples of the description speak of: notification 1 was sent to acme (and to Dora, for whom every door
- * opens), 2 waits for its time, Bob's mail about 1 has failed, Alice has a device, Charlie is a member of globex, and
- * both organisations have webhooks of Discord and Slack, who take what comes. They are there again after a request that
- * has deleted them; what a test has put in their place stays.
+ * Inserts the rows that the examples of the API description use: notification 1 was sent to acme and to Dora;
+ * notification 2 is scheduled; Bob's email about 1 has failed; Alice has a device; Charlie is a member of globex; both
+ * organisations have webhooks of Discord and Slack. It may be called again after a request that deleted some of them;
+ * rows that a test has put in their place stay.
  */
-export async function demo(): Promise<void> {
-  outside(chatProducts().handler, amazon())
+export async function insertExampleData(): Promise<void> {
+  fakeFetch(fakeChatProducts().handler, fakeSns())
   await env.DB.batch([
     env.DB.prepare(
       `INSERT OR IGNORE INTO notifications

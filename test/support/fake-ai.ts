@@ -1,0 +1,10 @@
+import { env } from "cloudflare:workers"
+import { vi } from "vitest"
+
+/** Workers AI. It returns `answer`, or throws it if it is an `Error`. */
+export const fakeAi = (answer: object | Error) => {
+  const run = vi.spyOn(env.AI, "run")
+  if (answer instanceof Error) run.mockRejectedValue(answer)
+  else run.mockResolvedValue(answer as never)
+  return run
+}
