@@ -88,7 +88,7 @@ it("tries once when the provider rejects the email permanently", async () => {
 
 it.each<[string, InjectFault, string]>([
   ["Prefect never answers", faultAt("Prefect", "call fails"), "unknown_organisation"],
-  ["it crashes the worker each time", faultAt("Prefect", "crash before call"), "given_up"],
+  ["the call to Prefect crashes the worker each time", faultAt("Prefect", "crash before call"), "given_up"],
 ])("gives up on an event when %s, and keeps its row", async (_, injectFault, reason) => {
   const { world, org } = await newOrg()
   await reportFailedRun(world, org)

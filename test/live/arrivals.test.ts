@@ -8,7 +8,7 @@ beforeEach(() => {
   captureQueues()
 })
 
-async function sayToAcme(changes: object = {}): Promise<number> {
+async function publishToAcme(changes: object = {}): Promise<number> {
   const answer = await alice.post("/api/notifications/", {
     author: "Dalgo",
     message: "The warehouse is down",
@@ -22,15 +22,15 @@ async function sayToAcme(changes: object = {}): Promise<number> {
   return (await answer.json<any>()).res.notification_id
 }
 
-it("pushes what is urgent to everybody of the organisation, and to no stranger", async () => {
-  const [atAlice, atBob, atCharlie] = [
+it("sends an urgent notification to all members of the organisation, and to nobody else", async () => {
+  const [aliceTab, bobTab, charlieTab] = [
     await openTabWithSnapshot(alice),
     await openTabWithSnapshot(bob),
     await openTabWithSnapshot(charlie),
   ]
-  const id = await sayToAcme()
+  const id = await publishToAcme()
 
-  for (const { tab, snapshot } of [atAlice, atBob]) {
+  for (const { tab, snapshot } of [aliceTab, bobTab]) {
     const text = await tab.text()
     expect(JSON.parse(text)).toEqual({
       message: "",
@@ -52,35 +52,35 @@ it("pushes what is urgent to everybody of the organisation, and to no stranger",
     })
     expect(JSON.parse(text).data.seq).toBeGreaterThan(snapshot.seq)
   }
-  expect(await atCharlie.tab.rest()).toEqual([])
+  expect(await charlieTab.tab.rest()).toEqual([])
 })
 
-it("reaches every tab of a person", async () => {
+it("reaches all tabs of a person", async () => {
   const tabs = [
     await openTabWithSnapshot(bob),
     await openTabWithSnapshot(bob),
     await openTabWithSnapshot(bob, { slug: "acme" }),
   ]
-  const id = await sayToAcme()
+  const id = await publishToAcme()
   for (const { tab } of tabs) expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id } })
 })
 
-it("tells the count alone when what came is not urgent", async () => {
+it("sends only unread_count when a notification that is not urgent arrives", async () => {
   const { tab } = await openTabWithSnapshot(bob)
-  await sayToAcme({ urgent: false })
+  await publishToAcme({ urgent: false })
   expect(await tab.frame()).toEqual({ type: "unread_count", seq: expect.any(Number), unread_count: 1 })
-  await sayToAcme({ urgent: true })
+  await publishToAcme({ urgent: true })
   expect(await tab.frame()).toMatchObject({ type: "urgent_added", unread_count: 2 })
 })
 
-it("reaches only the one who is addressed", async () => {
-  const [{ tab: atAlice }, { tab: atBob }] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
-  await sayToAcme({ sent_to: "single_user", user_email: bob.email })
-  expect(await atBob.frame()).toMatchObject({ type: "urgent_added" })
-  expect(await atAlice.rest()).toEqual([])
+it("reaches only the addressed person", async () => {
+  const [{ tab: aliceTab }, { tab: bobTab }] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
+  await publishToAcme({ sent_to: "single_user", user_email: bob.email })
+  expect(await bobTab.frame()).toMatchObject({ type: "urgent_added" })
+  expect(await aliceTab.rest()).toEqual([])
 })
 
-it("reaches each organisation's own people when it spans several", async () => {
+it("reaches people in several organisations", async () => {
   const tabs = [await openTabWithSnapshot(alice), await openTabWithSnapshot(charlie), await openTabWithSnapshot(dora)]
   const answer = await dora.post("/api/notifications/", {
     author: "Dalgo",
@@ -92,50 +92,50 @@ it("reaches each organisation's own people when it spans several", async () => {
   for (const { tab } of tabs) expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id } })
 })
 
-it("does not reach somebody who switched the category off", async () => {
+it("does not reach a person who has switched the category off", async () => {
   await bob.put("/api/notifications/preferences", { incident_notifications: false })
-  const [{ tab: atAlice }, { tab: atBob }] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
-  await sayToAcme()
-  expect(await atAlice.frame()).toMatchObject({ type: "urgent_added" })
-  expect(await atBob.rest()).toEqual([])
+  const [{ tab: aliceTab }, { tab: bobTab }] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
+  await publishToAcme()
+  expect(await aliceTab.frame()).toMatchObject({ type: "urgent_added" })
+  expect(await bobTab.rest()).toEqual([])
 })
 
-it("says nothing of what is scheduled until the cron releases it", async () => {
+it("sends nothing for a scheduled notification until the cron publishes it", async () => {
   const { tab } = await openTabWithSnapshot(bob)
   const at = Date.now() + 60_000
-  await sayToAcme({ scheduled_time: new Date(at).toISOString() })
+  await publishToAcme({ scheduled_time: new Date(at).toISOString() })
   expect(await tab.rest()).toEqual([])
   vi.useFakeTimers({ toFake: ["Date"], now: at + 1 })
   await runCron()
   expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { message: "The warehouse is down" } })
 })
 
-it("numbers a person's frames so that each is later than the one before", async () => {
+it("increases seq by one with each frame of a person", async () => {
   const { tab, snapshot } = await openTabWithSnapshot(bob)
   const seqs = [snapshot.seq]
   for (let i = 0; i < 10; i++) {
-    await sayToAcme({ urgent: i % 3 !== 0 })
+    await publishToAcme({ urgent: i % 3 !== 0 })
     seqs.push((await tab.frame()).seq)
   }
   expect(seqs).toEqual(seqs.map((_, i) => snapshot.seq + i))
   expect(await (await openTab(bob)).frame()).toMatchObject({ type: "snapshot", seq: seqs.at(-1) })
 })
 
-it("goes on when somebody's tab was closed", async () => {
+it("reaches the open tab after another tab was closed", async () => {
   const [{ tab: closing }, { tab: staying }] = [await openTabWithSnapshot(bob), await openTabWithSnapshot(bob)]
   closing.close()
   await closing.closed()
-  await sayToAcme()
+  await publishToAcme()
   expect(await staying.frame()).toMatchObject({ type: "urgent_added" })
   expect(closing.texts).toHaveLength(1)
 })
 
-it("turns an item into text no more often for twenty people than for one", async () => {
+it("serialises an item as often for twenty people as for one", async () => {
   const itemsWritten = async (people: { userId: string }[]) => {
     const tabs = []
     for (const person of people) tabs.push((await openTabWithSnapshot(person)).tab)
     const stringify = vi.spyOn(JSON, "stringify")
-    await sayToAcme()
+    await publishToAcme()
     for (const tab of tabs) expect(await tab.frame()).toMatchObject({ type: "urgent_added" })
     const written = stringify.mock.calls.filter(([value]) => value instanceof Object && "read_status" in value)
     const frames = stringify.mock.calls.filter(([value]) => value instanceof Object && "status" in value)
@@ -145,18 +145,18 @@ it("turns an item into text no more often for twenty people than for one", async
   const people = await addMembersToAcme(20)
   const forOne = await itemsWritten(people.slice(0, 1))
   const forTwenty = await itemsWritten(people)
-  // Once whole, for the copy; once cut to the size of a frame, for all.
+  // Once complete, for the storage; once cut to the size of a frame, for all people.
   expect(forOne).toEqual({ items: 2, frames: 0 })
   expect(forTwenty).toEqual({ items: 2, frames: 0 })
 })
 
-it("asks the database once, however many look", async () => {
+it("makes one database round trip for twenty people", async () => {
   const people = await addMembersToAcme(20)
   const tabs = []
   for (const person of people) tabs.push((await openTabWithSnapshot(person)).tab)
-  const asked = countQueries()
-  await sayToAcme()
+  const queries = countQueries()
+  await publishToAcme()
   for (const tab of tabs) await tab.frame()
-  // Two round trips of the publication itself.
-  expect(asked.batches()).toBe(2 + 1)
+  // The publication itself makes two round trips.
+  expect(queries.batches()).toBe(2 + 1)
 })

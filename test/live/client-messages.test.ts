@@ -7,19 +7,19 @@ import { acmeBar, countQueries, insertUrgent } from "../support/urgent-bar"
 const BOB = bob.orgUserId
 const NOT_UNDERSTOOD = { message: "not understood", status: "error", data: {} }
 
-it("answers ping with pong, and is not woken by it", async () => {
+it("answers ping with pong without waking the object", async () => {
   const { tab } = await openTabWithSnapshot(bob)
-  const heard = await runInDurableObject(acmeBar(), (bar) => vi.spyOn(bar, "webSocketMessage").mock.calls)
+  const calls = await runInDurableObject(acmeBar(), (bar) => vi.spyOn(bar, "webSocketMessage").mock.calls)
   for (let i = 0; i < 3; i++) {
     tab.sendRaw("ping")
     expect(await tab.text()).toBe("pong")
   }
-  expect(heard).toHaveLength(0)
+  expect(calls).toHaveLength(0)
   await tab.rest()
-  expect(heard).toHaveLength(1)
+  expect(calls).toHaveLength(1)
 })
 
-it("says nothing to a hello that knows the latest", async () => {
+it("does not answer a hello with the latest seq", async () => {
   await insertUrgent({ to: [BOB] })
   const { tab, snapshot } = await openTabWithSnapshot(bob)
   tab.send({ type: "hello", last_seq: snapshot.seq })
@@ -27,7 +27,7 @@ it("says nothing to a hello that knows the latest", async () => {
   expect(await tab.rest()).toEqual([])
 })
 
-it("says nothing to a hello that knows what was pushed since", async () => {
+it("does not answer a hello with the seq of the last pushed frame", async () => {
   const { tab } = await openTabWithSnapshot(bob)
   const id = await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
@@ -40,10 +40,10 @@ it("says nothing to a hello that knows what was pushed since", async () => {
 })
 
 it.each([
-  ["an old", (seq: number) => seq - 1],
-  ["no", () => 0],
-  ["a number of the future", (seq: number) => seq + 1],
-])("answers a hello that knows %s seq with a snapshot", async (_, seqOf) => {
+  ["an older seq", (seq: number) => seq - 1],
+  ["seq 0", () => 0],
+  ["a higher seq", (seq: number) => seq + 1],
+])("answers a hello with %s with a snapshot", async (_, seqOf) => {
   const id = await insertUrgent({ to: [BOB] })
   const { tab, snapshot } = await openTabWithSnapshot(bob)
   tab.send({ type: "hello", last_seq: seqOf(snapshot.seq) })
@@ -66,56 +66,59 @@ const item = () => ({
 
 const MALFORMED: [string, string | ArrayBuffer][] = [
   ["a word", "dismiss"],
-  ["nothing", ""],
+  ["an empty message", ""],
   ["a number", "7"],
   ["null", "null"],
   ["a list", "[]"],
   ["half an object", '{"type":"hello"'],
   ["an object without a type", "{}"],
   ["an unknown type", '{"type":"subscribe"}'],
-  ["what only the server says", '{"type":"snapshot","seq":1,"urgent":[],"unread_count":0}'],
+  ["a frame type of the server", '{"type":"snapshot","seq":1,"urgent":[],"unread_count":0}'],
   ["a hello without last_seq", '{"type":"hello"}'],
-  ["a hello with a word for last_seq", '{"type":"hello","last_seq":"1"}'],
-  ["a dismissal of nothing in particular", '{"type":"dismiss"}'],
-  ["a dismissal of words", '{"type":"dismiss","ids":["1"]}'],
-  ["a dismissal of a negative id", '{"type":"dismiss","ids":[-1]}'],
-  ["a dismissal of half an id", '{"type":"dismiss","ids":[1.5]}'],
-  ["a dismissal of an id beyond all", '{"type":"dismiss","ids":[1e300]}'],
-  ["a dismissal of too many", JSON.stringify({ type: "dismiss", ids: Array.from({ length: 1_001 }, (_, i) => i + 1) })],
+  ["a hello with a string as last_seq", '{"type":"hello","last_seq":"1"}'],
+  ["a dismissal without ids", '{"type":"dismiss"}'],
+  ["a dismissal with strings as ids", '{"type":"dismiss","ids":["1"]}'],
+  ["a dismissal with a negative id", '{"type":"dismiss","ids":[-1]}'],
+  ["a dismissal with a fractional id", '{"type":"dismiss","ids":[1.5]}'],
+  ["a dismissal with an id that is too large", '{"type":"dismiss","ids":[1e300]}'],
+  [
+    "a dismissal with 1,001 ids",
+    JSON.stringify({ type: "dismiss", ids: Array.from({ length: 1_001 }, (_, i) => i + 1) }),
+  ],
   ["a million characters", "a".repeat(1_000_000)],
-  ["a huge message that would be good", `{"type":"dismiss","ids":[1]${" ".repeat(100_000)}}`],
+  ["a valid message of 100,000 bytes", `{"type":"dismiss","ids":[1]${" ".repeat(100_000)}}`],
   ["deep nesting", `${"[".repeat(8_000)}${"]".repeat(8_000)}`],
-  ["bytes", new TextEncoder().encode('{"type":"dismiss","ids":[1]}').buffer as ArrayBuffer],
-  ["PING", "PING"],
+  ["a binary message", new TextEncoder().encode('{"type":"dismiss","ids":[1]}').buffer as ArrayBuffer],
+  ["PING in capitals", "PING"],
 ]
 
 it.each(MALFORMED)("answers %s with an error, and keeps the tab open", async (_, message) => {
   const id = await insertUrgent({ to: [BOB] })
   const { tab } = await openTabWithSnapshot(bob)
-  const asked = countQueries()
+  const queries = countQueries()
   tab.sendRaw(message)
   expect(JSON.parse(await tab.text())).toEqual(NOT_UNDERSTOOD)
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 
   tab.send({ type: "dismiss", ids: [id] })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
 })
 
-it("takes a thousand ids at once", async () => {
+it("accepts 1,000 ids in one dismissal", async () => {
   const id = await insertUrgent({ to: [BOB] })
   const { tab } = await openTabWithSnapshot(bob)
   tab.send({ type: "dismiss", ids: Array.from({ length: 1_000 }, (_, i) => i + id) })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
 })
 
-it("takes ids of the largest size", async () => {
+it("accepts the largest safe integer as an id", async () => {
   const id = await insertUrgent({ to: [BOB] })
   const { tab } = await openTabWithSnapshot(bob)
   tab.send({ type: "dismiss", ids: [Number.MAX_SAFE_INTEGER, id] })
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
 })
 
-it("closes when the tab does", async () => {
+it("closes the socket when the tab closes it", async () => {
   const { tab } = await openTabWithSnapshot(bob)
   tab.close()
   expect(await tab.closed()).toMatchObject({ code: expect.any(Number) })

@@ -3,38 +3,38 @@ import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import type { Frame } from "../../src/live/protocol"
 import { alice, type ApiClient, bob, charlie, dora } from "../support/people"
+import { prng } from "../support/prng"
 import { captureQueues } from "../support/queues"
 import { openTab, type Tab } from "../support/sockets"
 import { acmeBar, appendSummary, expectedBar, insertUrgent, setRead, wakeAcmeBar } from "../support/urgent-bar"
 
-// The copy, and every tab that follows it, against the database: whatever people do, in whatever order. A failure
-// names its seed; with that seed alone it happens again.
+// Random actions; then every bar and every open tab must equal the database. A failure names its seed, which repeats it.
 
-type Who = ApiClient & { userId: string; orgUserId: number; email: string }
-const PEOPLE: Who[] = [alice, bob, charlie]
-const ACMES = [alice, bob]
+type Person = ApiClient & { userId: string; orgUserId: number; email: string }
+const PEOPLE: Person[] = [alice, bob, charlie]
+const ACME_MEMBERS = [alice, bob]
 const BAR = "/api/notifications/urgent-bar"
 
 const descending = (a: number, b: number) => b - a
 
-/** What a tab shows if it does what it is told, and nothing else. */
-class Screen {
+/** The state of a client that applies all frames of its tab. */
+class ClientState {
   #ids = new Set<number>()
   #unreadCount = 0
   #seqs: number[] = []
 
   constructor(
-    readonly who: Who,
+    readonly person: Person,
     readonly tab: Tab,
   ) {}
 
-  shown() {
-    for (const text of this.tab.texts.slice(this.#seqs.length)) this.#take(JSON.parse(text).data)
+  current() {
+    for (const text of this.tab.texts.slice(this.#seqs.length)) this.#apply(JSON.parse(text).data)
     const isInOrder = this.#seqs.every((seq, i) => i === 0 || seq > (this.#seqs[i - 1] as number))
     return { ids: [...this.#ids].toSorted(descending), unreadCount: this.#unreadCount, isInOrder }
   }
 
-  #take(frame: Frame) {
+  #apply(frame: Frame) {
     if (frame.type === "snapshot") this.#ids = new Set(frame.urgent.map((item) => item.id))
     if (frame.type === "urgent_added") this.#ids.add(frame.item.id)
     if (frame.type === "urgent_removed") for (const id of frame.ids) this.#ids.delete(id)
@@ -43,87 +43,77 @@ class Screen {
   }
 }
 
-/** The same numbers for the same seed. */
-function dice(seed: number) {
-  let state = seed
-  const roll = (sides: number) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % sides
-  }
-  const pick = <T>(choices: T[]): T => choices[roll(choices.length)] as T
-  return { roll, pick, some: <T>(choices: T[]) => choices.filter(() => roll(3) === 0) }
-}
-
 type Action = [name: string, weight: number, act: () => Promise<unknown>]
 
-async function play(seed: number) {
-  const { roll, pick, some } = dice(seed)
-  const screens: Screen[] = []
-  const open = async (who: Who) => screens.push(new Screen(who, await openTab(who)))
-  for (const who of [...PEOPLE, bob]) await open(who)
+async function startScenario(seed: number) {
+  const { intBelow, pick, chance } = prng(seed)
+  const some = <T>(choices: T[]) => choices.filter(() => chance(1 / 3))
+  const clients: ClientState[] = []
+  const open = async (person: Person) => clients.push(new ClientState(person, await openTab(person)))
+  for (const person of [...PEOPLE, bob]) await open(person)
 
-  const everything = async () => {
+  const allIds = async () => {
     const { results } = await env.DB.prepare("SELECT id FROM notifications").all<{ id: number }>()
     return results.map(({ id }) => id)
   }
-  const say = async (sender: ApiClient, to: object) => {
-    const isUrgent = roll(4) > 0
+  const publish = async (sender: ApiClient, to: object) => {
+    const isUrgent = intBelow(4) > 0
     const answer = await sender.post("/api/notifications/", {
       author: "X",
       message: "It broke",
       urgent: isUrgent,
       ...to,
     })
-    if (!answer.ok) throw new Error(`nothing was said: ${answer.status}`)
+    if (!answer.ok) throw new Error(`not published: ${answer.status}`)
   }
   const mark = async (isRead: boolean) => {
-    const who = pick(PEOPLE)
-    await who.put("/api/notifications/v1", { notification_ids: some(await everything()), read_status: isRead })
+    await pick(PEOPLE).put("/api/notifications/v1", { notification_ids: some(await allIds()), read_status: isRead })
   }
-  const anything = async () => pick(await everything())
+  const anyId = async () => pick(await allIds())
 
-  const gentle: Action[] = [
-    ["tell acme", 22, () => say(alice, { sent_to: "all_org_users", org_slug: "acme" })],
-    ["tell Bob", 6, () => say(alice, { sent_to: "single_user", user_email: bob.email })],
-    ["tell globex", 6, () => say(charlie, { sent_to: "all_org_users", org_slug: "globex" })],
-    ["tell everybody", 4, () => say(dora, { sent_to: "all_users" })],
-    ["read some", 12, () => mark(true)],
+  const concurrentActions: Action[] = [
+    ["publish to acme", 22, () => publish(alice, { sent_to: "all_org_users", org_slug: "acme" })],
+    ["publish to Bob", 6, () => publish(alice, { sent_to: "single_user", user_email: bob.email })],
+    ["publish to globex", 6, () => publish(charlie, { sent_to: "all_org_users", org_slug: "globex" })],
+    ["publish to all organisations", 4, () => publish(dora, { sent_to: "all_users" })],
+    ["mark some as read", 12, () => mark(true)],
     ["mark some as unread", 12, () => mark(false)],
     ["mark all as read", 2, () => pick(PEOPLE).put("/api/notifications/mark_all_as_read")],
-    ["dismiss some", 10, async () => pick(screens).tab.send({ type: "dismiss", ids: some(await everything()) })],
+    ["dismiss some", 10, async () => pick(clients).tab.send({ type: "dismiss", ids: some(await allIds()) })],
     [
-      "tell of an old arrival again",
+      "repeat the call about an old arrival",
       6,
-      async () => acmeBar().arrived({ notificationId: await anything(), orgUserIds: [1, 2, 3] }),
+      async () => acmeBar().arrived({ notificationId: await anyId(), orgUserIds: [1, 2, 3] }),
     ],
-    ["tell of a change that was none", 3, () => acmeBar().changed({ orgUserIds: [1, 2, 3] })],
+    ["call without a change", 3, () => acmeBar().changed({ orgUserIds: [1, 2, 3] })],
   ]
-  const rough: Action[] = [
+  const exclusiveActions: Action[] = [
     ["evict the object", 6, () => evictDurableObject(acmeBar())],
     [
-      "open a tab in place of another",
+      "close a tab and open another",
       3,
       async () => {
-        const [screen] = screens.splice(roll(screens.length), 1)
-        screen?.tab.close()
-        await open(screen?.who ?? alice)
+        const [client] = clients.splice(intBelow(clients.length), 1)
+        client?.tab.close()
+        await open(client?.person ?? alice)
       },
     ],
     [
-      "lose the hint of an arrival",
+      "miss the call about an arrival",
       3,
       async () => {
-        await insertUrgent({ to: some(ACMES).map((who) => who.orgUserId), sentAt: Date.now() - roll(3) })
+        await insertUrgent({
+          to: some(ACME_MEMBERS).map((member) => member.orgUserId),
+          sentAt: Date.now() - intBelow(3),
+        })
         await runDurableObjectAlarm(acmeBar())
       },
     ],
     [
-      "lose the hint of a reading",
+      "miss the call about a read",
       3,
       async () => {
-        await setRead(pick(ACMES).orgUserId, some(await everything()), roll(2) === 0)
+        await setRead(pick(ACME_MEMBERS).orgUserId, some(await allIds()), intBelow(2) === 0)
         await runDurableObjectAlarm(acmeBar())
       },
     ],
@@ -131,7 +121,7 @@ async function play(seed: number) {
       "add a summary",
       2,
       async () => {
-        const id = await anything()
+        const id = await anyId()
         await appendSummary(id)
         await acmeBar().itemUpdated({ notificationId: id })
       },
@@ -139,59 +129,60 @@ async function play(seed: number) {
   ]
 
   const draw = (actions: Action[]): Action => {
-    let left = roll(actions.reduce((sum, [, weight]) => sum + weight, 0))
+    let left = intBelow(actions.reduce((sum, [, weight]) => sum + weight, 0))
     return actions.find(([, weight]) => (left -= weight) < 0) as Action
   }
 
-  /** Whose bar or tab shows anything but what the database has. */
-  async function disagreements() {
+  /** Bars and tabs that differ from the database. */
+  async function differences() {
     const found: object[] = []
-    const compare = (whose: string, is: object, should: object) => {
-      if (JSON.stringify(is) !== JSON.stringify(should)) found.push({ whose, is, should })
+    const compare = (subject: string, actual: object, expected: object) => {
+      if (JSON.stringify(actual) !== JSON.stringify(expected)) found.push({ subject, actual, expected })
     }
-    for (const who of PEOPLE) {
-      const { ids, total, unreadCount } = await expectedBar(who.orgUserId)
-      const { res, ...rest } = await (await who.get(BAR)).json<any>()
+    for (const person of PEOPLE) {
+      const { ids, total, unreadCount } = await expectedBar(person.orgUserId)
+      const { res, ...rest } = await (await person.get(BAR)).json<any>()
       compare(
-        `bar of ${who.email}`,
+        `bar of ${person.email}`,
         { ids: res.map((item: { id: number }) => item.id), total: rest.total },
         { ids, total },
       )
-      const should = { ids: ids.toSorted(descending), unreadCount, isInOrder: true }
-      for (const screen of screens.filter((one) => one.who === who))
-        compare(`tab of ${who.email}`, screen.shown(), should)
+      const expected = { ids: ids.toSorted(descending), unreadCount, isInOrder: true }
+      for (const client of clients.filter((each) => each.person === person)) {
+        compare(`tab of ${person.email}`, client.current(), expected)
+      }
     }
     return found
   }
-  return { draw, disagreements, gentle, all: [...gentle, ...rough] }
+  return { draw, differences, concurrentActions, all: [...concurrentActions, ...exclusiveActions] }
 }
 
-/** Hints take their time, but not this long. */
+/** The bars are updated after the response. */
 const SOON = { timeout: 10_000, interval: 5 }
 
 beforeEach(async () => {
   captureQueues()
-  // Near the fifty that a bar shows at most.
+  // Near the limit of fifty items.
   for (let i = 0; i < 44; i++) await insertUrgent({ to: [alice.orgUserId, bob.orgUserId] })
 })
 
 afterEach(wakeAcmeBar)
 
-it.each([1])("agrees with the database after each of 200 steps (seed %i)", { timeout: 60_000 }, async (seed) => {
-  const { draw, disagreements, all } = await play(seed)
+it.each([1])("equals the database after each of 200 random actions (seed %i)", { timeout: 60_000 }, async (seed) => {
+  const { draw, differences, all } = await startScenario(seed)
   for (let i = 1; i <= 200; i++) {
     const [name, , act] = draw(all)
     await act()
-    await expect.poll(disagreements, { ...SOON, message: `after step ${i}, "${name}"` }).toEqual([])
+    await expect.poll(differences, { ...SOON, message: `after step ${i}, "${name}"` }).toEqual([])
   }
 })
 
-it.each([2])("agrees with the database after much at once (seed %i)", { timeout: 60_000 }, async (seed) => {
-  const { draw, disagreements, gentle } = await play(seed)
+it.each([2])("equals the database after concurrent random actions (seed %i)", { timeout: 60_000 }, async (seed) => {
+  const { draw, differences, concurrentActions } = await startScenario(seed)
   for (let round = 1; round <= 20; round++) {
-    const drawn = Array.from({ length: 8 }, () => draw(gentle))
+    const drawn = Array.from({ length: 8 }, () => draw(concurrentActions))
     await Promise.all(drawn.map(([, , act]) => act()))
     const message = `after round ${round}: ${drawn.map(([name]) => name).join(", ")}`
-    await expect.poll(disagreements, { ...SOON, message }).toEqual([])
+    await expect.poll(differences, { ...SOON, message }).toEqual([])
   }
 })

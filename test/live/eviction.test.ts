@@ -13,7 +13,7 @@ beforeEach(() => {
 
 afterEach(wakeAcmeBar)
 
-const sayToAcme = () =>
+const publishToAcme = () =>
   alice.post("/api/notifications/", {
     author: "Dalgo",
     message: "The warehouse is down",
@@ -22,34 +22,34 @@ const sayToAcme = () =>
     urgent: true,
   })
 
-it("pushes to tabs that were open before the object was evicted, with growing numbers", async () => {
-  const [atAlice, atBob, atCharlie] = [
+it("sends frames with increasing seq to tabs that were open before the eviction", async () => {
+  const [aliceTab, bobTab, charlieTab] = [
     await openTabWithSnapshot(alice),
     await openTabWithSnapshot(bob),
     await openTabWithSnapshot(charlie),
   ]
   for (let round = 1; round <= 3; round++) {
-    await sayToAcme()
-    for (const { tab, snapshot } of [atAlice, atBob]) {
+    await publishToAcme()
+    for (const { tab, snapshot } of [aliceTab, bobTab]) {
       expect(await tab.frame()).toMatchObject({ type: "urgent_added", seq: snapshot.seq + round, unread_count: round })
     }
     await evictDurableObject(acmeBar())
   }
-  expect(await atCharlie.tab.rest()).toEqual([])
+  expect(await charlieTab.tab.rest()).toEqual([])
 })
 
-it("keeps its copy: the next to look costs no question to the database", async () => {
+it("keeps its storage: a new tab needs no database query after an eviction", async () => {
   const id = await insertUrgent({ to: [BOB] })
   const { snapshot } = await openTabWithSnapshot(bob)
   await evictDurableObject(acmeBar())
-  const asked = countQueries()
+  const queries = countQueries()
   const again = await openTabWithSnapshot(bob)
   expect(again.snapshot).toEqual(snapshot)
   expect((await acmeBar().bar(BOB)).items).toMatchObject([{ id }])
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 })
 
-it("hears what a tab says after it was evicted, and knows whose tab it is", async () => {
+it("handles messages of a tab after an eviction, for the right person", async () => {
   const [own, alices] = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [alice.orgUserId] })]
   const { tab, snapshot } = await openTabWithSnapshot(bob)
   await evictDurableObject(acmeBar())
@@ -62,7 +62,7 @@ it("hears what a tab says after it was evicted, and knows whose tab it is", asyn
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [own] })
 })
 
-it("takes off, after an eviction, what was read elsewhere", async () => {
+it("removes items that were read elsewhere after an eviction", async () => {
   const id = await insertUrgent({ to: [BOB] })
   const { tab } = await openTabWithSnapshot(bob)
   await evictDurableObject(acmeBar())
@@ -71,7 +71,7 @@ it("takes off, after an eviction, what was read elsewhere", async () => {
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id], unread_count: 0 })
 })
 
-it("begins again from the database when its tabs were cut off and its copy is old", async () => {
+it("reloads from the database after an eviction that closed all tabs", async () => {
   const { tab } = await openTabWithSnapshot(bob)
   await evictDurableObject(acmeBar(), { webSockets: "close" })
   await tab.closed()

@@ -16,8 +16,8 @@ const item = (changes: Partial<BarItem> = {}): BarItem => ({
   ...changes,
 })
 
-/** The largest frame that announces this item. */
-const largestFrame = (shown: BarItem) => {
+/** Bytes of the largest frame with this item. */
+const maxFrameBytes = (shown: BarItem) => {
   const text = JSON.stringify({ ...shown, id: Number.MAX_SAFE_INTEGER, category: "dbt_test_failure" })
   const [seq, unreadCount] = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]
   return Math.max(bytesOf(encodeUrgentAdded(text, { seq, unreadCount })), bytesOf(encodeItemUpdated(text, { seq })))
@@ -26,34 +26,34 @@ const largestFrame = (shown: BarItem) => {
 describe("excerpt", () => {
   it.each([
     ["a short message", item()],
-    ["nothing", item({ message: "", author: "" })],
+    ["an empty message", item({ message: "", author: "" })],
     ["two lines", item({ message: "One\nTwo" })],
-    ["what just fits in ASCII", item({ message: "a".repeat(1000 - 300 - 7 - 2) })],
-    ["what just fits in emoji", item({ message: "😀".repeat(172) })],
-    ["an author that just fits", item({ author: "a".repeat(98) })],
-  ])("leaves %s as it is", (_, whole) => {
+    ["the longest ASCII message that fits", item({ message: "a".repeat(1000 - 300 - 7 - 2) })],
+    ["the longest emoji message that fits", item({ message: "😀".repeat(172) })],
+    ["the longest author that fits", item({ author: "a".repeat(98) })],
+  ])("does not cut %s", (_, whole) => {
     expect(excerpt(whole)).toEqual(whole)
   })
 
   it.each([
-    ["one character too many", "a".repeat(1000 - 300 - 7 - 2 + 1), "a".repeat(1000 - 300 - 7 - 5)],
-    ["spaces at the cut", `${"a".repeat(600)}${" ".repeat(500)}`, "a".repeat(600)],
-    ["emoji, whole ones only", "😀".repeat(1_000), "😀".repeat(172)],
+    ["one ASCII character too many", "a".repeat(1000 - 300 - 7 - 2 + 1), "a".repeat(1000 - 300 - 7 - 5)],
+    ["a message with spaces at the cut", `${"a".repeat(600)}${" ".repeat(500)}`, "a".repeat(600)],
+    ["emoji between characters", "😀".repeat(1_000), "😀".repeat(172)],
     ["characters of three bytes", "अ".repeat(1_000), "अ".repeat(229)],
     ["characters that JSON escapes", "\u0001".repeat(1_000), "\u0001".repeat(114)],
     ["quotes", '"'.repeat(1_000), '"'.repeat(344)],
-    ["half an emoji in the middle", `a\ud83d${"b".repeat(1_000)}`, `a\ud83d${"b".repeat(681)}`],
+    ["a message with a lone surrogate", `a\ud83d${"b".repeat(1_000)}`, `a\ud83d${"b".repeat(681)}`],
   ])("cuts %s", (_, message, kept) => {
     expect(excerpt(item({ message })).message).toBe(`${kept}…`)
   })
 
-  it("cuts an author to leave room for the message", () => {
+  it("cuts a long author so that the message has room", () => {
     const shown = excerpt(item({ author: "x".repeat(254), message: "m".repeat(10_000) }))
     expect(shown.author).toBe(`${"x".repeat(95)}…`)
     expect(shown.message.length).toBeGreaterThan(590)
   })
 
-  it("touches nothing but author and message, and not the item itself", () => {
+  it("changes only author and message, in a copy of the item", () => {
     const whole = item({ message: "a".repeat(10_000) })
     const shown = excerpt(whole)
     expect(whole.message).toHaveLength(10_000)
@@ -68,16 +68,16 @@ describe("excerpt", () => {
     `${unit}x`.repeat(5_000),
   ])
 
-  it("keeps the largest frame within 1,000 bytes, whatever the text", () => {
+  it("keeps the largest frame within 1,000 bytes for all texts", () => {
     const shown = texts.flatMap((message) => units.map((unit) => excerpt(item({ message, author: unit.repeat(254) }))))
-    expect(shown.filter((cut) => largestFrame(cut) > FRAME_BYTES)).toEqual([])
+    expect(shown.filter((cut) => maxFrameBytes(cut) > FRAME_BYTES)).toEqual([])
   })
 })
 
-describe("the frames that carry a ready text", () => {
+describe("frames with an encoded item", () => {
   const text = JSON.stringify(item())
 
-  it("say an arrival as `toText` would", () => {
+  it("encodes urgent_added like JSON.stringify", () => {
     expect(encodeUrgentAdded(text, { seq: 7, unreadCount: 3 })).toBe(
       JSON.stringify({
         message: "",
@@ -87,7 +87,7 @@ describe("the frames that carry a ready text", () => {
     )
   })
 
-  it("say a new text as `toText` would", () => {
+  it("encodes item_updated like JSON.stringify", () => {
     expect(encodeItemUpdated(text, { seq: 7 })).toBe(
       JSON.stringify({ message: "", status: "success", data: { type: "item_updated", seq: 7, item: item() } }),
     )

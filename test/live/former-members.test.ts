@@ -7,10 +7,10 @@ import { captureQueues } from "../support/queues"
 import { openTab, openTabWithSnapshot } from "../support/sockets"
 import { acmeBar, addMembersToAcme, countQueries, insertUrgent, wakeAcmeBar } from "../support/urgent-bar"
 
-const GONE = { code: 4003, reason: "no longer a member" }
+const NOT_A_MEMBER = { code: 4003, reason: "no longer a member" }
 const removeRow = (orgUserId: number) =>
   env.DB.prepare("UPDATE org_users SET removed_at = 1 WHERE id = ?").bind(orgUserId).run()
-const ringAlarm = () => runDurableObjectAlarm(acmeBar())
+const runAlarm = () => runDurableObjectAlarm(acmeBar())
 
 beforeEach(() => {
   captureQueues()
@@ -19,76 +19,76 @@ beforeEach(() => {
 afterEach(wakeAcmeBar)
 
 it.each<[string, () => Promise<unknown>]>([
-  ["is left out of the list", () => sync([ALICE])],
-  ["is removed by name", () => server.delete(`${MEMBERS}/2`)],
-])("closes all tabs of who %s, and no others", async (_, remove) => {
+  ["a sync without them", () => sync([ALICE])],
+  ["a DELETE", () => server.delete(`${MEMBERS}/2`)],
+])("closes all tabs of a person removed by %s, and no others", async (_, remove) => {
   const tabs = [await openTabWithSnapshot(bob), await openTabWithSnapshot(bob)]
   const { tab: alices } = await openTabWithSnapshot(alice)
   await remove()
-  for (const { tab } of tabs) expect(await tab.closed()).toEqual(GONE)
+  for (const { tab } of tabs) expect(await tab.closed()).toEqual(NOT_A_MEMBER)
   expect(await alices.rest()).toEqual([])
 })
 
-it("closes them after the object was evicted, too", async () => {
+it("closes tabs of a removed person after an eviction", async () => {
   const { tab } = await openTabWithSnapshot(bob)
   await evictDurableObject(acmeBar())
   await server.delete(`${MEMBERS}/2`)
-  expect(await tab.closed()).toEqual(GONE)
+  expect(await tab.closed()).toEqual(NOT_A_MEMBER)
 })
 
-it("closes with the next alarm the tab of somebody of whose removal nobody told the object", async () => {
+it("repairs a missed removal by the alarm", async () => {
   const { tab } = await openTabWithSnapshot(bob)
   const { tab: alices } = await openTabWithSnapshot(alice)
   await removeRow(bob.orgUserId)
-  await ringAlarm()
-  expect(await tab.closed()).toEqual(GONE)
+  await runAlarm()
+  expect(await tab.closed()).toEqual(NOT_A_MEMBER)
   expect(await alices.rest()).toEqual([])
 })
 
-it("makes good a hint that the object refused; the answer does not suffer", async () => {
+it("repairs a removal whose call to the object failed; the response is not affected", async () => {
   const { tab } = await openTabWithSnapshot(bob)
-  const refuse = () => Promise.reject(new Error("overloaded"))
-  vi.spyOn(env.URGENT_BAR, "getByName").mockReturnValueOnce({ removed: refuse } as never)
+  const fail = () => Promise.reject(new Error("overloaded"))
+  vi.spyOn(env.URGENT_BAR, "getByName").mockReturnValueOnce({ removed: fail } as never)
   expect(await sync([ALICE])).toMatchObject({ removed: 1 })
   await waitForBackgroundWork()
   expect(await tab.rest()).toEqual([])
-  await ringAlarm()
-  expect(await tab.closed()).toEqual(GONE)
+  await runAlarm()
+  expect(await tab.closed()).toEqual(NOT_A_MEMBER)
 })
 
-it("asks no question more for it each minute", async () => {
+it("checks memberships in the same database round trip as the bars", async () => {
   for (const { orgUserId } of await addMembersToAcme(20)) await acmeBar().bar(orgUserId)
   await openTabWithSnapshot(bob)
-  const asked = countQueries()
-  await ringAlarm()
-  expect(asked.batches()).toBe(1)
+  const queries = countQueries()
+  await runAlarm()
+  expect(queries.batches()).toBe(1)
 })
 
-it("asks nothing when told of people who have no tab", async () => {
+it("makes no query when a removed person has no tab", async () => {
   await openTabWithSnapshot(alice)
   await removeRow(bob.orgUserId)
-  const asked = countQueries()
+  const queries = countQueries()
   await acmeBar().removed({ orgUserIds: [bob.orgUserId] })
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 })
 
-it("tells no object when nobody was removed", async () => {
+it("calls no object when nobody was removed", async () => {
   const reached = vi.spyOn(env.URGENT_BAR, "getByName")
   await sync([ALICE, BOB])
   await upsert([{ ...BOB, role: "analyst" }])
   expect(reached.mock.calls).toEqual([])
 })
 
-it("leaves alone, when a hint comes late or twice, who is a member again", async () => {
+it("keeps the tab of a re-added member when the call about the removal comes late or twice", async () => {
   await sync([ALICE])
   await upsert([BOB])
   const { tab } = await openTabWithSnapshot(bob)
   for (let i = 0; i < 2; i++) await acmeBar().removed({ orgUserIds: [bob.orgUserId] })
-  await ringAlarm()
+  await runAlarm()
   expect(await tab.rest()).toEqual([])
 })
 
-it("opens again for somebody who comes back, with what they had and a later number", async () => {
+it("opens for a re-added member with the same items and no lower seq", async () => {
   const id = await insertUrgent({ to: [bob.orgUserId] })
   const { tab, snapshot } = await openTabWithSnapshot(bob)
   await sync([ALICE])
@@ -100,10 +100,10 @@ it("opens again for somebody who comes back, with what they had and a later numb
   expect(again.snapshot.seq).toBeGreaterThanOrEqual(snapshot.seq)
 })
 
-it("closes within a minute the tab that opened where the removal was not known yet", async () => {
+it("closes a tab by the next alarm when it was opened with a cached membership", async () => {
   await bob.get("/api/notifications/unread_count")
   await removeRow(bob.orgUserId)
   const { tab } = await openTabWithSnapshot(bob)
-  await ringAlarm()
-  expect(await tab.closed()).toEqual(GONE)
+  await runAlarm()
+  expect(await tab.closed()).toEqual(NOT_A_MEMBER)
 })

@@ -29,7 +29,7 @@ const SCRIPTS: [string, string][] = [
 ]
 
 it.each(SCRIPTS)(
-  "announces 10,000 characters of %s in a frame of 1,000 bytes, and keeps the whole",
+  "sends 10,000 characters of %s in a frame of 1,000 bytes, and returns the full text by REST",
   async (_, unit) => {
     const message = fill(unit, 10_000).trim()
     const author = fill(unit, 254).trim()
@@ -51,7 +51,7 @@ it.each(SCRIPTS)(
     expect(item.message.endsWith("…")).toBe(true)
     expect(message.startsWith(item.message.slice(0, -1))).toBe(true)
     expect(author.startsWith(item.author.replace(/…$/, ""))).toBe(true)
-    // What fits is used: a frame is not cut shorter than it must be by more than one word or character.
+    // The frame is at most one word or character shorter than the limit allows.
     expect(bytesOf(added)).toBeGreaterThan(850)
 
     const { res } = await (await bob.get("/api/notifications/urgent-bar")).json<any>()
@@ -59,7 +59,7 @@ it.each(SCRIPTS)(
   },
 )
 
-it("keeps to it for what is brought back, and for each item of a snapshot", async () => {
+it("sends at most 1,000 bytes when an item is marked as unread, and in a snapshot of one item", async () => {
   const id = await insertUrgent({ to: [bob.orgUserId], message: fill("सर्वेक्षण ", 10_000) })
   const { tab, snapshot } = await openTabWithSnapshot(bob)
   expect(bytesOf(JSON.stringify(snapshot))).toBeLessThanOrEqual(1_000)
@@ -68,12 +68,12 @@ it("keeps to it for what is brought back, and for each item of a snapshot", asyn
     await acmeBar().changed({ orgUserIds: [bob.orgUserId] })
   }
   await tab.frame()
-  const broughtBack = await tab.text()
-  expect(JSON.parse(broughtBack).data).toMatchObject({ type: "urgent_added", item: { id } })
-  expect(bytesOf(broughtBack)).toBeLessThanOrEqual(1_000)
+  const frame = await tab.text()
+  expect(JSON.parse(frame).data).toMatchObject({ type: "urgent_added", item: { id } })
+  expect(bytesOf(frame)).toBeLessThanOrEqual(1_000)
 })
 
-it("keeps to it when a summary is added, with the largest numbers", async () => {
+it("sends at most 1,000 bytes when a summary is added, with the largest ids", async () => {
   await env.DB.prepare("UPDATE sqlite_sequence SET seq = 9000000000000000 WHERE name = 'notifications'").run()
   await env.DB.prepare(
     `INSERT INTO notifications (id, org_id, author, message, category, urgent, created_at, sent_at, publication_id)

@@ -23,7 +23,7 @@ async function expectRefusal(response: Response, status: number) {
   return response.json<any>()
 }
 
-it("begins with a snapshot in the platform's envelope", async () => {
+it("sends a snapshot in the platform's envelope first", async () => {
   const older = await insertUrgent({ to: [bob.orgUserId], message: "The survey is down", sentAt: Date.now() - 1 })
   const newer = await insertUrgent({ to: [bob.orgUserId], message: "The warehouse is down" })
   await insertUrgent({ to: [bob.orgUserId], urgent: false })
@@ -49,12 +49,12 @@ it("begins with a snapshot in the platform's envelope", async () => {
   })
 })
 
-it("is the object of the organisation that answers", async () => {
+it("connects to the object of the organisation", async () => {
   await requestUpgrade("?orgslug=acme", await cookieOf(bob.userId))
   expect(reached.mock.calls).toEqual([["1"]])
 })
 
-it("takes a Bearer token where there is no cookie", async () => {
+it("accepts a Bearer token without a cookie", async () => {
   const tab = tabFromResponse(
     await requestUpgrade("?orgslug=acme", { authorization: `Bearer ${await tokenFor(bob.userId)}` }),
   )
@@ -66,7 +66,7 @@ it.each(["/?orgslug=acme", "/", "", "?orgslug="])("opens at /wss/notifications%s
   expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [] })
 })
 
-it("is about the person's first organisation unless another is named", async () => {
+it("uses the person's first organisation unless orgslug names another", async () => {
   await env.DB.prepare(
     "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (50, 2, '2', 'bob@globex.test', 'member')",
   ).run()
@@ -78,14 +78,14 @@ it("is about the person's first organisation unless another is named", async () 
   expect(other.snapshot.urgent).toMatchObject([{ message: "About globex" }])
 })
 
-it("seats the person of the token, whatever else the address says", async () => {
+it("takes the person from the token, and ignores other query parameters", async () => {
   await insertUrgent({ to: [bob.orgUserId] })
   const forged = `?orgslug=acme&org_user_id=${bob.orgUserId}&until=9999999999999`
   const tab = tabFromResponse(await requestUpgrade(forged, await cookieOf(alice.userId)))
   expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [], unread_count: 0 })
 })
 
-it("is accepted and closed with 4001 when there is no token", async () => {
+it("is accepted and closed with 4001 without a token", async () => {
   const response = await requestUpgrade("?orgslug=acme")
   expect(response.status).toBe(101)
   expect(await tabFromResponse(response).closed()).toMatchObject({ code: 4001 })
@@ -102,9 +102,9 @@ const BAD_TOKENS: [string, () => Promise<string>][] = [
   ["a token with another algorithm", () => sign(claimsOf("2"), env.JWT_SECRET as string, "HS512")],
   ["an unsigned token", async () => `${unsigned(claimsOf("2"))}.`],
   ["a refresh token", () => tokenFor("2", { token_type: "refresh" })],
-  ["a token of nobody in particular", () => tokenFor("2", { user_id: "" })],
-  ["a token of somebody without an organisation", () => tokenFor("99")],
-  ["no token at all but a word", async () => "word"],
+  ["a token with an empty user_id", () => tokenFor("2", { user_id: "" })],
+  ["a token of a person without an organisation", () => tokenFor("99")],
+  ["a word", async () => "word"],
   ["a server's key", async () => "service-key-new"],
 ]
 
@@ -118,8 +118,8 @@ it.each(BAD_TOKENS)("is accepted and closed with 4003 for %s", async (_, make) =
 })
 
 it.each([
-  ["a stranger", charlie],
-  ["a member who names another organisation", alice],
+  ["a person of another organisation", charlie],
+  ["a member with the slug of another organisation", alice],
 ])("is accepted and closed with 4003 for %s", async (_, person) => {
   const slug = person === charlie ? "acme" : "globex"
   const tab = tabFromResponse(await requestUpgrade(`?orgslug=${slug}`, await cookieOf(person.userId)))
@@ -128,12 +128,12 @@ it.each([
   expect(reached.mock.calls).toEqual([])
 })
 
-it("treats an organisation that does not exist as another's", async () => {
+it("is accepted and closed with 4003 for an unknown organisation", async () => {
   const tab = tabFromResponse(await requestUpgrade("?orgslug=initech", await cookieOf(alice.userId)))
   expect(await tab.closed()).toMatchObject({ code: 4003 })
 })
 
-it("has no place for a former member", async () => {
+it("is accepted and closed with 4003 for a former member", async () => {
   await env.DB.prepare("UPDATE org_users SET removed_at = 1 WHERE id = ?").bind(bob.orgUserId).run()
   const tab = tabFromResponse(await requestUpgrade("?orgslug=acme", await cookieOf(bob.userId)))
   expect(await tab.closed()).toMatchObject({ code: 4003 })
@@ -146,32 +146,35 @@ it.each([
   "https://app.dalgo.test:8443",
   "https://sub.app.dalgo.test",
   "null",
-])("refuses a page of %s before any object is reached", async (origin) => {
+])("returns 403 for the origin %s without calling an object", async (origin) => {
   const response = await requestUpgrade("?orgslug=acme", { ...(await cookieOf(bob.userId)), origin })
   expect(await expectRefusal(response, 403)).toEqual({ detail: "not allowed" })
 })
 
-it.each(["https://app.dalgo.test", "https://notifications.dalgo.test"])("opens for a page of %s", async (origin) => {
+it.each(["https://app.dalgo.test", "https://notifications.dalgo.test"])("opens for the origin %s", async (origin) => {
   const tab = tabFromResponse(await requestUpgrade("?orgslug=acme", { ...(await cookieOf(bob.userId)), origin }))
   expect(await tab.frame()).toMatchObject({ type: "snapshot" })
 })
 
-it.each([{}, { upgrade: "h2c" }])("answers in JSON to what is no WebSocket: %o", async (headers) => {
-  const response = await request("/wss/notifications?orgslug=acme", {
-    headers: { ...(await cookieOf(bob.userId)), ...headers },
-  })
-  const { detail } = await expectRefusal(response, 400)
-  expect(detail).toEqual(expect.any(String))
-})
+it.each([{}, { upgrade: "h2c" }])(
+  "returns 400 as JSON to a request without a WebSocket upgrade: %o",
+  async (headers) => {
+    const response = await request("/wss/notifications?orgslug=acme", {
+      headers: { ...(await cookieOf(bob.userId)), ...headers },
+    })
+    const { detail } = await expectRefusal(response, 400)
+    expect(detail).toEqual(expect.any(String))
+  },
+)
 
-it("answers in JSON to a slug longer than any", async () => {
+it("returns 422 as JSON to a slug that is too long", async () => {
   const response = await requestUpgrade(`?orgslug=${"a".repeat(101)}`, await cookieOf(bob.userId))
   expect((await expectRefusal(response, 422)).detail[0].loc).toEqual(["query", "orgslug"])
 })
 
-it("asks the database nothing once the bar and the person are known", async () => {
+it("makes no database query when the bar and the membership are cached", async () => {
   await openTabWithSnapshot(bob)
-  const asked = countQueries()
+  const queries = countQueries()
   await openTabWithSnapshot(bob)
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 })

@@ -16,9 +16,9 @@ beforeEach(() => {
   fakeAi({ response: "What failed: the sync." })
 })
 
-it("shows the summary of a failure in open tabs as soon as it is written", async () => {
+it("sends the summary of a failure to open tabs", async () => {
   const { drain } = captureQueues()
-  const [atAlice, atBob, atCharlie] = [
+  const [aliceTab, bobTab, charlieTab] = [
     await openTabWithSnapshot(alice),
     await openTabWithSnapshot(bob),
     await openTabWithSnapshot(charlie),
@@ -26,7 +26,7 @@ it("shows the summary of a failure in open tabs as soon as it is written", async
   await postPrefectWebhook(runStateBody("Failed"))
   await drain()
 
-  for (const { tab, snapshot } of [atAlice, atBob]) {
+  for (const { tab, snapshot } of [aliceTab, bobTab]) {
     const added = await tab.frame()
     expect(added).toMatchObject({ type: "urgent_added", seq: snapshot.seq + 1, item: { category: "job_failure" } })
     const updated = await tab.frame()
@@ -38,10 +38,10 @@ it("shows the summary of a failure in open tabs as soon as it is written", async
     expect(Object.keys(updated).toSorted()).toEqual(["item", "seq", "type"])
     expect(await tab.rest()).toEqual([])
   }
-  expect(await atCharlie.tab.rest()).toEqual([])
+  expect(await charlieTab.tab.rest()).toEqual([])
 })
 
-it("has the summary in the bar by REST and in the next snapshot", async () => {
+it("returns the summary by REST and in the next snapshot", async () => {
   const { drain } = captureQueues()
   await openTabWithSnapshot(bob)
   await postPrefectWebhook(runStateBody("Failed"))
@@ -53,36 +53,36 @@ it("has the summary in the bar by REST and in the next snapshot", async () => {
   })
 })
 
-it("says nothing of it where the item was read already", async () => {
+it("sends no update to a person who has read the item", async () => {
   const id = await insertUrgent({ to: [alice.orgUserId, BOB] })
-  const [atAlice, atBob] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
+  const [aliceTab, bobTab] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
   await setRead(BOB, [id], true)
   await acmeBar().changed({ orgUserIds: [BOB] })
   await appendSummary(id)
   await acmeBar().itemUpdated({ notificationId: id })
-  expect((await atAlice.tab.rest()).map((frame) => frame.type)).toEqual(["item_updated"])
-  expect((await atBob.tab.rest()).map((frame) => frame.type)).toEqual(["urgent_removed"])
+  expect((await aliceTab.tab.rest()).map((frame) => frame.type)).toEqual(["item_updated"])
+  expect((await bobTab.tab.rest()).map((frame) => frame.type)).toEqual(["urgent_removed"])
 })
 
-it("says it once, however often it is told", async () => {
+it("sends one update for repeated calls", async () => {
   const id = await insertUrgent({ to: [BOB] })
   const { tab } = await openTabWithSnapshot(bob)
   await appendSummary(id)
-  const rewritten = () => acmeBar().itemUpdated({ notificationId: id })
-  await Promise.all([rewritten(), rewritten()])
-  await rewritten()
+  const update = () => acmeBar().itemUpdated({ notificationId: id })
+  await Promise.all([update(), update()])
+  await update()
   expect((await tab.rest()).map((frame) => frame.type)).toEqual(["item_updated"])
 })
 
-it("asks the database nothing where nobody shows the item", async () => {
+it("makes no database query when no bar shows the item", async () => {
   await openTabWithSnapshot(bob)
   const id = await insertUrgent({ to: [alice.orgUserId] })
-  const asked = countQueries()
+  const queries = countQueries()
   await acmeBar().itemUpdated({ notificationId: id })
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 })
 
-it("shows the summary when the item is brought back after it was read", async () => {
+it("sends the summary when the item is marked as unread again", async () => {
   const id = await insertUrgent({ to: [BOB] })
   const { tab } = await openTabWithSnapshot(bob)
   await setRead(BOB, [id], true)
@@ -98,15 +98,15 @@ it("shows the summary when the item is brought back after it was read", async ()
   })
 })
 
-it("tells everybody of a new text as soon as the object comes to know it for one of them", async () => {
+it("sends a new text to all people when the object reads it for one of them", async () => {
   const id = await insertUrgent({ to: [alice.orgUserId, BOB] })
-  const [atAlice, atBob] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
+  const [aliceTab, bobTab] = [await openTabWithSnapshot(alice), await openTabWithSnapshot(bob)]
   await appendSummary(id)
   await insertUrgent({ to: [BOB], urgent: false })
   await acmeBar().changed({ orgUserIds: [BOB] })
   const message = expect.stringContaining("The source was down")
-  expect(await atAlice.tab.rest()).toMatchObject([{ type: "item_updated", item: { id, message } }])
-  expect(await atBob.tab.rest()).toMatchObject([
+  expect(await aliceTab.tab.rest()).toMatchObject([{ type: "item_updated", item: { id, message } }])
+  expect(await bobTab.tab.rest()).toMatchObject([
     { type: "item_updated", item: { id, message } },
     { type: "unread_count" },
   ])

@@ -13,15 +13,15 @@ import {
 
 const BOB = bob.orgUserId
 
-/** What the copy of Bob's bar says without asking the database. */
-async function copyOf(orgUserId: number) {
-  const asked = countQueries()
+/** The stored bar of a person. It must need no database query. */
+async function storedBarOf(orgUserId: number) {
+  const queries = countQueries()
   const { items, total } = await acmeBar().bar(orgUserId)
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
   return { ids: items.map((item) => item.id), total }
 }
 
-const shown = async (orgUserId: number) => {
+const expectedBarOf = async (orgUserId: number) => {
   const { ids, total } = await expectedBar(orgUserId)
   return { ids, total }
 }
@@ -30,11 +30,11 @@ const seqsOf = (tab: Tab) => tab.texts.flatMap((text): number[] => JSON.parse(te
 
 const ascending = (a: number, b: number) => a - b
 
-function expectGrowth(seqs: number[]) {
+function expectIncreasing(seqs: number[]) {
   expect(seqs).toEqual([...new Set(seqs)].toSorted(ascending))
 }
 
-it("takes the same hint any number of times", async () => {
+it("sends one frame for repeated calls", async () => {
   const { tab } = await openTabWithSnapshot(bob)
   const id = await insertUrgent({ to: [BOB] })
   for (let i = 0; i < 3; i++) await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
@@ -42,7 +42,7 @@ it("takes the same hint any number of times", async () => {
 
   expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id }, unread_count: 1 })
   expect(await tab.rest()).toEqual([])
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
 })
 
 const arrived = (id: number) => acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
@@ -53,28 +53,31 @@ const ORDERS: [string, (first: number, second: number) => Promise<unknown>][] = 
   ["the later one first", async (first, second) => [await arrived(second), await arrived(first)]],
   ["only the first", (first) => arrived(first)],
   ["only the second", (_, second) => arrived(second)],
-  ["the change first", async (first, second) => [await changed(), await arrived(second), await arrived(first)]],
+  [
+    "after a call about a change, the later one first",
+    async (first, second) => [await changed(), await arrived(second), await arrived(first)],
+  ],
   ["all at once", (first, second) => Promise.all([arrived(first), arrived(second), changed()])],
   ["all at once, backwards", (first, second) => Promise.all([changed(), arrived(second), arrived(first)])],
   ["twice at once", (first, second) => Promise.all([first, second, second, first].map((id) => arrived(id)))],
 ]
 
-it.each(ORDERS)("ends where the database is when two arrivals are told %s", async (_, tell) => {
+it.each(ORDERS)("equals the database after calls about two arrivals: %s", async (_, callObject) => {
   const { tab } = await openTabWithSnapshot(bob)
   const [first, second] = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [BOB] })]
-  await tell(first, second)
+  await callObject(first, second)
 
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
   const frames = await tab.rest()
   expect(frames.map((frame) => (frame.type === "urgent_added" ? frame.item.id : 0)).toSorted(ascending)).toEqual([
     first,
     second,
   ])
   expect(frames.at(-1)).toMatchObject({ unread_count: 2 })
-  expectGrowth(seqsOf(tab))
+  expectIncreasing(seqsOf(tab))
 })
 
-it("does not take a late hint of what was read meanwhile for the next arrival", async () => {
+it("ignores a late call about an item that was read meanwhile", async () => {
   await openTabWithSnapshot(bob)
   const first = await insertUrgent({ to: [BOB] })
   await arrived(first)
@@ -83,10 +86,10 @@ it("does not take a late hint of what was read meanwhile for the next arrival", 
   const second = await insertUrgent({ to: [BOB] })
   await arrived(first)
   await arrived(second)
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
 })
 
-it("does not take it so either when that arrival was sent earlier", async () => {
+it("ignores a late call about a read item that is newer than the next arrival", async () => {
   await openTabWithSnapshot(bob)
   const first = await insertUrgent({ to: [BOB], sentAt: Date.now() + 1_000 })
   await arrived(first)
@@ -94,10 +97,10 @@ it("does not take it so either when that arrival was sent earlier", async () => 
   await changed()
   await insertUrgent({ to: [BOB] })
   await arrived(first)
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
 })
 
-it("does not take it so either where a colleague has it unread still", async () => {
+it("ignores a late call about a read item that a colleague has not read", async () => {
   await openTabWithSnapshot(alice)
   await openTabWithSnapshot(bob)
   const both = [alice.orgUserId, BOB]
@@ -107,25 +110,25 @@ it("does not take it so either where a colleague has it unread still", async () 
   await changed()
   await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: first, orgUserIds: both })
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
-  expect(await copyOf(alice.orgUserId)).toEqual(await shown(alice.orgUserId))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
+  expect(await storedBarOf(alice.orgUserId)).toEqual(await expectedBarOf(alice.orgUserId))
 })
 
-it("carries each person forward by their own inbox", async () => {
+it("updates each person by their own inbox", async () => {
   const people = [alice.orgUserId, BOB]
   await openTabWithSnapshot(alice)
   await openTabWithSnapshot(bob)
   await insertUrgent({ to: [BOB], sentAt: Date.now() + 1_000 })
   await changed()
   const id = await insertUrgent({ to: people })
-  const asked = countQueries()
+  const queries = countQueries()
   await acmeBar().arrived({ notificationId: id, orgUserIds: people })
-  // One for all, and one for Bob's whole bar, where it is not the newest.
-  expect(asked.batches()).toBe(2)
-  for (const person of people) expect(await copyOf(person)).toEqual(await shown(person))
+  // One for all, and one for Bob's complete bar, since the arrival is not his newest item.
+  expect(queries.batches()).toBe(2)
+  for (const person of people) expect(await storedBarOf(person)).toEqual(await expectedBarOf(person))
 })
 
-it("keeps the order of the database when what was sent first is committed last", async () => {
+it("keeps the order of sent_at when the earlier notification is committed last", async () => {
   await openTabWithSnapshot(bob)
   const sentAt = Date.now()
   const later = await insertUrgent({ to: [BOB], sentAt: sentAt + 1 })
@@ -133,60 +136,60 @@ it("keeps the order of the database when what was sent first is committed last",
   const earlier = await insertUrgent({ to: [BOB], sentAt })
   await arrived(earlier)
   expect((await expectedBar(BOB)).ids).toEqual([later, earlier])
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
 })
 
-it("does not put an old item on top when it is marked as unread and its arrival is told again", async () => {
+it("keeps the place of an old item that is marked as unread when its arrival is repeated", async () => {
   const old = await insertUrgent({ to: [BOB], sentAt: Date.now() - 5_000 })
   await insertUrgent({ to: [BOB] })
   await setRead(BOB, [old], true)
   await openTabWithSnapshot(bob)
   await setRead(BOB, [old], false)
   await arrived(old)
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
 })
 
-it("keeps an arrival that came while a text was read anew", async () => {
+it("keeps an arrival during the reload of an item", async () => {
   const first = await insertUrgent({ to: [BOB] })
   const { tab } = await openTabWithSnapshot(bob)
   const second = await insertUrgent({ to: [BOB] })
   await appendSummary(first)
   const answer = holdNextAnswer()
-  const rewriting = acmeBar().itemUpdated({ notificationId: first })
+  const updating = acmeBar().itemUpdated({ notificationId: first })
   await answer.asked()
   await arrived(second)
   answer.give()
-  await rewriting
+  await updating
 
   expect((await tab.rest()).map((frame) => frame.type).toSorted()).toEqual(["item_updated", "urgent_added"])
-  expectGrowth(seqsOf(tab))
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+  expectIncreasing(seqsOf(tab))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
 })
 
-it("does not bring back what was read while its text was read anew", async () => {
+it("does not restore an item that was read during its reload", async () => {
   const id = await insertUrgent({ to: [BOB] })
   const { tab } = await openTabWithSnapshot(bob)
   await appendSummary(id)
   const answer = holdNextAnswer()
-  const rewriting = acmeBar().itemUpdated({ notificationId: id })
+  const updating = acmeBar().itemUpdated({ notificationId: id })
   await answer.asked()
   await setRead(BOB, [id], true)
   await changed()
   answer.give()
-  await rewriting
+  await updating
 
   expect((await tab.rest()).map((frame) => frame.type)).toEqual(["urgent_removed"])
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
 })
 
-it("shows the new text of what arrived while it was written", async () => {
+it("shows the new text of an item that was summarised during its arrival", async () => {
   const { tab } = await openTabWithSnapshot(bob)
   const id = await insertUrgent({ to: [BOB], message: "It failed" })
   const answer = holdNextAnswer()
   const arriving = arrived(id)
   await answer.asked()
   await appendSummary(id)
-  const rewriting = acmeBar().itemUpdated({ notificationId: id })
+  const updating = acmeBar().itemUpdated({ notificationId: id })
   // It waits for the arrival.
   await scheduler.wait(30)
   answer.give()
@@ -194,20 +197,20 @@ it("shows the new text of what arrived while it was written", async () => {
 
   expect((await acmeBar().bar(BOB)).items).toMatchObject([{ id, message: "It failed\n\nThe source was down" }])
   await vi.waitFor(() => expect(tab.texts.at(-1)).toContain("The source was down"))
-  expectGrowth(seqsOf(tab))
+  expectIncreasing(seqsOf(tab))
 })
 
-it("shows what arrived while a bar was read for the first time", async () => {
+it("shows an arrival during the first load of a bar", async () => {
   const answer = holdNextAnswer()
   const looking = acmeBar().bar(BOB)
   await answer.asked()
   await arrived(await insertUrgent({ to: [BOB] }))
   answer.give()
   await looking
-  expect(await copyOf(BOB)).toEqual(await shown(BOB))
+  expect(await storedBarOf(BOB)).toEqual(await expectedBarOf(BOB))
 })
 
-it("shows to a tab what arrived while it connected", async () => {
+it("shows an arrival during the handshake of a tab", async () => {
   await bob.get("/api/notifications/categories")
   const answer = holdNextAnswer()
   const opening = openTab(bob)
@@ -219,7 +222,7 @@ it("shows to a tab what arrived while it connected", async () => {
   expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [{ id }], unread_count: 1 })
 })
 
-it("has whoever asks wait for the changes that are on their way, and see them", async () => {
+it("waits for pending changes before it returns a bar", async () => {
   const id = await insertUrgent({ to: [BOB] })
   await openTabWithSnapshot(bob)
   await setRead(BOB, [id], true)
@@ -233,25 +236,25 @@ it("has whoever asks wait for the changes that are on their way, and see them", 
   await changing
 })
 
-it("asks one question for a hint that it had already", async () => {
+it("makes one database round trip for a repeated call", async () => {
   await openTabWithSnapshot(bob)
   const id = await insertUrgent({ to: [BOB] })
   await arrived(id)
-  const asked = countQueries()
+  const queries = countQueries()
   await arrived(id)
-  expect(asked.batches()).toBe(1)
+  expect(queries.batches()).toBe(1)
 })
 
-it("asks the database nothing for people who are not looking", async () => {
+it("makes no database query for people without an open bar", async () => {
   const id = await insertUrgent({ to: [BOB] })
-  const asked = countQueries()
+  const queries = countQueries()
   await arrived(id)
   await changed()
   await acmeBar().itemUpdated({ notificationId: id })
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 })
 
-it("takes a hint that names people of another organisation for nothing", async () => {
+it("ignores a call about people of another organisation", async () => {
   const { tab } = await openTabWithSnapshot(alice)
   const id = await insertUrgent({ to: [3] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [3] })

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
+import { urgentBarOf } from "../support/inbox"
 import { alice, type ApiClient, bob, charlie, dora } from "../support/people"
 import { openTabWithSnapshot } from "../support/sockets"
 import { acmeBar, expectedBar, insertUrgent } from "../support/urgent-bar"
@@ -13,31 +14,27 @@ const put = async (person: ApiClient, path: string, body?: object) => {
 }
 const mark = (person: ApiClient, ids: number[], isRead: boolean) =>
   put(person, "v1", { notification_ids: ids, read_status: isRead })
-const barOf = async (person: ApiClient) => {
-  const { res, total } = await (await person.get("/api/notifications/urgent-bar")).json<any>()
-  return { ids: res.map((item: { id: number }) => item.id), total }
-}
 
-it("takes what was read by REST off every tab of the reader, and off nobody else's", async () => {
+it("removes an item from all tabs of the person who read it by REST, and from no other", async () => {
   const [first, second] = [await insertUrgent({ to: [ALICE, BOB] }), await insertUrgent({ to: [ALICE, BOB] })]
-  const [one, other, atAlice] = [
+  const [firstTab, otherTab, aliceTab] = [
     await openTabWithSnapshot(bob),
     await openTabWithSnapshot(bob),
     await openTabWithSnapshot(alice),
   ]
   await mark(bob, [first], true)
 
-  for (const { tab, snapshot } of [one, other]) {
+  for (const { tab, snapshot } of [firstTab, otherTab]) {
     const frame = await tab.frame()
     expect(frame).toEqual({ type: "urgent_removed", seq: expect.any(Number), ids: [first], unread_count: 1 })
     expect(frame.seq).toBeGreaterThan(snapshot.seq)
   }
-  expect(await barOf(bob)).toEqual({ ids: [second], total: 1 })
-  expect(await barOf(alice)).toEqual({ ids: [second, first], total: 2 })
-  expect(await atAlice.tab.rest()).toEqual([])
+  expect(await urgentBarOf(bob)).toEqual({ ids: [second], total: 1 })
+  expect(await urgentBarOf(alice)).toEqual({ ids: [second, first], total: 2 })
+  expect(await aliceTab.tab.rest()).toEqual([])
 })
 
-it("takes what was dismissed in one tab off the other, and marks it as read", async () => {
+it("removes dismissed items from all tabs of the person, and marks them as read", async () => {
   const [first, second] = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [BOB] })]
   const [one, other] = [await openTabWithSnapshot(bob), await openTabWithSnapshot(bob)]
   one.tab.send({ type: "dismiss", ids: [first, second] })
@@ -56,10 +53,10 @@ it("empties the bar when everything is marked as read", async () => {
   const { tab } = await openTabWithSnapshot(bob)
   await put(bob, "mark_all_as_read")
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: ids.toReversed(), unread_count: 0 })
-  expect(await barOf(bob)).toEqual({ ids: [], total: 0 })
+  expect(await urgentBarOf(bob)).toEqual({ ids: [], total: 0 })
 })
 
-it("tells the count alone when what was read is not urgent", async () => {
+it("sends only unread_count when an item that is not urgent is read", async () => {
   await insertUrgent({ to: [BOB] })
   const quiet = await insertUrgent({ to: [BOB], urgent: false })
   const { tab } = await openTabWithSnapshot(bob)
@@ -67,17 +64,17 @@ it("tells the count alone when what was read is not urgent", async () => {
   expect(await tab.frame()).toMatchObject({ type: "unread_count", unread_count: 1 })
 })
 
-it("brings back what is marked as unread, to its place", async () => {
+it("adds an item that is marked as unread, in its place", async () => {
   const [first, second] = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [BOB] })]
   const { tab } = await openTabWithSnapshot(bob)
   await mark(bob, [first], true)
   await tab.frame()
   await mark(bob, [first], false)
   expect(await tab.frame()).toMatchObject({ type: "urgent_added", item: { id: first }, unread_count: 2 })
-  expect(await barOf(bob)).toEqual({ ids: [second, first], total: 2 })
+  expect(await urgentBarOf(bob)).toEqual({ ids: [second, first], total: 2 })
 })
 
-it("says nothing when what is marked was so already", async () => {
+it("sends nothing when the read state does not change", async () => {
   const [first, second] = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [BOB] })]
   const { tab } = await openTabWithSnapshot(bob)
   await mark(bob, [first], false)
@@ -89,28 +86,28 @@ it("says nothing when what is marked was so already", async () => {
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [first] })
 })
 
-it("changes nothing when a colleague's ids are dismissed", async () => {
+it("ignores dismissed ids of a colleague", async () => {
   const [own, others] = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [ALICE] })]
-  const [atBob, atAlice] = [await openTabWithSnapshot(bob), await openTabWithSnapshot(alice)]
-  atBob.tab.send({ type: "dismiss", ids: [others, 999_999] })
-  atBob.tab.send({ type: "dismiss", ids: [others, own] })
-  expect(await atBob.tab.frame()).toMatchObject({ type: "urgent_removed", ids: [own] })
+  const [bobTab, aliceTab] = [await openTabWithSnapshot(bob), await openTabWithSnapshot(alice)]
+  bobTab.tab.send({ type: "dismiss", ids: [others, 999_999] })
+  bobTab.tab.send({ type: "dismiss", ids: [others, own] })
+  expect(await bobTab.tab.frame()).toMatchObject({ type: "urgent_removed", ids: [own] })
   expect(await expectedBar(ALICE)).toMatchObject({ ids: [others] })
-  expect(await barOf(alice)).toEqual({ ids: [others], total: 1 })
-  expect(await atAlice.tab.rest()).toEqual([])
+  expect(await urgentBarOf(alice)).toEqual({ ids: [others], total: 1 })
+  expect(await aliceTab.tab.rest()).toEqual([])
 })
 
-it("changes nothing when a stranger dismisses, even what both received", async () => {
+it("changes no bar of another organisation, even for a shared notification", async () => {
   const [shared, acmes] = [await insertUrgent({ to: [BOB, charlie.orgUserId] }), await insertUrgent({ to: [BOB] })]
-  const [atBob, atCharlie] = [await openTabWithSnapshot(bob), await openTabWithSnapshot(charlie)]
-  atCharlie.tab.send({ type: "dismiss", ids: [acmes, shared] })
-  expect(await atCharlie.tab.frame()).toMatchObject({ type: "urgent_removed", ids: [shared], unread_count: 0 })
+  const [bobTab, charlieTab] = [await openTabWithSnapshot(bob), await openTabWithSnapshot(charlie)]
+  charlieTab.tab.send({ type: "dismiss", ids: [acmes, shared] })
+  expect(await charlieTab.tab.frame()).toMatchObject({ type: "urgent_removed", ids: [shared], unread_count: 0 })
   expect(await expectedBar(BOB)).toMatchObject({ ids: [acmes, shared] })
-  expect(await barOf(bob)).toEqual({ ids: [acmes, shared], total: 2 })
-  expect(await atBob.tab.rest()).toEqual([])
+  expect(await urgentBarOf(bob)).toEqual({ ids: [acmes, shared], total: 2 })
+  expect(await bobTab.tab.rest()).toEqual([])
 })
 
-it("marks in one organisation only, for a person who is in two", async () => {
+it("marks as read in one organisation only for a member of two", async () => {
   await env.DB.prepare(
     "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (50, 3, '2', 'bob@dalgo.test', 'member')",
   ).run()
@@ -125,7 +122,7 @@ it("marks in one organisation only, for a person who is in two", async () => {
   expect(await inDalgo.tab.rest()).toEqual([])
 })
 
-it("tells a tab that a dismissal failed, and keeps it open", async () => {
+it("sends an error when a dismissal fails, and keeps the tab open", async () => {
   const id = await insertUrgent({ to: [BOB] })
   const { tab } = await openTabWithSnapshot(bob)
   vi.spyOn(env.DB, "prepare").mockImplementationOnce(() => {

@@ -14,8 +14,8 @@ import { acmeBar, countQueries, insertUrgent, wakeAcmeBar } from "../support/urg
 const SECRET = "another-secret-of-the-tests"
 const BOB = bob.orgUserId
 
-const ticketFor = async (speaker: ApiClient, headers = {}) =>
-  (await (await speaker.post("/api/notifications/ticket", undefined, headers)).json<any>()).res.ticket as string
+const ticketFor = async (client: ApiClient, headers = {}) =>
+  (await (await client.post("/api/notifications/ticket", undefined, headers)).json<any>()).res.ticket as string
 const open = async (ticket: string, headers = {}, slug = "acme") =>
   tabFromResponse(await requestUpgrade(`?orgslug=${slug}&ticket=${ticket}`, headers))
 const snapshot = { type: "snapshot", unread_count: expect.any(Number) }
@@ -26,7 +26,7 @@ beforeEach(() => {
 
 afterEach(wakeAcmeBar)
 
-it("opens the bar of the person to whom it was issued, without a cookie", async () => {
+it("opens the bar of the person it was issued to, without a cookie", async () => {
   const id = await insertUrgent({ to: [BOB] })
   const tab = await open(await ticketFor(bob))
   expect(await tab.frame()).toMatchObject({ type: "snapshot", urgent: [{ id }], unread_count: 1 })
@@ -34,19 +34,19 @@ it("opens the bar of the person to whom it was issued, without a cookie", async 
   expect(await tab.frame()).toMatchObject({ type: "urgent_removed", ids: [id] })
 })
 
-it.each(["https://app.dalgo.test", undefined])("opens from %s", async (origin) => {
+it.each(["https://app.dalgo.test", undefined])("opens for the origin %s", async (origin) => {
   const tab = await open(await ticketFor(bob), origin ? { origin } : {})
   expect(await tab.frame()).toMatchObject(snapshot)
 })
 
-it("opens no door for a page of another origin", async () => {
+it("returns 403 for another origin, and stays valid", async () => {
   const ticket = await ticketFor(bob)
   const answer = await requestUpgrade(`?orgslug=acme&ticket=${ticket}`, { origin: "https://evil.test" })
   expect(answer.status).toBe(403)
   expect(await (await open(ticket)).frame()).toMatchObject(snapshot)
 })
 
-it("counts before a cookie, and an empty one does not count", async () => {
+it("has precedence over a cookie, unless it is empty", async () => {
   await insertUrgent({ to: [BOB] })
   const cookie = await cookieOf(alice.userId)
   expect(await (await open(await ticketFor(bob), cookie)).frame()).toMatchObject({ unread_count: 1 })
@@ -54,7 +54,7 @@ it("counts before a cookie, and an empty one does not count", async () => {
   expect(await (await open("", cookie)).frame()).toMatchObject({ unread_count: 0 })
 })
 
-it("needs no slug beside it, and goes with no other", async () => {
+it("needs no orgslug, and is refused with another one", async () => {
   expect(await tabFromResponse(await requestUpgrade(`?ticket=${await ticketFor(bob)}`)).frame()).toMatchObject(snapshot)
   for (const slug of ["globex", "nowhere", "ACME"]) {
     const ticket = await ticketFor(bob)
@@ -63,20 +63,20 @@ it("needs no slug beside it, and goes with no other", async () => {
   }
 })
 
-it("costs one request to the object, and no question to the database once the bar is known", async () => {
+it("costs one call to the object, and no database query when the bar is loaded", async () => {
   await (await open(await ticketFor(bob))).frame()
   const ticket = await ticketFor(bob)
-  const asked = countQueries()
+  const queries = countQueries()
   const reached = vi.spyOn(env.URGENT_BAR, "getByName")
   await (await open(ticket)).frame()
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
   expect(reached.mock.calls).toEqual([["1"]])
 })
 
-describe("once only", () => {
+describe("can be used once", () => {
   const SPENT = { code: 4003, reason: "the ticket was used, or has expired" }
 
-  it("one after another", async () => {
+  it("in sequence", async () => {
     const ticket = await ticketFor(bob)
     const first = await open(ticket)
     expect(await first.frame()).toMatchObject(snapshot)
@@ -86,7 +86,7 @@ describe("once only", () => {
     expect(await first.rest()).toEqual([])
   })
 
-  it("of two at once, before the bar was ever read", async () => {
+  it("of three handshakes at once, before the bar is loaded", async () => {
     const ticket = await ticketFor(bob)
     const tabs = await Promise.all([open(ticket), open(ticket), open(ticket)])
     const ends = await Promise.all(
@@ -96,7 +96,7 @@ describe("once only", () => {
     expect(ends.filter((end) => end === 4003)).toHaveLength(2)
   })
 
-  it("after the object was evicted", async () => {
+  it("also after an eviction of the object", async () => {
     const ticket = await ticketFor(bob)
     await (await open(ticket)).frame()
     await evictDurableObject(acmeBar())
@@ -104,7 +104,7 @@ describe("once only", () => {
     expect(await (await open(await ticketFor(bob))).frame()).toMatchObject(snapshot)
   })
 
-  it("and the object forgets it no sooner than it expires", async () => {
+  it("until it expires", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOON })
     const early = await ticketFor(bob)
     await (await open(early)).frame()
@@ -117,8 +117,8 @@ describe("once only", () => {
 })
 
 describe("is accepted and closed with 4003", () => {
-  /** How it ended, and which objects were reached by it. */
-  const knockWith = async (ticket: string) => {
+  /** The close frame, the received texts and the called objects. */
+  const connectWith = async (ticket: string) => {
     const reached = vi.spyOn(env.URGENT_BAR, "getByName")
     const response = await requestUpgrade(`?orgslug=acme&ticket=${ticket}`)
     const tab = tabFromResponse(response)
@@ -132,15 +132,15 @@ describe("is accepted and closed with 4003", () => {
     vi.setSystemTime(NOON + 29_999)
     expect(await (await open(one)).frame()).toMatchObject(snapshot)
     vi.setSystemTime(NOON + 30_000)
-    expect(await knockWith(other)).toEqual(REFUSED)
+    expect(await connectWith(other)).toEqual(REFUSED)
   })
 
-  it("when the access token that it was issued for has expired meanwhile", async () => {
+  it("when the access token that it was issued for has expired", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOON })
     const token = await tokenFor(bob.userId, { exp: NOON / 1000 + 10 })
     const ticket = await ticketFor(bob, { cookie: `access_token=${token}` })
     vi.setSystemTime(NOON + 10_000)
-    expect(await knockWith(ticket)).toEqual(REFUSED)
+    expect(await connectWith(ticket)).toEqual(REFUSED)
   })
 
   const claims = () => ({
@@ -156,7 +156,7 @@ describe("is accepted and closed with 4003", () => {
   const unsigned = (payload: object) =>
     [{ alg: "none", typ: "JWT" }, payload].map((part) => btoa(JSON.stringify(part)).replaceAll("=", "")).join(".")
 
-  it("never where it is like ours", async () => {
+  it("but not with valid claims and our key", async () => {
     expect(await (await open(await sign(claims(), SECRET, "HS256"))).frame()).toMatchObject(snapshot)
   })
 
@@ -164,28 +164,28 @@ describe("is accepted and closed with 4003", () => {
     ["a word", async () => "word"],
     ["three words", async () => "a.b.c"],
     ["one of another secret", () => sign(claims(), "a-secret-of-somebody-else", "HS256")],
-    ["one signed as access tokens are", () => sign(claims(), env.JWT_SECRET as string, "HS256")],
+    ["one signed with the key of access tokens", () => sign(claims(), env.JWT_SECRET as string, "HS256")],
     ["one with another algorithm", () => sign(claims(), SECRET, "HS512")],
     ["an unsigned one", async () => `${unsigned(claims())}.`],
     ["one without an audience", () => sign(without("aud"), SECRET, "HS256")],
     ["one for another audience", () => sign({ ...claims(), aud: "page" }, SECRET, "HS256")],
-    ["one without an end", () => sign(without("exp"), SECRET, "HS256")],
-    ["one without a name", () => sign(without("jti"), SECRET, "HS256")],
+    ["one without exp", () => sign(without("exp"), SECRET, "HS256")],
+    ["one without jti", () => sign(without("jti"), SECRET, "HS256")],
     ["an access token", () => tokenFor(bob.userId)],
     ["a server's key", async () => "service-key-new"],
-    ["a link that ends e-mails", () => unsubscribeToken(SECRET, { orgUserId: BOB, category: "incident" })],
+    ["an unsubscribe token", () => unsubscribeToken(SECRET, { orgUserId: BOB, category: "incident" })],
   ])("for %s", async (_, make) => {
-    expect(await knockWith(await make())).toEqual(REFUSED)
+    expect(await connectWith(await make())).toEqual(REFUSED)
   })
 
   it("with a changed claim", async () => {
     const [head, , signature] = (await ticketFor(bob)).split(".")
     const payload = btoa(JSON.stringify({ ...claims(), org_user_id: alice.orgUserId })).replaceAll("=", "")
-    expect(await knockWith(`${head}.${payload}.${signature}`)).toEqual(REFUSED)
+    expect(await connectWith(`${head}.${payload}.${signature}`)).toEqual(REFUSED)
   })
 })
 
-it("ends no e-mails", async () => {
+it("is not an unsubscribe token", async () => {
   const ticket = await ticketFor(bob)
   expect(await verifyUnsubscribeToken(SECRET, ticket)).toBeUndefined()
   for (const method of ["GET", "POST"]) {
@@ -196,29 +196,31 @@ it("ends no e-mails", async () => {
   expect(await selectRows("SELECT 1 FROM user_notification_preferences")).toEqual([])
 })
 
-it("signs nobody in", async () => {
+it("is not an access token", async () => {
   const ticket = await ticketFor(bob)
   const headers = { authorization: `Bearer ${ticket}` }
   expect((await request("/api/notifications/v1", { headers })).status).toBe(401)
-  const careless = workerWithEnv({ JWT_SECRET: SECRET })
-  expect((await careless("/api/notifications/v1", { headers })).status).toBe(401)
+  const workerWithSameSecret = workerWithEnv({ JWT_SECRET: SECRET })
+  expect((await workerWithSameSecret("/api/notifications/v1", { headers })).status).toBe(401)
   expect(await tabFromResponse(await requestUpgrade("", headers)).closed()).toMatchObject({ code: 4003 })
 })
 
-it("is answered 503 where no secret is configured, and a cookie alone still opens", async () => {
-  const there = workerWithEnv({ UNSUBSCRIBE_SECRET: "" })
+it("gets 503 when no secret is configured, while a cookie still opens", async () => {
+  const workerWithoutSecret = workerWithEnv({ UNSUBSCRIBE_SECRET: "" })
   const headers = { upgrade: "websocket", ...(await cookieOf(bob.userId)) }
-  expect((await there(`/wss/notifications?ticket=${await ticketFor(bob)}`, { headers })).status).toBe(503)
-  expect(await tabFromResponse(await there("/wss/notifications", { headers })).frame()).toMatchObject(snapshot)
+  expect((await workerWithoutSecret(`/wss/notifications?ticket=${await ticketFor(bob)}`, { headers })).status).toBe(503)
+  expect(await tabFromResponse(await workerWithoutSecret("/wss/notifications", { headers })).frame()).toMatchObject(
+    snapshot,
+  )
 })
 
-it("too long for any is a 422", async () => {
+it("gets 422 when it is too long", async () => {
   const answer = await requestUpgrade(`?orgslug=acme&ticket=${"x".repeat(2_001)}`)
   expect(answer.status).toBe(422)
   expect((await answer.json<any>()).detail[0].loc).toEqual(["query", "ticket"])
 })
 
-it("seats for as long as the access token lasts that it was issued for", async () => {
+it("keeps the tab open until the access token that it was issued for expires", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOON })
   const token = await tokenFor(bob.userId, { exp: NOON / 1000 + 90 })
   const tab = await open(await ticketFor(bob, { cookie: `access_token=${token}` }))
@@ -231,7 +233,7 @@ it("seats for as long as the access token lasts that it was issued for", async (
   expect(await tab.closed()).toEqual({ code: 4003, reason: "the token has expired" })
 })
 
-it("opens for up to 30 seconds for somebody removed meanwhile, whom the next alarm sends away", async () => {
+it("opens for a person who was removed within its 30 seconds; the next alarm closes the tab", async () => {
   const ticket = await ticketFor(bob)
   await server.delete("/api/orgs/acme/members/2")
   const tab = await open(ticket)

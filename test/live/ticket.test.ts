@@ -19,21 +19,21 @@ import { countQueries } from "../support/urgent-bar"
 
 const TICKET = "/api/notifications/ticket"
 
-const ticketFor = async (speaker: ApiClient, headers = {}) => {
-  const answer = await speaker.post(TICKET, undefined, headers)
+const ticketFor = async (client: ApiClient, headers = {}) => {
+  const answer = await client.post(TICKET, undefined, headers)
   expect(answer.status).toBe(200)
   return liveDocs["POST /api/notifications/ticket"].response.parse(await answer.json()).res
 }
 const claimsIn = ({ ticket }: { ticket: string }) => decode(ticket).payload
 
-it("is good for 30 seconds", async () => {
+it("is valid for 30 seconds", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOON })
   const issued = await ticketFor(bob)
   expect(issued.expires_in).toBe(30)
   expect(claimsIn(issued).exp).toBe(NOON / 1000 + 30)
 })
 
-it("says whose bar it opens, and until when, and has a name of its own", async () => {
+it("holds the organisation, the person, the expiry of the token and a unique id", async () => {
   const exp = Math.floor(Date.now() / 1000) + 1234
   const token = await tokenFor(bob.userId, { exp })
   const take = async () =>
@@ -43,7 +43,7 @@ it("says whose bar it opens, and until when, and has a name of its own", async (
   expect(one.jti).not.toBe(other.jti)
 })
 
-it("is for the organisation that the person chose", async () => {
+it("is for the organisation that the request chose", async () => {
   await env.DB.prepare(
     "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (50, 2, '2', 'bob@globex.test', 'member')",
   ).run()
@@ -52,9 +52,9 @@ it("is for the organisation that the person chose", async () => {
   expect(claimsIn(chosen)).toMatchObject({ org_id: 2, org_slug: "globex", org_user_id: 50 })
 })
 
-it("is for nobody else's organisation, nor for who has none", async () => {
-  const elsewhere = await charlie.post(TICKET, undefined, { "x-dalgo-org": "acme" })
-  expect({ status: elsewhere.status, body: await elsewhere.json() }).toEqual({
+it("is refused for another organisation, without an organisation, to servers and without a token", async () => {
+  const otherOrg = await charlie.post(TICKET, undefined, { "x-dalgo-org": "acme" })
+  expect({ status: otherOrg.status, body: await otherOrg.json() }).toEqual({
     status: 404,
     body: { detail: "organisation not found" },
   })
@@ -63,18 +63,18 @@ it("is for nobody else's organisation, nor for who has none", async () => {
   expect((await anonymous.post(TICKET)).status).toBe(401)
 })
 
-it("says nothing of who the person is elsewhere", async () => {
+it("holds neither an email address nor a user id", async () => {
   expect(JSON.stringify(claimsIn(await ticketFor(alice)))).not.toMatch(/@|user_id":"/)
 })
 
-it("asks the database nothing once the person is known", async () => {
+it("makes no database query when the membership is cached", async () => {
   await bob.get("/api/notifications/unread_count")
-  const asked = countQueries()
+  const queries = countQueries()
   await ticketFor(bob)
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 })
 
-it("is not to be had where no secret is configured", async () => {
+it("returns 503 when no secret is configured", async () => {
   const headers = await cookieOf(bob.userId)
   const answer = await workerWithEnv({ UNSUBSCRIBE_SECRET: "" })(TICKET, { method: "POST", headers })
   expect(answer.status).toBe(503)

@@ -6,13 +6,13 @@ import { acmeBar, addMembersToAcme, countQueries, insertUrgent, setRead } from "
 const BOB = bob.orgUserId
 const PATH = "/api/notifications/urgent-bar"
 
-/** A fault of storage: whoever asks this object from now on gets an error. */
+/** From now on all calls to acme's object fail. */
 const breakObject = () =>
   runInDurableObject(acmeBar(), (_, { storage }) => {
     storage.sql.exec("DROP TABLE people")
   })
 
-it("shows what is urgent, unread and sent, newest first, and how many", async () => {
+it("returns urgent unread notifications, newest first, and their number", async () => {
   const createdAt = Date.UTC(2026, 10, 20, 2, 41, 17, 212)
   const older = await insertUrgent({ to: [BOB], message: "The survey is down", createdAt, sentAt: Date.now() - 10 })
   const newer = await insertUrgent({ to: [BOB] })
@@ -33,48 +33,48 @@ it("shows what is urgent, unread and sent, newest first, and how many", async ()
   })
 })
 
-it("is empty for somebody who never got anything", async () => {
+it("is empty for a person without notifications", async () => {
   expect(await (await dora.get(`${PATH}/`)).json()).toEqual({ success: true, res: [], total: 0 })
 })
 
-it("shows a stranger nothing of it", async () => {
+it("returns nothing of another person's bar", async () => {
   await insertUrgent({ to: [BOB] })
   expect(await (await charlie.get(PATH)).json<any>()).toMatchObject({ res: [], total: 0 })
   expect((await charlie.get(PATH, { "x-dalgo-org": "acme" })).status).toBe(404)
   expect(await (await alice.get(PATH)).json<any>()).toMatchObject({ res: [], total: 0 })
 })
 
-it("is a person's: there is none for a server, and none without a token", async () => {
+it("returns 403 to a server and 401 without a token", async () => {
   expect((await server.get(PATH)).status).toBe(403)
   expect((await anonymous.get(PATH)).status).toBe(401)
 })
 
-it("costs no round trip to the database once it is warm", async () => {
+it("makes no database query when the bar is loaded", async () => {
   await insertUrgent({ to: [BOB] })
   await bob.get(PATH)
-  const asked = countQueries()
+  const queries = countQueries()
   for (let i = 0; i < 5; i++) expect((await (await bob.get(PATH)).json<any>()).total).toBe(1)
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 })
 
-it("costs no round trip for what arrived and was read since, as the copy was carried forward", async () => {
+it("makes no database query after an arrival that updated the stored bar", async () => {
   await bob.get(PATH)
   const id = await insertUrgent({ to: [BOB] })
   await acmeBar().arrived({ notificationId: id, orgUserIds: [BOB] })
-  const asked = countQueries()
+  const queries = countQueries()
   expect((await (await bob.get(PATH)).json<any>()).res).toMatchObject([{ id }])
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 })
 
-it("costs one round trip for somebody who was not seen before", async () => {
+it("makes one database round trip to load a bar", async () => {
   await addMembersToAcme(1)
   await bob.get("/api/notifications/categories")
-  const asked = countQueries()
+  const queries = countQueries()
   await bob.get(PATH)
-  expect(asked.batches()).toBe(1)
+  expect(queries.batches()).toBe(1)
 })
 
-it("reads the database itself when the object fails, and the object again when it is well", async () => {
+it("reads the database when the object fails, and the object again when it works", async () => {
   const id = await insertUrgent({ to: [BOB] })
   await bob.get(PATH)
   await breakObject()
@@ -98,12 +98,12 @@ it("reads the database itself when the object fails, and the object again when i
 
   await abortAllDurableObjects()
   await bob.get(PATH)
-  const asked = countQueries()
+  const queries = countQueries()
   expect((await (await bob.get(PATH)).json<any>()).res).toMatchObject([{ id }])
-  expect(asked.statements()).toBe(0)
+  expect(queries.statements()).toBe(0)
 })
 
-it("shows what was just marked, without waiting for anything", async () => {
+it("shows a change of the read state at once", async () => {
   const ids = [await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [BOB] }), await insertUrgent({ to: [BOB] })]
   await bob.get(PATH)
   for (const [i, id] of ids.entries()) {

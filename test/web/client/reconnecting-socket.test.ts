@@ -3,18 +3,18 @@ import { ReconnectingSocket } from "../../../src/web/client/reconnecting-socket"
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
-const LOST = 1006
-const FINAL = 4001
+const ABNORMAL_CLOSURE = 1006
+const FINAL_CODE = 4001
 
-/** Stands in for the browser's: what the server does to it, the test does. */
+/** The browser's WebSocket, with methods for what the server does. */
 class FakeWebSocket extends EventTarget {
-  static made: FakeWebSocket[] = []
+  static instances: FakeWebSocket[] = []
   readyState: number = WebSocket.CONNECTING
   sent: string[] = []
 
   constructor(readonly url: string) {
     super()
-    FakeWebSocket.made.push(this)
+    FakeWebSocket.instances.push(this)
   }
 
   open() {
@@ -22,7 +22,7 @@ class FakeWebSocket extends EventTarget {
     this.dispatchEvent(new Event("open"))
   }
 
-  lose(code: number) {
+  closeWith(code: number) {
     this.readyState = WebSocket.CLOSED
     this.dispatchEvent(new CloseEvent("close", { code }))
   }
@@ -36,16 +36,16 @@ class FakeWebSocket extends EventTarget {
   }
 }
 
-const attempts = () => FakeWebSocket.made.length
-const latest = () => FakeWebSocket.made.at(-1) as FakeWebSocket
+const attempts = () => FakeWebSocket.instances.length
+const latest = () => FakeWebSocket.instances.at(-1) as FakeWebSocket
 
 function connect({ random }: { random: number }) {
   vi.spyOn(Math, "random").mockReturnValue(random)
-  const ends = { opened: vi.fn<() => void>(), received: vi.fn<() => void>(), lost: vi.fn<() => void>() }
-  return { ...ends, socket: new ReconnectingSocket("ws://dalgo.test", [FINAL], ends) }
+  const handlers = { opened: vi.fn<() => void>(), received: vi.fn<() => void>(), lost: vi.fn<() => void>() }
+  return { ...handlers, socket: new ReconnectingSocket("ws://dalgo.test", [FINAL_CODE], handlers) }
 }
 
-/** How long after a loss the next attempt comes. */
+/** Milliseconds from the loss of a connection to the next attempt. */
 function delayAfter(lose: () => void) {
   const before = attempts()
   lose()
@@ -62,44 +62,44 @@ afterEach(() => {
   vi.useRealTimers()
   vi.unstubAllGlobals()
   vi.restoreAllMocks()
-  FakeWebSocket.made = []
+  FakeWebSocket.instances = []
 })
 
-describe("a reconnecting socket", () => {
+describe("ReconnectingSocket", () => {
   it.each([
     ["a second", 0, 1],
     ["three seconds", 0.5, 3],
     ["five seconds", 1, 5],
-  ])("waits %s at first, by chance", (_, random, seconds) => {
+  ])("waits between one and five seconds before the first retry: %s", (_, random, seconds) => {
     connect({ random })
     expect(attempts()).toBe(1)
-    expect(delayAfter(() => latest().lose(LOST))).toBe(seconds * SECOND)
+    expect(delayAfter(() => latest().closeWith(ABNORMAL_CLOSURE))).toBe(seconds * SECOND)
   })
 
-  it("waits longer each time, and at most a minute", () => {
+  it("increases the delay with each retry, up to a minute", () => {
     connect({ random: 0 })
-    const delays = Array.from({ length: 10 }, () => delayAfter(() => latest().lose(LOST)))
+    const delays = Array.from({ length: 10 }, () => delayAfter(() => latest().closeWith(ABNORMAL_CLOSURE)))
     expect(delays.slice(0, 4)).toEqual([1_000, 1_700, 2_890, 4_913])
     expect(delays.slice(-2)).toEqual([MINUTE, MINUTE])
   })
 
-  it("starts over after a connection that lasted ten seconds, and not after a shorter one", () => {
+  it("resets the delay after a connection of ten seconds, but not after a shorter one", () => {
     connect({ random: 0 })
-    delayAfter(() => latest().lose(LOST))
+    delayAfter(() => latest().closeWith(ABNORMAL_CLOSURE))
     latest().open()
     vi.advanceTimersByTime(9 * SECOND)
-    expect(delayAfter(() => latest().lose(LOST))).toBe(1_700)
+    expect(delayAfter(() => latest().closeWith(ABNORMAL_CLOSURE))).toBe(1_700)
     latest().open()
     vi.advanceTimersByTime(10 * SECOND)
-    expect(delayAfter(() => latest().lose(LOST))).toBe(1_000)
+    expect(delayAfter(() => latest().closeWith(ABNORMAL_CLOSURE))).toBe(1_000)
   })
 
-  it("gives an attempt four seconds to open", () => {
+  it("gives up on an attempt that does not open within four seconds", () => {
     const { lost } = connect({ random: 0 })
     const first = latest()
     vi.advanceTimersByTime(4 * SECOND)
     expect(first.readyState).toBe(WebSocket.CLOSED)
-    expect(lost).toHaveBeenCalledExactlyOnceWith(LOST)
+    expect(lost).toHaveBeenCalledExactlyOnceWith(ABNORMAL_CLOSURE)
     vi.advanceTimersByTime(SECOND)
     expect(attempts()).toBe(2)
     first.open()
@@ -108,9 +108,9 @@ describe("a reconnecting socket", () => {
     expect(attempts()).toBe(2)
   })
 
-  it("hears and says over whichever connection there is", () => {
+  it("sends and receives over the current connection", () => {
     const { socket, opened, received } = connect({ random: 0 })
-    delayAfter(() => latest().lose(LOST))
+    delayAfter(() => latest().closeWith(ABNORMAL_CLOSURE))
     latest().open()
     expect(opened).toHaveBeenCalledOnce()
     expect(socket.readyState).toBe(WebSocket.OPEN)
@@ -120,25 +120,25 @@ describe("a reconnecting socket", () => {
     expect(latest().sent).toEqual(["ping"])
   })
 
-  it("stays away after a final close code", () => {
+  it("does not reconnect after a final close code", () => {
     const { lost } = connect({ random: 0 })
     latest().open()
-    latest().lose(FINAL)
+    latest().closeWith(FINAL_CODE)
     vi.advanceTimersByTime(10 * MINUTE)
-    expect(lost).toHaveBeenCalledExactlyOnceWith(FINAL)
+    expect(lost).toHaveBeenCalledExactlyOnceWith(FINAL_CODE)
     expect(attempts()).toBe(1)
   })
 
   it.each([
-    ["while it opens", () => {}],
+    ["while it connects", () => {}],
     ["while it is open", () => latest().open()],
-    ["while it waits", () => latest().lose(LOST)],
-  ])("is silent once it is closed %s", (_, reach) => {
+    ["while it waits for the next attempt", () => latest().closeWith(ABNORMAL_CLOSURE)],
+  ])("does nothing after it was closed %s", (_, reach) => {
     const { socket, lost } = connect({ random: 0 })
     reach()
     lost.mockClear()
     socket.close()
-    latest().lose(LOST)
+    latest().closeWith(ABNORMAL_CLOSURE)
     vi.advanceTimersByTime(10 * MINUTE)
     expect(lost).not.toHaveBeenCalled()
     expect(attempts()).toBe(1)
