@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
+import { inboxOf } from "./support/inbox"
 import { alice, anonymous, bob, request, tokenFor } from "./support/people"
 import { fakeFetch } from "./support/fake-fetch"
 import { fakePrefect, RUN_ID } from "./support/fake-prefect"
@@ -7,7 +8,6 @@ import { captureQueues } from "./support/queues"
 import { selectRows } from "./support/select-rows"
 
 const service = env.NOTIFICATIONS
-const inboxOf = async (speaker = bob) => (await (await speaker.get("/api/notifications/v1")).json<any>()).res
 /** The message of the error of a call. */
 const refusalOf = async (call: () => Promise<unknown>) => {
   try {
@@ -28,7 +28,7 @@ describe("another Worker", () => {
     const toAcme = { author: "platform", message: "hello", sent_to: "all_org_users" as const, org_slug: "acme" }
     const sent = await service.createNotification({ ...toAcme, category: "incident", urgent: true })
     expect(sent).toMatchObject({ message: "hello", category: "incident", urgent: true, scheduled_time: null })
-    expect(await inboxOf()).toMatchObject([{ id: sent.notification_id, message: "hello" }])
+    expect(await inboxOf(bob)).toMatchObject([{ id: sent.notification_id, message: "hello" }])
 
     const [one, two] = [
       await service.createNotification(toAcme, { idempotencyKey: "once" }),
@@ -64,14 +64,14 @@ describe("a failure that another Worker reports", () => {
     const body = { body: `Flow run silver-heron with id ${RUN_ID} entered state Failed` }
     await anonymous.post("/webhooks/v1/notification/", body, { "x-notification-key": "webhook-key-new" })
     await drain()
-    expect(await inboxOf()).toHaveLength(1)
+    expect(await inboxOf(bob)).toHaveLength(1)
   })
 
   it("is a dbt test failure, published each time", async () => {
     const failure = { testName: "not_null_orders_id", orgSlug: "acme", errorDetails: "Got 3 results, expected 0" }
     await service.createDbtTestFailureNotification(failure)
     await service.createDbtTestFailureNotification(failure)
-    expect(await inboxOf()).toMatchObject([
+    expect(await inboxOf(bob)).toMatchObject([
       {
         category: "dbt_test_failure",
         message: "The data quality test not_null_orders_id failed.\nGot 3 results, expected 0",
@@ -93,14 +93,14 @@ describe("a failure that another Worker reports", () => {
     const late = { flowName: "Nightly sync", orgSlug: "acme", expectedTime: "2026-06-01T02:30:00+05:30", delayMinutes }
     await service.createLateRunNotification(late)
     await service.createLateRunNotification({ ...late, expectedTime: "2026-05-31T21:00:00Z" })
-    expect(await inboxOf()).toMatchObject([
+    expect(await inboxOf(bob)).toMatchObject([
       {
         category: "late_run",
         message: `Nightly sync is late: it was due at 2026-05-31 21:00 UTC and has not started for ${words}.`,
       },
     ])
     await service.createLateRunNotification({ ...late, expectedTime: "2026-06-01T21:00:00Z" })
-    expect(await inboxOf()).toHaveLength(2)
+    expect(await inboxOf(bob)).toHaveLength(2)
   })
 
   it("is a schema change, whose message lists the first twenty", async () => {

@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest"
+import { unreadCountOf } from "../support/inbox"
 import { alice, type ApiClient, bob, charlie } from "../support/people"
 import { captureQueues } from "../support/queues"
 
 const V1 = "/api/notifications/v1"
 const get = async (speaker: ApiClient, query = "") => (await speaker.get(V1 + query)).json<any>()
 const idsOf = (page: any): number[] => page.res.map((item: any) => item.id)
-const unreadOf = async (speaker: ApiClient) =>
-  (await (await speaker.get("/api/notifications/unread_count")).json<any>()).res
 
 /** Sends this many notifications to acme. Returns their ids, newest first. */
 async function sendMany(number: number): Promise<number[]> {
@@ -33,23 +32,23 @@ describe("marking notifications", () => {
   it("marks them as read and as unread", async () => {
     const response = await bob.put(V1, { notification_ids: ids.slice(0, 2), read_status: true })
     expect(await response.json()).toEqual({ success: true, message: "Notifications updated successfully" })
-    expect(await unreadOf(bob)).toBe(5)
+    expect(await unreadCountOf(bob)).toBe(5)
     await bob.put(V1, { notification_ids: ids.slice(0, 2), read_status: true })
-    expect(await unreadOf(bob)).toBe(5)
+    expect(await unreadCountOf(bob)).toBe(5)
     await bob.put(V1, { notification_ids: ids.slice(0, 1), read_status: false })
-    expect(await unreadOf(bob)).toBe(6)
+    expect(await unreadCountOf(bob)).toBe(6)
   })
 
   it("leaves the inboxes of other people alone", async () => {
     await bob.put(V1, { notification_ids: ids, read_status: true })
-    expect(await unreadOf(bob)).toBe(0)
-    expect(await unreadOf(alice)).toBe(7)
+    expect(await unreadCountOf(bob)).toBe(0)
+    expect(await unreadCountOf(alice)).toBe(7)
   })
 
   it("ignores ids from elsewhere and answers the same", async () => {
     const response = await charlie.put(V1, { notification_ids: [...ids, 999_999], read_status: true })
     expect(await response.json()).toEqual({ success: true, message: "Notifications updated successfully" })
-    expect(await unreadOf(bob)).toBe(7)
+    expect(await unreadCountOf(bob)).toBe(7)
     expect(await get(charlie)).toMatchObject({ total_notifications: 0 })
   })
 
@@ -58,7 +57,7 @@ describe("marking notifications", () => {
     const all = async () => (await bob.put("/api/notifications/mark_all_as_read")).json()
     expect(await all()).toEqual({ success: true, updated_count: 4 })
     expect(await all()).toEqual({ success: true, updated_count: 0 })
-    expect(await unreadOf(alice)).toBe(7)
+    expect(await unreadCountOf(alice)).toBe(7)
     expect(idsOf(await get(bob, "?read_status=1"))).toEqual(ids)
   })
 })

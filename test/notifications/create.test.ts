@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
+import { inboxOf } from "../support/inbox"
 import { alice, type ApiClient, bob, charlie, dora, server, userClient } from "../support/people"
 import { captureQueues } from "../support/queues"
 
@@ -9,7 +10,6 @@ const send = async (speaker: ApiClient, body: object, headers?: HeadersInit) => 
   const answer = await speaker.post(PATH, body, headers)
   return { status: answer.status, body: await answer.json<any>() }
 }
-const inboxOf = async (speaker: ApiClient) => (await (await speaker.get("/api/notifications/v1")).json<any>()).res
 
 beforeEach(() => {
   captureQueues()

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, expect, it, vi } from "vitest"
 import { clearMembershipCache } from "../../src/auth/membership"
-import { alice, type ApiClient, bob } from "../support/people"
+import { inboxOf, unreadCountOf } from "../support/inbox"
+import { alice, bob } from "../support/people"
 import { captureQueues, runCron } from "../support/queues"
 
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
@@ -18,9 +19,6 @@ const schedule = async (scheduled_time: string) =>
       })
     ).json<any>()
   ).res
-const inboxOf = async (speaker: ApiClient) => (await (await speaker.get("/api/notifications/v1")).json<any>()).res
-const unreadOf = async (speaker: ApiClient) =>
-  (await (await speaker.get("/api/notifications/unread_count")).json<any>()).res
 const after = (hours: number) => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + hours * 3_600_000 })
   clearMembershipCache()
@@ -35,7 +33,7 @@ it("hides a scheduled notification until its time, then puts it into every inbox
   expect(await schedule(inHours(2))).toMatchObject({ sent_time: null, scheduled_time: expect.any(String) })
   await runCron()
   expect(await inboxOf(bob)).toEqual([])
-  expect(await unreadOf(bob)).toBe(0)
+  expect(await unreadCountOf(bob)).toBe(0)
   expect((await (await bob.get("/api/notifications/urgent-bar")).json<any>()).res).toEqual([])
   expect(sent).toEqual([])
 
@@ -43,7 +41,7 @@ it("hides a scheduled notification until its time, then puts it into every inbox
   await runCron()
   await runCron()
   expect(await inboxOf(bob)).toHaveLength(1)
-  expect(await unreadOf(bob)).toBe(1)
+  expect(await unreadCountOf(bob)).toBe(1)
   expect(sent).toHaveLength(1)
 })
 

@@ -5,6 +5,7 @@ import { fakeAi } from "../support/fake-ai"
 import { failedRun, fakePrefect } from "../support/fake-prefect"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakeSes } from "../support/fake-ses"
+import { inboxOf, unreadCountOf, urgentBarOf } from "../support/inbox"
 import { ACME, alice, type ApiClient, bob, server } from "../support/people"
 import { captureQueues, runCron } from "../support/queues"
 import { selectRows } from "../support/select-rows"
@@ -31,10 +32,7 @@ async function mailedAfterFailure(n: number): Promise<string[]> {
 }
 
 const change = (person: ApiClient, part: object) => person.put("/api/notifications/preferences", part)
-const inboxOf = async (person: ApiClient) => (await (await person.get("/api/notifications/v1")).json<any>()).res
-const barOf = async (person: ApiClient) => (await (await person.get("/api/notifications/urgent-bar")).json<any>()).total
-const unreadOf = async (person: ApiClient) =>
-  (await (await person.get("/api/notifications/unread_count")).json<any>()).res
+const barTotalOf = async (person: ApiClient) => (await urgentBarOf(person)).total
 
 const suppressed = () =>
   selectRows(
@@ -65,8 +63,8 @@ describe("a category that is off", () => {
 
     expect(await inboxOf(alice)).toHaveLength(2)
     expect(await inboxOf(bob)).toHaveLength(1)
-    expect([await barOf(alice), await barOf(bob)]).toEqual([2, 1])
-    expect([await unreadOf(alice), await unreadOf(bob)]).toEqual([2, 1])
+    expect([await barTotalOf(alice), await barTotalOf(bob)]).toEqual([2, 1])
+    expect([await unreadCountOf(alice), await unreadCountOf(bob)]).toEqual([2, 1])
   })
 
   it("leaves a row with the reason and the time of the switch", async () => {
@@ -109,7 +107,7 @@ describe("e-mail that is off", () => {
     vi.setSystemTime(NEXT_DAY)
     expect(await mailedAfterFailure(1)).toEqual([alice.email])
     expect(await inboxOf(bob)).toHaveLength(1)
-    expect(await barOf(bob)).toBe(1)
+    expect(await barTotalOf(bob)).toBe(1)
     expect(await withheldOf(bob)).toEqual({ email: { reason, since: NOON } })
     expect(await selectRows("SELECT recipient_id FROM deliveries")).toEqual([{ recipient_id: alice.orgUserId }])
   })

@@ -8,6 +8,7 @@ import { fakeAi } from "../support/fake-ai"
 import { failedRun, fakePrefect } from "../support/fake-prefect"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakeSes } from "../support/fake-ses"
+import { preferencesOf } from "../support/preferences"
 import { alice, bob, charlie, request, tokenFor } from "../support/people"
 import { captureQueues } from "../support/queues"
 import { selectRows } from "../support/select-rows"
@@ -18,8 +19,6 @@ const SECRET = "another-secret-of-the-tests"
 const tokenForBob = () => unsubscribeToken(SECRET, { orgUserId: bob.orgUserId, category: "job_failure" })
 const pathWith = (token: string) => `/unsubscribe?token=${encodeURIComponent(token)}`
 
-const preferencesOf = async (person: typeof bob) =>
-  (await (await person.get("/api/notifications/preferences")).json<any>()).res
 const withoutJobFailureMail = () => {
   const defaults = defaultPreferences()
   return { ...defaults, channels: { ...defaults.channels, job_failure: { email: false, push: true } } }

@@ -7,7 +7,8 @@ import { fakeAi } from "../support/fake-ai"
 import { failedRun, fakePrefect } from "../support/fake-prefect"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakeSes } from "../support/fake-ses"
-import { ACME, alice, type ApiClient } from "../support/people"
+import { inboxOf } from "../support/inbox"
+import { ACME, alice } from "../support/people"
 import { captureQueues, consume, runCron } from "../support/queues"
 import { selectRows } from "../support/select-rows"
 import { bounceEvent } from "../support/fake-sns"
@@ -23,7 +24,6 @@ beforeEach(() => {
   ;({ sent, drain, lose } = captureQueues())
 })
 
-const inboxOf = async (person: ApiClient) => (await (await person.get("/api/notifications/v1")).json<any>()).res
 const events = () => selectRows("SELECT status, reason, attempts, due_at FROM signal_events ORDER BY id")
 const signals = () => sent.filter((message) => message.queue === "dalgo-signals").map((message) => message.body)
 const message: SignalMessage = { kind: "prefect", eventId: 1 }

@@ -59,6 +59,10 @@ export async function insertNotification({
 export const inboxOf = async (client: ApiClient): Promise<InboxItem[]> =>
   (await (await client.get("/api/notifications/v1")).json<{ res: InboxItem[] }>()).res
 
+/** The messages on the first page of a person's inbox, newest first. */
+export const messagesOf = async (client: ApiClient): Promise<string[]> =>
+  (await inboxOf(client)).map(({ message }) => message)
+
 export const unreadCountOf = async (client: ApiClient): Promise<number> =>
   (await (await client.get("/api/notifications/unread_count")).json<{ res: number }>()).res
 

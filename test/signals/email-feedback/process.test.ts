@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest"
 import { DAY, HOUR, MINUTE, NOON } from "../../support/clock"
 import { fakeFetch } from "../../support/fake-fetch"
 import { fakeSes } from "../../support/fake-ses"
+import { inboxOf, messagesOf } from "../../support/inbox"
 import { alice, anonymous, type ApiClient, bob, charlie, dora, server } from "../../support/people"
 import { captureQueues, consume, runCron } from "../../support/queues"
 import { selectRows } from "../../support/select-rows"
@@ -58,8 +59,6 @@ const bounce = async (address = bob.email) => {
   await postEvent(bounceEvent(address))
   await drain()
 }
-const inboxOf = async (person: ApiClient) => (await (await person.get("/api/notifications/v1")).json<any>()).res
-const messagesOf = async (person: ApiClient) => (await inboxOf(person)).map(({ message }: any) => message)
 const isOn = async (person: ApiClient) =>
   (await (await person.get("/api/notifications/preferences")).json<any>()).res.email_notifications_enabled
 const turnOn = (person: ApiClient, path = "preferences") =>

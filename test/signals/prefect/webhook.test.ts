@@ -4,7 +4,8 @@ import { fakeAi } from "../../support/fake-ai"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { fakeFetch } from "../../support/fake-fetch"
 import { fakeSes } from "../../support/fake-ses"
-import { alice, type ApiClient, charlie, request } from "../../support/people"
+import { messagesOf } from "../../support/inbox"
+import { alice, charlie, request } from "../../support/people"
 import { DEFAULT_MESSAGE, MIGRATED_MESSAGE, prefectEvent, templateFields } from "../../support/prefect-payloads"
 import { captureQueues, consume } from "../../support/queues"
 import { selectRows } from "../../support/select-rows"
@@ -32,8 +33,6 @@ async function send(body: string, type?: string): Promise<void> {
 /** A string body would be sent as text/plain. */
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-const messagesOf = async (person: ApiClient) =>
-  (await (await person.get("/api/notifications/v1")).json<any>()).res.map((one: { message: string }) => one.message)
 const events = () => selectRows("SELECT status, reason FROM signal_events ORDER BY id")
 
 /** Consumes the queue with no Prefect configured. */

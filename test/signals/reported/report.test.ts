@@ -6,6 +6,7 @@ import { fakeAi } from "../../support/fake-ai"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { fakeFetch } from "../../support/fake-fetch"
 import { fakeSes } from "../../support/fake-ses"
+import { inboxOf, messagesOf } from "../../support/inbox"
 import { ACME, alice, bob, charlie } from "../../support/people"
 import { captureQueues } from "../../support/queues"
 import { selectRows } from "../../support/select-rows"
@@ -16,7 +17,6 @@ const failure = {
   orgSlug: "acme",
   errorMessage: "RuntimeError: the survey source refused the login",
 }
-const inboxOf = async (person: typeof bob) => (await (await person.get("/api/notifications/v1")).json<any>()).res
 const nameOf = (call: () => Promise<unknown>) =>
   call().then(
     () => "none",
@@ -98,7 +98,7 @@ describe("a job failure that another Worker reports", () => {
     world()
     await postPrefectWebhook(runStateBody("Failed"))
     await drain()
-    const [{ message }, ...others] = await inboxOf(bob)
+    const [message, ...others] = await messagesOf(bob)
     expect(message).toMatch(/^The pipeline nightly-survey failed\.\n/)
     expect(others).toEqual([])
     expect(await selectRows("SELECT state_name FROM flow_runs")).toEqual([{ state_name: "Failed" }])
@@ -107,7 +107,7 @@ describe("a job failure that another Worker reports", () => {
   it("has the reported text while Prefect is unavailable; the run and the log are added later", async () => {
     fakeFetch(post.handler)
     await byRpc()
-    expect((await inboxOf(bob))[0].message).toBe(`A pipeline failed (run ${RUN_ID}).\n${failure.errorMessage}`)
+    expect((await messagesOf(bob))[0]).toBe(`A pipeline failed (run ${RUN_ID}).\n${failure.errorMessage}`)
     world()
     await postPrefectWebhook(runStateBody("Failed"))
     await drain()
