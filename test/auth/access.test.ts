@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, expect, it } from "vitest"
 import { app } from "../../src/app"
-import { bob, charlie, cookieOf, userClient } from "../support/people"
+import { bob, charlie, cookieOf, eve, insertEve } from "../support/people"
 import { captureQueues } from "../support/queues"
 import { sendCase, CASES, type CaseAccess, type Outcome, outcomeOf } from "../http/route-cases"
 
@@ -63,7 +63,7 @@ const MAY: Record<CaseAccess, Record<Caller, Outcome>> = {
 beforeEach(async () => {
   captureQueues()
   await env.DB.prepare(
-    "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (5, 1, '5', 'ann@acme.test', 'analyst')",
+    "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (5, 1, '5', 'ivy@acme.test', 'analyst')",
   ).run()
 })
 
@@ -93,11 +93,7 @@ it.each(CASES.map((one) => [one.route, one.access, one.body ?? "", one] as const
 )
 
 it("uses the role that a person has in the organisation", async () => {
-  await env.DB.prepare(
-    `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
-     (6, 1, '6', 'eve@acme.test', 'member'), (7, 2, '6', 'eve@acme.test', 'admin')`,
-  ).run()
-  const eve = userClient("6")
+  await insertEve({ acme: "member", globex: "admin" })
   const send = async (body: object, headers = {}) =>
     (await eve.post("/api/notifications/", { author: "eve", message: "hello", ...body }, headers)).status
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { clearMembershipCache } from "../../src/auth/membership"
-import { alice, bob, charlie, cookieOf, dora, server, userClient } from "../support/people"
+import { alice, bob, charlie, cookieOf, dora, eve, insertEve, server, userClient } from "../support/people"
 import { captureQueues } from "../support/queues"
 import { sendCase, CASES, fullAccess, WEBHOOKS } from "../http/route-cases"
 
@@ -9,8 +9,6 @@ const OWN = "/api/notifications/v1"
 const NOT_FOUND = { status: 404, body: { detail: "organisation not found" } }
 const NOT_ALLOWED = { status: 403, body: { detail: "not allowed" } }
 
-/** A member of acme and of globex. */
-const eve = userClient("6")
 const messagesOf = async (headers: Record<string, string> = {}) => {
   const response = await eve.get(OWN, headers)
   const body = await response.json<any>()
@@ -22,10 +20,7 @@ const pass = (ms: number) => vi.setSystemTime(Date.now() + ms)
 
 beforeEach(async () => {
   captureQueues()
-  await env.DB.prepare(
-    `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
-     (6, 1, '6', 'eve@acme.test', 'member'), (7, 2, '6', 'eve@globex.test', 'member')`,
-  ).run()
+  await insertEve({ acme: "member", globex: "member" })
   for (const org_slug of ["acme", "globex"]) {
     const body = { author: "dora", message: `hello ${org_slug}`, sent_to: "all_org_users", org_slug }
     await dora.post("/api/notifications/", body)
@@ -157,11 +152,11 @@ describe("a removed member", () => {
 
 it("gives access to an added member within 30 seconds", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
-  const fred = userClient("8")
-  expect((await fred.get(OWN)).status).toBe(403)
+  const ivy = userClient("8")
+  expect((await ivy.get(OWN)).status).toBe(403)
   await env.DB.prepare(
-    "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (8, 1, '8', 'fred@acme.test', 'member')",
+    "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (8, 1, '8', 'ivy@acme.test', 'member')",
   ).run()
   pass(30_000)
-  expect((await fred.get(OWN)).status).toBe(200)
+  expect((await ivy.get(OWN)).status).toBe(200)
 })

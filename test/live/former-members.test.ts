@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
-import { ALICE, BOB, MEMBERS, sync, upsert } from "../orgs/members"
+import { ALICE, BOB, MEMBERS, sync, upsert } from "../support/org-members"
 import { alice, bob, server, waitForBackgroundWork } from "../support/people"
 import { captureQueues } from "../support/queues"
 import { openTab, openTabWithSnapshot } from "../support/sockets"

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest"
 import { insertNotification } from "../support/inbox"
-import { alice, anonymous, type ApiClient, bob, charlie, dora, GLOBEX, server, userClient } from "../support/people"
+import { alice, anonymous, type ApiClient, bob, charlie, dora, eve, GLOBEX, insertEve, server } from "../support/people"
 import { captureQueues } from "../support/queues"
-import { selectRows } from "../support/select-rows"
 
 const HISTORY = "/api/notifications/history"
 const get = async (speaker: ApiClient, query = "", headers = {}) =>
@@ -62,9 +61,7 @@ describe("a history", () => {
   })
 
   it("is closed to an admin of another organisation only", async () => {
-    await selectRows(`INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
-      (6, 1, '6', 'eve@acme.test', 'member'), (7, 2, '6', 'eve@acme.test', 'admin')`)
-    const eve = userClient("6")
+    await insertEve({ acme: "member", globex: "admin" })
     expect((await eve.get(HISTORY)).status).toBe(403)
     expect((await eve.get(`${HISTORY}?org_slug=acme`)).status).toBe(403)
     expect(messages(await get(eve, "?org_slug=globex"))).toEqual(["of globex"])
@@ -85,9 +82,8 @@ describe("a history", () => {
   })
 
   it("ignores an empty org_slug", async () => {
-    await selectRows(`INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
-      (6, 1, '6', 'eve@acme.test', 'admin'), (7, 2, '6', 'eve@acme.test', 'admin')`)
-    expect(messages(await get(userClient("6"), "?org_slug=", { "x-dalgo-org": "globex" }))).toEqual(["of globex"])
+    await insertEve({ acme: "admin", globex: "admin" })
+    expect(messages(await get(eve, "?org_slug=", { "x-dalgo-org": "globex" }))).toEqual(["of globex"])
   })
 
   it("filters by the caller's own read status, which a service key does not have", async () => {

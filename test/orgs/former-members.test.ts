@@ -8,7 +8,7 @@ import { fakeSes } from "../support/fake-ses"
 import { alice, bob, cookieOf, request, server, waitForBackgroundWork } from "../support/people"
 import { captureQueues, consume, runCron } from "../support/queues"
 import { selectRows } from "../support/select-rows"
-import { ALICE, BOB, MEMBERS, sync, upsert } from "./members"
+import { ALICE, BOB, MEMBERS, sync, upsert } from "../support/org-members"
 
 const INBOX = "/api/notifications/v1"
 const say = async (change: object = {}) => {

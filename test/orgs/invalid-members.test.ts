@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { request, server } from "../support/people"
 import { selectRows } from "../support/select-rows"
-import { ALICE, BOB, MEMBERS } from "./members"
+import { ALICE, BOB, MEMBERS } from "../support/org-members"
 
 async function flawsIn(response: Response) {
   expect(response.status).toBe(422)

@@ -2,7 +2,7 @@ import { expect, it } from "vitest"
 import { orgDocs } from "../../src/orgs/docs"
 import { server } from "../support/people"
 import { selectRows } from "../support/select-rows"
-import { ALICE, BOB, costOf, MEMBERS, membersOf, sync, upsert } from "./members"
+import { ALICE, BOB, costOf, MEMBERS, membersOf, sync, upsert } from "../support/org-members"
 
 const remove = async (userId: string, path = MEMBERS) => {
   const answer = await server.delete(`${path}/${userId}`)

@@ -7,7 +7,7 @@ import { dora, server } from "../support/people"
 import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
 import { captureQueues } from "../support/queues"
 import { selectRows } from "../support/select-rows"
-import { costOf, sync } from "./members"
+import { costOf, sync } from "../support/org-members"
 
 const INITECH = "/api/orgs/initech"
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { server } from "../support/people"
 import { selectRows } from "../support/select-rows"
-import { ALICE, BOB, costOf, IVY, MEMBERS, membersOf, sync } from "./members"
+import { ALICE, BOB, costOf, IVY, MEMBERS, membersOf, sync } from "../support/org-members"
 
 const none = { added: 0, changed: 0, removed: 0, unchanged: 0 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { bob, server } from "../support/people"
 import { selectRows } from "../support/select-rows"
-import { ALICE, BOB, costOf, IVY, MEMBERS, membersOf, sync, upsert } from "./members"
+import { ALICE, BOB, costOf, IVY, MEMBERS, membersOf, sync, upsert } from "../support/org-members"
 
 const none = { added: 0, changed: 0, removed: 0, unchanged: 0 }
 

@@ -81,6 +81,16 @@ export const anonymous = clientWith(async () => ({}))
 export const ACME = 1
 export const GLOBEX = 2
 
+/** A fifth person, for tests about two organisations. `insertEve` adds her to both of them. */
+export const eve = userClient("6")
+export const insertEve = (roles: { acme: string; globex: string }) =>
+  env.DB.prepare(
+    `INSERT INTO org_users (id, org_id, user_id, email, role) VALUES
+     (6, 1, '6', 'eve@acme.test', ?), (7, 2, '6', 'eve@acme.test', ?)`,
+  )
+    .bind(roles.acme, roles.globex)
+    .run()
+
 /** Inserts the organisations and the four people. */
 export const statementsOfCast = (): D1PreparedStatement[] => [
   env.DB.prepare(

@@ -1,12 +1,13 @@
 import { env } from "cloudflare:workers"
 import { orgDocs } from "../../src/orgs/docs"
-import { metered } from "../support/d1-meter"
-import { server } from "../support/people"
-import { selectRows } from "../support/select-rows"
-import { workerWithEnv } from "../support/worker-with-env"
+import { metered } from "./d1-meter"
+import { server } from "./people"
+import { selectRows } from "./select-rows"
+import { workerWithEnv } from "./worker-with-env"
 
 export const ALICE = { user_id: "1", email: "alice@acme.test", role: "admin" }
 export const BOB = { user_id: "2", email: "bob@acme.test", role: "member" }
+/** A person who is not in the database yet. */
 export const IVY = { user_id: "7", email: "ivy@acme.test", role: "analyst" }
 
 export const MEMBERS = "/api/orgs/acme/members"
