@@ -190,10 +190,10 @@ it("shows the new text of an item that was summarised during its arrival", async
   await answer.asked()
   await appendSummary(id)
   const updating = acmeBar().itemUpdated({ notificationId: id })
-  // It waits for the arrival.
+  // The update waits for the arrival.
   await scheduler.wait(30)
   answer.give()
-  await Promise.all([arriving, rewriting])
+  await Promise.all([arriving, updating])
 
   expect((await acmeBar().bar(BOB)).items).toMatchObject([{ id, message: "It failed\n\nThe source was down" }])
   await vi.waitFor(() => expect(tab.texts.at(-1)).toContain("The source was down"))

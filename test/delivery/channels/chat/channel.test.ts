@@ -7,6 +7,7 @@ import { DAY, HOUR, MINUTE, NOON, SECOND } from "../../../support/clock"
 import { metered } from "../../../support/d1-meter"
 import { fakeFetch } from "../../../support/fake-fetch"
 import { fakeSes } from "../../../support/fake-ses"
+import { inboxOf } from "../../../support/inbox"
 import {
   ACME,
   alice,
@@ -77,7 +78,6 @@ const deliveryOf = async ({ product }: Product, notificationId = 1) =>
       notificationId,
     )
   )[0]
-const inboxOf = async (one: ApiClient) => (await (await one.get("/api/notifications/v1")).json<any>()).res
 const failedOf = async (one: ApiClient) =>
   (await (await one.get("/api/notifications/deliveries")).json<any>()).res.filter(
     (each: any) => each.channel !== "email",
@@ -274,7 +274,7 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     (await selectRows("SELECT enabled FROM chat_webhooks WHERE org_id = ? AND product = ?", ACME, product))[0].enabled
   const events = () => selectRows("SELECT source, body, status, reason FROM signal_events")
   const announcementsTo = async (one: ApiClient) =>
-    (await inboxOf(one)).filter((item: any) => item.message.startsWith(ANNOUNCEMENT)).length as number
+    (await inboxOf(one)).filter(({ message }) => message.startsWith(ANNOUNCEMENT)).length
 
   it("is disabled, and its admins are told once, in the inbox and by e-mail", async () => {
     const { mails } = startOutside(gone)
@@ -286,8 +286,8 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     expect(await enabled()).toBe(0)
     const [announcement] = await inboxOf(alice)
     expect(announcement).toMatchObject({ category: "system", urgent: false, author: "Dalgo" })
-    expect(announcement.message).toContain(ANNOUNCEMENT)
-    expect(announcement.message).toMatch(/Why: the webhook was (deleted|removed) there\./)
+    expect(announcement?.message).toContain(ANNOUNCEMENT)
+    expect(announcement?.message).toMatch(/Why: the webhook was (deleted|removed) there\./)
     expect(await announcementsTo(alice)).toBe(1)
     for (const one of [bob, charlie, dora]) expect(await announcementsTo(one)).toBe(0)
     expect(mails.filter((mail) => mail.text.includes(ANNOUNCEMENT)).map((mail) => mail.to)).toEqual([alice.email])
