@@ -74,15 +74,15 @@ export const appendSummary = (id: number, text = "The source was down") =>
  */
 export function holdNextAnswer() {
   let isNext = true
-  let isHeld = false
-  let isGiven = false
+  const hold = { isHeld: false, isGiven: false }
   const late = async (answer: Promise<unknown>): Promise<any> => {
     const isLate = isNext
     isNext = false
     const read = await answer
-    isHeld ||= isLate
+    if (!isLate) return read
+    hold.isHeld = true
     // A timer in the caller's context: a promise of the test would resume the object in the wrong context.
-    while (isLate && !isGiven) await scheduler.wait(1)
+    while (!hold.isGiven) await scheduler.wait(1)
     return read
   }
   const batch = env.DB.batch.bind(env.DB)
@@ -93,7 +93,7 @@ export function holdNextAnswer() {
     return late(raw.apply(this, options))
   })
   return {
-    asked: () => vi.waitFor(() => expect(isHeld).toBe(true), { timeout: 10_000, interval: 1 }),
-    give: () => void (isGiven = true),
+    asked: () => vi.waitFor(() => expect(hold.isHeld).toBe(true), { timeout: 10_000, interval: 1 }),
+    give: () => void (hold.isGiven = true),
   }
 }
