@@ -10,7 +10,7 @@ const failure = (id = RUN_ID) => ({ body: `Flow run silver-heron with id ${id} e
 const tell = (body: unknown) =>
   anonymous.post("/webhooks/v1/notification/", body, { "x-notification-key": "webhook-key-new" })
 
-it("turns one Prefect failure into inbox, bar, mail and summary", async () => {
+it("publishes one Prefect failure to inbox, urgent bar and e-mail, with a summary", async () => {
   const post = fakeSes()
   fakeFetch(fakePrefect(), post.handler)
   fakeAi({ response: "What failed: the sync." })

@@ -1,5 +1,5 @@
-// Builds the client into dist/client: a module, and declarations in which the API's type is written out, so that those
-// who use it need none of the worker's.
+// Builds the client into dist/client: a module, and declarations that include the types of the API, so that users
+// of the client need no types of the worker.
 import { spawnSync } from "node:child_process"
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
@@ -14,7 +14,7 @@ const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
 const declared = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.client.json")], { stdio: "inherit" })
 if (declared.status !== 0) process.exit(declared.status || 1)
 
-// Node's way of resolving wants the endings that ours leaves out.
+// Node's module resolution requires the file extensions that our imports omit.
 const RELATIVE = /(?<=\b(?:from |import\())"(\.[^"]+)"/g
 
 await rm(outdir, { recursive: true, force: true })

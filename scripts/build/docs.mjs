@@ -1,12 +1,12 @@
-// Writes the description of the API, which is made of the routes and schemas of the worker itself, and copies what
-// its page needs.
+// Generates the API description from the worker's routes and schemas, and copies the files of Swagger UI
+// that its page needs.
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { build } from "esbuild"
 
 const SWAGGER_UI = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"]
 
-/** Answers what it has written. */
+/** Returns the paths of the files that it wrote. */
 export async function buildDocs({ root, outdir }) {
   const document = join(root, outdir, "api", "openapi.json")
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"))
@@ -21,7 +21,7 @@ export async function buildDocs({ root, outdir }) {
   return [document, ...copies.map(({ to }) => to)]
 }
 
-/** Nothing of the worker runs: its routes are looked at, and that needs neither bindings nor workerd. */
+/** Reads the registered routes without running the worker, so it needs neither bindings nor workerd. */
 async function descriptionOf(root) {
   const { outputFiles } = await build({
     absWorkingDir: root,

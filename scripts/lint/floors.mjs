@@ -45,7 +45,7 @@ function* floorProblems(each) {
   const [source, target] = [floorOf(from), floorOf(to)]
   if (source === -1 || target === -1 || source < target) return
   const { why } = floors[source]
-  if (source === target) yield `${from} and ${to} share a floor, and do not know each other. ${why}`
+  if (source === target) yield `${from} and ${to} share a floor: no import between them. ${why}`
   else yield `${to} is above ${from}, and an import goes down. ${why}`
 }
 
@@ -62,7 +62,7 @@ function* unknownRooms() {
     if (floorOf(room) === -1) yield `src/${room} is on no floor: add it to scripts/lint/floors.json.`
 }
 
-/** What floors.json names and src/ does not have, so that a rename does not lose a rule. */
+/** Entries of floors.json that match nothing in src/. After a rename, they would silently disable a rule. */
 function* staleEntries() {
   const patterns = rules.flatMap(({ files, except, mayImport, mayImportTypes, mayNotImport }) =>
     [files, except, mayImport, mayImportTypes, mayNotImport].flatMap((list) => list ?? []),

@@ -6,7 +6,7 @@ import type { Role } from "../domain/roles"
 /** A person in one organisation. */
 export type Membership = { orgUserId: number; orgId: number; orgSlug: string; role: Role; email: string }
 
-/** Other isolates do not hear of a removal: a removed person keeps access there for at most this long. */
+/** A removal clears only this isolate's cache: in others, a removed person keeps access for at most this long. */
 const TTL_MS = 30_000
 const MAX_ENTRIES = 10_000
 

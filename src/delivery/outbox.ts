@@ -64,7 +64,7 @@ export const insertOutbox = (
 const withoutEmpty = (outbox: Outbox): Outbox =>
   Object.fromEntries(Object.entries(outbox).filter(([, recipientIds]) => recipientIds.length > 0))
 
-/** Rows that keep why a person did not even get the notification in their inbox. */
+/** Rows with the reason why the notification did not enter a person's inbox. */
 export const insertSuppressed = (
   db: Db,
   { notification, people, now }: { notification: SQL; people: Suppressed[]; now: number },

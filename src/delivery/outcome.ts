@@ -23,8 +23,8 @@ export function toFailedSend(error: unknown, at: { attempts: number; now: number
 }
 
 /**
- * Postpones the rest if the provider asked every delivery of a group to slow down. Some of a group may be told so by
- * chance.
+ * Postpones the rest if the provider asked every delivery of a group to slow down. If it asked only some, that may be
+ * coincidence.
  */
 export function postponeAfter(group: Attempt[], now: number): Postponed | undefined {
   const slowed = group.flatMap(({ outcome }) => ("slowDown" in outcome && outcome.slowDown ? outcome : []))

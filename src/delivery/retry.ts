@@ -18,7 +18,7 @@ export class DeliveryError extends Error {
 /** Each delay varies by up to this share, so that deliveries that failed together are not retried together. */
 const JITTER = 0.2
 
-/** What follows attempt number `attempts` (from 1), which failed. `random` is in [0, 1). */
+/** The next step after the failed attempt number `attempts` (from 1). `random` is in [0, 1). */
 export function nextAttempt(
   error: { permanent: boolean; retryAfterMs?: number | undefined },
   { attempts, now, random }: { attempts: number; now: number; random: number },

@@ -24,7 +24,7 @@ export type CategoryFacts = {
   icon: string
   light: ChipColours
   dark: ChipColours
-  /** Whom the service itself addresses. */
+  /** The audience of the service's own announcements. */
   addresses: "members" | "admins"
   /** Whether the service itself marks it urgent, unless an organisation says otherwise. */
   isUrgent: boolean
@@ -102,6 +102,6 @@ export const CATEGORY: Record<Category, CategoryFacts> = {
 
 export const isCategory = (text: string): text is Category => Object.hasOwn(CATEGORY, text)
 
-/** Whether the service itself marks it urgent for an organisation that chose these categories, or `null` for no choice. */
+/** Whether the service's own announcements are urgent. `chosen`: the organisation's categories; `null`: the default. */
 export const isUrgentFor = (category: Category, chosen: Category[] | null) =>
   chosen ? chosen.includes(category) : CATEGORY[category].isUrgent

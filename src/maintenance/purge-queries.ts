@@ -54,8 +54,8 @@ export const advancePersonWalk = (db: Db, limit: PurgeLimit) =>
 // Notifications ------------------------------------------------------------------------------------------
 
 /**
- * The next old notifications. `fate` is `held:<org_users.id>` with the first person who still has it,
- * `seen:<org_users.id>` if nobody up to that person has it, `gone` if nobody has it, and `NULL` if it was not sent or its
+ * The next old notifications. `fate` is the result of the check: `held:<org_users.id>` is the first person who has it,
+ * `seen:<org_users.id>` the last person checked if none has it so far, `gone` if no inbox has it, `NULL` if not sent or its
  * fan-out is unfinished.
  */
 export const selectOldNotifications = (db: Db, limit: PurgeLimit) =>

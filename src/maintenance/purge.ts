@@ -19,8 +19,8 @@ const DEAD_LETTERS_PER_RUN = 200
  * notifications. It may run twice at the same time or stop halfway: the table `retention` only says where to continue.
  *
  * 1. Delete read inbox rows of the next people, old flow runs, events and dead letters. Read the next old notifications.
- * 2. Delete the notifications that are in no inbox, with their deliveries and summaries. For the others, record up to
- *    which person no inbox has them.
+ * 2. Delete the notifications that are in no inbox, with their deliveries and summaries. For the others, record the last
+ *    person (by id) up to whom no inbox has it.
  */
 export async function purge(deps: Deps): Promise<void> {
   const { db, config } = deps
@@ -49,7 +49,7 @@ export async function purge(deps: Deps): Promise<void> {
 }
 
 /**
- * `ids` are in no inbox. `seen` need another run to tell. `goneUpTo` has, for each notification that is kept, the last
+ * `ids` are in no inbox. For `seen`, the next run continues the check. `goneUpTo` has, for each kept one, the last
  * person up to whom no inbox has it.
  */
 function groupByFate(old: { id: number; fate: string | null }[]) {

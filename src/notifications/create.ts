@@ -41,7 +41,7 @@ export async function createNotification(deps: Deps, request: Request) {
     },
   })
   switch (result.kind) {
-    case "nobody":
+    case "no_recipients":
       throw new AppError("rejected", "No users found for the given information")
     case "conflict":
       throw new AppError("conflict", "this Idempotency-Key was used with another body")

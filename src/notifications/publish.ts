@@ -34,7 +34,7 @@ export type PublishRequest = {
 
 export type PublishResult =
   | { kind: "published" | "already"; notification: Notification }
-  | { kind: "nobody" }
+  | { kind: "no_recipients" }
   /** The dedupe key belongs to a different request, to another organisation, or to a notification that was purged. */
   | { kind: "conflict" }
 
@@ -61,7 +61,7 @@ export async function publish(deps: Deps, request: PublishRequest): Promise<Publ
 
   const { people, chatOrgs, isLast } = toAddressees([orgUsers, policies, devices, chatSettings])
   // With an empty audience, the platform admins are the only ones who can act on it.
-  if (people.length === 0 && !request.platformAdmins) return { kind: "nobody" }
+  if (people.length === 0 && !request.platformAdmins) return { kind: "no_recipients" }
 
   const scheduledAt = request.scheduledAt ?? null
   const isScheduled = scheduledAt !== null && scheduledAt > now

@@ -51,12 +51,12 @@ export const upsertSwitches = (
   })
 
 /**
- * Turns e-mail off for all members with one of these addresses. It leaves people alone who have e-mail off already, and
- * people who changed the switch after `heardAt`, the time when the bounce or complaint arrived.
+ * Turns e-mail off for all members with one of these addresses. It changes no row whose e-mail is off already, and none
+ * that changed after `receivedAt`, the time when the bounce or complaint arrived.
  */
 export const insertEmailOptOuts = (
   db: Db,
-  { addresses, reason, heardAt, now }: { addresses: string[]; reason: OptOutCause; heardAt: number; now: number },
+  { addresses, reason, receivedAt, now }: { addresses: string[]; reason: OptOutCause; receivedAt: number; now: number },
 ) =>
   insertSelect(db, userNotificationPreferences, {
     values: {
@@ -71,7 +71,7 @@ export const insertEmailOptOuts = (
   }).onConflictDoUpdate({
     target: SWITCH_KEY,
     set: { enabled: false, changedAt: now, reason },
-    setWhere: sql`${userNotificationPreferences.enabled} AND ${userNotificationPreferences.changedAt} <= ${heardAt}`,
+    setWhere: sql`${userNotificationPreferences.enabled} AND ${userNotificationPreferences.changedAt} <= ${receivedAt}`,
   })
 
 /** The members with one of these addresses whose e-mail the service turned off, with the reason and the time. */

@@ -14,5 +14,5 @@ export const MAX_DELAY_MS = 12 * HOUR
  */
 export const LEASE_MS = { delivery: 5 * MINUTE, event: 2 * MINUTE, fanOut: MINUTE, summary: MINUTE } as const
 
-/** How long after it was written the cron looks at a row, in case its queue message was lost. */
+/** The delay after which the cron enqueues a new row again, in case its queue message was lost. */
 export const SWEEP_AFTER_MS = MINUTE

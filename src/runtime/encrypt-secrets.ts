@@ -43,8 +43,8 @@ export async function decryptSecret(keys: Keys, stored: string, aad: Aad): Promi
 }
 
 /**
- * Ranges of stored texts, each without its end, to encrypt again: plain text, and whatever another of our keys
- * encrypted. They are ranges so that an index finds the rows.
+ * Half-open ranges of the stored texts to encrypt again: plain text, and ciphertexts of every key but the first.
+ * SQLite finds ranges by an index.
  */
 export function outdatedRanges(keys: Keys): [from: string, to: string][] {
   const [, ...others] = keys.map((key) => key.split(":")[0])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { redact } from "../../src/domain/redact"
 
-describe("takes out", () => {
+describe("redacts", () => {
   it.each<[string, string, string]>([
     ["a password in a URL", "postgres://dalgo:hunter2@db.internal:5432/w", "postgres://[redacted]@db.internal:5432/w"],
     ["one with an @ in it", "mysql+pymysql://dalgo:hun@ter2@db/w", "mysql+pymysql://[redacted]@db/w"],
@@ -67,7 +67,7 @@ describe("takes out", () => {
   })
 })
 
-describe("leaves", () => {
+describe("does not redact", () => {
   it.each([
     ["nothing", ""],
     ["an address without a password", "https://dbt.test/docs?page=2#top"],
@@ -82,7 +82,7 @@ describe("leaves", () => {
   })
 })
 
-describe("takes time that grows with the text and no faster", () => {
+describe("takes linear time", () => {
   const LONG = 200_000
 
   it.each([

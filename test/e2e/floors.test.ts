@@ -53,7 +53,7 @@ it("reports an import that goes up, with the reason", async () => {
   })
   expect(problems).toEqual([
     "src/notifications/publish.ts:2 imports src/signals/receive.ts: signals is above notifications, and an import goes down. " +
-      "Nothing walks back: signals/ calls notifications/. The urgent bar is told through deps.bar.",
+      "Nothing walks back: signals/ calls notifications/. The urgent bar is updated through deps.bar.",
   ])
 })
 
@@ -88,7 +88,7 @@ it("reports an import between rooms that share a floor", async () => {
     "orgs/save-org.ts": `import { decide } from "../preferences/decide"\ndecide()\n`,
     "preferences/decide.ts": "export const decide = () => {}\n",
   })
-  expect(problems).toEqual([expect.stringContaining("orgs and preferences share a floor, and do not know each other.")])
+  expect(problems).toEqual([expect.stringContaining("orgs and preferences share a floor: no import between them.")])
 })
 
 it("reports a circle of two files of a room, types included", async () => {

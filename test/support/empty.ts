@@ -13,7 +13,7 @@ let pristine: Pristine | undefined
  * Empties the database and gives it the cast, in one batch. A database without the tables of the migrations, or with
  * others, is built again.
  */
-export async function startAfresh(): Promise<void> {
+export async function resetDatabase(): Promise<void> {
   if (pristine && (await restored(pristine))) return
   pristine = await migrated()
   if (!(await restored(pristine))) throw new Error("the database cannot be emptied")
@@ -36,7 +36,7 @@ async function migrated(): Promise<Pristine> {
     await reset()
   }
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
-  return { schema: String(await schemaNow()), restore: await statementsThatRestore() }
+  return { schema: String(await schemaNow()), restore: await resetStatements() }
 }
 
 const schemaNow = () => env.DB.prepare(SCHEMA).first<string>("schema")
@@ -45,7 +45,7 @@ const schemaNow = () => env.DB.prepare(SCHEMA).first<string>("schema")
  * Tables with triggers come first, since a trigger may write into the others. Foreign keys are checked at the end of
  * the batch. `sqlite_sequence` goes too: ids start from 1 in each test.
  */
-async function statementsThatRestore(): Promise<D1PreparedStatement[]> {
+async function resetStatements(): Promise<D1PreparedStatement[]> {
   const { results: tables } = await env.DB.prepare(
     `SELECT name, sql LIKE '%USING fts5%' AS isTextIndex FROM sqlite_schema t
      WHERE type = 'table' AND name NOT IN ('d1_migrations', '_cf_METADATA') AND name NOT GLOB 'sqlite_*'
@@ -55,7 +55,7 @@ async function statementsThatRestore(): Promise<D1PreparedStatement[]> {
   const sql = tables.map(({ name, isTextIndex }) =>
     isTextIndex ? `INSERT INTO ${name} (${name}) VALUES ('delete-all')` : `DELETE FROM ${name}`,
   )
-  const inserts = await Promise.all(tables.filter((t) => !t.isTextIndex).map(({ name }) => insertsOfWhatIsIn(name)))
+  const inserts = await Promise.all(tables.filter((t) => !t.isTextIndex).map(({ name }) => insertsForRowsOf(name)))
   return [
     ...["PRAGMA defer_foreign_keys = on", ...sql, "DELETE FROM sqlite_sequence"].map((s) => env.DB.prepare(s)),
     ...inserts.flat(),
@@ -63,7 +63,7 @@ async function statementsThatRestore(): Promise<D1PreparedStatement[]> {
 }
 
 /** The rows that the migrations themselves wrote. */
-async function insertsOfWhatIsIn(table: string): Promise<D1PreparedStatement[]> {
+async function insertsForRowsOf(table: string): Promise<D1PreparedStatement[]> {
   const { results } = await env.DB.prepare(`SELECT * FROM ${table}`).all()
   return results.map((row) => {
     const columns = Object.keys(row)
@@ -87,7 +87,7 @@ env.URGENT_BAR.getByName = (name, options) => {
  * Gives the next test bars that nobody has used. To empty an object and evict it costs more, and waits in vain for
  * sockets that a test left open. An alarm that stayed would ask the database of a later test.
  */
-export async function leaveBars(): Promise<void> {
+export async function renewBars(): Promise<void> {
   const names = [...usedBars]
   usedBars.clear()
   testNumber++

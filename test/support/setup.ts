@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, vi } from "vitest"
 import { clearMembershipCache } from "../../src/auth/membership"
-import { leaveBars, startAfresh } from "./empty"
+import { renewBars, resetDatabase } from "./empty"
 import { waitForBackgroundWork } from "./people"
 
 // A run that fell back to Node would pass without having tested anything.
@@ -8,12 +8,12 @@ if (navigator.userAgent !== "Cloudflare-Workers") throw new Error("these tests r
 
 beforeEach(async () => {
   clearMembershipCache()
-  await startAfresh()
+  await resetDatabase()
 })
 
 afterEach(async () => {
   await waitForBackgroundWork()
-  await leaveBars()
+  await renewBars()
   vi.restoreAllMocks()
   vi.useRealTimers()
 })

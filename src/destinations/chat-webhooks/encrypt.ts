@@ -3,7 +3,7 @@ import { decryptSecret, encryptSecret } from "../../runtime/encrypt-secrets"
 
 type Owner = { orgId: number; product: ChatProduct }
 
-/** The same text since the first encrypted webhook: another one would make the stored webhooks unreadable. */
+/** The additional authenticated data. It must never change: stored webhooks could not be decrypted any more. */
 const aadOf = ({ orgId, product }: Owner) => ({ orgId, field: `${product}_webhook` })
 
 /** Throws `MisconfiguredError`. */

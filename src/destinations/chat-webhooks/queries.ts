@@ -43,7 +43,7 @@ export const enableWebhook = (db: Db, { orgId, product, now }: Owner & { now: nu
     .set({ enabled: true, goneAt: null, goneReason: null, updatedAt: now })
     .where(and(eq(chatWebhooks.orgId, orgId), eq(chatWebhooks.product, product), isNotNull(chatWebhooks.webhook)))
 
-/** Some stored webhooks from these ranges of texts, each without its end. */
+/** Up to `limit` stored webhooks in these half-open ranges. */
 export const selectWebhooksInRanges = (
   db: Db,
   { product, ranges, limit }: { product: ChatProduct; ranges: [from: string, to: string][]; limit: number },

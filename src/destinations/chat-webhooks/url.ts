@@ -10,7 +10,7 @@ type WebhookUrl = {
 }
 
 /**
- * The URLs that the service calls for an admin, and no others: an admin chooses what is called (SSRF). A thread of
+ * The only URLs that the service calls. They are restricted because an admin chooses the URL (SSRF). A thread of
  * Discord is part of the address, since without it the message would go to the channel. `wait` is set by the sender.
  */
 const WEBHOOK_URL: Record<ChatProduct, WebhookUrl> = {
@@ -39,7 +39,7 @@ export function parseWebhook(product: ChatProduct, text: string): string | undef
   return address && thread ? `${address}?${thread}` : address
 }
 
-/** The same for a stored text. Dalgo checked none, so that a slash, a query or a fragment at the end is ignored. */
+/** `parseWebhook` for a stored text. Ignores a final slash, query or fragment, since Dalgo did not validate webhooks. */
 export function parseStoredWebhook(product: ChatProduct, text: string): string | undefined {
   const address = text.replace(/\/?(?:[?#].*)?$/s, "")
   const [, thread] = /^[^#]*[?&](thread_id=\d+)(?:[&#]|$)/.exec(text) ?? []
@@ -47,8 +47,8 @@ export function parseStoredWebhook(product: ChatProduct, text: string): string |
 }
 
 /**
- * A webhook, which is a secret, as it is shown to admins: its last four characters, or none of `undefined`, a webhook
- * that cannot be decrypted. It looks like a URL, since a form field of that type takes nothing else.
+ * Masks a webhook, which is a secret, for admins: it shows the last four characters, or none for `undefined`, a webhook
+ * that cannot be decrypted. The result has the form of a URL, since `<input type="url">` accepts nothing else.
  */
 export const maskWebhook = (product: ChatProduct, webhook: string | undefined) =>
   `${WEBHOOK_URL[product].maskPrefix}…${webhook?.slice(-4) ?? ""}`

@@ -28,12 +28,12 @@ async function applyFeedback(
   if (feedback.kind === "ignore") return { kind: "done", status: "ignored", reason: feedback.reason }
 
   const { addresses, cause } = feedback
-  const operator = deps.config.ADMIN_EMAIL?.toLowerCase()
-  // Nobody's inbox can say so.
-  if (operator && addresses.includes(operator))
+  const adminEmail = deps.config.ADMIN_EMAIL?.toLowerCase()
+  // ADMIN_EMAIL has no inbox for a notice, so that the log reports it.
+  if (adminEmail && addresses.includes(adminEmail))
     log({ event: "platform_admin_address_bounced", signal_id: id, reason: cause })
   const [, people] = await deps.db.batch([
-    preferences.insertEmailOptOuts(deps.db, { addresses, reason: cause, heardAt: receivedAt, now: deps.now() }),
+    preferences.insertEmailOptOuts(deps.db, { addresses, reason: cause, receivedAt, now: deps.now() }),
     preferences.selectEmailOptOuts(deps.db, { addresses }),
   ])
   for (const { orgUserId, orgId, email, reason, since } of people) {

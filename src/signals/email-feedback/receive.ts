@@ -13,9 +13,9 @@ export async function receiveEmailFeedback(
   return result !== "not_understood"
 }
 
-/** The same of what Email Service put on a queue, once, however often it comes. */
-export function receiveQueuedFeedback(deps: Deps, { id, body: said }: Message): Promise<boolean> {
-  const body = typeof said === "string" ? said : (JSON.stringify(said) ?? "")
+/** Stores a message from the queue of Email Service, as `receiveEmailFeedback`. Repeated deliveries are stored once. */
+export function receiveQueuedFeedback(deps: Deps, { id, body: rawBody }: Message): Promise<boolean> {
+  const body = typeof rawBody === "string" ? rawBody : (JSON.stringify(rawBody) ?? "")
   const eventId = eventIdOf(body)
   return receiveEmailFeedback(deps, { body, dedupeKey: eventId ? `cloudflare:${eventId}` : `queue:${id}` })
 }
@@ -23,7 +23,7 @@ export function receiveQueuedFeedback(deps: Deps, { id, body: said }: Message): 
 const RETRY_SECONDS = 60
 const MAX_RETRY_SECONDS = 3_600
 
-/** Takes what Cloudflare's Email Service puts on our queue. There is nobody to whom it could be refused. */
+/** Consumes the events of Cloudflare's Email Service. An unreadable one is acknowledged: no sender could get a rejection. */
 export async function consumeEmailEvents(deps: Deps, batch: MessageBatch): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {

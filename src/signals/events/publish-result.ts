@@ -12,7 +12,7 @@ export function toEventResult({ kind }: PublishResult): EventResult {
     case "already":
     case "conflict":
       return { kind: "done", status: "processed", reason: "already_published" }
-    case "nobody":
+    case "no_recipients":
       return { kind: "done", status: "processed", reason: "no_recipients" }
   }
 }

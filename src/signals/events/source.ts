@@ -3,10 +3,10 @@ import type { Deps } from "../../deps"
 import type { LogLine } from "../../runtime/log"
 
 /**
- * What the processing of an event comes to.
+ * The result of processing an event.
  *
- * - `done`: it is over, and `handleEvent` is to record that.
- * - `committed`: it is over, and a batch of the source has recorded that together with a notification.
+ * - `done`: processing is complete, and `handleEvent` must update the row.
+ * - `committed`: processing is complete, and the source has updated the row in the batch of a notification.
  * - `later`: it stays pending and is processed again at `dueAt` (milliseconds since 1970).
  *
  * `reason` is one of our words or an error's name, never text from the event: it is logged.
@@ -16,9 +16,9 @@ export type EventResult = (
   | { kind: "later"; dueAt: number; reason: string }
 ) & { logFields?: Pick<LogLine, "flow_run_id"> }
 
-/** One system whose events are stored in `signal_events`. `Signal` is what its bodies say. */
+/** One system whose events are stored in `signal_events`. `Signal` is the type of a parsed body. */
 export interface SignalSource<Signal = unknown> {
-  /** Reads a body; `undefined` if it is unreadable. Called once per attempt; what it throws is retried. */
+  /** Parses a body; `undefined` if it is unreadable. Called once per attempt. If it throws, the event is retried. */
   parse(body: string): Signal | undefined
   /** Does what the event asks for. It may run more than once for an event, but not twice at the same time. */
   process(deps: Deps, input: { event: SignalEvent; signal: Signal }): Promise<EventResult>

@@ -22,7 +22,7 @@ export function platformAdminChannels(config: Config): PlatformAdminChannel[] {
   ]
 }
 
-/** What platform admins are told of a failure, and on which channels. */
+/** The message to platform admins about a failure, and its channels; `undefined` without a channel. */
 export function toPlatformAdmins(config: Config, failure: RunFailure): PublishRequest["platformAdmins"] {
   const channels = platformAdminChannels(config)
   return channels.length === 0 ? undefined : { message: messageFor(config, failure), channels }

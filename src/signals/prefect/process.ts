@@ -16,7 +16,7 @@ import { upsertFlowRun } from "./queries"
 import type { Deployment, FlowRun } from "./schemas"
 import { alertUnknownOrg } from "./unknown-org"
 
-/** Waits between attempts while Prefect is unavailable. After the last one, the event itself has to do. */
+/** Delays between attempts while Prefect is unavailable. After the last attempt, the run is taken from the event. */
 const UNAVAILABLE_DELAYS_MS = [5_000, ...RETRY_DELAYS_MS]
 
 export const prefectSource: SignalSource<RunEvent> = {

@@ -18,8 +18,8 @@ type UnknownOrgFailure = {
 }
 
 /**
- * Tells the platform admins of a failed run whose organisation is not known. The dedupe key is not the failure's own,
- * so that the organisation can still be told later.
+ * Alerts the platform admins to a failed run of an unknown organisation. The dedupe key differs from `failureKey`,
+ * so that the failure can still be published to its organisation later.
  */
 export async function alertUnknownOrg(deps: Deps, failure: UnknownOrgFailure): Promise<void> {
   if (platformAdminChannels(deps.config).length === 0) return
@@ -34,9 +34,9 @@ export async function alertUnknownOrg(deps: Deps, failure: UnknownOrgFailure): P
 async function messageFor(deps: Deps, failure: UnknownOrgFailure): Promise<string> {
   const { flowRunId, stateName, run, eventDeployment } = failure
   if (!run)
-    return `Nobody was told that the run ${flowRunId} is in the state ${stateName}: Prefect did not say whose it is.`
+    return `Prefect did not name the organisation of the run ${flowRunId} (${stateName}). No organisation was notified.`
   const { message } = await describeFailure(deps, { run, eventDeployment, stateName })
-  return `${message}\nNobody was told: ${unknownOrgReason(run)}.`
+  return `${message}\nNo organisation was notified: ${unknownOrgReason(run)}.`
 }
 
 function unknownOrgReason(run: FlowRun): string {

@@ -101,7 +101,7 @@ async function publishReport(
 }
 
 function notificationOrThrow(published: PublishResult): Notification {
-  if (published.kind === "nobody") throw new AppError("rejected", "No users found for the given information")
+  if (published.kind === "no_recipients") throw new AppError("rejected", "No users found for the given information")
   if (published.kind === "conflict") throw new AppError("conflict", "this event was reported before with other data")
   return published.notification
 }

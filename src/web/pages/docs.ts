@@ -1,6 +1,6 @@
-// The page that shows the description of the API. Its cookie goes along with what is tried out, as on any other page.
+// The API documentation page (Swagger UI). Requests of "Try it out" carry the cookie, as on any other page.
 
-/** swagger-ui-bundle.js, which comes before this script, leaves it. */
+/** A global of swagger-ui-bundle.js, which is loaded before this script. */
 declare const SwaggerUIBundle: (options: Record<string, unknown>) => unknown
 
 const isDark = matchMedia("(prefers-color-scheme: dark)")
@@ -15,6 +15,6 @@ SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
-  // Nothing of it leaves for a validator elsewhere.
+  // Do not send the description to Swagger's online validator.
   validatorUrl: null,
 })

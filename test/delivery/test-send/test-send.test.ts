@@ -37,7 +37,7 @@ describe.each([
     expect(await test()).toEqual(SENT)
     expect(posted[product].map((message) => message.webhook)).toEqual([webhook])
     const text = JSON.stringify(posted[product][0]?.body)
-    expect(text).toContain("This is a test from Dalgo. What Acme is notified of will be told here.")
+    expect(text).toContain("This is a test from Dalgo. Notifications of Acme will appear here.")
     expect(await selectRows("SELECT id FROM notifications")).toEqual([])
   })
 

@@ -196,7 +196,7 @@ describe("a failure that reaches platform admins only", () => {
     for (const text of [textOf(heard), heard.mails[0]?.text]) {
       for (const part of [
         "The pipeline nightly-survey failed",
-        "Nobody was told: no organisation is called initech or nightly.",
+        "No organisation was notified: no organisation is called initech or nightly.",
         "Organisation: not known",
         `Prefect: ${RUN_URL}`,
       ]) {
@@ -213,12 +213,12 @@ describe("a failure that reaches platform admins only", () => {
     [
       "names no organisation",
       failedRun({ parameters: null, tags: [] }),
-      "Nobody was told: the run names no organisation.",
+      "No organisation was notified: the run names no organisation.",
     ],
     [
       "is not known to Prefect",
       Response.json({ detail: "Flow run not found" }, { status: 404 }),
-      `Nobody was told that the run ${RUN_ID} is in the state Failed: Prefect did not say whose it is.`,
+      `Prefect did not name the organisation of the run ${RUN_ID} (Failed). No organisation was notified.`,
     ],
   ])("is also one whose run %s", async (_, run, words) => {
     const heard = world({ run })

@@ -9,6 +9,6 @@ export type ChatAdapter = {
   toBody: (content: ChatContent) => object
   /** The product's id of the message that it took; `null` if it gives none. */
   messageIdIn: (answer: string) => string | null
-  /** Why this webhook will never take a message again, in words for its admins; `undefined` if it may. */
+  /** The reason why this webhook is gone for good, as shown to admins; `undefined` if it may accept a later message. */
   goneReason: (status: number, answer: string) => string | undefined
 }

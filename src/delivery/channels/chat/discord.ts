@@ -6,7 +6,7 @@ const MAX_HEADING_LENGTH = 300
 /** A message flag: no link previews. */
 const SUPPRESS_EMBEDS = 4
 
-/** Nothing in a text is formatting or a mention. URLs stay as they are, since an escaped one is no link. */
+/** Escapes formatting and mentions. URLs are not escaped, since an escaped URL is no link. */
 const escapeMarkdown = (piece: string) => (isUrl(piece) ? piece : piece.replace(/[\\*_~`|[<>#@]/, "\\$&"))
 
 /** https://discord.com/developers/docs/resources/webhook#execute-webhook */

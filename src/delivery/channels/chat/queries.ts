@@ -30,7 +30,7 @@ export const selectWebhooks = (db: Db, { product, orgIds }: { product: ChatProdu
 export const selectOrgName = (db: Db, { orgId }: { orgId: number }) =>
   db.select({ orgName: orgs.name }).from(orgs).where(eq(orgs.id, orgId))
 
-/** An enabled webhook, as it is stored: another one, which an admin has stored meanwhile, is not touched. */
+/** An enabled webhook, as it is stored. `isActive` matches no row if an admin has stored another one meanwhile. */
 type ActiveWebhook = { orgId: number; product: ChatProduct; webhook: string; now: number }
 
 const isActive = ({ orgId, product, webhook }: ActiveWebhook): SQL | undefined =>
@@ -41,7 +41,7 @@ const isActive = ({ orgId, product, webhook }: ActiveWebhook): SQL | undefined =
     eq(chatWebhooks.webhook, webhook),
   )
 
-/** Inserts the event that tells the organisation's admins. */
+/** Inserts the event that is processed into a notification to the organisation's admins. */
 export const insertGoneEvent = (db: Db, { dueAt, ...active }: ActiveWebhook & { dueAt: number }) => {
   const { orgId, product, now } = active
   return insertSelect(db, signalEvents, {

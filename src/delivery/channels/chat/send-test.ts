@@ -11,7 +11,7 @@ export async function sendTestMessage({
   webhook,
   orgName,
 }: TestMessage): Promise<"sent" | "gone" | "refused" | "unavailable"> {
-  const text = `This is a test from Dalgo. What ${orgName} is notified of will be told here.`
+  const text = `This is a test from Dalgo. Notifications of ${orgName} will appear here.`
   try {
     await postMessage(CHAT_ADAPTERS[product], { webhook, content: { heading: "Test", text, link: undefined } })
     return "sent"

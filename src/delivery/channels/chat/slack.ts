@@ -6,7 +6,7 @@ const MAX_HEADING_LENGTH = 400
 const MAX_PREVIEW_LENGTH = 300
 
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-/** Nothing in a text is a mention or a link with another label. `verbatim` makes no links, so that URLs become ours. */
+/** Escapes mentions and labelled links. `verbatim` turns automatic links off, so that URLs are marked as links here. */
 const escapeAndLink = (piece: string) => (isUrl(piece) ? `<${escape(piece)}>` : escape(piece))
 
 /** The error words of a webhook that is gone for a reason that its admins should know. */

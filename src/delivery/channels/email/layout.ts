@@ -29,7 +29,7 @@ export function layoutMessage(message: string, { maxCharacters }: { maxCharacter
   }
 }
 
-/** How many characters may be given up to cut at the end of a line or a word. */
+/** A cut moves back by fewer characters than this, to the end of a line or a word. */
 const MAX_WORD_LENGTH = 200
 
 function truncateAtWord(text: string, maxCharacters: number): string {

@@ -46,5 +46,5 @@ export const webPushChannel: ChannelSender = async (deps, { notification, recipi
   }
 }
 
-/** The endpoint is checked again, since this service must not call any other URL, however the row came about. */
+/** Validates the endpoint again, however the row was written: this service must not call any other URL. */
 const isDevice = (row: Row): row is Row & Device => row.endpoint !== null && isPushEndpoint(row.endpoint)

@@ -39,12 +39,12 @@ export class Dismissals {
     const client = this.client()
     if (!client) return
     const saving = client.dismiss([item.id])
-    this.#tell(`Dismissed. ${remainingText(client.urgent.length)}`, "Undo", () => this.#undo(item, saving))
+    this.#notify(`Dismissed. ${remainingText(client.urgent.length)}`, "Undo", () => this.#undo(item, saving))
     try {
       await saving
     } catch {
       this.itemReturned()
-      this.#tell("Could not dismiss.", "Retry", () => this.dismiss(item))
+      this.#notify("Could not dismiss.", "Retry", () => this.dismiss(item))
     }
   }
 
@@ -56,11 +56,11 @@ export class Dismissals {
       this.itemReturned()
       this.#show(undefined)
     } catch {
-      this.#tell("Could not undo.", "Retry", () => this.#undo(item, saving))
+      this.#notify("Could not undo.", "Retry", () => this.#undo(item, saving))
     }
   }
 
-  #tell(text: string, action: string, act: () => Promise<void>) {
+  #notify(text: string, action: string, act: () => Promise<void>) {
     this.#show({ text, action, act: () => void act() })
     this.#endIn(NOTICE_MS)
   }
