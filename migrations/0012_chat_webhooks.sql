@@ -1,7 +1,8 @@
 -- Chat webhooks as rows, one for each organisation and product: another product needs no columns of its own.
 --
--- Between this migration and the deploy, queries of the old worker on the dropped columns fail, and its events are
--- retried. That is safer than columns that it still writes and that nobody reads any more.
+-- Between this migration and the deploy, the old worker's queries on the dropped columns fail: it stores and retries
+-- events, and answers 500 to requests that create notifications. Deploy at once. Columns that the old worker still wrote
+-- and the new one did not read would lose changes in silence.
 
 CREATE TABLE chat_webhooks (
   org_id INTEGER NOT NULL REFERENCES orgs (id),

@@ -82,6 +82,10 @@ describe("the types of the client", () => {
     }>()
     type Preferences = Parameters<typeof alice.preferences.$put>[0]["json"]
     expectTypeOf<Preferences["incident_notifications"]>().toEqualTypeOf<boolean | undefined>()
+    const { orgpreferences } = notificationsClient(worker).api
+    type DiscordChange = Parameters<(typeof orgpreferences)["enable-discord-notifications"]["$put"]>[0]["json"]
+    expectTypeOf<DiscordChange["enable_discord_notifications"]>().toEqualTypeOf<boolean | undefined>()
+    expectTypeOf<(typeof orgpreferences)["test-slack"]["$post"]>().toBeFunction()
     type Sent = Parameters<typeof alice.$post>[0]["json"]
     expectTypeOf<{ author: string; message: string; sent_to: "all_org_users" }>().toExtend<Sent>()
     expectTypeOf<{ author: string; message: string; sent_to: "everybody" }>().not.toExtend<Sent>()

@@ -168,7 +168,7 @@ beforeEach(async () => {
 
 afterEach(wakeAcmeBar)
 
-it.each([1])("equals the database after each of 200 random actions (seed %i)", { timeout: 60_000 }, async (seed) => {
+it.each([1])("equals the database after each of 200 random actions (seed %i)", { timeout: 180_000 }, async (seed) => {
   const { draw, differences, all } = await startScenario(seed)
   for (let i = 1; i <= 200; i++) {
     const [name, , act] = draw(all)
@@ -177,7 +177,7 @@ it.each([1])("equals the database after each of 200 random actions (seed %i)", {
   }
 })
 
-it.each([2])("equals the database after concurrent random actions (seed %i)", { timeout: 60_000 }, async (seed) => {
+it.each([2])("equals the database after concurrent random actions (seed %i)", { timeout: 180_000 }, async (seed) => {
   const { draw, differences, concurrentActions } = await startScenario(seed)
   for (let round = 1; round <= 20; round++) {
     const drawn = Array.from({ length: 8 }, () => draw(concurrentActions))

@@ -49,14 +49,22 @@ const givenWebhook = z.optional(z.nullable(z.string().check(z.trim(), z.maxLengt
  * A change of one chat product. Without the switch nothing changes, so that a webhook without it is refused. `null` and
  * an empty text mean the stored webhook.
  */
-export const chatWebhookChange = (product: ChatProduct) => {
+export const chatWebhookChange = <Product extends ChatProduct>(product: Product) => {
   const { enabled, webhook } = chatFields(product)
-  const fields = { [enabled]: isEnabled, [webhook]: givenWebhook } as Record<EnabledField, typeof isEnabled> &
-    Record<WebhookField, typeof givenWebhook>
+  const fields = { [enabled]: isEnabled, [webhook]: givenWebhook } as Record<
+    `enable_${Product}_notifications`,
+    typeof isEnabled
+  > &
+    Record<`${Product}_webhook`, typeof givenWebhook>
   return z.strictObject(fields).check(
-    z.refine((change) => change[enabled] !== undefined || !change[webhook], {
+    z.refine<ChatWebhookChange>((change) => change[enabled] !== undefined || !change[webhook], {
       path: [enabled],
       error: "required with a webhook",
     }),
   )
 }
+
+/** The fields of a change, of whichever product. */
+export type ChatWebhookChange = Partial<
+  Record<EnabledField, boolean | undefined> & Record<WebhookField, string | null | undefined>
+>

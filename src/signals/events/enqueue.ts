@@ -8,7 +8,7 @@ export async function enqueueEvent(
   deps: Deps,
   { source, eventId, delayMs = 0 }: { source: EventSource; eventId: number; delayMs?: number },
 ): Promise<void> {
-  const delaySeconds = Math.ceil(Math.min(delayMs, MAX_DELAY_MS) / 1000)
+  const delaySeconds = Math.ceil(Math.min(Math.max(delayMs, 0), MAX_DELAY_MS) / 1000)
   await deps.signals.send({ kind: source, eventId }, { delaySeconds }).catch((error) => {
     log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: eventId, reason: errorName(error) })
   })

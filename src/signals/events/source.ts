@@ -7,7 +7,7 @@ import type { LogLine } from "../../runtime/log"
  *
  * - `done`: processing is complete, and `handleEvent` must update the row.
  * - `committed`: processing is complete, and the source has updated the row in the batch of a notification.
- * - `later`: it stays pending and is processed again at `dueAt` (milliseconds since 1970).
+ * - `later`: it stays pending and is processed again at `dueAt` (milliseconds since 1970). This counts as an attempt.
  *
  * `reason` is one of our words or an error's name, never text from the event: it is logged.
  */

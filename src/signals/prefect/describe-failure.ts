@@ -2,7 +2,7 @@ import type { Deps } from "../../deps"
 import { prefectClientFrom } from "./client"
 import { failureMessage } from "./message"
 import type { Deployment, FlowRun } from "./schemas"
-import { failedStep, logRunsOf } from "./steps"
+import { failedStep, hasFailedStep, logRunsOf } from "./steps"
 
 type FailedRun = {
   run: FlowRun
@@ -34,7 +34,8 @@ export async function describeFailure({ config }: Deps, failed: FailedRun): Prom
   return {
     deployment,
     message: failureMessage({ run, deployment, step, stateName, frontendUrl: config.FRONTEND_URL }),
-    logRunIds: graph && logRunsOf({ flowRunId: run.id, graph }),
+    // Without a failed step yet, the summary fetches the graph again.
+    logRunIds: graph && hasFailedStep(graph) ? logRunsOf({ flowRunId: run.id, graph }) : undefined,
   }
 }
 

@@ -18,6 +18,9 @@ export const logRunsOf = ({ flowRunId, graph }: { flowRunId: string; graph: Grap
     .map((node) => node.id),
 ]
 
+/** Whether the graph shows a failed step. A graph that was read early may still show all steps as running. */
+export const hasFailedStep = (graph: Graph): boolean => failedNodes(graph).length > 0
+
 const failedNodes = (graph: Graph) =>
   graph.nodes.map(([, node]) => node).filter((node) => FAILED_TYPES.includes(node.state_type ?? ""))
 

@@ -39,6 +39,19 @@ it("fetches the run's graph once for the message and the summary", async () => {
   ])
 })
 
+it("fetches the graph again if no step had failed when the notification was published", async () => {
+  const early = { nodes: GRAPH.nodes.map(([id, node]) => [id, { ...(node as object), state_type: "RUNNING" }]) }
+  ;({ requests } = fakeFetch(fakePrefect({ graph: early, logs: LOGS }), fakeSes().handler))
+  await postPrefectWebhook(runStateBody("Failed"))
+  await consume("dalgo-signals", taken())
+  expect(await selectRows("SELECT log_run_ids FROM summaries")).toEqual([{ log_run_ids: null }])
+
+  ;({ requests } = fakeFetch(fakePrefect({ graph: GRAPH, logs: LOGS }), fakeSes().handler))
+  await queue.drain()
+  const [asked] = logRequests()
+  expect(await asked?.json()).toMatchObject({ logs: { flow_run_id: { any_: [RUN_ID, SUBFLOW_ID] } } })
+})
+
 it("reads the log of the run and of its failed subflows together", async () => {
   await postPrefectWebhook(runStateBody("Failed"))
   await queue.drain()
