@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, vi } from "vitest"
 import { clearMembershipCache } from "../../src/auth/membership"
-import { renewBars, resetDatabase } from "./empty"
+import { renewBars, resetDatabase } from "./reset-database"
 import { waitForBackgroundWork } from "./people"
 
 // A run that fell back to Node would pass without having tested anything.
