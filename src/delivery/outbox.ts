@@ -175,7 +175,7 @@ export async function enqueueHeldEmails(deps: Deps, { notificationId }: { notifi
 }
 
 /** Starts a failed or dead delivery again, with all its attempts. `false` if it is neither (any more). */
-export async function retryDelivery(deps: Deps, key: queries.DeliveryKey): Promise<boolean> {
+export async function requeueDelivery(deps: Deps, key: queries.DeliveryKey): Promise<boolean> {
   const reset = await queries.resetDelivery(deps.db, { ...key, now: deps.now() })
   await enqueueDeliveries(deps, reset)
   return reset.length > 0

@@ -1,4 +1,4 @@
-import { retryDelivery } from "../../delivery/outbox"
+import { requeueDelivery } from "../../delivery/outbox"
 import type { Deps } from "../../deps"
 import { AppError, notFound } from "../../runtime/errors"
 import type { Caller } from "../../auth/caller"
@@ -10,5 +10,5 @@ import { canManage } from "../authorize"
 export async function resendDelivery(deps: Deps, { caller, key }: { caller: Caller; key: DeliveryKey }): Promise<void> {
   const [delivery] = await queries.selectDeliveryOrg(deps.db, key)
   if (!delivery || !canManage(caller, delivery.orgId)) throw notFound("delivery")
-  if (!(await retryDelivery(deps, key))) throw new AppError("rejected", "Only a failed delivery can be sent again.")
+  if (!(await requeueDelivery(deps, key))) throw new AppError("rejected", "Only a failed delivery can be sent again.")
 }

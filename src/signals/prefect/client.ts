@@ -64,6 +64,7 @@ export class PrefectClient {
     }).catch(() => {
       throw new PrefectError("Prefect did not answer")
     })
+    // A refusal (401, 403, a redirect) is treated like an outage: the event waits, as process.ts says.
     if (!response.ok) {
       await response.body?.cancel()
       throw new PrefectError(`Prefect answered ${response.status}`, { isNotFound: response.status === 404 })
