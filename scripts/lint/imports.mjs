@@ -47,7 +47,7 @@ function readModule(root, path, known) {
   return { imports, exports: new Set(exports) }
 }
 
-/** What an import or a re-export takes. Types among values do not count as names. */
+/** The names that an import or a re-export takes. Type names among values are left out. */
 function importedBy(node) {
   const isTypeOnly = (each) => (each.importKind ?? each.exportKind) === "type"
   const specifiers = node.specifiers ?? []

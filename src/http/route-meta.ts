@@ -1,6 +1,6 @@
 import type * as z from "zod/mini"
 
-/** Who may call a route. */
+/** The callers that a route accepts. */
 export type Access =
   | "signed in"
   | "member"
@@ -11,7 +11,7 @@ export type Access =
   | "webhook key"
   | "sns signature"
 
-/** What a middleware requires of requests and adds to responses. */
+/** A middleware's requirements of requests, and its additions to responses. */
 export type RouteMeta = {
   access?: Access
   /** The header with the webhook key. */

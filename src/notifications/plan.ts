@@ -12,7 +12,7 @@ export type DecidedAddressee = {
   decisions: Omit<Decisions, "push"> & Partial<Pick<Decisions, "push">>
 }
 
-/** What a chunk of a fan-out writes for its people. */
+/** The rows that a chunk of a fan-out writes for its people. */
 export type Plan = {
   /** The inboxes that get the notification, each with the reasons that its trace needs. */
   inboxes: { orgUserId: number; withheld: ChannelReasons | null }[]

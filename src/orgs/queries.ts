@@ -52,7 +52,7 @@ export function upsertOrgPreferences(
     values: {
       orgId: sql`o.id`,
       llmOptin: llmOptin ?? null,
-      urgentCategories: urgentCategories ? sql`${JSON.stringify(urgentCategories)}` : null,
+      urgentCategories: urgentCategories ?? null,
       createdAt: at,
       updatedAt: at,
     },

@@ -20,7 +20,7 @@ export const insertSummary = (db: Db, { flowRunId, publicationId, logRunIds, now
       flowRunId,
       notificationId: sql`n.id`,
       status: "running",
-      logRunIds: logRunIds ? sql`${JSON.stringify(logRunIds)}` : null,
+      logRunIds: logRunIds ?? null,
       createdAt: now,
       updatedAt: now,
       dueAt,

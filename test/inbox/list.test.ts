@@ -1,25 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest"
-import { alice, type ApiClient, bob, charlie } from "../support/people"
+import { type ApiClient, bob, charlie } from "../support/people"
+import { sendMany } from "../support/send-many"
 import { captureQueues } from "../support/queues"
 
 const V1 = "/api/notifications/v1"
 const get = async (speaker: ApiClient, query = "") => (await speaker.get(V1 + query)).json<any>()
 const idsOf = (page: any): number[] => page.res.map((item: any) => item.id)
-
-/** Sends this many notifications to acme. Returns their ids, newest first. */
-async function sendMany(number: number): Promise<number[]> {
-  const ids: number[] = []
-  for (let i = 1; i <= number; i++) {
-    const answer = await alice.post("/api/notifications/", {
-      author: "alice@acme.test",
-      message: `number ${i}`,
-      sent_to: "all_org_users",
-      org_slug: "acme",
-    })
-    ids.unshift((await answer.json<any>()).res.notification_id)
-  }
-  return ids
-}
 
 let ids: number[]
 beforeEach(async () => {

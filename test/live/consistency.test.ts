@@ -1,12 +1,12 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
-import { afterEach, beforeEach, expect, it } from "vitest"
+import { beforeEach, expect, it } from "vitest"
 import type { Frame } from "../../src/live/protocol"
 import { alice, type ApiClient, bob, charlie, dora } from "../support/people"
 import { prng } from "../support/prng"
 import { captureQueues } from "../support/queues"
 import { openTab, type Tab } from "../support/sockets"
-import { acmeBar, appendSummary, expectedBar, insertUrgent, setRead, wakeAcmeBar } from "../support/urgent-bar"
+import { acmeBar, appendSummary, expectedBar, insertUrgent, setRead } from "../support/urgent-bar"
 
 // Random actions; then every bar and every open tab must equal the database. A failure names its seed, which repeats it.
 
@@ -165,8 +165,6 @@ beforeEach(async () => {
   // Near the limit of fifty items.
   for (let i = 0; i < 44; i++) await insertUrgent({ to: [alice.orgUserId, bob.orgUserId] })
 })
-
-afterEach(wakeAcmeBar)
 
 it.each([1])("equals the database after each of 200 random actions (seed %i)", { timeout: 180_000 }, async (seed) => {
   const { draw, differences, all } = await startScenario(seed)

@@ -1,17 +1,15 @@
 import { evictDurableObject } from "cloudflare:test"
-import { afterEach, beforeEach, expect, it } from "vitest"
+import { beforeEach, expect, it } from "vitest"
 import { alice, bob, charlie } from "../support/people"
 import { captureQueues } from "../support/queues"
 import { openTabWithSnapshot } from "../support/sockets"
-import { acmeBar, countQueries, insertUrgent, setRead, wakeAcmeBar } from "../support/urgent-bar"
+import { acmeBar, countQueries, insertUrgent, setRead } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 
 beforeEach(() => {
   captureQueues()
 })
-
-afterEach(wakeAcmeBar)
 
 const publishToAcme = () =>
   alice.post("/api/notifications/", {

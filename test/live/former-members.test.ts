@@ -1,11 +1,11 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
-import { afterEach, beforeEach, expect, it, vi } from "vitest"
+import { beforeEach, expect, it, vi } from "vitest"
 import { ALICE, BOB, MEMBERS, sync, upsert } from "../support/org-members"
 import { alice, bob, server, waitForBackgroundWork } from "../support/people"
 import { captureQueues } from "../support/queues"
 import { openTab, openTabWithSnapshot } from "../support/sockets"
-import { acmeBar, addMembersToAcme, countQueries, insertUrgent, wakeAcmeBar } from "../support/urgent-bar"
+import { acmeBar, addMembersToAcme, countQueries, insertUrgent } from "../support/urgent-bar"
 
 const NOT_A_MEMBER = { code: 4003, reason: "no longer a member" }
 const removeRow = (orgUserId: number) =>
@@ -15,8 +15,6 @@ const runAlarm = () => runDurableObjectAlarm(acmeBar())
 beforeEach(() => {
   captureQueues()
 })
-
-afterEach(wakeAcmeBar)
 
 it.each<[string, () => Promise<unknown>]>([
   ["a sync without them", () => sync([ALICE])],

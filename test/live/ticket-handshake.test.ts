@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { beforeEach, describe, expect, it, vi } from "vitest"
 import { verifyUnsubscribeToken, unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { NOON } from "../support/clock"
 import { alice, type ApiClient, bob, cookieOf, request, server, tokenFor } from "../support/people"
@@ -9,7 +9,7 @@ import { captureQueues } from "../support/queues"
 import { selectRows } from "../support/select-rows"
 import { requestUpgrade, tabFromResponse } from "../support/sockets"
 import { workerWithEnv } from "../support/worker-with-env"
-import { acmeBar, countQueries, insertUrgent, wakeAcmeBar } from "../support/urgent-bar"
+import { acmeBar, countQueries, insertUrgent } from "../support/urgent-bar"
 
 const SECRET = "another-secret-of-the-tests"
 const BOB = bob.orgUserId
@@ -23,8 +23,6 @@ const snapshot = { type: "snapshot", unread_count: expect.any(Number) }
 beforeEach(() => {
   captureQueues()
 })
-
-afterEach(wakeAcmeBar)
 
 it("opens the bar of the person it was issued to, without a cookie", async () => {
   const id = await insertUrgent({ to: [BOB] })

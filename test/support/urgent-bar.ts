@@ -1,4 +1,3 @@
-import { runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { expect, vi } from "vitest"
 import type { UrgentBar } from "../../src/live/urgent-bar"
@@ -7,9 +6,6 @@ import { ACME } from "./people"
 
 /** The Durable Object with acme's urgent bars. */
 export const acmeBar = (): DurableObjectStub<UrgentBar> => env.URGENT_BAR.getByName(String(ACME))
-
-/** After an eviction: an object that sleeps when the test ends takes its storage into the next test, as `reset` misses it. */
-export const wakeAcmeBar = () => runInDurableObject(acmeBar(), () => {})
 
 type Arrival = { to: number[]; urgent?: boolean; message?: string; sentAt?: number; createdAt?: number }
 

@@ -1,7 +1,7 @@
 import type { ChatProduct } from "../../domain/channels"
 import { parseWebhook } from "./url"
 
-/** What to do with the stored webhook of an organisation. */
+/** The action on an organisation's stored webhook. */
 export type WebhookDecision =
   | { kind: "replace"; webhook: string }
   | { kind: "keep" }

@@ -5,7 +5,7 @@ type WebhookUrl = {
   pattern: RegExp
   /** The form in words, for the person who got it wrong. */
   form: string
-  /** What the masked webhook starts with. */
+  /** The text before the last four characters of a masked webhook. */
   maskPrefix: string
 }
 

@@ -1,25 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { parseEmailFeedback } from "../../../src/signals/email-feedback/interpret"
 import { alice, bob } from "../../support/people"
+import { cloudflareEvent, HARD_BOUNCE } from "../../support/cloudflare-email-events"
 import { bounceEvent, complaintEvent } from "../../support/fake-sns"
-
-/** https://developers.cloudflare.com/email-service/platform/event-subscriptions/ */
-const cloudflareEvent = (name: string, payload: object = {}) => ({
-  type: `cf.email.sending.message.${name}`,
-  source: { type: "email.sending", zoneId: "023e105f4ecef8ad9ca31a8372d0c353", domain: "dalgo.test" },
-  payload: {
-    eventId: "0190d0c4-7ea1-7af2-8b88-c1d2e3f4a5b6",
-    messageId: "0101018f7d0c4d9a-msg-bounced",
-    sender: "notifications@dalgo.test",
-    recipient: bob.email,
-    subject: "Your pipeline",
-    terminal: true,
-    delivery: { status: name, smtpStatusCode: "550", smtpEnhancedStatusCode: "5.1.1" },
-    ...payload,
-  },
-  metadata: { accountId: "f9f79265f388666de8122cfb508d7776", eventSchemaVersion: 1 },
-})
-const HARD_BOUNCE = { bounce: { type: "hard", classification: "permanent_failure", reason: "550 5.1.1 User unknown" } }
 
 describe("an event", () => {
   const bounced = { kind: "opt_out", cause: "bounced", addresses: [bob.email] }

@@ -7,6 +7,7 @@ import { inboxOf, messagesOf } from "../../support/inbox"
 import { alice, anonymous, type ApiClient, bob, charlie, dora, server } from "../../support/people"
 import { captureQueues, consume, runCron } from "../../support/queues"
 import { selectRows } from "../../support/select-rows"
+import { cloudflareEvent, HARD_BOUNCE } from "../../support/cloudflare-email-events"
 import { bounceEvent, complaintEvent, fakeSns, signMessage, type SnsMessage } from "../../support/fake-sns"
 
 const BOUNCED = [
@@ -19,24 +20,6 @@ const COMPLAINED = [
   "E-mail is now turned off for you. Your notifications still come to this inbox.",
   "If that was a mistake, turn e-mail on again in your preferences.",
 ].join("\n")
-
-/** https://developers.cloudflare.com/email-service/platform/event-subscriptions/ */
-const cloudflareEvent = (name: string, payload: object = {}) => ({
-  type: `cf.email.sending.message.${name}`,
-  source: { type: "email.sending", zoneId: "023e105f4ecef8ad9ca31a8372d0c353", domain: "dalgo.test" },
-  payload: {
-    eventId: "0190d0c4-7ea1-7af2-8b88-c1d2e3f4a5b6",
-    messageId: "0101018f7d0c4d9a-msg-bounced",
-    sender: "notifications@dalgo.test",
-    recipient: bob.email,
-    subject: "Your pipeline",
-    terminal: true,
-    delivery: { status: name, smtpStatusCode: "550", smtpEnhancedStatusCode: "5.1.1" },
-    ...payload,
-  },
-  metadata: { accountId: "f9f79265f388666de8122cfb508d7776", eventSchemaVersion: 1 },
-})
-const HARD_BOUNCE = { bounce: { type: "hard", classification: "permanent_failure", reason: "550 5.1.1 User unknown" } }
 
 let drain: ReturnType<typeof captureQueues>["drain"]
 let sent: ReturnType<typeof captureQueues>["sent"]
