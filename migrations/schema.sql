@@ -187,6 +187,8 @@ CREATE INDEX IF NOT EXISTS notifications_by_kind ON notifications (urgent, categ
 
 CREATE INDEX IF NOT EXISTS notifications_by_org ON notifications (org_id, urgent, category, position);
 
+CREATE INDEX IF NOT EXISTS notifications_by_org_every_1000th ON notifications (org_id, position) WHERE id % 1000 = 0;
+
 CREATE INDEX IF NOT EXISTS notifications_by_position ON notifications (position);
 
 CREATE UNIQUE INDEX IF NOT EXISTS notifications_by_publication ON notifications (publication_id);

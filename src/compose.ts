@@ -12,6 +12,7 @@ export const depsFrom = (env: Env, ctx: { waitUntil(promise: Promise<unknown>): 
   bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
   email: env.EMAIL,
   sendRateLimit: env.SEND_LIMIT,
+  searchRateLimit: env.SEARCH_LIMIT,
   ai: env.AI,
   waitUntil: (work) => ctx.waitUntil(work),
 })

@@ -16,6 +16,7 @@ export type Deps = {
   /** Cloudflare's Email Service. `EMAIL_PROVIDER` may choose another provider. */
   email: SendEmail
   sendRateLimit: RateLimit
+  searchRateLimit: RateLimit
   ai: Ai
   /** Keeps the worker alive until this work is done, after the response has been sent. */
   waitUntil: (work: Promise<unknown>) => void

@@ -9,6 +9,7 @@ declare namespace Cloudflare {
     AI: Ai
     ASSETS: Fetcher
     SEND_LIMIT: RateLimit
+    SEARCH_LIMIT: RateLimit
     /** Variables and secrets; only runtime/config.ts reads them. */
     [variable: string]: unknown
   }

@@ -33,6 +33,8 @@ export async function startInstance(variables = {}) {
     unsafeDirectSockets: [{ host: HOST, port: 0 }],
     d1Persist: join(stateDir, "d1"),
     durableObjectsPersist: join(stateDir, "do"),
+    // The worker's log would stand between the rows of the table.
+    handleStructuredLogs: () => {},
   }
   const miniflare = new Miniflare(convertV4MiniflareOptions(options))
   await miniflare.ready

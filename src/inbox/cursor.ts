@@ -1,14 +1,18 @@
-/** The position after this notification. A list is ordered by time, newest first, and by id within a millisecond. */
-export type Cursor = { at: number; id: number }
+/**
+ * The position after this notification. A list is ordered by time, newest first, and by id within a millisecond. `seen`
+ * is the number of matches before the position, in a search, which knows no other total.
+ */
+export type Cursor = { at: number; id: number; seen?: number }
 
-export const toCursor = ({ at, id }: Cursor) => `${at.toString(36)}.${id.toString(36)}`
+export const toCursor = ({ at, id, seen }: Cursor) =>
+  [at, id, ...(seen ? [seen] : [])].map((part) => part.toString(36)).join(".")
 
 /** The position that a cursor stands for; `undefined` for any text that `toCursor` does not make. */
 export function parseCursor(text: string): Cursor | undefined {
-  const [at = "", id = "", ...rest] = text.split(".")
-  const cursor = { at: Number.parseInt(at, 36), id: Number.parseInt(id, 36) }
-  const isValid = rest.length === 0 && Number.isSafeInteger(cursor.at) && Number.isSafeInteger(cursor.id)
-  return isValid && toCursor(cursor) === text ? cursor : undefined
+  const [at = Number.NaN, id = Number.NaN, seen = 0, ...rest] = text.split(".").map((part) => Number.parseInt(part, 36))
+  if (rest.length > 0 || ![at, id, seen].every(Number.isSafeInteger) || seen < 0) return undefined
+  const cursor: Cursor = { at, id, ...(seen > 0 && { seen }) }
+  return toCursor(cursor) === text ? cursor : undefined
 }
 
 /**

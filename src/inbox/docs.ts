@@ -99,7 +99,7 @@ export const inboxDocs = {
     summary: "List my inbox by page or by cursor, newest first",
     description:
       "With a cursor, every page takes the same time to read, and no notification appears twice when new ones arrive. " +
-      "With `q`, a page may have fewer results than `limit`: continue as long as there is a `next_cursor`.",
+      "With `q`, a page may have fewer results than `limit`, or none: continue as long as there is a `next_cursor`.",
     fields: { ...PAGE_DOCS, ...FILTER_DOCS, ...SEARCH_DOCS, ...CURSOR_DOCS },
     response: cursorPageOf(InboxItem),
     example: { query: { category: "incident,system", urgent_only: "true", from: "2023-11-01", limit: "20" } },

@@ -1,10 +1,11 @@
 import type { Membership } from "../auth/membership"
 import type { Deps } from "../deps"
 import { bucketsOf, countBuckets, type Filter, needsCount } from "./filter"
-import { type ListPage, MAX_COUNT, type Page, toPageRows } from "./pagination"
+import type { Cursor } from "./cursor"
+import { type ListPage, MAX_COUNT, type Page, takePage, toPageRows } from "./pagination"
 import * as queries from "./queries"
 import type { InboxRow } from "./responses"
-import { MAX_CANDIDATES, selectSearchPage, selectSearchProgress } from "./search-queries"
+import { MAX_CANDIDATES, type SearchResult, selectSearchPage } from "./search-queries"
 
 type Inbox = { me: Membership; filter: Filter }
 
@@ -32,26 +33,37 @@ async function listFiltered({ db }: Deps, { me, filter, ...page }: Inbox & Page)
   }
 }
 
-/** One request examines a limited number of matches. A page may be short and still have a next one. */
+/** One request examines a limited number of candidates. A page may be short, or empty, and still have a next one. */
 async function listSearchResults(
   { db }: Deps,
   { me, filter, ...page }: { me: Membership; filter: Filter & { text: string } } & Page,
 ): Promise<ListPage<InboxRow>> {
-  const search = { orgUserId: me.orgUserId, orgId: me.orgId, filter }
-  const [found, [fromNewest], [fromCursor] = []] = await db.batch([
-    selectSearchPage(db, { ...search, ...page }),
-    selectSearchProgress(db, search),
-    ...(page.after ? [selectSearchProgress(db, { ...search, after: page.after })] : []),
-  ])
-  const progress = page.after ? fromCursor : fromNewest
-  const { rows, next } = toPageRows(found, page)
+  const results = await selectSearchPage(db, { orgUserId: me.orgUserId, orgId: me.orgId, filter, ...page })
+  const [progress] = results
+  if (!progress) throw new Error("a search answers at least one row")
+  const { rows, last } = takePage(results.flatMap(toInboxRow), page.limit)
+  const seen = page.after?.seen ?? 0
+  const skipped = page.after ? 0 : offsetOf(page, progress.found)
+  const older = olderCandidates(progress)
   return {
     rows,
-    next: next ?? (progress?.examined === MAX_CANDIDATES ? oldestCursor(progress) : undefined),
-    total: fromNewest?.found ?? 0,
-    isLowerBound: fromNewest?.examined === MAX_CANDIDATES,
+    next: last
+      ? { at: last.sentAt, id: last.id, seen: seen + skipped + rows.length }
+      : older && { ...older, seen: seen + progress.found },
+    total: seen + progress.found,
+    isLowerBound: older !== undefined,
   }
 }
 
-const oldestCursor = ({ oldestAt, oldestId }: { oldestAt: number | null; oldestId: number | null }) =>
-  oldestAt === null || oldestId === null ? undefined : { at: oldestAt, id: oldestId }
+/** Where the search continues after the candidates of this request; `undefined` if there are none. */
+function olderCandidates({ examined, oldestAt, oldestId, windowAt, windowId }: SearchResult): Cursor | undefined {
+  if (examined === MAX_CANDIDATES && oldestAt !== null && oldestId !== null) return { at: oldestAt, id: oldestId }
+  return windowAt === null || windowId === null ? undefined : { at: windowAt, id: windowId }
+}
+
+/** As the query computes it: a page after the last counts as the last. */
+const offsetOf = ({ page, limit }: Page, found: number) =>
+  Math.max(0, Math.min(page, Math.ceil(found / limit)) - 1) * limit
+
+const toInboxRow = (result: SearchResult) =>
+  result.id === null ? [] : [{ ...result, urgent: Boolean(result.urgent), isRead: Boolean(result.isRead) }]

@@ -1,5 +1,6 @@
 import { CATEGORIES, CATEGORY } from "../domain/categories"
 import { member, signedIn } from "../http/authenticate"
+import { searchRateLimit } from "../http/rate-limit"
 import { router } from "../http/router"
 import { body, conditionalGet, jsonBody, path, query } from "../http/validate"
 import { listInbox } from "./list"
@@ -10,13 +11,13 @@ import { getTrace } from "./trace"
 import { getUrgentBar } from "./urgent-bar"
 
 export const inboxRoutes = router()
-  .get("/v1", member, query(InboxQuery), conditionalGet, async (c) => {
+  .get("/v1", member, query(InboxQuery), searchRateLimit, conditionalGet, async (c) => {
     const { page, limit, ...filter } = c.req.valid("query")
     const list = await listInbox(c.var.deps, { me: c.var.me, filter: toFilter(filter), page, limit })
     return c.json(toPage(list, { page, limit }, toInboxItem))
   })
 
-  .get("/filtered", member, query(FilteredQuery), conditionalGet, async (c) => {
+  .get("/filtered", member, query(FilteredQuery), searchRateLimit, conditionalGet, async (c) => {
     const { page, limit, cursor: after, ...filter } = c.req.valid("query")
     const list = await listInbox(c.var.deps, { me: c.var.me, filter: toFilter(filter), page, limit, after })
     return c.json(toCursorPage(list, { page, limit }, toInboxItem))

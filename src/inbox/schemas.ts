@@ -1,6 +1,7 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
 import { parseCursor } from "./cursor"
+import { TRIGRAM_LENGTH } from "./search-text"
 
 export const Category = z.enum(CATEGORIES)
 
@@ -84,12 +85,11 @@ export const fromBeforeTo = z.refine<{ from?: number | undefined; to?: number | 
 
 export const CursorText = z.pipe(z.string().check(z.maxLength(40)), parsedBy("a cursor", parseCursor))
 
-/** The full-text index finds nothing shorter. */
-const MIN_SEARCH_LENGTH = 3
+const MAX_SEARCH_LENGTH = 50
 const Search = z.string().check(
   z.trim(),
-  z.maxLength(100),
-  z.refine((text) => Array.from(text).length >= MIN_SEARCH_LENGTH, `at least ${MIN_SEARCH_LENGTH} characters`),
+  z.maxLength(MAX_SEARCH_LENGTH),
+  z.refine((text) => Array.from(text).length >= TRIGRAM_LENGTH, `at least ${TRIGRAM_LENGTH} characters`),
   z.refine((text) => !text.includes("\0"), "a character that no text has"),
 )
 

@@ -28,6 +28,7 @@ export function instrumentedEnv(
     DELIVERIES: queueOf("dalgo-deliveries"),
     URGENT_BAR: { getByName: (name: string) => stubThrough(faults, name) },
     AI: { run: (...args: Parameters<Ai["run"]>) => faults.call("AI", "AI", async () => ai(...args)) },
+    SEARCH_LIMIT: { limit: () => faults.call("rate limit", "rate limit", async () => ({ success: true })) },
     SEND_LIMIT: { limit: () => faults.call("rate limit", "rate limit", async () => ({ success: true })) },
   } as unknown as Env
 }
