@@ -58,7 +58,11 @@ export async function startInstance(variables = {}) {
 
 /** The bindings of wrangler.toml, without Workers AI, which needs an account, and without the pages. */
 function workerOptions(variables) {
-  const { ai, assets, ...options } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml")).workerOptions
+  const {
+    ai: _ai,
+    assets: _assets,
+    ...options
+  } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml")).workerOptions
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   return {
     ...Object.fromEntries(given),
