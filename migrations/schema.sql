@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   PRIMARY KEY (notification_id, channel, recipient_id)
 ) WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS deliveries_due_by_org ON deliveries (coalesce(org_id, 0), due_at) WHERE due_at IS NOT NULL;
 
 CREATE INDEX IF NOT EXISTS deliveries_given_up
   ON deliveries (status, updated_at, notification_id, channel, recipient_id)
@@ -181,8 +181,6 @@ CREATE TABLE IF NOT EXISTS notifications (
 
 CREATE UNIQUE INDEX IF NOT EXISTS notifications_by_dedupe_key ON notifications (dedupe_key) WHERE dedupe_key IS NOT NULL;
 
-CREATE INDEX IF NOT EXISTS notifications_by_due ON notifications (due_at) WHERE due_at IS NOT NULL;
-
 CREATE INDEX IF NOT EXISTS notifications_by_kind ON notifications (urgent, category, position);
 
 CREATE INDEX IF NOT EXISTS notifications_by_org ON notifications (org_id, urgent, category, position);
@@ -192,6 +190,8 @@ CREATE INDEX IF NOT EXISTS notifications_by_org_every_1000th ON notifications (o
 CREATE INDEX IF NOT EXISTS notifications_by_position ON notifications (position);
 
 CREATE UNIQUE INDEX IF NOT EXISTS notifications_by_publication ON notifications (publication_id);
+
+CREATE INDEX IF NOT EXISTS notifications_due_by_org ON notifications (coalesce(org_id, 0), due_at) WHERE due_at IS NOT NULL;
 
 CREATE TRIGGER IF NOT EXISTS refuse_spent_key BEFORE INSERT ON notifications
 WHEN EXISTS (SELECT 1 FROM spent_dedupe_keys WHERE dedupe_key = NEW.dedupe_key) BEGIN
@@ -307,14 +307,15 @@ CREATE TABLE IF NOT EXISTS signal_events (
   received_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   due_at INTEGER, -- when the sweep queues it again; NULL when over
-  dedupe_key TEXT
+  dedupe_key TEXT,
+  org_id INTEGER
 );
 
 CREATE INDEX IF NOT EXISTS signal_events_by_age ON signal_events (updated_at) WHERE status IN ('processed', 'ignored');
 
 CREATE UNIQUE INDEX IF NOT EXISTS signal_events_by_dedupe_key ON signal_events (dedupe_key) WHERE dedupe_key IS NOT NULL;
 
-CREATE INDEX IF NOT EXISTS signal_events_by_due ON signal_events (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS signal_events_due_by_org ON signal_events (coalesce(org_id, 0), due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS spent_dedupe_keys (
   dedupe_key TEXT PRIMARY KEY
@@ -332,12 +333,13 @@ CREATE TABLE IF NOT EXISTS summaries (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   due_at INTEGER, -- when the sweep asks again; NULL when over
-  log_run_ids TEXT
+  log_run_ids TEXT,
+  org_id INTEGER
 ) WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS summaries_by_due ON summaries (due_at) WHERE due_at IS NOT NULL;
-
 CREATE INDEX IF NOT EXISTS summaries_by_notification ON summaries (notification_id);
+
+CREATE INDEX IF NOT EXISTS summaries_due_by_org ON summaries (coalesce(org_id, 0), due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS user_notification_preferences (
   org_user_id INTEGER NOT NULL REFERENCES org_users (id),

@@ -9,8 +9,13 @@ export type Deps = {
   config: Config
   /** Milliseconds since 1970. */
   now: () => number
+  /** Send through runtime/queue-lanes, which chooses between the normal lane and the bulk lane. */
   signals: Queue<SignalMessage>
+  signalsBulk: Queue<SignalMessage>
   deliveries: Queue<DeliveryMessage>
+  deliveriesBulk: Queue<DeliveryMessage>
+  /** How much of the normal lanes an organisation may take. */
+  queueShare: RateLimit
   /** The Durable Object with the urgent bars of one organisation. */
   bar: (orgId: number) => UrgentBarRpc
   /** Cloudflare's Email Service. `EMAIL_PROVIDER` may choose another provider. */

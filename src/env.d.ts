@@ -4,12 +4,15 @@ declare namespace Cloudflare {
     DB: D1Database
     URGENT_BAR: DurableObjectNamespace<import("./live/urgent-bar").UrgentBar>
     SIGNALS: Queue<import("./runtime/queue-messages").SignalMessage>
+    SIGNALS_BULK: Queue<import("./runtime/queue-messages").SignalMessage>
     DELIVERIES: Queue<import("./runtime/queue-messages").DeliveryMessage>
+    DELIVERIES_BULK: Queue<import("./runtime/queue-messages").DeliveryMessage>
     EMAIL: SendEmail
     AI: Ai
     ASSETS: Fetcher
     SEND_LIMIT: RateLimit
     SEARCH_LIMIT: RateLimit
+    QUEUE_SHARE: RateLimit
     /** Variables and secrets; only runtime/config.ts reads them. */
     [variable: string]: unknown
   }

@@ -17,11 +17,13 @@ export default {
 
   async queue(batch, env, ctx) {
     const deps = depsFrom(env, ctx)
-    // The casts are safe: only this worker sends to these two queues, one type of message to each.
+    // The casts are safe: only this worker sends to these queues, one type of message to each pair.
     switch (batch.queue) {
       case "dalgo-signals":
+      case "dalgo-signals-bulk":
         return (await signals()).consumeSignals(deps, batch as MessageBatch<SignalMessage>)
       case "dalgo-deliveries":
+      case "dalgo-deliveries-bulk":
         return (await deliveries()).consumeDeliveries(deps, batch as MessageBatch<DeliveryMessage>)
       case "dalgo-signals-dead":
       case "dalgo-deliveries-dead":

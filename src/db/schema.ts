@@ -196,6 +196,8 @@ export const signalEvents = sqliteTable("signal_events", {
   updatedAt: integer("updated_at").notNull(),
   dueAt: integer("due_at"),
   dedupeKey: text("dedupe_key"),
+  /** In whose share of the queue it goes, as far as is known. */
+  orgId: integer("org_id"),
 })
 export type SignalEvent = typeof signalEvents.$inferSelect
 
@@ -225,6 +227,7 @@ export const summaries = sqliteTable("summaries", {
   updatedAt: integer("updated_at").notNull(),
   dueAt: integer("due_at"),
   logRunIds: text("log_run_ids", { mode: "json" }).$type<string[]>(),
+  orgId: integer("org_id"),
 })
 
 /** One row: where the purge continues. */

@@ -13,13 +13,12 @@ import { deliveries } from "../db/schema"
 import type { Deps } from "../deps"
 import { MAX_DELAY_MS, RETRY_DELAYS_MS, SWEEP_AFTER_MS } from "../runtime/backoff"
 import { errorName, log } from "../runtime/log"
+import { sendDeliveries } from "../runtime/queue-lanes"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import * as queries from "./queries"
 
 /** Recipients that one consumer claims, sends to and records together. */
 const RECIPIENTS_PER_MESSAGE = 50
-/** The limit of `sendBatch`. */
-const MESSAGES_PER_BATCH = 100
 const MAX_PER_SWEEP = 5_000
 
 const WITHOUT_DELAY = OUTGOING_CHANNELS.filter((channel) => channel !== "email")
@@ -121,14 +120,14 @@ export const insertDeferred = (
 /** Sends queue messages for committed rows. If that fails, the sweep finds the rows when they are due. */
 export async function enqueueDeliveries(
   deps: Deps,
-  rows: queries.DeliveryKey[],
+  rows: queries.PendingDelivery[],
   { delaySeconds = 0 }: { delaySeconds?: number } = {},
 ): Promise<void> {
   const messages = [...Map.groupBy(rows, ({ notificationId, channel }) => `${notificationId} ${channel}`).values()]
     .flatMap((group) => chunksOf(group, RECIPIENTS_PER_MESSAGE))
     .flatMap(toMessage)
   try {
-    for (const batch of chunksOf(messages, MESSAGES_PER_BATCH)) await deps.deliveries.sendBatch(batch, { delaySeconds })
+    await sendDeliveries(deps, messages, { delaySeconds })
   } catch (error) {
     log({ event: "enqueue_failed", queue: "dalgo-deliveries", reason: errorName(error), count: rows.length })
   }
@@ -137,10 +136,15 @@ export async function enqueueDeliveries(
 /** Sends queue messages for the rows of `insertOutbox`. Messages for e-mail are delayed until `emailDueAt`. */
 export async function enqueueOutbox(
   deps: Deps,
-  { notificationId, outbox, emailDueAt }: { notificationId: number; outbox: Outbox; emailDueAt: number | null },
+  {
+    notificationId,
+    orgId,
+    outbox,
+    emailDueAt,
+  }: { notificationId: number; orgId: number | null; outbox: Outbox; emailDueAt: number | null },
 ): Promise<void> {
   const rowsOf = (channel: OutgoingChannel) =>
-    (outbox[channel] ?? []).map((recipientId) => ({ notificationId, channel, recipientId }))
+    (outbox[channel] ?? []).map((recipientId) => ({ notificationId, channel, recipientId, orgId }))
   const delaySeconds = emailDueAt === null ? 0 : Math.max(0, Math.ceil((emailDueAt - deps.now()) / 1000))
   await Promise.all([
     enqueueDeliveries(deps, rowsOf("email"), { delaySeconds }),
@@ -151,22 +155,23 @@ export async function enqueueOutbox(
 /** The same for deferred rows. The sweep finds those that are due later than a queue message may be delayed. */
 export async function enqueueDeferred(
   deps: Deps,
-  { notificationId, deferred }: { notificationId: number; deferred: Deferred[] },
+  { notificationId, orgId, deferred }: { notificationId: number; orgId: number | null; deferred: Deferred[] },
 ): Promise<void> {
   const now = deps.now()
   const soon = deferred.filter(({ dueAt }) => dueAt - now <= MAX_DELAY_MS)
   for (const [dueAt, rows] of Map.groupBy(soon, (row) => row.dueAt)) {
-    const keys = rows.map(({ channel, recipientId }) => ({ notificationId, channel, recipientId }))
+    const keys = rows.map(({ channel, recipientId }) => ({ notificationId, channel, recipientId, orgId }))
     await enqueueDeliveries(deps, keys, { delaySeconds: Math.max(0, Math.ceil((dueAt - now) / 1000)) })
   }
 }
 
 /** One message for rows of one notification and one channel. The inbox needs no delivery. */
-function toMessage(rows: queries.DeliveryKey[]): { body: DeliveryMessage }[] {
+function toMessage(rows: queries.PendingDelivery[]): { body: DeliveryMessage; orgId: number }[] {
   const [first] = rows
   if (!first || first.channel === "inbox") return []
-  const { notificationId, channel } = first
-  return [{ body: { channel, notificationId, recipientIds: rows.map((row) => row.recipientId) } }]
+  const { notificationId, channel, orgId } = first
+  const body = { channel, notificationId, recipientIds: rows.map((row) => row.recipientId) }
+  return [{ body, orgId: orgId ?? 0 }]
 }
 
 /** Sends the e-mails that were held back for a summary, before they are due. */
@@ -181,14 +186,17 @@ export async function requeueDelivery(deps: Deps, key: queries.DeliveryKey): Pro
   return reset.length > 0
 }
 
-/** Sends queue messages for overdue rows: the first message was lost, a retry is due, or the worker died. */
+/**
+ * Sends queue messages for overdue rows: the first message was lost, a retry is due, or the worker died. Organisations are
+ * taken in turn, so that the backlog of one does not hold up the others.
+ */
 export async function sweepDeliveries(deps: Deps): Promise<void> {
   const now = deps.now()
   const [, overdue] = await deps.db.batch([
     queries.markDead(deps.db, { maxAttempts: RETRY_DELAYS_MS.length + 1, now, limit: MAX_PER_SWEEP }),
     queries.selectOverdue(deps.db, { now, limit: MAX_PER_SWEEP }),
   ])
-  await enqueueDeliveries(deps, overdue)
+  await enqueueDeliveries(deps, overdue.map(queries.toPendingDelivery))
 }
 
 function chunksOf<T>(items: T[], size: number): T[][] {

@@ -1,5 +1,6 @@
 import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
+import { type DueRow, dueInTurn } from "../db/due-in-turn"
 import { inList } from "../db/in-list"
 import { deliveries, notifications } from "../db/schema"
 import type { DeliveryMessage } from "../runtime/queue-messages"
@@ -10,6 +11,10 @@ const DELIVERY_KEY = {
   recipientId: deliveries.recipientId,
 }
 export type DeliveryKey = Pick<typeof deliveries.$inferSelect, keyof typeof DELIVERY_KEY>
+
+const PENDING_DELIVERY = { ...DELIVERY_KEY, orgId: deliveries.orgId }
+/** A delivery to be enqueued, in the share of its organisation. */
+export type PendingDelivery = Pick<typeof deliveries.$inferSelect, keyof typeof PENDING_DELIVERY>
 
 const isNamedBy = ({ notificationId, channel, recipientIds }: DeliveryMessage) =>
   and(
@@ -85,18 +90,29 @@ export const recordOutcomes = (
     )
 }
 
-/** Due rows, the longest overdue first. */
+const overdue = ({ now, limit }: { now: number; limit: number }) =>
+  dueInTurn(deliveries, { key: sql.raw("notification_id, channel, recipient_id"), now, limit })
+
+/** Due rows, of all organisations in turn. */
 export const selectOverdue = (db: Db, { now, limit }: { now: number; limit: number }) =>
-  db.select(DELIVERY_KEY).from(deliveries).where(lte(deliveries.dueAt, now)).orderBy(deliveries.dueAt).limit(limit)
+  db.all<DueRow>(overdue({ now, limit }))
+
+export function toPendingDelivery({ orgId, key }: DueRow): PendingDelivery {
+  const [notificationId, channel, recipientId] = JSON.parse(key)
+  return { notificationId, channel, recipientId, orgId }
+}
 
 /** Gives up the overdue rows whose workers died during more than `maxAttempts` attempts. */
 export const markDead = (db: Db, { maxAttempts, now, limit }: { maxAttempts: number; now: number; limit: number }) =>
   db
     .update(deliveries)
     .set({ status: "dead", reason: "no try was ever finished", dueAt: null, updatedAt: now })
+    .from(sql`(${overdue({ now, limit })}) overdue`)
     .where(
       and(
-        sql`(${deliveries.notificationId}, ${deliveries.channel}, ${deliveries.recipientId}) IN ${selectOverdue(db, { now, limit })}`,
+        eq(deliveries.notificationId, sql`overdue.key ->> 0`),
+        eq(deliveries.channel, sql`overdue.key ->> 1`),
+        eq(deliveries.recipientId, sql`overdue.key ->> 2`),
         gt(deliveries.attempts, maxAttempts),
       ),
     )
@@ -104,7 +120,7 @@ export const markDead = (db: Db, { maxAttempts, now, limit }: { maxAttempts: num
 /** The e-mails about this notification that no worker has claimed yet. */
 export const selectUntriedEmails = (db: Db, { notificationId }: { notificationId: number }) =>
   db
-    .select(DELIVERY_KEY)
+    .select(PENDING_DELIVERY)
     .from(deliveries)
     .where(and(eq(deliveries.notificationId, notificationId), eq(deliveries.channel, "email"), isUntried))
 
@@ -121,7 +137,7 @@ export const resetDelivery = (db: Db, { notificationId, channel, recipientId, no
         inArray(deliveries.status, ["failed", "dead"]),
       ),
     )
-    .returning(DELIVERY_KEY)
+    .returning(PENDING_DELIVERY)
 
 /** Deletes up to `limit` deliveries of these notifications. Deliveries that are still due stay. */
 export const deleteDeliveries = (db: Db, { ids, limit }: { ids: number[]; limit: number }) =>

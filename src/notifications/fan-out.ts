@@ -12,6 +12,7 @@ import {
 import type { Deps } from "../deps"
 import { LEASE_MS } from "../runtime/backoff"
 import { errorName, log, type LogLine } from "../runtime/log"
+import { sendSignals } from "../runtime/queue-lanes"
 import { selectAddressees, toAddressees } from "./audience"
 import { decideAll, type Plan, planDeliveries } from "./plan"
 import * as queries from "./queries"
@@ -92,13 +93,15 @@ export async function continueFanOut(deps: Deps, { notificationId }: { notificat
  */
 export async function enqueueChunk(
   deps: Deps,
-  { notification, chunk }: { notification: Pick<Notification, "id" | "emailDueAt">; chunk: Chunk },
+  { notification, chunk }: { notification: Pick<Notification, "id" | "orgId" | "emailDueAt">; chunk: Chunk },
 ): Promise<void> {
-  const { id, emailDueAt } = notification
+  const { id, orgId, emailDueAt } = notification
   await logRejected({ event: "enqueue_failed", queue: "dalgo-signals", notification_id: id }, [
-    enqueueOutbox(deps, { notificationId: id, outbox: chunk.outbox, emailDueAt }),
-    enqueueDeferred(deps, { notificationId: id, deferred: chunk.deferred }),
-    ...(chunk.isLast ? [] : [deps.signals.send({ kind: "fan_out", notificationId: id })]),
+    enqueueOutbox(deps, { notificationId: id, orgId, outbox: chunk.outbox, emailDueAt }),
+    enqueueDeferred(deps, { notificationId: id, orgId, deferred: chunk.deferred }),
+    ...(chunk.isLast
+      ? []
+      : [sendSignals(deps, [{ body: { kind: "fan_out", notificationId: id }, orgId: orgId ?? 0 }])]),
   ])
   await updateBars(deps, { id, reached: [...chunk.reached] })
 }

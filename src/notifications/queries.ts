@@ -1,5 +1,6 @@
 import { and, eq, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
+import { dueInTurn } from "../db/due-in-turn"
 import { insertSelect } from "../db/insert-select"
 import { notificationRecipients, notifications, spentDedupeKeys } from "../db/schema"
 import type { Plan } from "./plan"
@@ -30,20 +31,33 @@ export const selectByPublication = (db: Db, { publicationId }: { publicationId: 
 export const selectNotification = (db: Db, { id }: { id: number }) =>
   db.select().from(notifications).where(eq(notifications.id, id))
 
-/** Scheduled notifications whose time has come, and unfinished fan-outs. The longest overdue come first. */
-export const selectDueNotifications = (db: Db, { now, limit }: { now: number; limit: number }) =>
-  db
-    .select({ id: notifications.id, attempts: notifications.attempts })
-    .from(notifications)
-    .where(lte(notifications.dueAt, now))
-    .orderBy(notifications.dueAt)
-    .limit(limit)
-
-/** Records a failed attempt. With `dueAt` null, the cron does not try again. */
-export const postponeNotification = (db: Db, { id, dueAt }: { id: number; dueAt: number | null }) =>
+/**
+ * Claims scheduled notifications whose time has come, and unfinished fan-outs, of all organisations in turn. Until the
+ * lease ends, no other run of the cron takes them. The claim does not stop a worker that has the id from another message.
+ */
+export const claimDueNotifications = (
+  db: Db,
+  { now, limit, leaseMs }: { now: number; limit: number; leaseMs: number },
+) =>
   db
     .update(notifications)
-    .set({ dueAt, attempts: sql`${notifications.attempts} + 1` })
+    .set({ dueAt: now + leaseMs })
+    .where(
+      sql`${notifications.id} IN (SELECT key ->> 0 FROM (${dueInTurn(notifications, { key: sql.raw("id"), now, limit })}))`,
+    )
+    .returning({ id: notifications.id, orgId: notifications.orgId, scheduledAt: notifications.scheduledAt })
+
+/** Records a failed attempt. After `maxAttempts`, the cron does not try again. */
+export const postponeNotification = (
+  db: Db,
+  { id, dueAt, maxAttempts }: { id: number; dueAt: number; maxAttempts: number },
+) =>
+  db
+    .update(notifications)
+    .set({
+      dueAt: sql`CASE WHEN ${notifications.attempts} + 1 < ${maxAttempts} THEN ${dueAt} END`,
+      attempts: sql`${notifications.attempts} + 1`,
+    })
     .where(and(eq(notifications.id, id), isNotNull(notifications.dueAt)))
 
 /**

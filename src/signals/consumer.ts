@@ -1,17 +1,18 @@
+import type { DueRow } from "../db/due-in-turn"
 import type { Deps } from "../deps"
 import { errorName, log, type LogLine } from "../runtime/log"
-import type { SignalMessage } from "../runtime/queue-messages"
-import { continueFanOut } from "../notifications/fan-out"
+import { sendSignals } from "../runtime/queue-lanes"
+import type { EventSource, SignalMessage } from "../runtime/queue-messages"
+import { sendOneDue } from "../notifications/send-scheduled"
 import { selectOverdueSummaries } from "../summaries/queries"
+import { shareOf } from "./events/enqueue"
 import { handleEvent } from "./events/handle"
 import { selectOverdueEvents } from "./events/queries"
 import { addSummary } from "./prefect/add-summary"
 import { SOURCES } from "./sources"
 
 const RETRY_SECONDS = 30
-const MAX_PER_SWEEP = 100
-/** Limit of Queues. */
-const MESSAGES_PER_BATCH = 100
+const MAX_PER_SWEEP = 500
 
 /** Consumes a batch of the queue `signals`. A message that fails is retried and does not hold up the others. */
 export async function consumeSignals(deps: Deps, batch: MessageBatch<SignalMessage>): Promise<void> {
@@ -38,26 +39,33 @@ function dispatch(deps: Deps, message: SignalMessage): Promise<void> {
     case "summary":
       return addSummary(deps, message)
     case "fan_out":
-      return continueFanOut(deps, message)
+      return sendOneDue(deps, message)
     default:
       return handleEvent(deps, SOURCES, message)
   }
 }
 
-/** Enqueues overdue events and summaries again: a message was lost, a retry is due, or the claiming worker died. */
+/**
+ * Enqueues overdue events and summaries again: a message was lost, a retry is due, or the claiming worker died.
+ * Organisations are taken in turn, so that the backlog of one does not hold up the others.
+ */
 export async function sweepSignals(deps: Deps): Promise<void> {
   const now = deps.now()
   const [events, summaries] = await deps.db.batch([
     selectOverdueEvents(deps.db, { now, limit: MAX_PER_SWEEP }),
     selectOverdueSummaries(deps.db, { now, limit: MAX_PER_SWEEP }),
   ])
-  const messages: SignalMessage[] = [
-    ...events.map(({ source, eventId }) => ({ kind: source, eventId })),
-    ...summaries.map(({ flowRunId }) => ({ kind: "summary" as const, flowRunId })),
-  ]
-  for (let i = 0; i < messages.length; i += MESSAGES_PER_BATCH) {
-    await deps.signals.sendBatch(messages.slice(i, i + MESSAGES_PER_BATCH).map((body) => ({ body })))
-  }
+  await sendSignals(deps, [...events.map(toEventMessage), ...summaries.map(toSummaryMessage)])
+}
+
+function toEventMessage({ orgId, key }: DueRow) {
+  const [eventId, source]: [number, EventSource] = JSON.parse(key)
+  return { body: { kind: source, eventId }, orgId: shareOf({ source, orgId: orgId || null }) }
+}
+
+function toSummaryMessage({ orgId, key }: DueRow) {
+  const [flowRunId]: [string] = JSON.parse(key)
+  return { body: { kind: "summary" as const, flowRunId }, orgId }
 }
 
 function logFieldsOf(message: SignalMessage): Partial<LogLine> {

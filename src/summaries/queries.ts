@@ -1,5 +1,6 @@
-import { and, eq, isNull, lte, ne, sql } from "drizzle-orm"
+import { and, eq, isNull, ne, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
+import { type DueRow, dueInTurn } from "../db/due-in-turn"
 import { inList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
 import { notifications, summaries } from "../db/schema"
@@ -24,6 +25,7 @@ export const insertSummary = (db: Db, { flowRunId, publicationId, logRunIds, now
       createdAt: now,
       updatedAt: now,
       dueAt,
+      orgId: sql`n.org_id`,
     },
     from: sql`${notifications} n WHERE n.publication_id = ${publicationId}`,
   }).onConflictDoNothing()
@@ -31,13 +33,9 @@ export const insertSummary = (db: Db, { flowRunId, publicationId, logRunIds, now
 export const selectSummary = (db: Db, { flowRunId }: { flowRunId: string }) =>
   db.select().from(summaries).where(eq(summaries.flowRunId, flowRunId))
 
+/** Due summaries, of all organisations in turn. */
 export const selectOverdueSummaries = (db: Db, { now, limit }: { now: number; limit: number }) =>
-  db
-    .select({ flowRunId: summaries.flowRunId })
-    .from(summaries)
-    .where(lte(summaries.dueAt, now))
-    .orderBy(summaries.dueAt)
-    .limit(limit)
+  db.all<DueRow>(dueInTurn(summaries, { key: sql.raw("flow_run_id"), now, limit }))
 
 /** Lets the sweep request the summary again at `dueAt`. */
 export const postponeSummary = (db: Db, { flowRunId, dueAt }: { flowRunId: string; dueAt: number }) =>

@@ -61,7 +61,8 @@ it.each([
   )
   const { db, spent } = metered(env.DB)
   await runCron({ DB: db })
-  expect(spent.rowsRead).toBeLessThanOrEqual(7 * MAX_PER_SWEEP)
+  // 100 for the other tasks of the cron, and for the organisations that have work pending.
+  expect(spent.rowsRead).toBeLessThanOrEqual(7 * MAX_PER_SWEEP + 100)
   const states = await selectRows("SELECT status, count(*) AS count FROM deliveries GROUP BY status ORDER BY status")
   expect(Object.fromEntries(states.map(({ status, count }) => [status, count]))).toEqual(expected)
 })

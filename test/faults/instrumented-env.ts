@@ -21,14 +21,21 @@ export function instrumentedEnv(
         ),
       ),
   })
+  // Both lanes are used.
+  let shareAnswers = 0
   return {
     ...env,
     DB: databaseThrough(database, (name, act) => faults.call("database", name, act)),
     SIGNALS: queueOf("dalgo-signals"),
+    SIGNALS_BULK: queueOf("dalgo-signals-bulk"),
     DELIVERIES: queueOf("dalgo-deliveries"),
+    DELIVERIES_BULK: queueOf("dalgo-deliveries-bulk"),
     URGENT_BAR: { getByName: (name: string) => stubThrough(faults, name) },
     AI: { run: (...args: Parameters<Ai["run"]>) => faults.call("AI", "AI", async () => ai(...args)) },
     SEARCH_LIMIT: { limit: () => faults.call("rate limit", "rate limit", async () => ({ success: true })) },
+    QUEUE_SHARE: {
+      limit: () => faults.call("rate limit", "queue share", async () => ({ success: shareAnswers++ % 2 === 0 })),
+    },
     SEND_LIMIT: { limit: () => faults.call("rate limit", "rate limit", async () => ({ success: true })) },
   } as unknown as Env
 }

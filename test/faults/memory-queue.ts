@@ -2,7 +2,12 @@ export type Message = { id: string; queue: string; body: unknown; dueAt: number;
 
 /** As in wrangler.toml. */
 const MAX_RETRIES = 5
-const BATCH_SIZE: Record<string, number> = { "dalgo-signals": 10, "dalgo-deliveries": 5 }
+const BATCH_SIZE: Record<string, number> = {
+  "dalgo-signals": 10,
+  "dalgo-signals-bulk": 10,
+  "dalgo-deliveries": 5,
+  "dalgo-deliveries-bulk": 5,
+}
 const DEAD_LETTER_BATCH_SIZE = 50
 
 /** The queues, in memory. The test decides when a message is delivered, and in which batch. */
@@ -33,9 +38,14 @@ export class MemoryQueue {
     const dueAt = Date.now() + delaySeconds * 1_000
     const isDead = attempts > MAX_RETRIES && !message.queue.endsWith("-dead")
     this.waiting.push(
-      isDead ? { ...message, queue: `${message.queue}-dead`, dueAt, attempts: 0 } : { ...message, dueAt, attempts },
+      isDead
+        ? { ...message, queue: deadLetterQueue(message.queue), dueAt, attempts: 0 }
+        : { ...message, dueAt, attempts },
     )
   }
 
   nextDueAt = () => (this.waiting.length > 0 ? Math.min(...this.waiting.map(({ dueAt }) => dueAt)) : undefined)
 }
+
+/** Both lanes of a queue have one. */
+const deadLetterQueue = (queue: string) => `${queue.replace(/-bulk$/, "")}-dead`

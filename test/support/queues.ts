@@ -4,7 +4,8 @@ import { vi } from "vitest"
 import worker from "../../src/index"
 import type { DeliveryMessage, SignalMessage } from "../../src/runtime/queue-messages"
 
-type Sent = { queue: "dalgo-signals" | "dalgo-deliveries"; body: SignalMessage | DeliveryMessage; delaySeconds: number }
+type QueueName = "dalgo-signals" | "dalgo-signals-bulk" | "dalgo-deliveries" | "dalgo-deliveries-bulk"
+type Sent = { queue: QueueName; body: SignalMessage | DeliveryMessage; delaySeconds: number }
 
 /**
  * Captures the messages that the worker sends to its queues. The test decides when and in which order the real handlers
@@ -30,7 +31,9 @@ export function captureQueues() {
     })
   }
   capture("dalgo-signals", env.SIGNALS)
+  capture("dalgo-signals-bulk", env.SIGNALS_BULK)
   capture("dalgo-deliveries", env.DELIVERIES)
+  capture("dalgo-deliveries-bulk", env.DELIVERIES_BULK)
 
   /** Consumes messages, one a batch, until none is left. Delayed messages stay, unless `delayed` is set. */
   async function drain({ delayed = false } = {}): Promise<void> {

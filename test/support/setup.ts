@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, vi } from "vitest"
 import { clearMembershipCache } from "../../src/auth/membership"
 import { renewBars, resetDatabase } from "./reset-database"
@@ -8,6 +9,8 @@ if (navigator.userAgent !== "Cloudflare-Workers") throw new Error("these tests r
 
 beforeEach(async () => {
   clearMembershipCache()
+  // The counts of this limiter outlive a test.
+  vi.spyOn(env.QUEUE_SHARE, "limit").mockResolvedValue({ success: true })
   await resetDatabase()
 })
 

@@ -3,7 +3,7 @@ import type { Deps } from "../../deps"
 import { LEASE_MS, RETRY_DELAYS_MS } from "../../runtime/backoff"
 import { errorName, log } from "../../runtime/log"
 import type { EventSource } from "../../runtime/queue-messages"
-import { enqueueEvent } from "./enqueue"
+import { enqueueEvent, enqueueInBulkLane } from "./enqueue"
 import * as queries from "./queries"
 import type { EventResult, SignalSource } from "./source"
 
@@ -11,6 +11,7 @@ import type { EventResult, SignalSource } from "./source"
 const MAX_ATTEMPTS = 12
 
 type Later = Extract<EventResult, { kind: "later" }>
+type BeyondShare = Extract<EventResult, { kind: "beyond_share" }>
 
 /**
  * Processes a stored event.
@@ -18,7 +19,8 @@ type Later = Extract<EventResult, { kind: "later" }>
  * 1. Claim the event. A duplicate message finds nothing to claim. If the worker dies, the lease expires and the sweep
  *    enqueues the event again.
  * 2. Let its source process it. If that throws, postpone the event and throw on, so that the queue retries too.
- * 3. Finish the event and log the result, or postpone the event if the result is `later`.
+ * 3. Finish the event and log the result, or postpone the event if the result is `later`, or move it to the bulk lane if
+ *    the result is `beyond_share`.
  */
 export async function handleEvent(
   deps: Deps,
@@ -29,6 +31,7 @@ export async function handleEvent(
   if (!event) return
   const result = await processEvent(deps, sources[event.source], event).catch(postponeAndRethrow(deps, event))
   if (result.kind === "later") return postpone(deps, event, result)
+  if (result.kind === "beyond_share") return moveToBulkLane(deps, event, result)
   const { kind, status, reason, logFields } = result
   if (kind === "done") await queries.finishEvent(deps.db, { id: eventId, status, reason, now: deps.now() })
   log({
@@ -47,9 +50,18 @@ async function processEvent(deps: Deps, source: SignalSource, event: SignalEvent
   return source.process(deps, { event, signal })
 }
 
-async function postpone(deps: Deps, { id: eventId, source }: SignalEvent, { dueAt, reason }: Later): Promise<void> {
+async function postpone(
+  deps: Deps,
+  { id: eventId, source, orgId }: SignalEvent,
+  { dueAt, reason }: Later,
+): Promise<void> {
   await queries.postponeEvent(deps.db, { id: eventId, reason, dueAt })
-  await enqueueEvent(deps, { source, eventId, delayMs: dueAt - deps.now() })
+  await enqueueEvent(deps, { source, eventId, orgId, delayMs: dueAt - deps.now() })
+}
+
+async function moveToBulkLane(deps: Deps, { id: eventId, source }: SignalEvent, { orgId }: BeyondShare): Promise<void> {
+  await queries.returnEvent(deps.db, { id: eventId, orgId, now: deps.now() })
+  await enqueueInBulkLane(deps, { source, eventId })
 }
 
 const postponeAndRethrow =

@@ -1,20 +1,37 @@
-import { and, eq, lte, type SQL, sql } from "drizzle-orm"
+import { and, eq, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../../db/client"
-import { notifications, type SignalEvent, signalEvents } from "../../db/schema"
+import { type DueRow, dueInTurn } from "../../db/due-in-turn"
+import { notifications, orgs, type SignalEvent, signalEvents } from "../../db/schema"
 
 type NewEvent = Pick<SignalEvent, "source" | "body" | "dueAt"> & {
   status: "received" | "not_understood"
   dedupeKey: string | undefined
+  /** The likeliest first. */
+  orgSlugs: string[]
   now: number
 }
 
 /** Inserts an event. Returns no row if there is one with its dedupe key. */
-export const insertEvent = (db: Db, { source, body, status, dedupeKey, dueAt, now }: NewEvent) =>
+export const insertEvent = (db: Db, { source, body, status, dedupeKey, orgSlugs, dueAt, now }: NewEvent) =>
   db
     .insert(signalEvents)
-    .values({ source, body, status, dedupeKey: dedupeKey ?? null, dueAt, receivedAt: now, updatedAt: now })
+    .values({
+      source,
+      body,
+      status,
+      dedupeKey: dedupeKey ?? null,
+      orgId: orgSlugs.length > 0 ? firstOrg(orgSlugs) : null,
+      dueAt,
+      receivedAt: now,
+      updatedAt: now,
+    })
     .onConflictDoNothing()
-    .returning({ id: signalEvents.id })
+    .returning({ id: signalEvents.id, orgId: signalEvents.orgId })
+
+/** `CROSS JOIN` keeps the order of the slugs. */
+const firstOrg = (slugs: string[]): SQL<number> => sql`(
+  SELECT o.id FROM json_each(${JSON.stringify(slugs)}) slug CROSS JOIN ${orgs} o ON o.slug = slug.value LIMIT 1
+)`
 
 /** Claims a pending event until the lease ends. Returns no row if it is over, or claimed, or postponed. */
 export const claimEvent = (db: Db, { id, now, leaseMs }: { id: number; now: number; leaseMs: number }) =>
@@ -50,16 +67,19 @@ export const finishPublishedEvent = (
 export const postponeEvent = (db: Db, { id, reason, dueAt }: { id: number; reason: string; dueAt: number }) =>
   db.update(signalEvents).set({ reason, dueAt }).where(isPending(id))
 
+/** Gives a claimed event back, as if it had not been claimed, and keeps its organisation. */
+export const returnEvent = (db: Db, { id, orgId, now }: { id: number; orgId: number; now: number }) =>
+  db
+    .update(signalEvents)
+    .set({ orgId, attempts: sql`${signalEvents.attempts} - 1`, dueAt: now })
+    .where(isPending(id))
+
 const isPending = (id: number, condition?: SQL) =>
   and(eq(signalEvents.id, id), eq(signalEvents.status, "received"), condition)
 
+/** Due events, of all organisations in turn. */
 export const selectOverdueEvents = (db: Db, { now, limit }: { now: number; limit: number }) =>
-  db
-    .select({ eventId: signalEvents.id, source: signalEvents.source })
-    .from(signalEvents)
-    .where(lte(signalEvents.dueAt, now))
-    .orderBy(signalEvents.dueAt)
-    .limit(limit)
+  db.all<DueRow>(dueInTurn(signalEvents, { key: sql.raw("id, source"), now, limit }))
 
 /**
  * Deletes events that are over and were last changed before that time. Failed ones stay, so that they can be repaired.

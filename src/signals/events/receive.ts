@@ -12,6 +12,8 @@ export type IncomingEvent = {
   isReadable: boolean
   /** The sender's own id of the event. A second event with the same id is not stored. */
   dedupeKey?: string | undefined
+  /** Slugs in the body that may name its organisation, the likeliest first. Some may be no slugs at all. */
+  orgSlugs?: string[]
 }
 
 export type ReceiveResult = "received" | "duplicate" | "not_understood"
@@ -23,13 +25,14 @@ export type ReceiveResult = "received" | "duplicate" | "not_understood"
  * 2. Enqueue the event. The consumer does the rest.
  */
 export async function receiveEvent(deps: Deps, incoming: IncomingEvent): Promise<ReceiveResult> {
-  const { source, body, isReadable, dedupeKey } = incoming
+  const { source, body, isReadable, dedupeKey, orgSlugs = [] } = incoming
   const now = deps.now()
   const [event] = await queries.insertEvent(deps.db, {
     source,
     body,
     status: isReadable ? "received" : "not_understood",
     dedupeKey,
+    orgSlugs,
     now,
     dueAt: isReadable ? now + SWEEP_AFTER_MS : null,
   })
@@ -38,6 +41,6 @@ export async function receiveEvent(deps: Deps, incoming: IncomingEvent): Promise
     return "not_understood"
   }
   if (!event) return "duplicate"
-  await enqueueEvent(deps, { source, eventId: event.id })
+  await enqueueEvent(deps, { source, eventId: event.id, orgId: event.orgId })
   return "received"
 }

@@ -8,12 +8,15 @@ import type { LogLine } from "../../runtime/log"
  * - `done`: processing is complete, and `handleEvent` must update the row.
  * - `committed`: processing is complete, and the source has updated the row in the batch of a notification.
  * - `later`: it stays pending and is processed again at `dueAt` (milliseconds since 1970). This counts as an attempt.
+ * - `beyond_share`: its organisation, which was not known before, has used up its share of the queue. It is processed again
+ *   in the bulk lane. This does not count as an attempt.
  *
  * `reason` is one of our words or an error's name, never text from the event: it is logged.
  */
 export type EventResult = (
   | { kind: "done" | "committed"; status: "processed" | "ignored" | "failed"; reason: string }
   | { kind: "later"; dueAt: number; reason: string }
+  | { kind: "beyond_share"; orgId: number }
 ) & { logFields?: Pick<LogLine, "flow_run_id"> }
 
 /** One system whose events are stored in `signal_events`. `Signal` is the type of a parsed body. */

@@ -2,6 +2,7 @@ import type { Deps } from "../../deps"
 import { enqueueHeldEmails } from "../../delivery/outbox"
 import { LEASE_MS } from "../../runtime/backoff"
 import { errorName, log } from "../../runtime/log"
+import { sendSignals } from "../../runtime/queue-lanes"
 import * as notifications from "../../notifications/queries"
 import * as summaries from "../../summaries/queries"
 import { summarise } from "../../summaries/summarise"
@@ -26,21 +27,25 @@ type RunLog = { flowRunId: string; logRunIds: string[] | null }
 export async function addSummary(deps: Deps, { flowRunId }: { flowRunId: string }): Promise<void> {
   const [summary] = await summaries.claimSummary(deps.db, { flowRunId, now: deps.now(), leaseMs: LEASE_MS.summary })
   if (!summary) return
-  const { notificationId, attempts, logRunIds } = summary
+  const { notificationId, attempts, logRunIds, orgId } = summary
   if (attempts > MAX_ATTEMPTS) {
     await summaries.failSummary(deps.db, { flowRunId, reason: "given up", now: deps.now() })
   } else {
     const entries = await fetchLog(deps, { flowRunId, logRunIds })
     if (entries.length === 0 && attempts < MAX_ATTEMPTS && deps.config.PREFECT_API_URL)
-      return retryLater(deps, flowRunId)
+      return retryLater(deps, { flowRunId, orgId })
     await summarise(deps, { flowRunId, notificationId, entries })
   }
   await Promise.all([updateBarItem(deps, notificationId), enqueueHeldEmails(deps, { notificationId })])
 }
 
-async function retryLater(deps: Deps, flowRunId: string): Promise<void> {
+async function retryLater(
+  deps: Deps,
+  { flowRunId, orgId }: { flowRunId: string; orgId: number | null },
+): Promise<void> {
   await summaries.postponeSummary(deps.db, { flowRunId, dueAt: deps.now() + LOG_RETRY_MS })
-  await deps.signals.send({ kind: "summary", flowRunId }, { delaySeconds: LOG_RETRY_MS / 1000 })
+  const message = { body: { kind: "summary" as const, flowRunId }, orgId: orgId ?? 0 }
+  await sendSignals(deps, [message], { delaySeconds: LOG_RETRY_MS / 1000 })
 }
 
 /** The log of the run and of its failed subflows; empty where Prefect does not give it. */

@@ -1,6 +1,7 @@
 import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { RETRY_DELAYS_MS } from "../../runtime/backoff"
+import { isWithinShare } from "../../runtime/queue-lanes"
 import { finishPublishedEvent } from "../events/queries"
 import { toEventResult } from "../events/publish-result"
 import type { EventResult, SignalSource } from "../events/source"
@@ -35,7 +36,9 @@ export const prefectSource: SignalSource<RunEvent> = {
  * 2. Judge the event.
  * 3. Find the run's organisation. If there is none, tell the platform admins. The event stays `failed`, so that it can
  *    be processed again once the organisation exists.
- * 4. Publish the failure. The notification, the flow run and the end of the event are one batch.
+ * 4. If the organisation was not known when the event came, and has used up its share of the queue, leave the event to the
+ *    bulk lane.
+ * 5. Publish the failure. The notification, the flow run and the end of the event are one batch.
  */
 async function processRunEvent(
   deps: Deps,
@@ -59,6 +62,8 @@ async function processRunEvent(
     await alertUnknownOrg(deps, { flowRunId, run, eventDeployment, stateName })
     return { kind: "done", status: "failed", reason: "unknown_organisation" }
   }
+  if (event.orgId !== org.id && !(await isWithinShare(deps, { kind: "prefect", orgId: org.id })))
+    return { kind: "beyond_share", orgId: org.id }
   return publishFailure(deps, { eventId: event.id, run, eventDeployment, stateName, org })
 }
 

@@ -2,6 +2,7 @@ import type { Statement } from "../../db/client"
 import type { Deps } from "../../deps"
 import { SWEEP_AFTER_MS } from "../../runtime/backoff"
 import { errorName, log } from "../../runtime/log"
+import { sendSignals } from "../../runtime/queue-lanes"
 import { publish, type PublishResult } from "../../notifications/publish"
 import { insertSummary, selectSummary } from "../../summaries/queries"
 import { systemAnnouncement, type OrgWithSettings } from "../system-announcement"
@@ -49,7 +50,7 @@ export async function publishRunFailure(deps: Deps, failure: RunFailure): Promis
       ...(isSummaryWanted ? [insertSummary(deps.db, { ...summary, publicationId })] : []),
     ],
   })
-  if (published.kind === "published" && isSummaryWanted) await enqueueSummary(deps, { flowRunId })
+  if (published.kind === "published" && isSummaryWanted) await enqueueSummary(deps, { flowRunId, orgId: org.id })
   return published
 }
 
@@ -63,7 +64,7 @@ async function wantsSummary(
   return existing === undefined
 }
 
-const enqueueSummary = (deps: Deps, { flowRunId }: { flowRunId: string }) =>
-  deps.signals.send({ kind: "summary", flowRunId }).catch((error) => {
+const enqueueSummary = (deps: Deps, { flowRunId, orgId }: { flowRunId: string; orgId: number }) =>
+  sendSignals(deps, [{ body: { kind: "summary", flowRunId }, orgId }]).catch((error) => {
     log({ event: "enqueue_failed", queue: "dalgo-signals", flow_run_id: flowRunId, reason: errorName(error) })
   })

@@ -3,6 +3,7 @@ import type { Deps } from "../../../deps"
 import { decryptWebhook } from "../../../destinations/chat-webhooks/encrypt"
 import { SWEEP_AFTER_MS } from "../../../runtime/backoff"
 import { errorName, log } from "../../../runtime/log"
+import { sendSignals } from "../../../runtime/queue-lanes"
 import { DeliveryError } from "../../retry"
 import type { ChannelSender } from "../channel"
 import { CHAT_ADAPTERS } from "./adapters"
@@ -54,7 +55,7 @@ async function disableGoneWebhook(deps: Deps, { goneReason, ...active }: GoneWeb
     queries.disableWebhook(deps.db, { ...active, now, goneReason }),
   ])
   for (const { id } of events) {
-    await deps.signals.send({ kind: "room_gone", eventId: id }).catch((error) => {
+    await sendSignals(deps, [{ body: { kind: "room_gone", eventId: id }, orgId: active.orgId }]).catch((error) => {
       log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: id, reason: errorName(error) })
     })
   }

@@ -52,6 +52,7 @@ export const insertGoneEvent = (db: Db, { dueAt, ...active }: ActiveWebhook & { 
       receivedAt: now,
       updatedAt: now,
       dueAt,
+      orgId,
     },
     from: sql`${chatWebhooks} WHERE ${isActive(active)}`,
   }).returning({ id: signalEvents.id })
