@@ -45,7 +45,7 @@ export class NotificationService extends WorkerEntrypoint<Env> {
       const request = parseOrThrow(CreateNotification, input)
       const key = parseOrThrow(CreateOptions, options)?.idempotencyKey
       const notification = await createNotification(deps, {
-        caller: { kind: "service" },
+        caller: { kind: "service", keyHash: "service binding" },
         chosenSlug: undefined,
         input: request,
         idempotency: key === undefined ? undefined : { key, requestHash: await hashRequest(request) },

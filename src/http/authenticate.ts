@@ -8,7 +8,7 @@ import { type Caller, isPlatformCaller } from "../auth/caller"
 import { requireMembership, loadMemberships } from "../auth/membership"
 import { isAtLeast, type Role } from "../domain/roles"
 import { type Access, withMeta } from "./route-meta"
-import { matchesAnyKey } from "../auth/compare-keys"
+import { matchesAnyKey, shortHash } from "../auth/compare-keys"
 import { isAllowedOrigin } from "./cors"
 import type { AppEnv } from "./router"
 import { verifyAccessToken } from "../auth/access-token"
@@ -95,7 +95,9 @@ async function authenticate(c: Context<AppEnv>): Promise<Caller> {
   if (cookieToken(c) && isForeignOrigin(c)) throw notAllowed()
   if (!token) throw new AppError("unauthenticated", "Not signed in")
   // Servers send no cookies, so a cookie is never compared with the service keys.
-  if (!cookieToken(c) && (await matchesAnyKey(config.SERVICE_KEYS, token))) return { kind: "service" }
+  if (!cookieToken(c) && (await matchesAnyKey(config.SERVICE_KEYS, token))) {
+    return { kind: "service", keyHash: await shortHash(token) }
+  }
 
   const verified = await verifyAccessToken(token, config, now())
   if (verified.kind === "expired") throw new AppError("token_expired", "Token expired")

@@ -1,12 +1,15 @@
 import type { Deps } from "../deps"
 import { AppError, notAllowed } from "../runtime/errors"
 import { requireOrgAdmin } from "../auth/authority"
-import { type Caller, isPlatformCaller, callerKey } from "../auth/caller"
+import { type Caller, idempotencyOwner, isPlatformCaller } from "../auth/caller"
 import type { Audience } from "../domain/audience"
 import { publish } from "./publish"
 import type { CreateNotification } from "./schemas"
 
-const IDEMPOTENCY_WINDOW_MS = 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
+const IDEMPOTENCY_WINDOW_MS = DAY_MS
+/** A year, also a leap year. */
+const MAX_AHEAD_MS = 366 * DAY_MS
 
 type Request = {
   caller: Caller
@@ -20,11 +23,15 @@ type Request = {
  * Creates a notification for a caller.
  *
  * 1. Resolve the audience. An admin may address their own organisation, a super-admin or a service key any.
- * 2. Publish the notification, once per Idempotency-Key.
+ * 2. Refuse a time that is too far ahead.
+ * 3. Publish the notification, once per Idempotency-Key.
  */
 export async function createNotification(deps: Deps, request: Request) {
   const { input, idempotency } = request
   const { orgId, audience } = await audienceFor(deps, request)
+  if (isTooFarAhead(input.scheduled_time, deps.now())) {
+    throw new AppError("rejected", "A notification can be scheduled at most a year ahead.")
+  }
   const result = await publish(deps, {
     orgId,
     audience,
@@ -35,7 +42,7 @@ export async function createNotification(deps: Deps, request: Request) {
     emailSubject: input.email_subject,
     scheduledAt: input.scheduled_time,
     dedupe: idempotency && {
-      key: `request:${JSON.stringify([callerKey(request.caller), orgId, idempotency.key])}`,
+      key: `request:${JSON.stringify([idempotencyOwner(request.caller), orgId, idempotency.key])}`,
       forMs: IDEMPOTENCY_WINDOW_MS,
       requestHash: idempotency.requestHash,
     },
@@ -50,6 +57,9 @@ export async function createNotification(deps: Deps, request: Request) {
       return result.notification
   }
 }
+
+const isTooFarAhead = (scheduledAt: number | null | undefined, now: number) =>
+  typeof scheduledAt === "number" && scheduledAt > now + MAX_AHEAD_MS
 
 async function audienceFor(
   deps: Deps,

@@ -40,7 +40,7 @@ export const notificationDocs = {
       author: "the sender, as readers see it",
       sent_to: "`all_org_users` needs `org_slug`, `single_user` needs `user_email`",
       urgent: "shows it in the urgent bar until it is read",
-      scheduled_time: "when to send it; UTC if it has no offset; a time in the past means now",
+      scheduled_time: "when to send it, at most a year ahead; UTC if it has no offset; a time in the past means now",
       org_slug: "the organisation; with `single_user`, the organisation in which the person is looked up",
       manager_or_above: "notifies admins only",
       email_subject: "default: the organisation, the category and the first line of the message",
@@ -50,6 +50,8 @@ export const notificationDocs = {
       "org_slug is required to sent notification to all org users.",
       "user email is required to sent notification to a user.",
       "No users found for the given information",
+      "A notification can be scheduled at most a year ahead.",
+      "1,000 notifications are scheduled already. Cancel some, or wait until some have been sent.",
     ],
     example: {
       body: {

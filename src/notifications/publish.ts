@@ -5,11 +5,15 @@ import type { Deps } from "../deps"
 import type { Audience } from "../domain/audience"
 import type { Category } from "../domain/categories"
 import type { PlatformAdminChannel } from "../domain/channels"
+import { AppError } from "../runtime/errors"
 import { log } from "../runtime/log"
 import { selectAddressees, toAddressees } from "./audience"
 import { buildChunk, enqueueChunk } from "./fan-out"
 import { decideAll, planDeliveries } from "./plan"
 import * as queries from "./queries"
+
+/** What spans organisations counts as one organisation. */
+const MAX_SCHEDULED_PER_ORG = 1_000
 
 export type PublishRequest = {
   /** `null`: the notification spans organisations. */
@@ -39,7 +43,8 @@ export type PublishResult =
   | { kind: "conflict" }
 
 /**
- * Publishes a notification. Every notification goes through here.
+ * Publishes a notification. Every notification goes through here. Throws `rejected` if the organisation has too many
+ * scheduled already.
  *
  * 1. Read the audience with its settings, and any notification with the same dedupe key: one round trip.
  * 2. Decide for each person and channel.
@@ -81,34 +86,37 @@ export async function publish(deps: Deps, request: PublishRequest): Promise<Publ
         },
       )
 
+  const row = {
+    orgId: request.orgId,
+    audience,
+    author: request.author,
+    message: request.message,
+    category,
+    urgent: request.urgent,
+    emailSubject: request.emailSubject ?? null,
+    createdAt: now,
+    scheduledAt,
+    sentAt: isScheduled ? null : now,
+    publicationId,
+    dedupeKey: dedupe?.key ?? null,
+    requestHash: dedupe?.requestHash ?? null,
+    emailDueAt,
+    dueAt: isScheduled ? scheduledAt : now,
+    operatorNote: request.platformAdmins?.message ?? null,
+  }
   const [notification] = await commitAndRead(
     db,
     [
       ...(dedupe?.forMs ? [queries.releaseDedupeKey(db, { dedupeKey: dedupe.key, before: freeBefore })] : []),
-      queries.insertNotification(db, {
-        orgId: request.orgId,
-        audience,
-        author: request.author,
-        message: request.message,
-        category,
-        urgent: request.urgent,
-        emailSubject: request.emailSubject ?? null,
-        createdAt: now,
-        scheduledAt,
-        sentAt: isScheduled ? null : now,
-        publicationId,
-        dedupeKey: dedupe?.key ?? null,
-        requestHash: dedupe?.requestHash ?? null,
-        emailDueAt,
-        dueAt: isScheduled ? scheduledAt : now,
-        operatorNote: request.platformAdmins?.message ?? null,
-      }),
+      isScheduled
+        ? queries.insertScheduled(db, row, { max: MAX_SCHEDULED_PER_ORG })
+        : queries.insertNotification(db, row),
       ...(chunk?.statements ?? []),
       ...(request.alongside?.(publicationId) ?? []),
     ],
     queries.selectByPublication(db, { publicationId }),
   )
-  if (!notification) return resolveDuplicate(deps, request)
+  if (!notification) return resolveRefusal(deps, request, { isScheduled })
 
   log({ event: "notification_published", notification_id: notification.id, count: people.length })
   if (chunk) deps.waitUntil(enqueueChunk(deps, { notification, chunk }))
@@ -119,8 +127,15 @@ export async function publish(deps: Deps, request: PublishRequest): Promise<Publ
 const platformAdminOutbox = (platformAdmins: PublishRequest["platformAdmins"]): Outbox =>
   Object.fromEntries((platformAdmins?.channels ?? []).map((channel) => [channel, [1]]))
 
-/** The key was taken between our read and our write, or it belongs to a notification that was purged. */
-async function resolveDuplicate({ db }: Deps, request: PublishRequest): Promise<PublishResult> {
+/**
+ * The key was taken between our read and our write, or it belongs to a notification that was purged, or too many are
+ * scheduled.
+ */
+async function resolveRefusal(
+  { db }: Deps,
+  request: PublishRequest,
+  { isScheduled }: { isScheduled: boolean },
+): Promise<PublishResult> {
   const dedupeKey = request.dedupe?.key ?? ""
   const [[earlier], [spent]] = await db.batch([
     queries.selectByDedupeKey(db, { dedupeKey }),
@@ -128,6 +143,10 @@ async function resolveDuplicate({ db }: Deps, request: PublishRequest): Promise<
   ])
   if (earlier) return toDuplicateResult(earlier, request)
   if (spent) return { kind: "conflict" }
+  if (isScheduled) {
+    const message = "1,000 notifications are scheduled already. Cancel some, or wait until some have been sent."
+    throw new AppError("rejected", message)
+  }
   throw new Error("the notification was not inserted, and its dedupe key is free")
 }
 

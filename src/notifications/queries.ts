@@ -11,6 +11,21 @@ type NewNotification = typeof notifications.$inferInsert
 export const insertNotification = (db: Db, row: NewNotification) =>
   db.insert(notifications).values(row).onConflictDoNothing()
 
+/**
+ * The same for a scheduled notification, if its organisation has fewer than `max` scheduled. SQLite counts in the index of
+ * what is due, and stops at `max`.
+ */
+export const insertScheduled = (db: Db, row: NewNotification, { max }: { max: number }) =>
+  insertSelect(db, notifications, {
+    values: row,
+    from: sql`(SELECT 1) WHERE (
+      SELECT count(*) FROM (
+        SELECT 1 FROM ${notifications}
+        WHERE due_at IS NOT NULL AND coalesce(org_id, 0) = ${row.orgId ?? 0} LIMIT ${max}
+      )
+    ) < ${max}`,
+  }).onConflictDoNothing()
+
 /** Frees a dedupe key that was kept for a limited time. */
 export const releaseDedupeKey = (db: Db, { dedupeKey, before }: { dedupeKey: string; before: number }) =>
   db

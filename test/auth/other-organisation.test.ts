@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
+import { DAY } from "../support/clock"
 import { insertExampleData } from "../support/example-data"
 import { alice, type ApiClient, bob, charlie, cookieOf, dora } from "../support/people"
 import { captureQueues } from "../support/queues"
@@ -172,7 +173,7 @@ describe("Charlie changes nothing of acme", () => {
 
   it("by cancelling a scheduled notification", async () => {
     const toAcme = { author: "a", message: "m", sent_to: "all_org_users", org_slug: "acme" }
-    const body = { ...toAcme, scheduled_time: "2099-01-01T00:00:00Z" }
+    const body = { ...toAcme, scheduled_time: new Date(Date.now() + DAY).toISOString() }
     const { res } = await (await alice.post("/api/notifications/", body)).json<any>()
     const remove = (id: number) => hear(charlie.delete(`/api/notifications/?notification_id=${id}`, IN_ACME))
     expect(await remove(res.notification_id)).toEqual(await remove(987_654))

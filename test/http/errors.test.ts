@@ -255,7 +255,20 @@ describe("429", () => {
     expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/)
     expect(await errorOf(answer)).toEqual({ status: 429, body: { detail: "too many at once" } })
     expect((await server.post(SEND, toAcme)).status).toBe(200)
-    expect(limit.mock.calls).toEqual([[{ key: "person:1" }], [{ key: "service" }]])
+    expect(limit.mock.calls).toEqual([
+      [{ key: "person:1" }],
+      [{ key: expect.stringMatching(/^service:[0-9a-f]{12}$/) }],
+    ])
+  })
+
+  it("limits each service key separately, and does not name the key", async () => {
+    const limit = vi.spyOn(env.SEND_LIMIT, "limit").mockResolvedValue({ success: true })
+    const keys = ["service-key-new", "service-key-old", "service-key-new"]
+    for (const key of keys) await anonymous.post(SEND, toAcme, { authorization: `Bearer ${key}` })
+    const [first, second, third] = limit.mock.calls.map(([{ key }]) => key)
+    expect(third).toBe(first)
+    expect(second).not.toBe(first)
+    expect([first, second].join()).not.toContain("service-key")
   })
 
   it("does not answer reads", async () => {

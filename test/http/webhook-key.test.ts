@@ -88,8 +88,9 @@ describe("a webhook request", () => {
 
   it("is stored before it is enqueued", async () => {
     const found: unknown[] = []
-    vi.spyOn(env.SIGNALS, "send").mockImplementation(async (message) => {
-      if (message.kind !== "prefect") throw new Error("another kind of message")
+    vi.spyOn(env.SIGNALS, "sendBatch").mockImplementation(async (messages) => {
+      const [message] = Array.from(messages, ({ body }) => body)
+      if (message?.kind !== "prefect") throw new Error("another kind of message")
       found.push(await env.DB.prepare("SELECT status FROM signal_events WHERE id = ?").bind(message.eventId).first())
       return {} as never
     })

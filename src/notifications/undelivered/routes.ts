@@ -1,4 +1,5 @@
 import { anyAdmin, chosenSlug } from "../../http/authenticate"
+import { sendRateLimit } from "../../http/rate-limit"
 import { router } from "../../http/router"
 import { path, query } from "../../http/validate"
 import { listUndelivered } from "./list"
@@ -13,7 +14,7 @@ export const undeliveredRoutes = router()
     return c.json(toUndeliveredResponse(await listUndelivered(c.var.deps, { ...request, limit, after }), limit))
   })
 
-  .post("/:id/resend", anyAdmin, path(DeliveryPath), async (c) => {
+  .post("/:id/resend", anyAdmin, sendRateLimit, path(DeliveryPath), async (c) => {
     await resendDelivery(c.var.deps, { caller: c.var.caller, key: c.req.valid("param").id })
     return c.json({ success: true, message: "Delivery is being sent again" })
   })
