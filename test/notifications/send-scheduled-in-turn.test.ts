@@ -1,4 +1,3 @@
-import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { clearMembershipCache } from "../../src/auth/membership"
 import { HOUR, MINUTE, NOON } from "../support/clock"

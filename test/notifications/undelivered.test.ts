@@ -225,6 +225,16 @@ describe("resending", () => {
     expect(accepted.to()).toEqual([bob.email])
   })
 
+  it("counts against the limit of the sender", async () => {
+    await sendRefused()
+    const accepted = acceptAll()
+    vi.spyOn(env.SEND_LIMIT, "limit").mockResolvedValue({ success: false })
+    expect((await alice.post("/api/notifications/deliveries/1-email-2/resend")).status).toBe(429)
+    expect(env.SEND_LIMIT.limit).toHaveBeenCalledWith({ key: "person:1" })
+    await drain()
+    expect(accepted.to()).toEqual([])
+  })
+
   it("sends nothing to a former member", async () => {
     await sendRefused()
     const accepted = acceptAll()

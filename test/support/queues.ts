@@ -44,9 +44,22 @@ export function captureQueues() {
       if (message) await consume(message.queue, [message.body])
     }
   }
+  /** Each queue has its own consumer: consumes one batch of each queue in turn, until none is left. */
+  async function drainQueuesInTurn({ batchSize }: { batchSize: number }): Promise<void> {
+    while (sent.length > 0) {
+      const waiting = sent.splice(0)
+      for (const [queue, messages] of Map.groupBy(waiting, (message) => message.queue)) {
+        sent.push(...messages.splice(batchSize))
+        await consume(
+          queue,
+          messages.map(({ body }) => body),
+        )
+      }
+    }
+  }
   /** The next send to this queue throws. */
   const lose = (queue: Sent["queue"]) => void failing.add(queue)
-  return { sent, drain, lose }
+  return { sent, drain, drainQueuesInTurn, lose }
 }
 
 /**
