@@ -5,16 +5,17 @@ const MESSAGES_PER_BATCH = 100
 /** The rest of a big notification, or of a backlog, takes the bulk lane. */
 const MAX_NORMAL_PER_SEND = 2
 
-type Lanes<Message> = { normal: Queue<Message>; bulk: Queue<Message>; share: RateLimit }
+type Producer<Message> = Pick<Queue<Message>, "send" | "sendBatch">
+type Lanes<Message> = { normal: Producer<Message>; bulk: Producer<Message>; share: RateLimit }
 
 /** `orgId` 0 stands for the platform; `undefined`: not known yet. */
 type Share = { orgId: number | undefined }
 type Outgoing<Message> = Share & { body: Message }
 
-type SignalQueues = { signals: Queue<SignalMessage>; signalsBulk: Queue<SignalMessage>; queueShare: RateLimit }
+type SignalQueues = { signals: Producer<SignalMessage>; signalsBulk: Producer<SignalMessage>; queueShare: RateLimit }
 type DeliveryQueues = {
-  deliveries: Queue<DeliveryMessage>
-  deliveriesBulk: Queue<DeliveryMessage>
+  deliveries: Producer<DeliveryMessage>
+  deliveriesBulk: Producer<DeliveryMessage>
   queueShare: RateLimit
 }
 type Delay = { delaySeconds?: number }
@@ -73,7 +74,7 @@ async function sendInLanes<Message>(
 }
 
 async function sendAll<Message>(
-  queue: Queue<Message>,
+  queue: Producer<Message>,
   messages: Outgoing<Message>[],
   delaySeconds: number,
 ): Promise<void> {
