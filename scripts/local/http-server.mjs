@@ -33,7 +33,8 @@ export function parseObject(body) {
 }
 
 /**
- * Listens on the loopback address only. `handle({method, path, query, headers, body})` returns `{status, headers, body}`.
+ * Listens on the loopback address only. `handle({method, path, query, headers, body})` returns `{status, headers, body}`,
+ * or a promise of it.
  * @returns {Promise<{port: number, close: () => Promise<void>}>} resolves once the server listens
  */
 export function serve({ port, maxBytes, handle }) {
@@ -42,7 +43,7 @@ export function serve({ port, maxBytes, handle }) {
       const { pathname, searchParams } = new URL(request.url ?? "/", `http://${HOST}`)
       const path = pathname.length > 1 ? pathname.replace(/\/+$/, "") : pathname
       const body = await readBody(request, maxBytes)
-      const answer = handle({ method: request.method, path, query: searchParams, headers: request.headers, body })
+      const answer = await handle({ method: request.method, path, query: searchParams, headers: request.headers, body })
       response.writeHead(answer.status, { "cache-control": "no-store", ...answer.headers }).end(answer.body)
     } catch (error) {
       if (response.headersSent || response.destroyed) return response.destroy()
