@@ -1,9 +1,8 @@
 import type { Deps } from "../deps"
-import type { BarStore, BarState } from "./bar-store"
+import { type BarStore, type BarState, NOT_LOADED } from "./bar-store"
 import { framesBetween, isOnlyChange } from "./diff"
 import type { BarItem } from "../domain/bar-item"
 import { encodeItemUpdated } from "./protocol"
-import { excerpt } from "./excerpt"
 import {
   type Bar,
   loadBars,
@@ -14,9 +13,6 @@ import {
   toBarItem,
 } from "../inbox/bar-queries"
 import type { Connections } from "./connections"
-
-/** The version of a state that was not read from the database yet. Every inbox has a higher one. */
-const NOT_LOADED = -1
 
 /**
  * Updates the saved states from the database, and sends open tabs the difference. Calls may come twice or out of order,
@@ -77,9 +73,8 @@ export class Projection {
       selectBarItem(db, { id: notificationId }),
     ])
     if (!row) return
-    const item = toBarItem(row)
-    if (row.urgent) this.upsertItems([item])
-    const json = JSON.stringify(excerpt(item))
+    if (row.urgent) this.upsertItems([toBarItem(row)])
+    const [json = ""] = row.urgent ? this.store.excerpts([row.id]) : []
     const behind: BarState[] = []
     for (const latest of latestStates) {
       const before = this.store.state(latest.orgUserId)
@@ -103,25 +98,23 @@ export class Projection {
       this.upsertItems(bar.items)
       const before = this.store.state(bar.orgUserId)
       if (!before || bar.version < before.version) continue
-      const itemJson = (id: number) => JSON.stringify(excerpt(bar.items.find((item) => item.id === id) as BarItem))
-      this.move(before, toBarState(bar), itemJson)
+      this.move(before, toBarState(bar), (id) => this.store.excerpts([id])[0] as string)
     }
   }
 
   private async reloadItem(notificationId: number): Promise<void> {
     // A running update may have read the old text, and must not save it after this one.
     await Promise.allSettled(this.running)
-    if (this.store.items([notificationId]).length === 0) return
+    if (!this.store.hasItem(notificationId)) return
     const [row] = await selectBarItem(this.deps.db, { id: notificationId })
     if (row) this.upsertItems([toBarItem(row)])
   }
 
-  /** Saves these items. If a message is new, sends it to everybody whose bar shows the item. */
+  /** Saves these items. If one has another text than before, sends it to everybody whose bar shows it. */
   private upsertItems(items: BarItem[]): void {
-    for (const item of items) {
-      if (this.store.saveItem(item) !== "rewritten") continue
-      const json = JSON.stringify(excerpt(item))
-      for (const state of this.store.states().filter(({ ids }) => ids.includes(item.id))) {
+    for (const id of this.store.saveItems(items)) {
+      const [json = ""] = this.store.excerpts([id])
+      for (const state of this.store.states().filter(({ ids }) => ids.includes(id))) {
         const seq = state.seq + 1
         this.store.save({ ...state, seq }, this.deps.now())
         this.connections.push(state.orgUserId, [encodeItemUpdated(json, { seq })])

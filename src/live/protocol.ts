@@ -18,9 +18,13 @@ export type ClientMessage = z.infer<typeof ClientMessage>
 
 const MAX_MESSAGE_LENGTH = 16_384
 
+/** Whether a message is longer than the largest valid one, in characters or bytes. It must not be parsed. */
+export const isTooBig = (data: string | ArrayBuffer) =>
+  (typeof data === "string" ? data.length : data.byteLength) > MAX_MESSAGE_LENGTH
+
 /** Parses a client's message; `undefined` if it is invalid. */
 export function parseMessage(data: string | ArrayBuffer): ClientMessage | undefined {
-  if (typeof data !== "string" || data.length > MAX_MESSAGE_LENGTH) return undefined
+  if (typeof data !== "string") return undefined
   try {
     return ClientMessage.parse(JSON.parse(data))
   } catch {
@@ -30,6 +34,10 @@ export function parseMessage(data: string | ArrayBuffer): ClientMessage | undefi
 
 /** The text of a frame. */
 export const encodeFrame = (frame: Frame) => JSON.stringify({ message: "", status: "success", data: frame })
+
+/** As `encodeFrame`, for items that are JSON already. */
+export const encodeSnapshot = (items: string[], { seq, unreadCount }: { seq: number; unreadCount: number }) =>
+  `{"message":"","status":"success","data":{"type":"snapshot","seq":${seq},"urgent":[${items.join(",")}],"unread_count":${unreadCount}}}`
 
 /** As `encodeFrame`, for an item that is JSON already: one item goes to many people, each with their own count. */
 export const encodeUrgentAdded = (item: string, { seq, unreadCount }: { seq: number; unreadCount: number }) =>

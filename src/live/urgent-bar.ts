@@ -5,13 +5,12 @@ import { errorName, log } from "../runtime/log"
 import { updateReadStatus } from "../inbox/queries"
 import { parseHandshakeRequest } from "./handshake"
 import { BarStore, type BarState } from "./bar-store"
-import { closedSocket, CLOSE_INVALID_TOKEN } from "./close-codes"
+import { closedSocket, CLOSE_INVALID_TOKEN, CLOSE_MESSAGE_TOO_BIG, CLOSE_POLICY_VIOLATION } from "./close-codes"
 import type { BarItem } from "../domain/bar-item"
-import { encodeError, parseMessage, encodeFrame } from "./protocol"
-import { excerpt } from "./excerpt"
+import { encodeError, isTooBig, parseMessage } from "./protocol"
 import { Projection } from "./projection"
 import { selectFormerMembers, selectBarStates, selectSummarisedSince } from "../inbox/bar-queries"
-import { Connections } from "./connections"
+import { Connections, isOpen } from "./connections"
 import { UsedTickets } from "./used-tickets"
 
 const CHECK_EVERY_MS = 60_000
@@ -56,26 +55,35 @@ export class UrgentBar extends DurableObject<Env> implements UrgentBarRpc {
     }
     await this.ensureLoaded(connection.orgUserId)
     const { 0: client, 1: server } = new WebSocketPair()
-    this.connections.accept(server, connection)
+    this.connections.accept(server, connection, this.deps.now())
     server.send(this.snapshot(connection.orgUserId))
     return new Response(null, { status: 101, webSocket: client })
   }
 
+  /**
+   * Handles a message of an open tab. Messages of a socket that is being closed are ignored, since many may be on their
+   * way. A message that is too big, or one too many, closes the socket before it is parsed.
+   */
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    if (this.connections.closeExpired(socket, this.deps.now())) return
-    const { orgUserId } = this.connections.connectionOf(socket)
+    const now = this.deps.now()
+    if (!isOpen(socket) || this.connections.closeExpired(socket, now)) return
+    if (isTooBig(data)) return socket.close(CLOSE_MESSAGE_TOO_BIG, "the message is too big")
+    if (!this.connections.allowMessage(socket, now)) return socket.close(CLOSE_POLICY_VIOLATION, "too many messages")
     const message = parseMessage(data)
-    if (!message) return socket.send(encodeError("not understood"))
+    if (!message) return this.connections.send(socket, [encodeError("not understood")])
+    const { orgUserId } = this.connections.connectionOf(socket)
     try {
       if (message.type === "dismiss") {
-        await updateReadStatus(this.deps.db, { orgUserId, ids: message.ids, isRead: true, now: this.deps.now() })
+        await updateReadStatus(this.deps.db, { orgUserId, ids: message.ids, isRead: true, now })
         return await this.projection.changed([orgUserId])
       }
       await this.ensureLoaded(orgUserId)
-      if (message.last_seq !== this.barState(orgUserId).seq) socket.send(this.snapshot(orgUserId))
+      if (message.last_seq !== this.barState(orgUserId).seq) {
+        this.connections.send(socket, [this.snapshot(orgUserId)])
+      }
     } catch (error) {
       log({ event: "socket_message_failed", reason: errorName(error) })
-      socket.send(encodeError("it failed, try again"))
+      this.connections.send(socket, [encodeError("it failed, try again")])
     }
   }
 
@@ -135,9 +143,5 @@ export class UrgentBar extends DurableObject<Env> implements UrgentBarRpc {
   /** The state of a person that is loaded. Read without an `await` before sending, so that no change falls in between. */
   private barState = (orgUserId: number) => this.store.state(orgUserId) as BarState
 
-  private snapshot(orgUserId: number): string {
-    const { seq, ids, unreadCount } = this.barState(orgUserId)
-    const urgent = this.store.items(ids).map(excerpt)
-    return encodeFrame({ type: "snapshot", seq, urgent, unread_count: unreadCount })
-  }
+  private snapshot = (orgUserId: number) => this.store.snapshot(this.barState(orgUserId))
 }

@@ -85,8 +85,6 @@ const MALFORMED: [string, string | ArrayBuffer][] = [
     "a dismissal with 1,001 ids",
     JSON.stringify({ type: "dismiss", ids: Array.from({ length: 1_001 }, (_, i) => i + 1) }),
   ],
-  ["a million characters", "a".repeat(1_000_000)],
-  ["a valid message of 100,000 bytes", `{"type":"dismiss","ids":[1]${" ".repeat(100_000)}}`],
   ["deep nesting", `${"[".repeat(8_000)}${"]".repeat(8_000)}`],
   ["a binary message", new TextEncoder().encode('{"type":"dismiss","ids":[1]}').buffer as ArrayBuffer],
   ["PING in capitals", "PING"],

@@ -42,7 +42,7 @@ describe("excerpt", () => {
     ["characters of three bytes", "अ".repeat(1_000), "अ".repeat(229)],
     ["characters that JSON escapes", "\u0001".repeat(1_000), "\u0001".repeat(114)],
     ["quotes", '"'.repeat(1_000), '"'.repeat(344)],
-    ["a message with a lone surrogate", `a\ud83d${"b".repeat(1_000)}`, `a\ud83d${"b".repeat(681)}`],
+    ["a message with a lone surrogate", `a\ud83d${"b".repeat(1_000)}`, `a\ufffd${"b".repeat(684)}`],
   ])("cuts %s", (_, message, kept) => {
     expect(excerpt(item({ message })).message).toBe(`${kept}…`)
   })
