@@ -1,5 +1,6 @@
 import { openDb } from "./db/client"
 import type { Deps } from "./deps"
+import { boundedBar } from "./inbox/bounded-bar"
 import { configFrom } from "./runtime/config"
 
 /** Builds `Deps` from the bindings of a worker or a Durable Object. Throws `MisconfiguredError`. */
@@ -12,7 +13,7 @@ export const depsFrom = (env: Env, ctx: { waitUntil(promise: Promise<unknown>): 
   deliveries: env.DELIVERIES,
   deliveriesBulk: env.DELIVERIES_BULK,
   queueShare: env.QUEUE_SHARE,
-  bar: (orgId) => env.URGENT_BAR.getByName(String(orgId)),
+  bar: (orgId) => boundedBar(env.URGENT_BAR.getByName(String(orgId))),
   email: env.EMAIL,
   sendRateLimit: env.SEND_LIMIT,
   searchRateLimit: env.SEARCH_LIMIT,

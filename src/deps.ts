@@ -16,7 +16,7 @@ export type Deps = {
   deliveriesBulk: Queue<DeliveryMessage>
   /** How much of the normal lanes an organisation may take. */
   queueShare: RateLimit
-  /** The Durable Object with the urgent bars of one organisation. */
+  /** The Durable Object with the urgent bars of one organisation. A call that takes seconds rejects. */
   bar: (orgId: number) => UrgentBarRpc
   /** Cloudflare's Email Service. `EMAIL_PROVIDER` may choose another provider. */
   email: SendEmail
