@@ -17,6 +17,7 @@ export const depsFrom = (env: Env, ctx: { waitUntil(promise: Promise<unknown>): 
   email: env.EMAIL,
   sendRateLimit: env.SEND_LIMIT,
   searchRateLimit: env.SEARCH_LIMIT,
+  connectRateLimit: env.CONNECT_LIMIT,
   ai: env.AI,
   waitUntil: (work) => ctx.waitUntil(work),
 })

@@ -22,6 +22,7 @@ export type Deps = {
   email: SendEmail
   sendRateLimit: RateLimit
   searchRateLimit: RateLimit
+  connectRateLimit: RateLimit
   ai: Ai
   /** Keeps the worker alive until this work is done, after the response has been sent. */
   waitUntil: (work: Promise<unknown>) => void

@@ -13,6 +13,7 @@ declare namespace Cloudflare {
     SEND_LIMIT: RateLimit
     SEARCH_LIMIT: RateLimit
     QUEUE_SHARE: RateLimit
+    CONNECT_LIMIT: RateLimit
     /** Variables and secrets; only runtime/config.ts reads them. */
     [variable: string]: unknown
   }

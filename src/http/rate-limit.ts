@@ -1,6 +1,8 @@
 import { createMiddleware } from "hono/factory"
+import type { Deps } from "../deps"
 import { AppError } from "../runtime/errors"
 import { callerKey } from "../auth/caller"
+import type { Membership } from "../auth/membership"
 import { withMeta } from "./route-meta"
 import type { AppEnv } from "./router"
 
@@ -24,6 +26,21 @@ export const sendRateLimit = withMeta(
   createMiddleware<AppEnv>(async (c, next) => {
     const { success } = await c.var.deps.sendRateLimit.limit({ key: callerKey(c.var.caller) })
     if (!success) throw new AppError("rate_limited", "too many at once", { retryAfterSeconds: WINDOW_SECONDS })
+    await next()
+  }),
+)
+
+/** Limits how often one person may open a socket, or get a ticket for one; `CONNECT_LIMIT` in wrangler.toml has the number. */
+export async function limitConnects(deps: Deps, { orgUserId }: { orgUserId: number }): Promise<void> {
+  const { success } = await deps.connectRateLimit.limit({ key: String(orgUserId) })
+  if (!success) throw new AppError("rate_limited", "too many at once", { retryAfterSeconds: WINDOW_SECONDS })
+}
+
+/** The same for a route. Must come after `member`. */
+export const connectRateLimit = withMeta(
+  { rateLimited: true },
+  createMiddleware<AppEnv & { Variables: { me: Membership } }>(async (c, next) => {
+    await limitConnects(c.var.deps, c.var.me)
     await next()
   }),
 )

@@ -1,5 +1,5 @@
 import { errorName, log } from "../runtime/log"
-import { CLOSE_INVALID_TOKEN, CLOSE_REPLACED } from "./close-codes"
+import { CLOSE_INVALID_TOKEN, CLOSE_REPLACED } from "../domain/close-codes"
 import { spendMessage } from "./message-allowance"
 
 /** The person behind a socket, and when their access token expires (milliseconds since 1970). */

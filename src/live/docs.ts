@@ -20,10 +20,18 @@ export const liveDocs = {
       'urgent_removed, unread_count and item_updated, each as {"message":"","status":"success","data":{"type":…,"seq":…}}. ' +
       'The client may send {"type":"hello","last_seq":…}, {"type":"dismiss","ids":[…]} and ping. An Origin that is not ' +
       "allowed gets 403. A handshake without a valid token is accepted and closed: 4001 means no token; 4003 means an " +
-      "invalid or expired token, a used ticket, or a person who is no longer a member.",
+      "invalid or expired token, a used ticket, or a person who is no longer a member. A person may have 10 sockets: " +
+      "the next one closes the oldest with 4008. Do not reconnect by yourself after 4001, 4003 and 4008. A person may " +
+      "send 60 messages at once over all their sockets, pings not counted, and one more every five seconds; a further one " +
+      "closes its socket with 1008. A message of more than 16 kB closes it with 1009. Reconnect after these with a growing " +
+      "delay.",
     fields: { orgslug: "the organisation; the person's first one if absent", ticket: "instead of the cookie" },
     response: z.void(),
     badRequests: ["this is a WebSocket"],
-    errors: { not_allowed: "A page of another origin.", unavailable: "Tickets, or sign-in, are not configured." },
+    errors: {
+      not_allowed: "A page of another origin.",
+      rate_limited: "Too many sockets or tickets of this person within a minute.",
+      unavailable: "Tickets, or sign-in, are not configured.",
+    },
   },
 } satisfies DocsByRoute

@@ -12,3 +12,11 @@ export function toHandshakeRequest({ connection, ticket }: Handshake): Request {
 /** Reads what `toHandshakeRequest` wrote. */
 export const parseHandshakeRequest = ({ url }: Request) =>
   JSON.parse(new URL(url).searchParams.get("handshake") ?? "") as Handshake
+
+/** Accepts a handshake and closes it with this code, since a browser cannot read the status of a refused handshake. */
+export function closedSocket(code: number, reason: string): Response {
+  const { 0: client, 1: server } = new WebSocketPair()
+  server.accept()
+  server.close(code, reason)
+  return new Response(null, { status: 101, webSocket: client })
+}

@@ -4,11 +4,12 @@ import { AppError, notAllowed } from "../runtime/errors"
 import { member, requestToken } from "../http/authenticate"
 import { query } from "../http/validate"
 import { isAllowedOrigin } from "../http/cors"
+import { connectRateLimit, limitConnects } from "../http/rate-limit"
 import { type AppEnv, router } from "../http/router"
 import { verifyAccessToken } from "../auth/access-token"
 import { loadMemberships } from "../auth/membership"
-import { type Handshake, toHandshakeRequest } from "./handshake"
-import { closedSocket, CLOSE_INVALID_TOKEN, CLOSE_NO_TOKEN } from "./close-codes"
+import { closedSocket, type Handshake, toHandshakeRequest } from "./handshake"
+import { CLOSE_INVALID_TOKEN, CLOSE_NO_TOKEN } from "../domain/close-codes"
 import { issueTicket, verifyTicket } from "./ticket"
 
 const HandshakeQuery = z.object({
@@ -18,7 +19,7 @@ const HandshakeQuery = z.object({
 type HandshakeQuery = z.infer<typeof HandshakeQuery>
 
 /** Issues tickets for pages whose WebSocket cannot carry the cookie. */
-export const ticketRoutes = router().post("/", member, async (c) => {
+export const ticketRoutes = router().post("/", member, connectRateLimit, async (c) => {
   const { deps, me, signedInUntil: until } = c.var
   return c.json({ success: true, res: await issueTicket(deps, { me, until }) })
 })
@@ -34,6 +35,7 @@ export const liveRoutes = router().get("/notifications", query(HandshakeQuery), 
 
   const decision = await authorizeHandshake(c, c.req.valid("query"))
   if (decision.kind === "refused") return closedSocket(decision.code, decision.reason)
+  await limitConnects(c.var.deps, decision.connection)
   return c.var.deps.bar(decision.orgId).fetch(toHandshakeRequest(decision))
 })
 

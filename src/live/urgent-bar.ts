@@ -3,9 +3,9 @@ import type { Deps, UrgentBarRpc } from "../deps"
 import { depsFrom } from "../compose"
 import { errorName, log } from "../runtime/log"
 import { updateReadStatus } from "../inbox/queries"
-import { parseHandshakeRequest } from "./handshake"
+import { closedSocket, parseHandshakeRequest } from "./handshake"
 import { BarStore, type BarState } from "./bar-store"
-import { closedSocket, CLOSE_INVALID_TOKEN, CLOSE_MESSAGE_TOO_BIG, CLOSE_POLICY_VIOLATION } from "./close-codes"
+import { CLOSE_INVALID_TOKEN, CLOSE_MESSAGE_TOO_BIG, CLOSE_POLICY_VIOLATION } from "../domain/close-codes"
 import type { BarItem } from "../domain/bar-item"
 import { encodeError, isTooBig, parseMessage } from "./protocol"
 import { Projection } from "./projection"
@@ -117,6 +117,7 @@ export class UrgentBar extends DurableObject<Env> implements UrgentBarRpc {
   override async alarm(): Promise<void> {
     const now = this.deps.now()
     for (const socket of this.connections.openSockets()) this.connections.closeExpired(socket, now)
+    this.usedTickets.deleteExpired(now)
     const connected = this.connections.connectedUsers()
     this.store.evict({ unseenSince: now - EVICT_AFTER_MS, except: connected })
     const states = this.store.states()

@@ -9,7 +9,7 @@ export class UsedTickets {
    * of two concurrent calls succeeds. The same clock decides on expiry and on deletion: a deleted ticket has expired.
    */
   use({ id, expiresAt }: { id: string; expiresAt: number }, now: number): boolean {
-    this.sql.exec("DELETE FROM tickets WHERE expires_at <= ?", now)
+    this.deleteExpired(now)
     if (expiresAt <= now) return false
     const inserted = this.sql.exec(
       "INSERT OR IGNORE INTO tickets (id, expires_at) VALUES (?, ?) RETURNING id",
@@ -17,5 +17,9 @@ export class UsedTickets {
       expiresAt,
     )
     return inserted.toArray().length === 1
+  }
+
+  deleteExpired(now: number): void {
+    this.sql.exec("DELETE FROM tickets WHERE expires_at <= ?", now)
   }
 }

@@ -178,3 +178,14 @@ it("makes no database query when the bar and the membership are cached", async (
   await openTabWithSnapshot(bob)
   expect(queries.statements()).toBe(0)
 })
+
+it("returns 429 to a person who opens too many sockets, without calling an object", async () => {
+  const limit = vi
+    .spyOn(env.CONNECT_LIMIT, "limit")
+    .mockImplementation(async ({ key }) => ({ success: key !== String(bob.orgUserId) }))
+  const response = await requestUpgrade("?orgslug=acme", await cookieOf(bob.userId))
+  expect(response.headers.get("retry-after")).toBe("60")
+  expect(await expectRefusal(response, 429)).toEqual({ detail: "too many at once" })
+  expect((await requestUpgrade("?orgslug=acme", await cookieOf(alice.userId))).status).toBe(101)
+  expect(limit).toHaveBeenCalledTimes(2)
+})

@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test"
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
 import { beforeEach, describe, expect, it, vi } from "vitest"
@@ -238,4 +238,17 @@ it("opens for a person who was removed within its 30 seconds; the next alarm clo
   expect(await tab.frame()).toMatchObject(snapshot)
   await runDurableObjectAlarm(acmeBar())
   expect(await tab.closed()).toEqual({ code: 4003, reason: "no longer a member" })
+})
+
+it("is deleted from the object's storage within a minute after it has expired", async () => {
+  const stored = () =>
+    runInDurableObject(acmeBar(), (_, { storage: { sql } }) =>
+      sql.exec<{ number: number }>("SELECT count(*) AS number FROM tickets").one(),
+    )
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+  await (await open(await ticketFor(bob))).frame()
+  expect(await stored()).toEqual({ number: 1 })
+  vi.setSystemTime(Date.now() + 60_000)
+  await runDurableObjectAlarm(acmeBar())
+  expect(await stored()).toEqual({ number: 0 })
 })

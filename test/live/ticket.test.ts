@@ -80,3 +80,12 @@ it("returns 503 when no secret is configured", async () => {
   expect(answer.status).toBe(503)
   expect(await answer.json()).toEqual({ detail: "UNSUBSCRIBE_SECRET is not configured" })
 })
+
+it("returns 429 to a person who asks for too many", async () => {
+  vi.spyOn(env.CONNECT_LIMIT, "limit").mockImplementation(async ({ key }) => ({
+    success: key !== String(bob.orgUserId),
+  }))
+  const refused = await bob.post(TICKET)
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "60"])
+  expect((await alice.post(TICKET)).status).toBe(200)
+})

@@ -9,8 +9,10 @@ if (navigator.userAgent !== "Cloudflare-Workers") throw new Error("these tests r
 
 beforeEach(async () => {
   clearMembershipCache()
-  // The counts of this limiter outlive a test.
-  vi.spyOn(env.QUEUE_SHARE, "limit").mockResolvedValue({ success: true })
+  // The counts of a limiter outlive a test.
+  for (const limiter of [env.QUEUE_SHARE, env.CONNECT_LIMIT, env.SEARCH_LIMIT]) {
+    vi.spyOn(limiter, "limit").mockResolvedValue({ success: true })
+  }
   await resetDatabase()
 })
 

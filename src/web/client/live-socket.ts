@@ -1,11 +1,11 @@
+import { CLOSE_INVALID_TOKEN, CLOSE_NO_TOKEN, CLOSE_REPLACED } from "../../domain/close-codes"
 import { ReconnectingSocket } from "./reconnecting-socket"
 
 const PING_MS = 30_000
 const DISCONNECT_HIDDEN_AFTER_MS = 60_000
 
-const CLOSE_INVALID_TOKEN = 4003
-/** The client does not reconnect after these: no token, an invalid token, and a refusal by the server. */
-const FINAL_CLOSE_CODES = [4001, CLOSE_INVALID_TOKEN, 4008]
+/** The client does not reconnect by itself after these. It does when the person returns to the page. */
+const FINAL_CLOSE_CODES = [CLOSE_NO_TOKEN, CLOSE_INVALID_TOKEN, CLOSE_REPLACED]
 
 /** `connecting` includes the waits between attempts. After `closed` no attempt follows by itself. */
 export type LiveState = "connecting" | "open" | "closed"

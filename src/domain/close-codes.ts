@@ -1,3 +1,5 @@
+// The close codes of the WebSocket, for the service and its client.
+
 /** RFC 6455: the person sent too many messages. A client reconnects after its usual delay. */
 export const CLOSE_POLICY_VIOLATION = 1008
 /** RFC 6455: the message is longer than any that a client has to send. */
@@ -11,11 +13,3 @@ export const CLOSE_INVALID_TOKEN = 4003
  * it would close another tab of the same person, which would reconnect too.
  */
 export const CLOSE_REPLACED = 4008
-
-/** Accepts a handshake and closes it with this code, since a browser cannot read the status of a refused handshake. */
-export function closedSocket(code: number, reason: string): Response {
-  const { 0: client, 1: server } = new WebSocketPair()
-  server.accept()
-  server.close(code, reason)
-  return new Response(null, { status: 101, webSocket: client })
-}
