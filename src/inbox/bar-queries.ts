@@ -11,30 +11,43 @@ export const MAX_BAR_ITEMS = 50
 /** One person's urgent bar according to the database. `version` grows with every change of their inbox. */
 export type Bar = { orgUserId: number; items: BarItem[]; total: number; unreadCount: number; version: number }
 
+/** The same for a reader who has the texts of some items: `items` are the others. `ids` are all, newest first. */
+export type BarUpdate = Bar & { ids: number[] }
+
 /** Each bar takes one statement of a batch. */
 const BARS_PER_BATCH = 40
 /** D1 runs at most 1,000 statements in one invocation. */
 export const MAX_BARS = 800
 
-/** The bars of these people. One round trip for every 40. */
-export async function loadBars(db: Db, { orgUserIds }: { orgUserIds: number[] }): Promise<Bar[]> {
-  const bars: Bar[] = []
+/**
+ * The bars of these people. One round trip for every 40. Fifty long texts are half a megabyte, so that a reader names the
+ * items that it has.
+ */
+export async function loadBars(
+  db: Db,
+  { orgUserIds, ...texts }: { orgUserIds: number[] } & Partial<inbox.KnownTexts>,
+): Promise<BarUpdate[]> {
+  const bars: BarUpdate[] = []
   for (let i = 0; i < orgUserIds.length; i += BARS_PER_BATCH) {
-    bars.push(...(await loadBarBatch(db, orgUserIds.slice(i, i + BARS_PER_BATCH))))
+    bars.push(
+      ...(await loadBarBatch(db, orgUserIds.slice(i, i + BARS_PER_BATCH), { known: [], changedSince: 0, ...texts })),
+    )
   }
   return bars
 }
 
-async function loadBarBatch(db: Db, orgUserIds: number[]): Promise<Bar[]> {
+async function loadBarBatch(db: Db, orgUserIds: number[], texts: inbox.KnownTexts): Promise<BarUpdate[]> {
   const [states, ...lists] = await db.batch([
     selectBarStates(db, { orgUserIds }),
-    ...orgUserIds.map((orgUserId) => inbox.selectUrgentUnread(db, { orgUserId, limit: MAX_BAR_ITEMS })),
+    ...orgUserIds.map((orgUserId) => inbox.selectUrgentUnread(db, { orgUserId, limit: MAX_BAR_ITEMS, ...texts })),
   ])
   return orgUserIds.map((orgUserId, i) => {
     const state = states.find((candidate) => candidate.orgUserId === orgUserId)
+    const rows = lists[i] ?? []
     return {
       orgUserId,
-      items: (lists[i] ?? []).map(toBarItem),
+      ids: rows.map((row) => row.id),
+      items: rows.flatMap(({ message, ...row }) => (message === null ? [] : toBarItem({ ...row, message }))),
       total: state?.unreadUrgent ?? 0,
       unreadCount: state?.unread ?? 0,
       version: state?.version ?? 0,

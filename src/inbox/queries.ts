@@ -1,5 +1,6 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
+import { inList } from "../db/in-list"
 import { clampedOffset, intLiteral, mergeSorted, unionAll } from "../db/merge-sorted"
 import { inboxCounters, notificationRecipients, notifications } from "../db/schema"
 import { CATEGORIES, type Category } from "../domain/categories"
@@ -132,15 +133,23 @@ export const BAR_ITEM_COLUMNS = {
   createdAt: notifications.createdAt,
 }
 
-/** The urgent unread notifications, newest first. */
-export function selectUrgentUnread(db: Db, { orgUserId, limit }: { orgUserId: number; limit: number }) {
+/** The ids whose texts the reader has, except those that changed since (milliseconds since 1970). */
+export type KnownTexts = { known: number[]; changedSince: number }
+
+/** The urgent unread notifications, newest first. `message` is null where `known` has the id, unless it changed lately. */
+export function selectUrgentUnread(
+  db: Db,
+  { orgUserId, limit, known, changedSince }: { orgUserId: number; limit: number } & KnownTexts,
+) {
   const selects = CATEGORIES.map(
     (category) => sql`
       SELECT notification_id, sent_at AS arrived_at FROM ${notificationRecipients}
       WHERE org_user_id = ${orgUserId} AND ${bucketCondition({ category, urgent: true, isRead: false })}`,
   )
+  const isKnown = sql`${inList(notifications.id, known)} AND coalesce(${notifications.summarisedAt}, 0) < ${changedSince}`
+  const message = sql<string | null>`CASE WHEN ${isKnown} THEN NULL ELSE ${notifications.message} END`
   return db
-    .select(BAR_ITEM_COLUMNS)
+    .select({ ...BAR_ITEM_COLUMNS, message: message.as("message") })
     .from(sql`(${mergeSorted(selects, NEWEST_FIRST)} LIMIT ${limit}) AS bar`)
     .innerJoin(notifications, eq(notifications.id, sql`bar.notification_id`))
     .orderBy(sql`bar.arrived_at DESC`, sql`bar.notification_id DESC`)

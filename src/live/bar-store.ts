@@ -95,8 +95,15 @@ export class BarStore {
     return this.select<{ item: string }>("items.item", itemIds).map((row) => JSON.parse(row.item) as BarItem)
   }
 
-  hasItem(id: number): boolean {
-    return this.select("items.id", [id]).length > 0
+  hasItems(itemIds: number[]): boolean {
+    return this.select("items.id", itemIds).length === itemIds.length
+  }
+
+  newestItemIds(limit: number): number[] {
+    return this.sql
+      .exec<{ id: number }>("SELECT id FROM items ORDER BY id DESC LIMIT ?", limit)
+      .toArray()
+      .map((row) => row.id)
   }
 
   /** The JSON of these items as frames show them. */

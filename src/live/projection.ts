@@ -4,7 +4,7 @@ import { framesBetween, isOnlyChange } from "./diff"
 import type { BarItem } from "../domain/bar-item"
 import { encodeItemUpdated } from "./protocol"
 import {
-  type Bar,
+  type BarUpdate,
   loadBars,
   selectBarItem,
   MAX_BARS,
@@ -13,6 +13,11 @@ import {
   toBarItem,
 } from "../inbox/bar-queries"
 import type { Connections } from "./connections"
+
+/** A reload asks for no texts of so many items of the copy, the newest ones. */
+const MAX_KNOWN = 300
+/** A text that changed within this time is read again, in case its update was lost. */
+const TEXTS_CHANGED_WITHIN_MS = 60 * 60_000
 
 /**
  * Updates the saved states from the database, and sends open tabs the difference. Calls may come twice or out of order,
@@ -74,7 +79,7 @@ export class Projection {
     ])
     if (!row) return
     if (row.urgent) this.upsertItems([toBarItem(row)])
-    const [json = ""] = row.urgent ? this.store.excerpts([row.id]) : []
+    const json = row.urgent ? this.excerpt(row.id) : ""
     const behind: BarState[] = []
     for (const latest of latestStates) {
       const before = this.store.state(latest.orgUserId)
@@ -91,21 +96,26 @@ export class Projection {
   }
 
   /** Reads these bars from the database, at most `MAX_BARS`. The next alarm finds the rest. */
-  private async reload(states: BarState[]): Promise<void> {
+  private async reload(states: BarState[], known = this.store.newestItemIds(MAX_KNOWN)): Promise<void> {
     if (states.length === 0) return
     const orgUserIds = states.slice(0, MAX_BARS).map((state) => state.orgUserId)
-    for (const bar of await loadBars(this.deps.db, { orgUserIds })) {
+    const changedSince = this.deps.now() - TEXTS_CHANGED_WITHIN_MS
+    const incomplete: BarState[] = []
+    for (const bar of await loadBars(this.deps.db, { orgUserIds, known, changedSince })) {
       this.upsertItems(bar.items)
       const before = this.store.state(bar.orgUserId)
       if (!before || bar.version < before.version) continue
-      this.move(before, toBarState(bar), (id) => this.store.excerpts([id])[0] as string)
+      if (this.store.hasItems(bar.ids)) this.move(before, toBarState(bar), (id) => this.excerpt(id))
+      else incomplete.push(before)
     }
+    // Items that were deleted from the copy during the query.
+    if (known.length > 0) await this.reload(incomplete, [])
   }
 
   private async reloadItem(notificationId: number): Promise<void> {
     // A running update may have read the old text, and must not save it after this one.
     await Promise.allSettled(this.running)
-    if (!this.store.hasItem(notificationId)) return
+    if (!this.store.hasItems([notificationId])) return
     const [row] = await selectBarItem(this.deps.db, { id: notificationId })
     if (row) this.upsertItems([toBarItem(row)])
   }
@@ -113,7 +123,7 @@ export class Projection {
   /** Saves these items. If one has another text than before, sends it to everybody whose bar shows it. */
   private upsertItems(items: BarItem[]): void {
     for (const id of this.store.saveItems(items)) {
-      const [json = ""] = this.store.excerpts([id])
+      const json = this.excerpt(id)
       for (const state of this.store.states().filter(({ ids }) => ids.includes(id))) {
         const seq = state.seq + 1
         this.store.save({ ...state, seq }, this.deps.now())
@@ -129,16 +139,13 @@ export class Projection {
     this.connections.push(after.orgUserId, frames)
   }
 
+  /** The JSON of a saved item as frames show it. */
+  private excerpt = (id: number) => this.store.excerpts([id])[0] as string
+
   private track(update: Promise<void>): Promise<void> {
     this.running.add(update)
     return update.finally(() => this.running.delete(update))
   }
 }
 
-const toBarState = ({ orgUserId, items, total, unreadCount, version }: Bar): Omit<BarState, "seq"> => ({
-  orgUserId,
-  ids: items.map((item) => item.id),
-  total,
-  unreadCount,
-  version,
-})
+const toBarState = ({ items, ...state }: BarUpdate): Omit<BarState, "seq"> => state

@@ -1,10 +1,11 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test"
+import { env } from "cloudflare:workers"
 import { expect, it, vi } from "vitest"
 import { excerpt } from "../../src/live/excerpt"
 import type { Frame } from "../../src/live/protocol"
-import { bob } from "../support/people"
+import { alice, bob } from "../support/people"
 import { openTabWithSnapshot, snapshotOf } from "../support/sockets"
-import { acmeBar, appendSummary, countQueries, insertUrgent, setRead } from "../support/urgent-bar"
+import { acmeBar, appendSummary, countQueries, holdNextAnswer, insertUrgent, setRead } from "../support/urgent-bar"
 
 const BOB = bob.orgUserId
 const STALE = { type: "hello", last_seq: 0 }
@@ -100,4 +101,44 @@ it("reads bars again whose items an earlier version stored without excerpts", as
   const queries = countQueries()
   await openTabWithSnapshot(bob)
   expect(queries.statements()).toBe(0)
+})
+
+const rewrite = (id: number, message: string, summarisedAt: number | null) =>
+  env.DB.prepare("UPDATE notifications SET message = ?, summarised_at = ? WHERE id = ?")
+    .bind(message, summarisedAt, id)
+    .run()
+const messagesOf = async (orgUserId: number) => (await acmeBar().bar(orgUserId)).items.map((item) => item.message)
+
+it("reads the text of an item once, for all people and changes", async () => {
+  const id = await insertUrgent({ to: [alice.orgUserId, BOB], message: "First" })
+  expect(await messagesOf(BOB)).toEqual(["First"])
+  await rewrite(id, "Second", null)
+  await insertUrgent({ to: [BOB], urgent: false })
+  await acmeBar().changed({ orgUserIds: [BOB] })
+  expect(await messagesOf(BOB)).toEqual(["First"])
+  expect(await messagesOf(alice.orgUserId)).toEqual(["First"])
+})
+
+it("reads a text again that was summarised within the last hour", async () => {
+  const id = await insertUrgent({ to: [BOB], message: "First" })
+  const { tab } = await openTabWithSnapshot(bob)
+  await rewrite(id, "Second", Date.now() - 59 * 60_000)
+  await insertUrgent({ to: [BOB], urgent: false })
+  await acmeBar().changed({ orgUserIds: [BOB] })
+  expect(await tab.frame()).toMatchObject({ type: "item_updated", item: { id, message: "Second" } })
+})
+
+it("reads the texts again that were deleted from the copy during a reload", async () => {
+  const id = await insertUrgent({ to: [BOB] })
+  await openTabWithSnapshot(bob)
+  await insertUrgent({ to: [BOB], urgent: false })
+  const answer = holdNextAnswer()
+  const changing = acmeBar().changed({ orgUserIds: [BOB] })
+  await answer.asked()
+  await inStorage((sql) => {
+    sql.exec("DELETE FROM items")
+  })
+  answer.give()
+  await changing
+  expect((await openTabWithSnapshot(bob)).snapshot).toMatchObject({ urgent: [{ id }], unread_count: 2 })
 })
