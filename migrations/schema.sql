@@ -17,6 +17,12 @@ CREATE INDEX IF NOT EXISTS chat_webhooks_by_webhook ON chat_webhooks (product, w
 
 CREATE INDEX IF NOT EXISTS chat_webhooks_enabled ON chat_webhooks (org_id, product) WHERE enabled = 1;
 
+CREATE TABLE IF NOT EXISTS cron_runs (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  ran_at INTEGER NOT NULL, -- when the run began
+  failed_tasks TEXT NOT NULL -- JSON list of the tasks that failed in it
+);
+
 CREATE TABLE IF NOT EXISTS dead_letters (
   message_id TEXT PRIMARY KEY,
   queue TEXT NOT NULL,

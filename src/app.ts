@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm"
 import { requestId } from "hono/request-id"
 import { secureHeaders } from "hono/secure-headers"
 import { depsFrom } from "./compose"
@@ -6,6 +5,7 @@ import { deviceRoutes } from "./destinations/devices/routes"
 import { onError, onNotFound } from "./http/errors"
 import { corsPolicy } from "./http/cors"
 import { router } from "./http/router"
+import { healthRoutes } from "./maintenance/routes"
 import { liveRoutes, ticketRoutes } from "./live/routes"
 import { inboxRoutes } from "./inbox/routes"
 import { notificationRoutes } from "./notifications/routes"
@@ -45,11 +45,7 @@ export const app = router()
   .route("/webhooks/v1/notification", prefectRoutes)
   .route("/webhooks/v1/ses", emailFeedbackRoutes)
   .route("/unsubscribe", unsubscribeRoutes)
-
-  .get("/healthz", async (c) => {
-    await c.var.deps.db.get(sql`SELECT 1`)
-    return c.json({ status: "ok" })
-  })
+  .route("/healthz", healthRoutes)
 
 app.onError(onError)
 app.notFound(onNotFound)

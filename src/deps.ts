@@ -1,25 +1,27 @@
 import type { Db } from "./db/client"
 import type { BarItem } from "./domain/bar-item"
-import type { Config } from "./runtime/config"
+import type { Config, ConfigProblem } from "./runtime/config"
 import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
 
 /** The dependencies of every operation. `compose.ts` builds them in the same way for every entry point. */
 export type Deps = {
   db: Db
   config: Config
+  /** The variables and bindings that are missing or not usable. */
+  findConfigProblems: () => ConfigProblem[]
   /** Milliseconds since 1970. */
   now: () => number
   /** Send through runtime/queue-lanes, which chooses between the normal lane and the bulk lane. */
-  signals: Queue<SignalMessage>
-  signalsBulk: Queue<SignalMessage>
-  deliveries: Queue<DeliveryMessage>
-  deliveriesBulk: Queue<DeliveryMessage>
+  signals: Pick<Queue<SignalMessage>, "send" | "sendBatch">
+  signalsBulk: Pick<Queue<SignalMessage>, "send" | "sendBatch">
+  deliveries: Pick<Queue<DeliveryMessage>, "send" | "sendBatch">
+  deliveriesBulk: Pick<Queue<DeliveryMessage>, "send" | "sendBatch">
   /** How much of the normal lanes an organisation may take. */
   queueShare: RateLimit
   /** The Durable Object with the urgent bars of one organisation. A call that takes seconds rejects. */
   bar: (orgId: number) => UrgentBarRpc
   /** Cloudflare's Email Service. `EMAIL_PROVIDER` may choose another provider. */
-  email: SendEmail
+  email: SendEmail | undefined
   sendRateLimit: RateLimit
   searchRateLimit: RateLimit
   connectRateLimit: RateLimit

@@ -2,7 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers"
 import * as z from "zod/mini"
 import type { Deps } from "./deps"
 import { depsFrom } from "./compose"
-import { AppError } from "./runtime/errors"
+import { AppError, MisconfiguredError } from "./runtime/errors"
 import { hashRequest, IdempotencyKey } from "./runtime/idempotency-key"
 import { errorName, log, topFrames } from "./runtime/log"
 import { createNotification } from "./notifications/create"
@@ -121,6 +121,10 @@ export class NotificationService extends WorkerEntrypoint<Env> {
 /** An error for the caller: an `AppError` with its code as `name`. The message of any other error is not sent. */
 function toCallerError(error: unknown): Error {
   if (error instanceof AppError) return Object.assign(new Error(error.message), { name: error.code })
+  if (error instanceof MisconfiguredError) {
+    log({ event: "misconfigured", reason: error.message })
+    return Object.assign(new Error(error.message), { name: "unavailable" })
+  }
   log({
     event: "rpc_call_failed",
     reason: errorName(error),

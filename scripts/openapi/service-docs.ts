@@ -2,10 +2,6 @@ import * as z from "zod/mini"
 import type { DocsByRoute } from "../../src/http/route-docs"
 
 export const serviceDocs: DocsByRoute = {
-  "GET /healthz": {
-    summary: "Check that the service and its database answer",
-    response: z.object({ status: z.literal("ok") }),
-  },
   "GET /api/openapi.json": {
     summary: "Get this description",
     response: z.looseObject({

@@ -9,6 +9,7 @@ import { preferenceDocs } from "../../src/preferences/docs"
 import { emailFeedbackDocs } from "../../src/signals/email-feedback/docs"
 import { prefectDocs } from "../../src/signals/prefect/docs"
 import { testSendDocs } from "../../src/delivery/test-send/docs"
+import { healthDocs } from "../../src/maintenance/docs"
 import { serviceDocs } from "./service-docs"
 import type { Tag } from "../../src/http/route-docs"
 
@@ -28,5 +29,5 @@ export const TAGS: Tag[] = [
   { name: "Devices", description: "The browsers that receive web push messages.", routes: deviceDocs },
   { name: "Organisations", description: "Provisioning organisations and their members.", routes: orgDocs },
   { name: "Webhooks", description: "Events from other systems.", routes: { ...prefectDocs, ...emailFeedbackDocs } },
-  { name: "Service", description: "The service itself.", routes: serviceDocs },
+  { name: "Service", description: "The service itself.", routes: { ...healthDocs, ...serviceDocs } },
 ]

@@ -20,22 +20,20 @@ const ASYMMETRIC_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const
 /**
  * Verifies a JWT. Our settings choose the algorithm, never the token's header. The signature is checked before the
  * expiry, so that `expired` is only said of a token that was once valid. Throws `unavailable` when no key is configured
- * or the issuer does not answer: neither makes a token invalid. `expiresAt` is in milliseconds.
+ * or the issuer does not answer, and `MisconfiguredError`: none of these makes a token invalid. `expiresAt` is in
+ * milliseconds.
  */
 export async function verifyAccessToken(token: string, config: Config, now: number): Promise<VerifiedToken> {
-  const verification = {
-    exp: false,
-    iat: false,
-    ...(config.JWT_ISSUER && { iss: config.JWT_ISSUER }),
-    ...(config.JWT_AUDIENCE && { aud: config.JWT_AUDIENCE }),
-  }
+  const { JWT_JWKS_URL: jwksUrl, JWT_ISSUER: iss, JWT_AUDIENCE: aud } = config
+  const secret = jwksUrl ? undefined : config.JWT_SECRET
+  const verification = { exp: false, iat: false, ...(iss && { iss }), ...(aud && { aud }) }
   let payload: unknown
   try {
-    if (config.JWT_JWKS_URL) {
-      const keys = await fetchJwks(config.JWT_JWKS_URL, token, now)
+    if (jwksUrl) {
+      const keys = await fetchJwks(jwksUrl, token, now)
       payload = await verifyWithJwks(token, { keys, allowedAlgorithms: ASYMMETRIC_ALGORITHMS, verification })
-    } else if (config.JWT_SECRET) {
-      payload = await verify(token, config.JWT_SECRET, { alg: "HS256", ...verification })
+    } else if (secret) {
+      payload = await verify(token, secret, { alg: "HS256", ...verification })
     } else {
       throw new AppError("unavailable", "sign-in is not configured")
     }

@@ -243,6 +243,13 @@ export const spentDedupeKeys = sqliteTable("spent_dedupe_keys", {
   dedupeKey: text("dedupe_key").primaryKey(),
 })
 
+/** One row: the last run of the cron. */
+export const cronRuns = sqliteTable("cron_runs", {
+  id: integer().primaryKey(),
+  ranAt: integer("ran_at").notNull(),
+  failedTasks: text("failed_tasks", { mode: "json" }).$type<string[]>().notNull(),
+})
+
 /** Messages that failed on every retry. */
 export const deadLetters = sqliteTable("dead_letters", {
   messageId: text("message_id").primaryKey(),

@@ -1,6 +1,7 @@
 import type { Deps } from "../deps"
 import type { OutgoingChannel } from "../domain/channels"
 import { LEASE_MS } from "../runtime/backoff"
+import { MisconfiguredError } from "../runtime/errors"
 import { errorName, log } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import type { ChannelSender } from "./channels/channel"
@@ -41,7 +42,8 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
 
   const prepareSend = SENDERS[message.channel]
   if (!prepareSend) throw new Error(`no sender for channel ${message.channel}`)
-  const send = await prepareSend(deps, { notification, recipientIds: claimed.map((row) => row.recipientId) })
+  const job = { notification, recipientIds: claimed.map((row) => row.recipientId) }
+  const send = await prepareSend(deps, job).catch(failEverySend)
   const attempts: Attempt[] = []
   while (attempts.length < claimed.length) {
     const group = claimed.slice(attempts.length, attempts.length + MAX_CONCURRENT_SENDS).map(async (row) => {
@@ -58,12 +60,30 @@ export async function deliver(deps: Deps, message: DeliveryMessage): Promise<voi
   await recordAttempts(deps, message, attempts)
 }
 
+/** A variable that is not usable is known before the first send, and holds up every delivery of the message. */
+function failEverySend(error: unknown): Awaited<ReturnType<ChannelSender>> {
+  if (!(error instanceof MisconfiguredError)) throw error
+  return async () => {
+    throw error
+  }
+}
+
 async function recordAttempts({ db, now }: Deps, message: DeliveryMessage, attempts: Attempt[]): Promise<void> {
   const outcomes = attempts.map(toOutcome)
   const write = async () => queries.recordOutcomes(db, { message, outcomes, now: now() })
   // Try twice: if the outcomes are lost, everything is sent again when the lease ends.
   await write().catch(write)
+  logMisconfigured(message, attempts)
   logOutcomes(message, outcomes)
+}
+
+/** Each reason once, since it is the same for most recipients. */
+function logMisconfigured({ notificationId, channel }: DeliveryMessage, attempts: Attempt[]): void {
+  const reasons = attempts.flatMap(({ outcome }) =>
+    "isMisconfigured" in outcome && outcome.isMisconfigured ? outcome.reason : [],
+  )
+  for (const reason of new Set(reasons))
+    log({ event: "misconfigured", notification_id: notificationId, channel, reason })
 }
 
 const LOG_EVENT = {

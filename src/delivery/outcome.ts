@@ -1,4 +1,5 @@
-import { RETRY_DELAYS_MS } from "../runtime/backoff"
+import { MISCONFIGURED_DELIVERY_DELAY_MS, RETRY_DELAYS_MS } from "../runtime/backoff"
+import { MisconfiguredError } from "../runtime/errors"
 import { errorName } from "../runtime/log"
 import type { SendResult } from "./channels/channel"
 import type { DeliveryOutcome } from "./queries"
@@ -6,20 +7,28 @@ import { DeliveryError, nextAttempt } from "./retry"
 
 /** A claimed row and its outcome. */
 export type Attempt = { recipientId: number; attempts: number; outcome: SendResult | FailedSend | Postponed }
-type FailedSend =
-  | { kind: "failed" | "dead"; reason: string; slowDown: boolean }
-  | { kind: "retry"; at: number; reason: string; slowDown: boolean }
+type FailedSend = ({ kind: "failed" | "dead" } | { kind: "retry"; at: number }) & {
+  reason: string
+  slowDown: boolean
+  /** `reason` names a variable that is missing or not usable. */
+  isMisconfigured: boolean
+}
 /** Not attempted, since the provider refuses everything at present. */
 type Postponed = { kind: "postponed"; at: number; reason: string }
 
 /**
- * The outcome of a send that threw. An error other than `DeliveryError` is a bug or a missing setting: it is retried,
- * so that it loses no delivery and holds up no other. `random` is in [0, 1).
+ * The outcome of a send that threw. `MisconfiguredError` gives an admin a day to correct the variable. Any other error
+ * than `DeliveryError` is a bug: it is retried, so that it loses no delivery and holds up no other. `random` is in [0, 1).
  */
 export function toFailedSend(error: unknown, at: { attempts: number; now: number; random: number }): FailedSend {
-  const { message, options } =
-    error instanceof DeliveryError ? error : new DeliveryError(errorName(error), { permanent: false })
-  return { ...nextAttempt(options, at), reason: message, slowDown: options.slowDown ?? false }
+  const { message, options } = error instanceof DeliveryError ? error : toDeliveryError(error)
+  const isMisconfigured = error instanceof MisconfiguredError
+  return { ...nextAttempt(options, at), reason: message, slowDown: options.slowDown ?? false, isMisconfigured }
+}
+
+function toDeliveryError(error: unknown): DeliveryError {
+  const waits = error instanceof MisconfiguredError && { retryAfterMs: MISCONFIGURED_DELIVERY_DELAY_MS }
+  return new DeliveryError(errorName(error), { permanent: false, ...waits })
 }
 
 /**

@@ -89,15 +89,18 @@ function isForeignOrigin(c: Context<AppEnv>): boolean {
   return !["GET", "HEAD"].includes(c.req.method) && origin !== undefined && !isAllowedOrigin(c, origin)
 }
 
+/** Whether a server calls with its key. Servers send no cookies, so a cookie is never compared with the service keys. */
+export async function isServiceCall(c: Context<AppEnv>): Promise<boolean> {
+  const token = cookieToken(c) ? undefined : bearerToken(c)
+  return token !== undefined && matchesAnyKey(c.var.deps.config.SERVICE_KEYS, token)
+}
+
 async function authenticate(c: Context<AppEnv>): Promise<Caller> {
   const { db, config, now } = c.var.deps
   const token = requestToken(c)
   if (cookieToken(c) && isForeignOrigin(c)) throw notAllowed()
   if (!token) throw new AppError("unauthenticated", "Not signed in")
-  // Servers send no cookies, so a cookie is never compared with the service keys.
-  if (!cookieToken(c) && (await matchesAnyKey(config.SERVICE_KEYS, token))) {
-    return { kind: "service", keyHash: await shortHash(token) }
-  }
+  if (await isServiceCall(c)) return { kind: "service", keyHash: await shortHash(token) }
 
   const verified = await verifyAccessToken(token, config, now())
   if (verified.kind === "expired") throw new AppError("token_expired", "Token expired")

@@ -1,6 +1,6 @@
 import type { Context } from "hono"
 import { HTTPException } from "hono/http-exception"
-import { AppError, type ErrorCode } from "../runtime/errors"
+import { AppError, type ErrorCode, MisconfiguredError } from "../runtime/errors"
 import { errorName, log, topFrames } from "../runtime/log"
 import type { AppEnv } from "./router"
 
@@ -25,6 +25,10 @@ export function onError(error: Error, c: Context<AppEnv>): Response {
     const { issues, retryAfterSeconds } = error.details
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds))
     return respond(c, STATUS[error.code], { detail: issues ?? error.message })
+  }
+  if (error instanceof MisconfiguredError) {
+    log({ event: "misconfigured", request_id: c.get("requestId"), reason: error.message })
+    return respond(c, STATUS.unavailable, { detail: error.message })
   }
   if (error instanceof HTTPException && error.status < 500) {
     return respond(c, error.status, { detail: error.message || "bad request" })

@@ -5,6 +5,12 @@ const HOUR = 60 * MINUTE
 /** How long to wait after the first failed attempt, after the second, and so on. */
 export const RETRY_DELAYS_MS = [30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR] as const
 
+/** How long deliveries wait for a setting to be corrected. Seven attempts take a day. */
+export const MISCONFIGURED_DELIVERY_DELAY_MS = 4 * HOUR
+
+/** The same for events, whose waiting does not count as an attempt. */
+export const MISCONFIGURED_EVENT_DELAY_MS = 5 * MINUTE
+
 /** Caps every delay, also one that a `Retry-After` asks for. */
 export const MAX_DELAY_MS = 12 * HOUR
 

@@ -1,106 +1,82 @@
-import * as z from "zod/mini"
-import { MisconfiguredError } from "./errors"
+import { log } from "./log"
+import { BINDINGS, notUsable, type Variable, VARIABLES } from "./variables"
 
-const text = z.string().check(z.trim())
-const withDefault = (value: string) => z._default(text, value)
-const withoutSlash = (url: string) => url.replace(/\/+$/, "")
-const optional = z.pipe(
-  withDefault(""),
-  z.transform((value: string) => value || undefined),
-)
-const list = z.pipe(
-  withDefault(""),
-  z.transform((value: string) => value.split(",").flatMap((item) => item.trim() || [])),
-)
-const flag = z.pipe(
-  withDefault(""),
-  z.transform((value: string) => ["true", "1", "yes"].includes(value.toLowerCase())),
-)
-/** A whole number of days, of at most five digits. */
-const days = (defaultDays: number) =>
-  z.pipe(
-    z._default(z.string().check(z.trim(), z.regex(/^\d{0,5}$/)), ""),
-    z.transform((value: string) => (value === "" ? defaultDays : Number(value))),
-  )
-const origin = z.pipe(
-  withDefault(""),
-  z.transform((value: string) => withoutSlash(value) || undefined),
-)
-const origins = z.pipe(
-  list,
-  z.transform((items: string[]) => items.map(withoutSlash)),
-)
+type Name = keyof typeof VARIABLES
 
-/** The worker's variables and secrets. Lists are separated by commas. */
-const Config = z.object({
-  /** Exact origins whose pages may send cookies and open WebSockets. */
-  ALLOWED_ORIGINS: origins,
-  /** The origin of Dalgo's web app, to which links in messages point. */
-  FRONTEND_URL: origin,
-  /** The origin of Dalgo's backend, which stores the web app's user preferences. */
-  PLATFORM_ORIGIN: origin,
-  /** The public origin of this worker, to which unsubscribe links point. */
-  PUBLIC_URL: origin,
+/**
+ * The worker's variables and secrets. Each is parsed when it is first read, and reading one that is not usable throws
+ * `MisconfiguredError`. Read a variable where it is needed, so that nothing else fails with it.
+ */
+export type Config = { readonly [N in Name]: (typeof VARIABLES)[N]["unset"] }
 
-  JWT_SECRET: optional,
-  JWT_JWKS_URL: optional,
-  JWT_ISSUER: optional,
-  JWT_AUDIENCE: optional,
-  /** Two at a time allow rotation without an outage. */
-  SERVICE_KEYS: list,
-  UNSUBSCRIBE_SECRET: optional,
-  /** Keys that encrypt webhook URLs in the database, as `id:base64url`. The first encrypts; all decrypt. */
-  SECRETS_KEYS: list,
+const NAMES = Object.keys(VARIABLES) as Name[]
 
-  PREFECT_NOTIFICATIONS_WEBHOOK_KEY: list,
-  PREFECT_API_URL: origin,
-  PREFECT_API_AUTH_STRING: optional,
-  PREFECT_API_KEY: optional,
-  PREFECT_UI_URL: origin,
-  AIRBYTE_URL: origin,
+const configs = new WeakMap<object, Config>()
 
-  EMAIL_PROVIDER: z._default(z.enum(["cloudflare", "ses"]), "cloudflare"),
-  EMAIL_FROM: optional,
-  EMAIL_FROM_NAME: withDefault("Dalgo"),
-  SES_REGION: withDefault("ap-south-1"),
-  SES_ENDPOINT: origin,
-  /** The configuration set that makes SES publish bounces and complaints. */
-  SES_CONFIGURATION_SET: optional,
-  /** The SNS topics to which SES publishes them. */
-  SES_SNS_TOPIC_ARNS: list,
-  SES_ACCESS_KEY_ID: optional,
-  SES_SECRET_ACCESS_KEY: optional,
-
-  /** Web push is offered only if all three are set. */
-  VAPID_PUBLIC_KEY: optional,
-  VAPID_PRIVATE_KEY: optional,
-  /** The contact for push services: a `mailto:` or `https:` URL. */
-  VAPID_SUBJECT: optional,
-
-  /** The platform admins are notified here. */
-  ADMIN_EMAIL: optional,
-  ADMIN_DISCORD_WEBHOOK: optional,
-  NOTIFY_PLATFORM_ADMINS_OF_ERRORS: flag,
-
-  AUTO_GENERATE_LLM_FAILURE_SUMMARIES: flag,
-  AI_MODEL: withDefault("@cf/zai-org/glm-4.7-flash"),
-
-  /** Read notifications are deleted this long after they were sent; 0 keeps them forever. */
-  RETENTION_DAYS: days(180),
-})
-export type Config = z.infer<typeof Config>
-
-const parsedConfigs = new WeakMap<object, Config>()
-
-/** The validated settings, parsed once per isolate. Throws `MisconfiguredError` with the names of invalid variables. */
+/** The variables of this environment. There is one object for it in each isolate, so that each is parsed once. */
 export function configFrom(env: Env): Config {
-  const parsed = parsedConfigs.get(env)
-  if (parsed) return parsed
-  const result = Config.safeParse(env)
-  if (!result.success) {
-    const names = result.error.issues.map((issue) => issue.path.join("."))
-    throw new MisconfiguredError(`cannot be used: ${names.join(", ")}`)
+  const known = configs.get(env)
+  if (known) return known
+  const config = {}
+  for (const name of NAMES) {
+    Object.defineProperty(config, name, {
+      enumerable: true,
+      configurable: true,
+      get() {
+        const value = read(env, name)
+        Object.defineProperty(config, name, { enumerable: true, value })
+        return value
+      },
+    })
   }
-  parsedConfigs.set(env, result.data)
-  return result.data
+  configs.set(env, config as Config)
+  return config as Config
+}
+
+/** Parses a variable. A value that is used in part is logged, since nothing fails that would tell of it. */
+function read(env: Env, name: Name): unknown {
+  const variable: Variable<unknown> = VARIABLES[name]
+  const text = toText(env[name])
+  if (text === "") return variable.unset
+  const parsed = text === undefined ? undefined : variable.parse(text)
+  if (parsed) return parsed.value
+  const salvaged = text === undefined ? undefined : variable.salvage?.(text)
+  if (!salvaged) throw notUsable(name)
+  log({ event: "misconfigured", reason: notUsable(name).message })
+  return salvaged.value
+}
+
+/** A variable in wrangler.toml may also be a number, a boolean or a list. `undefined` for anything else. */
+function toText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case "undefined":
+      return ""
+    case "string":
+      return value.trim()
+    case "number":
+    case "boolean":
+      return String(value)
+    default: {
+      const isList = Array.isArray(value) && value.every((item) => typeof item === "string")
+      return isList ? value.join(",") : undefined
+    }
+  }
+}
+
+/** A variable or binding that is missing or not usable. It never has the value. */
+export type ConfigProblem = { name: string; problem: "missing" | "invalid"; affects: string }
+
+/** Everything that is missing or not usable, in the order of docs/operations.md. */
+export function findConfigProblems(env: Env): ConfigProblem[] {
+  const text = (name: string) => toText(env[name]) ?? ""
+  const variables = NAMES.flatMap((name): ConfigProblem[] => {
+    const { parse, affects, isNeeded }: Variable<unknown> = VARIABLES[name]
+    const given = toText(env[name])
+    if (given === "") return isNeeded?.(text) ? [{ name, problem: "missing", affects }] : []
+    return given !== undefined && parse(given) ? [] : [{ name, problem: "invalid", affects }]
+  })
+  const bindings = Object.entries(BINDINGS).flatMap(([name, { affects, isNeeded }]): ConfigProblem[] =>
+    !env[name] && (isNeeded?.(text) ?? true) ? [{ name, problem: "missing", affects }] : [],
+  )
+  return [...variables, ...bindings]
 }

@@ -1,5 +1,6 @@
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode"
 import { MisconfiguredError } from "./errors"
+import { notUsable } from "./variables"
 
 /**
  * `SECRETS_KEYS`: each key is `<id>:<32 bytes as base64url>`. The first key encrypts, every key decrypts. To rotate, put
@@ -54,7 +55,7 @@ export function outdatedRanges(keys: Keys): [from: string, to: string][] {
 
 async function importKey(text: string) {
   const [, id, bytes] = KEY.exec(text) ?? []
-  if (!id || !bytes) throw new MisconfiguredError("SECRETS_KEYS cannot be used")
+  if (!id || !bytes) throw notUsable("SECRETS_KEYS")
   return {
     id,
     key: await crypto.subtle.importKey("raw", decodeBase64Url(bytes), ALGORITHM, false, ["encrypt", "decrypt"]),

@@ -26,7 +26,10 @@ export class AppError extends Error {
   }
 }
 
-/** A setting is missing or invalid. The message holds only the names of variables, so that it may be logged and stored. */
+/**
+ * A variable is missing or not usable. `http/errors.ts` answers 503, and queues try again later. The message names the
+ * variable and never has its value, so that it may be sent, logged and stored.
+ */
 export class MisconfiguredError extends Error {
   override readonly name = "MisconfiguredError"
 }

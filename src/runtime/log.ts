@@ -9,6 +9,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error"
  */
 export const LOG_LEVELS = {
   request_failed: "error",
+  misconfigured: "error",
   rpc_call_failed: "error",
   access_token_rejected: "warn",
   sns_message_rejected: "warn",

@@ -77,6 +77,7 @@ async function runEveryStatement(): Promise<void> {
   expect((await alice.post("/api/notifications/deliveries/1-email-2/resend")).status).toBe(400)
   await bob.get("/api/notifications/urgent-bar")
   await bob.get("/api/notifications/unread_count")
+  expect((await server.get("/healthz")).status).toBe(200)
   await bob.get("/api/notifications/preferences")
   await bob.put("/api/notifications/preferences", { incident_notifications: false })
   await bob.get("/api/userpreferences/")

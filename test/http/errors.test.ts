@@ -290,7 +290,10 @@ describe("500", () => {
 
   const WITHOUT_DATABASE = ["GET /unsubscribe", "GET /api/openapi.json", "GET /api/docs", "GET /api/docs/:file"]
 
-  it.each(named(ROUTES))("hides the cause and gives the request id: %s", async (_, one) => {
+  // GET /healthz answers 503, as an uptime check expects: test/maintenance/health.test.ts.
+  const answering500 = ROUTES.filter(({ route }) => route !== "GET /healthz")
+
+  it.each(named(answering500))("hides the cause and gives the request id: %s", async (_, one) => {
     const log = vi.spyOn(console, "log").mockReturnValue()
     const answer = await sendCase(one, await fullAccess(), { through: workerWithEnv({ DB: broken }) })
     const text = await answer.clone().text()
@@ -308,14 +311,6 @@ describe("500", () => {
         expect.objectContaining({ event: "request_failed", request_id: body.request_id, status: 500 }),
       )
     }
-  })
-
-  it("answers an invalid setting", async () => {
-    const answer = await workerWithEnv({ EMAIL_PROVIDER: "pigeon" })("/healthz")
-    expect(await errorOf(answer)).toEqual({
-      status: 500,
-      body: { detail: "internal error", request_id: answer.headers.get("x-request-id") },
-    })
   })
 })
 

@@ -91,7 +91,9 @@ it.each([
   `:${NEW.split(":")[1]}`,
   NEW.replace("2026-b_1", "x".repeat(33)),
 ])("rejects a malformed key without quoting it: %s", async (key) => {
-  expect(await messageOf(encryptSecret([key], SECRET, AAD))).toBe("SECRETS_KEYS cannot be used")
+  expect(await messageOf(encryptSecret([key], SECRET, AAD))).toBe(
+    "SECRETS_KEYS is not usable: it must be keys such as <name>:<32 bytes in base64url>, separated by commas",
+  )
 })
 
 it("finds what to encrypt again: plain text, and what another known key encrypted", async () => {

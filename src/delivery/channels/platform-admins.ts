@@ -1,6 +1,9 @@
 import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { CATEGORY } from "../../domain/categories"
+import { isSingleAddress } from "../../domain/text"
+import { parseStoredWebhook } from "../../destinations/chat-webhooks/url"
+import { notUsable } from "../../runtime/variables"
 import type { ChannelSender } from "./channel"
 import { toChatContent } from "./chat/content"
 import { discordAdapter } from "./chat/discord"
@@ -21,6 +24,7 @@ export const platformAdminEmail: ChannelSender = async (deps, { notification }) 
   return async () => {
     const to = deps.config.ADMIN_EMAIL
     if (!to) return { kind: "suppressed", reason: "ADMIN_EMAIL is not set" }
+    if (!isSingleAddress(to)) throw notUsable("ADMIN_EMAIL")
     const why = `You get this because you run the platform. Dalgo sends you ${CATEGORY[content.category].label} of every organisation.`
     const email = await composeEmail({ ...content, to, why, emailSubject: null, unsubscribeUrl: undefined })
     const { providerId } = await configuredProvider(deps.config, deps.email).send(email)
@@ -33,6 +37,7 @@ export const platformAdminDiscord: ChannelSender = async (deps, { notification }
   return async () => {
     const webhook = deps.config.ADMIN_DISCORD_WEBHOOK
     if (!webhook) return { kind: "suppressed", reason: "ADMIN_DISCORD_WEBHOOK is not set" }
+    if (!parseStoredWebhook("discord", webhook)) throw notUsable("ADMIN_DISCORD_WEBHOOK")
     return { kind: "sent", providerId: await postMessage(discordAdapter, { webhook, content: toChatContent(content) }) }
   }
 }

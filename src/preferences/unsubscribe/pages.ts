@@ -22,6 +22,14 @@ export const invalidLinkPage = (frontendUrl: string | undefined) =>
 <p>You can also turn e-mails off in your ${settings(frontendUrl)}.</p>`,
   )
 
+/** For a link that may be good, while the service has no secret that it could be read with. */
+export const unavailablePage = (frontendUrl: string | undefined) =>
+  page(
+    "This does not work right now",
+    html`<p>Your e-mails were not changed. Please open the link from the e-mail again later.</p>
+<p>You can also turn e-mails off in your ${settings(frontendUrl)}.</p>`,
+  )
+
 const settings = (frontendUrl: string | undefined) =>
   frontendUrl
     ? html`<a href="${frontendUrl}/notifications">notification settings in Dalgo</a>`

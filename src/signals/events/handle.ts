@@ -1,6 +1,7 @@
 import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
-import { LEASE_MS, RETRY_DELAYS_MS } from "../../runtime/backoff"
+import { LEASE_MS, MISCONFIGURED_EVENT_DELAY_MS, RETRY_DELAYS_MS } from "../../runtime/backoff"
+import { MisconfiguredError } from "../../runtime/errors"
 import { errorName, log } from "../../runtime/log"
 import type { EventSource } from "../../runtime/queue-messages"
 import { enqueueEvent, enqueueInBulkLane } from "./enqueue"
@@ -18,7 +19,8 @@ type BeyondShare = Extract<EventResult, { kind: "beyond_share" }>
  *
  * 1. Claim the event. A duplicate message finds nothing to claim. If the worker dies, the lease expires and the sweep
  *    enqueues the event again.
- * 2. Let its source process it. If that throws, postpone the event and throw on, so that the queue retries too.
+ * 2. Let its source process it. If a variable is missing or not usable, postpone the event until it is corrected. If
+ *    anything else is thrown, postpone the event and throw on, so that the queue retries too.
  * 3. Finish the event and log the result, or postpone the event if the result is `later`, or move it to the bulk lane if
  *    the result is `beyond_share`.
  */
@@ -29,7 +31,10 @@ export async function handleEvent(
 ): Promise<void> {
   const [event] = await queries.claimEvent(deps.db, { id: eventId, now: deps.now(), leaseMs: LEASE_MS.event })
   if (!event) return
-  const result = await processEvent(deps, sources[event.source], event).catch(postponeAndRethrow(deps, event))
+  const result = await processEvent(deps, sources[event.source], event).catch(async (error: unknown) =>
+    error instanceof MisconfiguredError ? error : postponeAndRethrow(deps, event, error),
+  )
+  if (result instanceof MisconfiguredError) return waitForVariable(deps, event, result)
   if (result.kind === "later") return postpone(deps, event, result)
   if (result.kind === "beyond_share") return moveToBulkLane(deps, event, result)
   const { kind, status, reason, logFields } = result
@@ -64,10 +69,20 @@ async function moveToBulkLane(deps: Deps, { id: eventId, source }: SignalEvent, 
   await enqueueInBulkLane(deps, { source, eventId })
 }
 
-const postponeAndRethrow =
-  (deps: Deps, { id, attempts }: SignalEvent) =>
-  async (error: unknown): Promise<never> => {
-    const delayMs = RETRY_DELAYS_MS[Math.min(attempts, RETRY_DELAYS_MS.length) - 1] ?? 0
-    await queries.postponeEvent(deps.db, { id, reason: errorName(error), dueAt: deps.now() + delayMs })
-    throw error
-  }
+/** Without an end, since the sender has got its 200 and will not send the event again. */
+async function waitForVariable(deps: Deps, { id: eventId, source, orgId }: SignalEvent, error: MisconfiguredError) {
+  const reason = error.message
+  log({ event: "misconfigured", signal_id: eventId, source, reason })
+  await queries.postponeEventUncounted(deps.db, {
+    id: eventId,
+    reason,
+    dueAt: deps.now() + MISCONFIGURED_EVENT_DELAY_MS,
+  })
+  await enqueueEvent(deps, { source, eventId, orgId, delayMs: MISCONFIGURED_EVENT_DELAY_MS })
+}
+
+async function postponeAndRethrow(deps: Deps, { id, attempts }: SignalEvent, error: unknown): Promise<never> {
+  const delayMs = RETRY_DELAYS_MS[Math.min(attempts, RETRY_DELAYS_MS.length) - 1] ?? 0
+  await queries.postponeEvent(deps.db, { id, reason: errorName(error), dueAt: deps.now() + delayMs })
+  throw error
+}

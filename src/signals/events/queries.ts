@@ -74,6 +74,16 @@ export const returnEvent = (db: Db, { id, orgId, now }: { id: number; orgId: num
     .set({ orgId, attempts: sql`${signalEvents.attempts} - 1`, dueAt: now })
     .where(isPending(id))
 
+/**
+ * The same without counting the attempt. The first one still counts, since `claimEvent` takes an event without attempts
+ * before it is due.
+ */
+export const postponeEventUncounted = (db: Db, later: { id: number; reason: string; dueAt: number }) =>
+  db
+    .update(signalEvents)
+    .set({ reason: later.reason, dueAt: later.dueAt, attempts: sql`max(1, ${signalEvents.attempts} - 1)` })
+    .where(isPending(later.id))
+
 const isPending = (id: number, condition?: SQL) =>
   and(eq(signalEvents.id, id), eq(signalEvents.status, "received"), condition)
 

@@ -8,6 +8,7 @@ import type { LogLine } from "../../runtime/log"
  * - `done`: processing is complete, and `handleEvent` must update the row.
  * - `committed`: processing is complete, and the source has updated the row in the batch of a notification.
  * - `later`: it stays pending and is processed again at `dueAt` (milliseconds since 1970). This counts as an attempt.
+ *   A source that throws `MisconfiguredError` waits too, until the variable is corrected. That counts as none.
  * - `beyond_share`: its organisation, which was not known before, has used up its share of the queue. It is processed again
  *   in the bulk lane. This does not count as an attempt.
  *

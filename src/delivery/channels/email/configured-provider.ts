@@ -1,16 +1,19 @@
-import { isSingleAddress, oneLine } from "../../../domain/text"
+import { oneLine } from "../../../domain/text"
 import type { Config } from "../../../runtime/config"
 import { CloudflareEmail } from "./cloudflare"
 import type { EmailProvider } from "./provider"
 import { providerError } from "./provider-errors"
 import { SesEmail } from "./ses"
 
-/** The provider that `EMAIL_PROVIDER` names. Throws `DeliveryError` if one of its settings is missing or wrong. */
-export function configuredProvider(config: Config, binding: SendEmail): EmailProvider {
+/**
+ * The provider that `EMAIL_PROVIDER` names. If one of its settings is missing or wrong, throws an error after which the
+ * e-mail waits.
+ */
+export function configuredProvider(config: Config, binding: SendEmail | undefined): EmailProvider {
   const from = { email: required(config, "EMAIL_FROM"), name: oneLine(config.EMAIL_FROM_NAME) }
-  if (!isSingleAddress(from.email)) throw providerError("misconfigured", { message: "EMAIL_FROM is not an address" })
   switch (config.EMAIL_PROVIDER) {
     case "cloudflare":
+      if (!binding) throw providerError("misconfigured", { message: "the binding EMAIL is missing" })
       return new CloudflareEmail(binding, from)
     case "ses":
       return new SesEmail({

@@ -1,3 +1,4 @@
+import { MISCONFIGURED_DELIVERY_DELAY_MS } from "../../../runtime/backoff"
 import { log } from "../../../runtime/log"
 import { DeliveryError } from "../../retry"
 
@@ -8,7 +9,7 @@ const RETRY_RULES = {
   /** The provider will never accept this e-mail. */
   rejected: { permanent: true },
   /** A setting is wrong, here or at the provider. An admin has a day to correct it; e-mail then leaves within hours. */
-  misconfigured: { permanent: false, retryAfterMs: 4 * HOUR_MS, slowDown: true },
+  misconfigured: { permanent: false, retryAfterMs: MISCONFIGURED_DELIVERY_DELAY_MS, slowDown: true },
   /** Too many requests at once. */
   rate_limited: { permanent: false, slowDown: true },
   /** Too many e-mails in a day. Seven attempts with this delay last a day and a half, so the quota is renewed in time. */

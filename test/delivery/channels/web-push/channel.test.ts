@@ -633,13 +633,22 @@ describe("a VAPID key pair", () => {
   })
 
   it.each([
-    ["is malformed", { VAPID_PRIVATE_KEY: "nonsense" }],
-    ["has halves of two pairs", { VAPID_PRIVATE_KEY: "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw" }],
-    ["is cut off", { VAPID_PUBLIC_KEY: "BIPETICa" }],
-  ])("that %s is a failure to retry", async (_, changes) => {
-    expect(await pushWith(changes)).toMatchObject({
-      status: "pending",
-      reason: "VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are not a pair",
-    })
+    [
+      "is malformed",
+      { VAPID_PRIVATE_KEY: "nonsense" },
+      "VAPID_PRIVATE_KEY is not usable: it must be 32 bytes in base64url",
+    ],
+    [
+      "has halves of two pairs",
+      { VAPID_PRIVATE_KEY: "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw" },
+      "VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY are not a pair",
+    ],
+    [
+      "is cut off",
+      { VAPID_PUBLIC_KEY: "BIPETICa" },
+      "VAPID_PUBLIC_KEY is not usable: it must be a point on P-256: 65 bytes in base64url",
+    ],
+  ])("that %s is a failure to retry", async (_, changes, reason) => {
+    expect(await pushWith(changes)).toMatchObject({ status: "pending", reason })
   })
 })
