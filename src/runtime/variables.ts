@@ -218,7 +218,7 @@ export const VARIABLES = {
 
   EMAIL_PROVIDER: variable(EMAIL_PROVIDER, { unset: "cloudflare", affects: "E-mails wait." }),
   EMAIL_FROM: optional(ADDRESS, { affects: "E-mails wait.", isNeeded: always }),
-  EMAIL_FROM_NAME: variable(ANY_TEXT, { unset: "Dalgo", affects: "E-mails have another sender's name." }),
+  EMAIL_FROM_NAME: variable(ANY_TEXT, { unset: "Dalgo", affects: "E-mails wait." }),
   SES_REGION: variable(matching(/^[a-z]{2,}(-[a-z]+)+-\d+$/, "a region such as ap-south-1"), {
     unset: "ap-south-1",
     affects: "E-mails wait.",
