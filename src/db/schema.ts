@@ -1,7 +1,8 @@
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
-import type { Category } from "../domain/categories"
+import { customType, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
+import { CATEGORIES, type Category } from "../domain/categories"
 import type { Channel, DeliveryChannel, ChatProduct } from "../domain/channels"
 import { EVENT_SOURCES } from "../runtime/queue-messages"
+import { parseJson } from "../runtime/zod"
 import type { OptOutCause, Policy, ChannelReasons } from "../domain/delivery-rules"
 import type { Audience } from "../domain/audience"
 import type { Role } from "../domain/roles"
@@ -14,6 +15,22 @@ import type { Role } from "../domain/roles"
 // - A select from one table omits the table's name, even in a subquery: write `${table}.column` there.
 
 const flag = (name: string) => integer(name, { mode: "boolean" })
+
+/**
+ * JSON that reads as NULL where `read` refuses it, or where it is none. A column of `mode: "json"` throws then, and one row
+ * that was written by hand would fail the whole query, with the rows of other organisations.
+ */
+const lenientJson = <T>(name: string, read: (value: unknown) => T | null) =>
+  customType<{ data: T; driverData: string }>({
+    dataType: () => "text",
+    toDriver: (value) => JSON.stringify(value),
+    // The type has no NULL, which the column's own type adds for a column that may be NULL.
+    fromDriver: (json) => read(parseJson(json)) as T,
+  })(name)
+
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value)
+const isCategory = (value: unknown): value is Category => CATEGORIES.some((category) => category === value)
+const isText = (value: unknown): value is string => typeof value === "string"
 
 export const orgs = sqliteTable("orgs", {
   id: integer().primaryKey(),
@@ -75,7 +92,9 @@ export const orgPreferences = sqliteTable("org_preferences", {
   id: integer().primaryKey(),
   orgId: integer("org_id").notNull(),
   llmOptin: flag("llm_optin"),
-  urgentCategories: text("urgent_categories", { mode: "json" }).$type<Category[]>(),
+  urgentCategories: lenientJson<Category[]>("urgent_categories", (value) =>
+    Array.isArray(value) ? value.filter(isCategory) : null,
+  ),
   createdAt: text("created_at").notNull(),
   updatedAt: text("updated_at").notNull(),
 })
@@ -135,7 +154,7 @@ export const notificationRecipients = sqliteTable(
     urgent: flag("urgent").notNull(),
     readAt: integer("read_at"),
     /** The reason on each channel where it is not simply `subscribed`. */
-    withheld: text({ mode: "json" }).$type<ChannelReasons>(),
+    withheld: lenientJson<ChannelReasons>("withheld", (value) => (isObject(value) ? (value as ChannelReasons) : null)),
   },
   (table) => [primaryKey({ columns: [table.orgUserId, table.isRead, table.sentAt, table.notificationId] })],
 )
@@ -226,7 +245,9 @@ export const summaries = sqliteTable("summaries", {
   createdAt: integer("created_at").notNull(),
   updatedAt: integer("updated_at").notNull(),
   dueAt: integer("due_at"),
-  logRunIds: text("log_run_ids", { mode: "json" }).$type<string[]>(),
+  logRunIds: lenientJson<string[]>("log_run_ids", (value) =>
+    Array.isArray(value) && value.every(isText) ? value : null,
+  ),
   orgId: integer("org_id"),
 })
 
