@@ -2,6 +2,7 @@ import { join, relative } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { sign } from "hono/jwt"
 import { addressesFrom, DEFAULT_PORT, HOST, requireFreePorts } from "./local/addresses.mjs"
+import { configProblems } from "./local/config-problems.mjs"
 import { accessTokenClaims, demoUsers, seedSql } from "./local/demo-users.mjs"
 import { readDevVars, requireDevVar } from "./local/dev-vars.mjs"
 import { startFakePrefect } from "./local/fake-prefect/server.mjs"
@@ -92,6 +93,11 @@ async function showSampleFailure(addresses) {
   console.log(formatState(await waitForFailure({ ...addresses, users, after: before }), users))
 }
 
+async function showConfigProblems(addresses) {
+  const problems = await configProblems(addresses)
+  if (problems.length > 0) console.error(`\nCorrect .dev.vars or wrangler.toml:\n${problems.join("\n")}`)
+}
+
 function showNextSteps({ worker, mail }) {
   const signIn = demoUsers.map(({ name, role, org }) => [
     `Sign in as ${name} (${role}, ${org})`,
@@ -129,6 +135,9 @@ async function main() {
   const { exited, tail } = startWorker(addresses)
   await Promise.race([exited, waitUntilReady(addresses, tail)])
   if (stopping) return stopping
+  await showConfigProblems(addresses).catch((error) =>
+    console.error(`The variables were not checked: ${error.message}`),
+  )
   toClose.push(recordInstance({ port: addresses.worker.port, stateDir }))
   void triggerCron(addresses)
   const timer = setInterval(() => void triggerCron(addresses), CRON_INTERVAL_MS)

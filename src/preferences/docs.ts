@@ -10,7 +10,10 @@ export type PreferencesResponse = z.infer<typeof PreferencesResponse>
 export const UserPreferencesResponse = success(UserPreferences)
 export type UserPreferencesResponse = z.infer<typeof UserPreferencesResponse>
 
-const INVALID_LINK = { not_found: "This service did not make the link." }
+const INVALID_LINK = {
+  not_found: "This service did not make the link.",
+  unavailable: "`UNSUBSCRIBE_SECRET` is not usable: nothing was changed.",
+}
 
 export const preferenceDocs = {
   "GET /api/notifications/preferences": {
@@ -31,7 +34,8 @@ export const preferenceDocs = {
     summary: "Show the page to unsubscribe from e-mails",
     description:
       "The page has a button. Opening it changes nothing, since programs open links too. For an incomplete link, a browser " +
-      "(`Accept: text/html`) gets a page that explains it, with status 404; POST does the same.",
+      "(`Accept: text/html`) gets a page that explains it, with status 404; POST does the same. While the service cannot " +
+      "read links, it is a page with status 503.",
     fields: { token: "from the link in the e-mail" },
     response: z.string(),
     errors: INVALID_LINK,

@@ -22,7 +22,7 @@ export const prefectDocs: DocsByRoute = {
     response: z.object({ status: z.literal("ok") }),
     errors: {
       invalid: "The body was stored, but not understood.",
-      unavailable: "No key is configured, so that nothing is accepted.",
+      unavailable: "No key is configured, or none that is usable, so that nothing is accepted.",
     },
     example: {
       body: { body: "Flow run crimson-fox with id 0b9a8a3e-3a4c-4a53-9a43-4f3d7c3f1f10 entered state Failed" },
