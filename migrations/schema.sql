@@ -64,12 +64,14 @@ CREATE INDEX IF NOT EXISTS deliveries_given_up_by_org
 
 CREATE TABLE IF NOT EXISTS flow_runs (
   id TEXT PRIMARY KEY,
-  org_id INTEGER NOT NULL REFERENCES orgs (id),
+  org_id INTEGER REFERENCES orgs (id),
   name TEXT NOT NULL,
   deployment_id TEXT,
   deployment_name TEXT,
   state_type TEXT NOT NULL,
   state_name TEXT NOT NULL,
+  state_at INTEGER,
+  run_count INTEGER,
   started_at INTEGER,
   ended_at INTEGER,
   updated_at INTEGER NOT NULL
@@ -314,7 +316,8 @@ CREATE TABLE IF NOT EXISTS signal_events (
   updated_at INTEGER NOT NULL,
   due_at INTEGER, -- when the sweep queues it again; NULL when over
   dedupe_key TEXT,
-  org_id INTEGER
+  org_id INTEGER,
+  waits INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE INDEX IF NOT EXISTS signal_events_by_age ON signal_events (updated_at) WHERE status IN ('processed', 'ignored');

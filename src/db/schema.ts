@@ -217,21 +217,25 @@ export const signalEvents = sqliteTable("signal_events", {
   dedupeKey: text("dedupe_key"),
   /** In whose share of the queue it goes, as far as is known. */
   orgId: integer("org_id"),
+  waits: integer().notNull().default(0),
 })
 export type SignalEvent = typeof signalEvents.$inferSelect
 
 export const flowRuns = sqliteTable("flow_runs", {
   id: text().primaryKey(),
-  orgId: integer("org_id").notNull(),
+  orgId: integer("org_id"),
   name: text().notNull(),
   deploymentId: text("deployment_id"),
   deploymentName: text("deployment_name"),
   stateType: text("state_type").notNull(),
   stateName: text("state_name").notNull(),
+  stateAt: integer("state_at"),
+  runCount: integer("run_count"),
   startedAt: integer("started_at"),
   endedAt: integer("ended_at"),
   updatedAt: integer("updated_at").notNull(),
 })
+export type StoredFlowRun = typeof flowRuns.$inferSelect
 
 export const summaries = sqliteTable("summaries", {
   flowRunId: text("flow_run_id").primaryKey(),

@@ -28,6 +28,9 @@ export const rawBodyLimit = (bytes: number) =>
 
 export const rawBody = rawBodyLimit(64 * KIB)
 
+/** `rawBody` for a sender that cannot keep its bodies small. */
+export const largeRawBody = rawBodyLimit(1_024 * KIB)
+
 const requireJson = createMiddleware<AppEnv>(async (c, next) => {
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase()
   if (type !== "application/json") throw new AppError("not_json", "the body must be application/json")

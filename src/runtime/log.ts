@@ -19,6 +19,8 @@ export const LOG_LEVELS = {
   signal_not_understood: "warn",
   signal_processed: "info",
   signal_failed: "error",
+  prefect_refused: "error",
+  prefect_unavailable: "warn",
   notification_published: "info",
   fan_out_failed: "error",
   delivery_sent: "info",

@@ -240,7 +240,7 @@ it("never publishes an event twice, even after its notification was purged; an I
 it("takes a run failure as already published if its notification was purged", async () => {
   fakeFetch(fakePrefect())
   const { drain } = captureQueues()
-  await env.DB.prepare("INSERT INTO spent_dedupe_keys VALUES (?)").bind(`prefect:${RUN_ID}:Failed`).run()
+  await env.DB.prepare("INSERT INTO spent_dedupe_keys VALUES (?)").bind(`prefect:${RUN_ID}:1`).run()
   await postPrefectWebhook(runStateBody("Failed"))
   await drain()
   expect(await selectRows("SELECT status, reason, due_at FROM signal_events")).toEqual([

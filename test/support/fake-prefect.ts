@@ -14,6 +14,7 @@ export const failedRun = (changes: object = {}) => ({
   flow_id: FLOW_ID,
   deployment_id: DEPLOYMENT_ID,
   parent_task_run_id: null,
+  run_count: 1,
   state_type: "FAILED",
   state_name: "Failed",
   state: {

@@ -34,3 +34,14 @@ export async function enqueueInBulkLane(
     log({ event: "enqueue_failed", queue: "dalgo-signals-bulk", signal_id: eventId, reason: errorName(error) })
   })
 }
+
+/** As `enqueueEvent`, for several events that are due now. */
+export async function enqueueEvents(deps: Deps, events: StoredEvent[]): Promise<void> {
+  const messages = events.map(({ source, eventId, orgId }) => ({
+    body: { kind: source, eventId },
+    orgId: shareOf({ source, orgId }),
+  }))
+  await sendSignals(deps, messages).catch((error) => {
+    log({ event: "enqueue_failed", queue: "dalgo-signals", count: events.length, reason: errorName(error) })
+  })
+}

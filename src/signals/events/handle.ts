@@ -6,7 +6,7 @@ import { errorName, log } from "../../runtime/log"
 import type { EventSource } from "../../runtime/queue-messages"
 import { enqueueEvent, enqueueInBulkLane } from "./enqueue"
 import * as queries from "./queries"
-import type { EventResult, SignalSource } from "./source"
+import { attemptNumber, type EventResult, type SignalSource } from "./source"
 
 /** With RETRY_DELAYS_MS, attempts that throw take almost two days. */
 const MAX_ATTEMPTS = 12
@@ -49,18 +49,15 @@ export async function handleEvent(
 }
 
 async function processEvent(deps: Deps, source: SignalSource, event: SignalEvent): Promise<EventResult> {
-  if (event.attempts > MAX_ATTEMPTS) return { kind: "done", status: "failed", reason: "given_up" }
+  if (attemptNumber(event) > MAX_ATTEMPTS) return { kind: "done", status: "failed", reason: "given_up" }
   const signal = source.parse(event.body)
   if (signal === undefined) return { kind: "done", status: "failed", reason: "not_understood" }
   return source.process(deps, { event, signal })
 }
 
-async function postpone(
-  deps: Deps,
-  { id: eventId, source, orgId }: SignalEvent,
-  { dueAt, reason }: Later,
-): Promise<void> {
-  await queries.postponeEvent(deps.db, { id: eventId, reason, dueAt })
+async function postpone(deps: Deps, event: SignalEvent, { dueAt, reason, isWait }: Later): Promise<void> {
+  const { id: eventId, source, orgId } = event
+  await queries.postponeEvent(deps.db, { id: eventId, reason, dueAt, isWait })
   await enqueueEvent(deps, { source, eventId, orgId, delayMs: dueAt - deps.now() })
 }
 
@@ -70,19 +67,18 @@ async function moveToBulkLane(deps: Deps, { id: eventId, source }: SignalEvent, 
 }
 
 /** Without an end, since the sender has got its 200 and will not send the event again. */
-async function waitForVariable(deps: Deps, { id: eventId, source, orgId }: SignalEvent, error: MisconfiguredError) {
-  const reason = error.message
-  log({ event: "misconfigured", signal_id: eventId, source, reason })
-  await queries.postponeEventUncounted(deps.db, {
-    id: eventId,
-    reason,
+async function waitForVariable(deps: Deps, event: SignalEvent, { message: reason }: MisconfiguredError): Promise<void> {
+  log({ event: "misconfigured", signal_id: event.id, source: event.source, reason })
+  await postpone(deps, event, {
+    kind: "later",
     dueAt: deps.now() + MISCONFIGURED_EVENT_DELAY_MS,
+    reason,
+    isWait: true,
   })
-  await enqueueEvent(deps, { source, eventId, orgId, delayMs: MISCONFIGURED_EVENT_DELAY_MS })
 }
 
-async function postponeAndRethrow(deps: Deps, { id, attempts }: SignalEvent, error: unknown): Promise<never> {
-  const delayMs = RETRY_DELAYS_MS[Math.min(attempts, RETRY_DELAYS_MS.length) - 1] ?? 0
-  await queries.postponeEvent(deps.db, { id, reason: errorName(error), dueAt: deps.now() + delayMs })
+async function postponeAndRethrow(deps: Deps, event: SignalEvent, error: unknown): Promise<never> {
+  const delayMs = RETRY_DELAYS_MS[Math.min(attemptNumber(event), RETRY_DELAYS_MS.length) - 1] ?? 0
+  await queries.postponeEvent(deps.db, { id: event.id, reason: errorName(error), dueAt: deps.now() + delayMs })
   throw error
 }

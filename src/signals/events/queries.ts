@@ -1,6 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../../db/client"
 import { type DueRow, dueInTurn } from "../../db/due-in-turn"
+import { insertSelect } from "../../db/insert-select"
 import { notifications, orgs, type SignalEvent, signalEvents } from "../../db/schema"
 
 type NewEvent = Pick<SignalEvent, "source" | "body" | "dueAt"> & {
@@ -20,7 +21,7 @@ export const insertEvent = (db: Db, { source, body, status, dedupeKey, orgSlugs,
       body,
       status,
       dedupeKey: dedupeKey ?? null,
-      orgId: orgSlugs.length > 0 ? firstOrg(orgSlugs) : null,
+      orgId: orgSlugs.length > 0 ? firstOrg(sql`${JSON.stringify(orgSlugs)}`) : null,
       dueAt,
       receivedAt: now,
       updatedAt: now,
@@ -29,9 +30,29 @@ export const insertEvent = (db: Db, { source, body, status, dedupeKey, orgSlugs,
     .returning({ id: signalEvents.id, orgId: signalEvents.orgId })
 
 /** `CROSS JOIN` keeps the order of the slugs. */
-const firstOrg = (slugs: string[]): SQL<number> => sql`(
-  SELECT o.id FROM json_each(${JSON.stringify(slugs)}) slug CROSS JOIN ${orgs} o ON o.slug = slug.value LIMIT 1
+const firstOrg = (slugs: SQL): SQL<number> => sql`(
+  SELECT o.id FROM json_each(${slugs}) slug CROSS JOIN ${orgs} o ON o.slug = slug.value LIMIT 1
 )`
+
+type NewEvents = Pick<SignalEvent, "source" | "dueAt"> & {
+  events: { body: string; orgSlugs: string[] }[]
+  now: number
+}
+
+/** Inserts received events. D1 binds at most 100 parameters, so that all bodies are one. */
+export const insertEvents = (db: Db, { source, events, dueAt, now }: NewEvents) =>
+  insertSelect(db, signalEvents, {
+    values: {
+      source,
+      body: sql`event.value ->> 'body'`,
+      status: "received",
+      orgId: firstOrg(sql`event.value -> 'orgSlugs'`),
+      dueAt,
+      receivedAt: now,
+      updatedAt: now,
+    },
+    from: sql`json_each(${JSON.stringify(events)}) event`,
+  }).returning({ id: signalEvents.id, orgId: signalEvents.orgId })
 
 /** Claims a pending event until the lease ends. Returns no row if it is over, or claimed, or postponed. */
 export const claimEvent = (db: Db, { id, now, leaseMs }: { id: number; now: number; leaseMs: number }) =>
@@ -64,8 +85,14 @@ export const finishPublishedEvent = (
       ),
     )
 
-export const postponeEvent = (db: Db, { id, reason, dueAt }: { id: number; reason: string; dueAt: number }) =>
-  db.update(signalEvents).set({ reason, dueAt }).where(isPending(id))
+export const postponeEvent = (
+  db: Db,
+  { id, reason, dueAt, isWait }: { id: number; reason: string; dueAt: number; isWait?: boolean | undefined },
+) =>
+  db
+    .update(signalEvents)
+    .set({ reason, dueAt, ...(isWait && { waits: sql`${signalEvents.waits} + 1` }) })
+    .where(isPending(id))
 
 /** Gives a claimed event back, as if it had not been claimed, and keeps its organisation. */
 export const returnEvent = (db: Db, { id, orgId, now }: { id: number; orgId: number; now: number }) =>
@@ -73,16 +100,6 @@ export const returnEvent = (db: Db, { id, orgId, now }: { id: number; orgId: num
     .update(signalEvents)
     .set({ orgId, attempts: sql`${signalEvents.attempts} - 1`, dueAt: now })
     .where(isPending(id))
-
-/**
- * The same without counting the attempt. The first one still counts, since `claimEvent` takes an event without attempts
- * before it is due.
- */
-export const postponeEventUncounted = (db: Db, later: { id: number; reason: string; dueAt: number }) =>
-  db
-    .update(signalEvents)
-    .set({ reason: later.reason, dueAt: later.dueAt, attempts: sql`max(1, ${signalEvents.attempts} - 1)` })
-    .where(isPending(later.id))
 
 const isPending = (id: number, condition?: SQL) =>
   and(eq(signalEvents.id, id), eq(signalEvents.status, "received"), condition)

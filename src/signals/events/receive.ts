@@ -2,7 +2,7 @@ import type { Deps } from "../../deps"
 import { SWEEP_AFTER_MS } from "../../runtime/backoff"
 import { log } from "../../runtime/log"
 import type { EventSource } from "../../runtime/queue-messages"
-import { enqueueEvent } from "./enqueue"
+import { enqueueEvent, enqueueEvents } from "./enqueue"
 import * as queries from "./queries"
 
 /** An event as it came. */
@@ -43,4 +43,17 @@ export async function receiveEvent(deps: Deps, incoming: IncomingEvent): Promise
   if (!event) return "duplicate"
   await enqueueEvent(deps, { source, eventId: event.id, orgId: event.orgId })
   return "received"
+}
+
+/** As `receiveEvent`, for a message that tells of several events: each is stored by itself, all in one statement. */
+export async function receiveEvents(
+  deps: Deps,
+  { source, events }: { source: EventSource; events: { body: string; orgSlugs: string[] }[] },
+): Promise<void> {
+  const now = deps.now()
+  const stored = await queries.insertEvents(deps.db, { source, events, dueAt: now + SWEEP_AFTER_MS, now })
+  await enqueueEvents(
+    deps,
+    stored.map(({ id: eventId, orgId }) => ({ source, eventId, orgId })),
+  )
 }

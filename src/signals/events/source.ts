@@ -7,8 +7,9 @@ import type { LogLine } from "../../runtime/log"
  *
  * - `done`: processing is complete, and `handleEvent` must update the row.
  * - `committed`: processing is complete, and the source has updated the row in the batch of a notification.
- * - `later`: it stays pending and is processed again at `dueAt` (milliseconds since 1970). This counts as an attempt.
- *   A source that throws `MisconfiguredError` waits too, until the variable is corrected. That counts as none.
+ * - `later`: it stays pending and is processed again at `dueAt` (milliseconds since 1970). This counts as a failed
+ *   attempt, of which there are only so many, unless `isWait` says that nothing has failed. A source that throws
+ *   `MisconfiguredError` waits too, until the variable is corrected.
  * - `beyond_share`: its organisation, which was not known before, has used up its share of the queue. It is processed again
  *   in the bulk lane. This does not count as an attempt.
  *
@@ -16,7 +17,7 @@ import type { LogLine } from "../../runtime/log"
  */
 export type EventResult = (
   | { kind: "done" | "committed"; status: "processed" | "ignored" | "failed"; reason: string }
-  | { kind: "later"; dueAt: number; reason: string }
+  | { kind: "later"; dueAt: number; reason: string; isWait?: boolean }
   | { kind: "beyond_share"; orgId: number }
 ) & { logFields?: Pick<LogLine, "flow_run_id"> }
 
@@ -27,3 +28,6 @@ export interface SignalSource<Signal = unknown> {
   /** Does what the event asks for. It may run more than once for an event, but not twice at the same time. */
   process(deps: Deps, input: { event: SignalEvent; signal: Signal }): Promise<EventResult>
 }
+
+/** The number of the current attempt, from 1, without those that ended in a wait. */
+export const attemptNumber = ({ attempts, waits }: SignalEvent) => attempts - waits

@@ -1,16 +1,30 @@
 import { encodeBase64 } from "hono/utils/encode"
 import type * as z from "zod/mini"
+import { isTransientStatus, parseRetryAfter } from "../../delivery/retry"
 import type { Config } from "../../runtime/config"
-import { Deployment, FlowRun, Graph, Logs } from "./schemas"
+import { log } from "../../runtime/log"
+import { parseJson } from "../../runtime/zod"
+import { Deployment, FetchedFlowRun, Graph, Logs } from "./schemas"
 
-/** Prefect did not give what was asked for. `isNotFound`: it answered 404. The message is safe to log. */
+/**
+ * Why Prefect did not give what was asked for.
+ *
+ * - `not_found`: it answered that it does not have it.
+ * - `refused`: it answered what waiting does not mend: 401, 403, another 4xx, a redirect, HTML, an unusable shape.
+ * - `unavailable`: it did not answer, or answered what waiting may mend: 5xx, 408, 425, 429.
+ */
+type PrefectErrorKind = "not_found" | "refused" | "unavailable"
+
+/** Prefect did not give what was asked for. The message is safe to log. */
 export class PrefectError extends Error {
   override readonly name = "PrefectError"
-  readonly isNotFound: boolean
 
-  constructor(message: string, { isNotFound = false }: { isNotFound?: boolean } = {}) {
+  constructor(
+    message: string,
+    readonly kind: PrefectErrorKind,
+    readonly details: { status?: number; retryAfterMs?: number | undefined } = {},
+  ) {
     super(message)
-    this.isNotFound = isNotFound
   }
 }
 
@@ -39,7 +53,7 @@ export class PrefectClient {
     this.headers = authorization ? { authorization } : {}
   }
 
-  flowRun = (id: string) => this.request(FlowRun, `/flow_runs/${id}`)
+  flowRun = (id: string) => this.request(FetchedFlowRun, `/flow_runs/${id}`)
   deployment = (id: string) => this.request(Deployment, `/deployments/${id}`)
   graph = (flowRunId: string) => this.request(Graph, `/flow_runs/${flowRunId}/graph-v2`)
 
@@ -54,25 +68,54 @@ export class PrefectClient {
     return logs.toReversed()
   }
 
+  /** Logs a refusal and an outage. */
   private async request<T extends z.ZodMiniType>(schema: T, path: string, body?: object): Promise<z.infer<T>> {
+    try {
+      return await this.requestOnce(schema, path, body)
+    } catch (error) {
+      if (error instanceof PrefectError && error.kind !== "not_found") {
+        const event = error.kind === "refused" ? "prefect_refused" : "prefect_unavailable"
+        log({ event, reason: error.message, ...(error.details.status && { status: error.details.status }) })
+      }
+      throw error
+    }
+  }
+
+  private async requestOnce<T extends z.ZodMiniType>(schema: T, path: string, body?: object): Promise<z.infer<T>> {
+    const unavailable = () => {
+      throw new PrefectError("Prefect did not answer", "unavailable")
+    }
     const response = await fetch(`${this.base}${path}`, {
       method: body ? "POST" : "GET",
       headers: { ...this.headers, ...(body && { "content-type": "application/json" }) },
       ...(body && { body: JSON.stringify(body) }),
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch(() => {
-      throw new PrefectError("Prefect did not answer")
-    })
-    // A refusal (401, 403, a redirect) is treated like an outage: the event waits, as process.ts says.
+    }).catch(unavailable)
     if (!response.ok) {
       await response.body?.cancel()
-      throw new PrefectError(`Prefect answered ${response.status}`, { isNotFound: response.status === 404 })
+      throw refusalOf(response)
     }
-    const parsed = schema.safeParse(await response.json().catch(() => undefined))
-    if (!parsed.success) throw new PrefectError("Prefect answered something unknown")
+    // The time-out covers the body too, which may break off.
+    const parsed = schema.safeParse(parseJson(await response.text().catch(unavailable)))
+    if (!parsed.success) throw new PrefectError("Prefect answered something unknown", "refused")
     return parsed.data
   }
+}
+
+function refusalOf({ status, headers }: Response): PrefectError {
+  const retryAfterMs = parseRetryAfter(headers.get("retry-after"), Date.now())
+  return new PrefectError(`Prefect answered ${status}`, kindOf(status, headers), { status, retryAfterMs })
+}
+
+/** Too Early: RFC 8470. */
+const TOO_EARLY = 425
+
+function kindOf(status: number, headers: Headers): PrefectErrorKind {
+  if (isTransientStatus(status) || status === TOO_EARLY) return "unavailable"
+  // A page that says 404 is not Prefect's: the address is wrong.
+  const isPage = headers.get("content-type")?.includes("text/html") ?? false
+  return status === 404 && !isPage ? "not_found" : "refused"
 }
 
 /** Base64 of the text as UTF-8. `btoa` throws on characters beyond Latin-1. */

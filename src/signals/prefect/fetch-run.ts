@@ -6,8 +6,10 @@ export type FetchedRun =
   | { kind: "found"; run: FlowRun }
   /** Prefect has no such run, or no Prefect is configured. */
   | { kind: "not_found" }
+  /** Prefect refuses us, and asking again does not mend that. `reason` is safe to log. */
+  | { kind: "refused"; reason: string }
   /** Prefect could not be asked. `reason` is safe to log. */
-  | { kind: "unavailable"; reason: string }
+  | { kind: "unavailable"; reason: string; retryAfterMs: number | undefined }
 
 /** Fetches the run as Prefect has it now. */
 export async function fetchRun({ config }: Deps, { flowRunId }: { flowRunId: string }): Promise<FetchedRun> {
@@ -17,6 +19,14 @@ export async function fetchRun({ config }: Deps, { flowRunId }: { flowRunId: str
     return { kind: "found", run: await prefect.flowRun(flowRunId) }
   } catch (error) {
     if (!(error instanceof PrefectError)) throw error
-    return error.isNotFound ? { kind: "not_found" } : { kind: "unavailable", reason: error.message }
+    const { kind, message: reason, details } = error
+    switch (kind) {
+      case "not_found":
+        return { kind }
+      case "refused":
+        return { kind, reason }
+      case "unavailable":
+        return { kind, reason, retryAfterMs: details.retryAfterMs }
+    }
   }
 }

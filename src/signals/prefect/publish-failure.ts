@@ -1,4 +1,5 @@
 import type { Statement } from "../../db/client"
+import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { SWEEP_AFTER_MS } from "../../runtime/backoff"
 import { errorName, log } from "../../runtime/log"
@@ -6,14 +7,16 @@ import { sendSignals } from "../../runtime/queue-lanes"
 import { publish, type PublishResult } from "../../notifications/publish"
 import { insertSummary, selectSummary } from "../../summaries/queries"
 import { systemAnnouncement, type OrgWithSettings } from "../system-announcement"
+import { type Attempt, failureKey, findEarlierReport, keyPrefix } from "./attempt"
 import { toPlatformAdmins } from "./platform-admin-message"
+import { selectByKeyPrefix } from "./queries"
 import type { FlowRun } from "./schemas"
 
 /** How long e-mail waits for a summary. */
 const EMAIL_HOLD_MS = 60_000
 
 export type RunFailure = {
-  flowRunId: string
+  attempt: Attempt
   stateName: string
   org: OrgWithSettings
   message: string
@@ -21,48 +24,63 @@ export type RunFailure = {
   run?: FlowRun | undefined
   /** The flow runs whose log the summary reads; `undefined` where they are still to be found. */
   logRunIds?: string[] | undefined
+  /** Without a log there is no summary. */
+  hasLog?: boolean
   /** Further statements for the batch of the notification. */
   alongside?: (publicationId: string) => Statement[]
 }
 
-/** Dedupe key of a failure. Each failed state of a run is published once, whoever reports it first. */
-export const failureKey = ({ flowRunId, stateName }: { flowRunId: string; stateName: string }) =>
-  `prefect:${flowRunId.toLowerCase()}:${stateName}`
+export type FailureResult =
+  | PublishResult
+  /** The attempt was told to another organisation. */
+  | { kind: "told_elsewhere"; notification: Notification }
 
 /**
  * Publishes the failure of a flow run.
  *
- * 1. Publish the notification, and in the same batch insert the summary that its e-mail waits for.
- * 2. Enqueue the summary.
+ * 1. Read the notifications about the run, and its summary: one round trip. Of one attempt there is one notification.
+ * 2. Publish the notification, and in the same batch insert the summary that its e-mail waits for.
+ * 3. Enqueue the summary.
  */
-export async function publishRunFailure(deps: Deps, failure: RunFailure): Promise<PublishResult> {
-  const { flowRunId, org, message, logRunIds, alongside } = failure
-  const isSummaryWanted = await wantsSummary(deps, { flowRunId, org })
+export async function publishRunFailure(deps: Deps, failure: RunFailure): Promise<FailureResult> {
+  const { attempt, org, message, logRunIds, alongside } = failure
+  const { flowRunId } = attempt
+  const prefix = keyPrefix(flowRunId)
+  const [earlier, [summary]] = await deps.db.batch([
+    selectByKeyPrefix(deps.db, { prefix }),
+    selectSummary(deps.db, { flowRunId }),
+  ])
   const now = deps.now()
-  const summary = { flowRunId, logRunIds, now, dueAt: now + SWEEP_AFTER_MS }
+  const told = findEarlierReport(earlier, attempt, now)
+  if (told) return toldResult(told, org)
+
+  const isSummaryWanted = wantsSummary(deps, failure) && summary === undefined
+  const newSummary = { flowRunId, logRunIds, now, dueAt: now + SWEEP_AFTER_MS }
   const published = await publish(deps, {
     ...systemAnnouncement({ org, category: "job_failure", message }),
-    dedupe: { key: failureKey(failure) },
-    platformAdmins: toPlatformAdmins(deps.config, failure),
+    dedupe: { key: failureKey(attempt) },
+    platformAdmins: toPlatformAdmins(deps.config, { ...failure, flowRunId }),
     holdEmailMs: isSummaryWanted ? EMAIL_HOLD_MS : undefined,
     alongside: (publicationId) => [
       ...(alongside?.(publicationId) ?? []),
-      ...(isSummaryWanted ? [insertSummary(deps.db, { ...summary, publicationId })] : []),
+      ...(isSummaryWanted ? [insertSummary(deps.db, { ...newSummary, publicationId })] : []),
     ],
   })
   if (published.kind === "published" && isSummaryWanted) await enqueueSummary(deps, { flowRunId, orgId: org.id })
-  return published
+  if (published.kind !== "conflict") return published
+  // Another report of it was published meanwhile.
+  const holder = findEarlierReport(await selectByKeyPrefix(deps.db, { prefix }), attempt, now)
+  return holder ? toldResult(holder, org) : published
 }
 
-/** A run has one summary. The notification of a second failed state gets none, and its e-mail does not wait. */
-async function wantsSummary(
-  deps: Deps,
-  { flowRunId, org }: { flowRunId: string; org: OrgWithSettings },
-): Promise<boolean> {
-  if (!deps.config.AUTO_GENERATE_LLM_FAILURE_SUMMARIES || org.llmOptin === false) return false
-  const [existing] = await selectSummary(deps.db, { flowRunId })
-  return existing === undefined
-}
+const toldResult = (notification: Notification, org: OrgWithSettings): FailureResult => ({
+  kind: notification.orgId === org.id ? "already" : "told_elsewhere",
+  notification,
+})
+
+/** A run has one summary. The notification of another attempt gets none, and its e-mail does not wait. */
+const wantsSummary = ({ config }: Deps, { org, hasLog = true }: RunFailure) =>
+  hasLog && config.AUTO_GENERATE_LLM_FAILURE_SUMMARIES && org.llmOptin !== false
 
 const enqueueSummary = (deps: Deps, { flowRunId, orgId }: { flowRunId: string; orgId: number }) =>
   sendSignals(deps, [{ body: { kind: "summary", flowRunId }, orgId }]).catch((error) => {

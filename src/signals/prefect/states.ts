@@ -26,6 +26,9 @@ const OTHER_STATES = [
 /** Prefect 3 sends prefect.flow-run.heartbeat while a run is alive. It is not a state. */
 const HEARTBEAT = "heartbeat"
 
+/** For an event that names a run and no state. Prefect is asked which one it is in. */
+export const UNKNOWN_STATE = "unknown"
+
 const MAX_NAME_LENGTH = 100
 
 const lettersOnly = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "")
@@ -49,6 +52,12 @@ export function canonicalStateName(text: string): string {
 export function isNonFailureState(name: string): boolean {
   const known = canonicalStateName(name)
   return known === HEARTBEAT || OTHER_STATES.includes(known)
+}
+
+/** The type of a state in which a run ends without a failure; `undefined` for any other. */
+export function typeOfQuietEnd(name: string): "COMPLETED" | "CANCELLED" | undefined {
+  if (name === "Cancelled") return "CANCELLED"
+  return ["Completed", "Cached", "RolledBack", "DBT_TEST_FAILED"].includes(name) ? "COMPLETED" : undefined
 }
 
 /**

@@ -21,6 +21,13 @@ export const logRunsOf = ({ flowRunId, graph }: { flowRunId: string; graph: Grap
 /** Whether the graph shows a failed step. A graph that was read early may still show all steps as running. */
 export const hasFailedStep = (graph: Graph): boolean => failedNodes(graph).length > 0
 
+/** Whether the run had completed, and has not run again since, when it entered its last state. */
+export function hadCompleted({ states = [] }: Graph): boolean {
+  const inOrder = states.toSorted((one, other) => (one.timestamp ?? 0) - (other.timestamp ?? 0))
+  const types = inOrder.slice(0, -1).map(({ type }) => type)
+  return types.lastIndexOf("COMPLETED") > types.lastIndexOf("RUNNING")
+}
+
 const failedNodes = (graph: Graph) =>
   graph.nodes.map(([, node]) => node).filter((node) => FAILED_TYPES.includes(node.state_type ?? ""))
 

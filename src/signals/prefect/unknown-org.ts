@@ -1,45 +1,84 @@
 import type { Deps } from "../../deps"
 import { publish } from "../../notifications/publish"
 import { platformAdminAnnouncement } from "../system-announcement"
+import { type Attempt, failureKey, findEarlierReport, keyPrefix } from "./attempt"
 import { describeFailure } from "./describe-failure"
-import { candidateSlugs } from "./find-org"
+import { candidateSlugs, type FoundOrg } from "./find-org"
 import { platformAdminChannels, toPlatformAdmins } from "./platform-admin-message"
-import { failureKey } from "./publish-failure"
+import { selectByKeyPrefix } from "./queries"
 import type { Deployment, FlowRun } from "./schemas"
 
 const MAX_SLUGS_IN_MESSAGE = 10
 
 type UnknownOrgFailure = {
-  flowRunId: string
+  attempt: Attempt
   stateName: string
   /** `undefined` where neither Prefect nor the event describes the run. */
   run: FlowRun | undefined
   eventDeployment: Deployment | undefined
+  /** Why no organisation is notified. */
+  found: Exclude<FoundOrg, { kind: "found" }>
+  canAskPrefect: boolean
 }
 
-/**
- * Alerts the platform admins to a failed run of an unknown organisation. The dedupe key differs from `failureKey`,
- * so that the failure can still be published to its organisation later.
- */
+/** Alerts the platform admins to a failed run of which it is not known whose it is. */
 export async function alertUnknownOrg(deps: Deps, failure: UnknownOrgFailure): Promise<void> {
   if (platformAdminChannels(deps.config).length === 0) return
   const message = await messageFor(deps, failure)
+  await alertPlatformAdmins(deps, { ...failure, message, prefix: "operators:" })
+}
+
+type ToldElsewhere = {
+  attempt: Attempt
+  stateName: string
+  run?: FlowRun | undefined
+  message: string
+  org: { name: string; slug: string }
+}
+
+/**
+ * Alerts the platform admins to a failure of one organisation whose notification went to another one, which was taken
+ * for the run's before.
+ */
+export async function alertToldElsewhere(deps: Deps, { org, message, ...failure }: ToldElsewhere): Promise<void> {
+  const told =
+    `${message}\nThis failure was announced to another organisation before. ` +
+    `${org.name} (${org.slug}), whose run it is said to be, was not notified.`
+  await alertPlatformAdmins(deps, { ...failure, message: told, prefix: `operators:${org.slug}:` })
+}
+
+type Alert = { attempt: Attempt; stateName: string; run?: FlowRun | undefined; message: string; prefix: string }
+
+/**
+ * Once for each attempt and kind of alert. The dedupe key differs from `failureKey`, so that the failure can still be
+ * published to its organisation later.
+ */
+async function alertPlatformAdmins(deps: Deps, { prefix, attempt, ...alert }: Alert): Promise<void> {
+  const { flowRunId } = attempt
+  const earlier = await selectByKeyPrefix(deps.db, { prefix: `${prefix}${keyPrefix(flowRunId)}` })
+  if (findEarlierReport(earlier, attempt, deps.now())) return
+  const platformAdmins = toPlatformAdmins(deps.config, { ...alert, flowRunId })
+  if (!platformAdmins) return
   await publish(deps, {
-    ...platformAdminAnnouncement({ category: "job_failure", message }),
-    dedupe: { key: `operators:${failureKey(failure)}` },
-    platformAdmins: toPlatformAdmins(deps.config, { ...failure, message }),
+    ...platformAdminAnnouncement({ category: "job_failure", message: alert.message }),
+    dedupe: { key: `${prefix}${failureKey(attempt)}` },
+    platformAdmins,
   })
 }
 
 async function messageFor(deps: Deps, failure: UnknownOrgFailure): Promise<string> {
-  const { flowRunId, stateName, run, eventDeployment } = failure
+  const { attempt, stateName, run, eventDeployment, found, canAskPrefect } = failure
   if (!run)
-    return `Prefect did not name the organisation of the run ${flowRunId} (${stateName}). No organisation was notified.`
-  const { message } = await describeFailure(deps, { run, eventDeployment, stateName })
-  return `${message}\nNo organisation was notified: ${unknownOrgReason(run)}.`
+    return `Prefect did not name the organisation of the run ${attempt.flowRunId} (${stateName}). No organisation was notified.`
+  const { message } = await describeFailure(deps, { run, eventDeployment, stateName, canAskPrefect })
+  return `${message}\nNo organisation was notified: ${reasonFor(run, found)}.`
 }
 
-function unknownOrgReason(run: FlowRun): string {
-  const slugs = [...new Set(candidateSlugs(run))].slice(0, MAX_SLUGS_IN_MESSAGE)
+function reasonFor(run: FlowRun, found: UnknownOrgFailure["found"]): string {
+  if (found.kind === "ambiguous") {
+    const slugs = found.orgs.map(({ slug }) => slug).toSorted()
+    return `the tags of the run name several organisations (${slugs.slice(0, MAX_SLUGS_IN_MESSAGE).join(", ")})`
+  }
+  const slugs = candidateSlugs(run).slice(0, MAX_SLUGS_IN_MESSAGE)
   return slugs.length > 0 ? `no organisation is called ${slugs.join(" or ")}` : "the run names no organisation"
 }

@@ -6,12 +6,15 @@ import { hashRequest } from "../../runtime/idempotency-key"
 import { type PublishRequest, publish, type PublishResult } from "../../notifications/publish"
 import { selectOrgsBySlugs } from "../../orgs/queries"
 import { systemAnnouncement, type OrgWithSettings } from "../system-announcement"
+import { alertPrefectApi } from "../prefect/alert-prefect-api"
+import { attemptOf } from "../prefect/attempt"
 import { describeFailure } from "../prefect/describe-failure"
 import { type FetchedRun, fetchRun } from "../prefect/fetch-run"
-import { toPlatformAdmins } from "../prefect/platform-admin-message"
-import { failureKey, publishRunFailure } from "../prefect/publish-failure"
+import { findOrg, type FoundOrg } from "../prefect/find-org"
+import { publishRunFailure, type RunFailure } from "../prefect/publish-failure"
 import { upsertFlowRun } from "../prefect/queries"
-import { uuid } from "../prefect/schemas"
+import { type FlowRun, uuid } from "../prefect/schemas"
+import { alertToldElsewhere } from "../prefect/unknown-org"
 import { toFailedRun } from "./failed-run"
 import { dbtTestFailureMessage, jobFailureMessage, lateRunMessage, schemaChangeMessage } from "./messages"
 import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
@@ -22,41 +25,62 @@ const DAY_MS = 24 * 60 * 60 * 1000
  * Publishes a failed flow run that a Worker of the platform reports. Prefect's webhook reports the same failure; the
  * first report makes the notification. Throws `AppError`: `not_found`, `rejected`, `conflict`.
  *
- * 1. Find the organisation, and fetch the run from Prefect.
- * 2. Publish the failure as the webhook would, and store the run. If Prefect is unavailable, the text is the reported
- *    one, and the summary looks for the log later. If Prefect does not have the run, there is no log and no summary.
+ * 1. Find the organisation, and fetch the run from Prefect. If Prefect says that the run is another organisation's,
+ *    nobody is told: the webhook will report it to the right one.
+ * 2. Publish the failure as the webhook would, and store the run. If Prefect refuses us or is away, the text is the
+ *    reported one, and the summary looks for the log later. If Prefect does not have the run, there is no log and no
+ *    summary.
  */
 export async function reportJobFailure(deps: Deps, failure: JobFailure): Promise<Notification> {
   const org = await requireOrg(deps, failure)
   const id = uuid.safeParse(failure.flowRunId)
   const flowRunId = id.data ?? failure.flowRunId
   const fetched: FetchedRun = id.success ? await fetchRun(deps, { flowRunId }) : { kind: "not_found" }
-  const asReported = { flowRunId, org, stateName: "Failed", message: jobFailureMessage(failure) }
+  const attempt = { flowRunId, runCount: 0, failedAt: undefined }
+  const asReported = { attempt, org, stateName: "Failed", message: jobFailureMessage(failure) }
   switch (fetched.kind) {
     case "not_found":
-      return publishReport(deps, {
-        org,
-        category: "job_failure",
-        message: asReported.message,
-        dedupe: { key: failureKey(asReported) },
-        platformAdmins: toPlatformAdmins(deps.config, asReported),
-      })
+      return publishReportedRun(deps, { ...asReported, hasLog: false })
+    case "refused":
+      await alertPrefectApi(deps, fetched)
+      return publishReportedRun(deps, asReported)
     case "unavailable":
-      return notificationOrThrow(await publishRunFailure(deps, asReported))
+      return publishReportedRun(deps, asReported)
     case "found": {
+      if (isAnotherOrgs(fetched.run, await findOrg(deps, fetched.run), org))
+        throw new AppError("conflict", "Prefect says that this run belongs to another organisation")
       const { run, stateName } = toFailedRun(fetched.run, failure)
       const { deployment, message, logRunIds } = await describeFailure(deps, { run, stateName })
       const upsertRun = upsertFlowRun(deps.db, { run, deployment, orgId: org.id, now: deps.now() })
-      const described = { flowRunId, org, stateName, message, run, logRunIds, alongside: () => [upsertRun] }
-      return notificationOrThrow(await publishRunFailure(deps, described))
+      const described = { attempt: attemptOf(run), org, stateName, message, run, logRunIds }
+      return publishReportedRun(deps, { ...described, alongside: () => [upsertRun] })
     }
   }
+}
+
+/** A run whose parameters and tags name no organisation may be any one's. */
+function isAnotherOrgs(run: FlowRun, found: FoundOrg, { id }: OrgWithSettings): boolean {
+  switch (found.kind) {
+    case "found":
+      return found.org.id !== id
+    case "ambiguous":
+      return found.orgs.every((org) => org.id !== id)
+    case "unknown":
+      return Boolean(run.parameters?.config?.org_slug)
+  }
+}
+
+async function publishReportedRun(deps: Deps, failure: RunFailure): Promise<Notification> {
+  const published = await publishRunFailure(deps, failure)
+  if (published.kind !== "told_elsewhere") return notificationOrThrow(published)
+  await alertToldElsewhere(deps, failure)
+  throw new AppError("conflict", "this failure was announced to another organisation before")
 }
 
 export async function reportDbtTestFailure(deps: Deps, failure: DbtTestFailure): Promise<Notification> {
   const org = await requireOrg(deps, failure)
   const category = "dbt_test_failure"
-  const dedupe = await dedupeForOneDay(org, category, failure)
+  const dedupe = await dedupeForOneDay(deps, { org, category, event: failure })
   return publishReport(deps, { org, category, message: dbtTestFailureMessage(failure), dedupe })
 }
 
@@ -70,21 +94,24 @@ export async function reportLateRun(deps: Deps, late: LateRun): Promise<Notifica
 export async function reportSchemaChange(deps: Deps, change: SchemaChange): Promise<Notification> {
   const org = await requireOrg(deps, change)
   const category = "schema_change"
-  const dedupe = await dedupeForOneDay(org, category, change)
+  const dedupe = await dedupeForOneDay(deps, { org, category, event: change })
   return publishReport(deps, { org, category, message: schemaChangeMessage(change), dedupe })
 }
 
-type PublishOptions = Pick<PublishRequest, "dedupe" | "platformAdmins">
-
-/** Dedupe by the caller's key for 24 hours. The same key with another body is a conflict. */
+/**
+ * Dedupe by the caller's key for 24 hours; the same key with another body is a conflict. Without a key, the same content
+ * on the same day (UTC) is the same event. The hash makes the purge forget the key.
+ */
 async function dedupeForOneDay(
-  org: OrgWithSettings,
-  category: Category,
-  event: DbtTestFailure | SchemaChange,
+  deps: Deps,
+  { org, category, event }: { org: OrgWithSettings; category: Category; event: DbtTestFailure | SchemaChange },
 ): Promise<PublishRequest["dedupe"]> {
-  const { idempotencyKey: key } = event
-  if (key === undefined) return undefined
-  return { key: `announced:${category}:${org.id}:${key}`, forMs: DAY_MS, requestHash: await hashRequest(event) }
+  const requestHash = await hashRequest(event)
+  const prefix = `announced:${category}:${org.id}`
+  if (event.idempotencyKey !== undefined)
+    return { key: `${prefix}:${event.idempotencyKey}`, forMs: DAY_MS, requestHash }
+  const day = new Date(deps.now()).toISOString().slice(0, 10)
+  return { key: `content:${prefix}:${day}:${requestHash}`, requestHash }
 }
 
 async function requireOrg(deps: Deps, { orgSlug }: { orgSlug: string }): Promise<OrgWithSettings> {
@@ -95,9 +122,14 @@ async function requireOrg(deps: Deps, { orgSlug }: { orgSlug: string }): Promise
 
 async function publishReport(
   deps: Deps,
-  { org, category, message, ...rest }: { org: OrgWithSettings; category: Category; message: string } & PublishOptions,
+  {
+    org,
+    category,
+    message,
+    dedupe,
+  }: { org: OrgWithSettings; category: Category; message: string } & Pick<PublishRequest, "dedupe">,
 ): Promise<Notification> {
-  return notificationOrThrow(await publish(deps, { ...systemAnnouncement({ org, category, message }), ...rest }))
+  return notificationOrThrow(await publish(deps, { ...systemAnnouncement({ org, category, message }), dedupe }))
 }
 
 function notificationOrThrow(published: PublishResult): Notification {

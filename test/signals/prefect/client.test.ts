@@ -88,6 +88,7 @@ describe("an answer of Prefect's", () => {
       name: "silver-heron",
       deployment_id: DEPLOYMENT_ID,
       parent_task_run_id: null,
+      run_count: 1,
       state_type: "FAILED",
       state_name: "Failed",
       state: {
@@ -103,26 +104,90 @@ describe("an answer of Prefect's", () => {
     })
   })
 
-  it.each<[string, Response, string, boolean]>([
-    ["404, which is isNotFound", Response.json({ detail: "Not Found" }, { status: 404 }), "Prefect answered 404", true],
-    ["500", new Response("oops", { status: 500 }), "Prefect answered 500", false],
-    ["429", new Response(null, { status: 429 }), "Prefect answered 429", false],
+  const page = { headers: { "content-type": "text/html; charset=utf-8" } }
+  const UNKNOWN = "Prefect answered something unknown"
+
+  it.each<[string, Response, string, PrefectError["kind"]]>([
+    ["404", Response.json({ detail: "Not Found" }, { status: 404 }), "Prefect answered 404", "not_found"],
+    ["a page that says 404", new Response("<html>", { status: 404, ...page }), "Prefect answered 404", "refused"],
+    ["401", Response.json({ exception_message: "Unauthorized" }, { status: 401 }), "Prefect answered 401", "refused"],
+    ["403", new Response(null, { status: 403 }), "Prefect answered 403", "refused"],
+    ["405", new Response(null, { status: 405 }), "Prefect answered 405", "refused"],
+    ["422", Response.json({ detail: [] }, { status: 422 }), "Prefect answered 422", "refused"],
     [
       "a redirect, which is not followed",
       new Response(null, { status: 302, headers: { location: "https://elsewhere.test/" } }),
       "Prefect answered 302",
-      false,
+      "refused",
     ],
-    ["not JSON", new Response("<html>"), "Prefect answered something unknown", false],
-    ["another shape", Response.json([]), "Prefect answered something unknown", false],
-  ])("is an error: %s", async (_, response, message, isNotFound) => {
+    ["a page", new Response("<html>", page), UNKNOWN, "refused"],
+    ["nothing", new Response(null, { status: 204 }), UNKNOWN, "refused"],
+    ["a list", Response.json([]), UNKNOWN, "refused"],
+    ["null", Response.json(null), UNKNOWN, "refused"],
+    ["no id", Response.json(failedRun({ id: undefined })), UNKNOWN, "refused"],
+    ["no state", Response.json({ id: RUN_ID, name: "silver-heron" }), UNKNOWN, "refused"],
+    ["a state of another shape", Response.json(failedRun({ state_type: { value: "FAILED" } })), UNKNOWN, "refused"],
+    ["408", new Response(null, { status: 408 }), "Prefect answered 408", "unavailable"],
+    ["425", new Response(null, { status: 425 }), "Prefect answered 425", "unavailable"],
+    ["429", new Response(null, { status: 429 }), "Prefect answered 429", "unavailable"],
+    ["500", new Response("oops", { status: 500 }), "Prefect answered 500", "unavailable"],
+    ["a page that says 503", new Response("<html>", { status: 503, ...page }), "Prefect answered 503", "unavailable"],
+    ["a TLS error of Cloudflare's", new Response(null, { status: 526 }), "Prefect answered 526", "unavailable"],
+  ])("is an error: %s", async (_, response, message, kind) => {
     answering(response)
-    expect(await failure()).toMatchObject({ message, isNotFound })
+    expect(await failure()).toMatchObject({ message, kind })
+  })
+
+  it.each<[string, object]>([
+    ["parameters", { parameters: "x" }],
+    ["the parts of parameters", { parameters: { config: ["acme"] } }],
+    ["tasks", { parameters: { config: { org_slug: "acme", tasks: {} } } }],
+    ["one task", { parameters: { config: { org_slug: "acme", tasks: [7, { slug: 7 }, null] } } }],
+    ["tags", { tags: null }],
+    ["one tag", { tags: [7, "acme", null] }],
+    ["the name", { name: null }],
+    ["times", { start_time: "soon", end_time: 7, next_scheduled_start_time: {} }],
+    ["the state's parts", { state: { type: "FAILED", timestamp: "soon", message: 7, name: [], state_details: "x" } }],
+    ["the state, beside its type", { state: "FAILED" }],
+    ["the run count", { run_count: "many" }],
+    ["the parent", { parent_task_run_id: 7 }],
+  ])("is read though another field has another shape: %s", async (_, changes) => {
+    answering(Response.json(failedRun(changes)))
+    expect(await api().flowRun(RUN_ID)).toMatchObject({ id: RUN_ID, state_type: "FAILED" })
+  })
+
+  it("has an organisation though its tasks have another shape", async () => {
+    answering(Response.json(failedRun({ parameters: { config: { org_slug: "acme", tasks: "none" } } })))
+    expect((await api().flowRun(RUN_ID)).parameters?.config?.org_slug).toBe("acme")
+  })
+
+  it.each<[string, unknown, number]>([
+    ["no list", { nodes: {} }, 0],
+    ["nodes of another shape", { nodes: [7, ["id"], ["id", { kind: 7, id: "id" }]] }, 1],
+  ])("may be a graph of another shape: %s", async (_, graph, nodes) => {
+    answering(Response.json(graph))
+    expect((await api().graph(RUN_ID)).nodes).toHaveLength(nodes)
+  })
+
+  it.each([
+    ["in seconds", "120", 120_000],
+    ["as a date", new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+    ["longer than a day", "999999", 12 * 3_600_000],
+  ])("says when to ask again: %s", async (_, header, expected) => {
+    answering(new Response(null, { status: 429, headers: { "retry-after": header } }))
+    const { retryAfterMs = 0 } = (await failure()).details
+    expect(Math.abs(retryAfterMs - expected)).toBeLessThan(5_000)
+  })
+
+  it("that breaks off is an outage", async () => {
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("broken off")) })
+    fakeFetch(() => new Response(broken, { headers: { "content-type": "application/json" } }))
+    expect(await failure()).toMatchObject({ message: "Prefect did not answer", kind: "unavailable" })
   })
 
   it("is an error where the connection fails", async () => {
     fakeFetch()
-    expect(await failure()).toMatchObject({ message: "Prefect did not answer", isNotFound: false })
+    expect(await failure()).toMatchObject({ message: "Prefect did not answer", kind: "unavailable" })
   })
 
   it("is awaited for ten seconds", async () => {
@@ -131,7 +196,7 @@ describe("an answer of Prefect's", () => {
       request.signal.throwIfAborted()
       return undefined
     })
-    expect(await failure()).toMatchObject({ message: "Prefect did not answer", isNotFound: false })
+    expect(await failure()).toMatchObject({ message: "Prefect did not answer", kind: "unavailable" })
     expect(timeout).toHaveBeenCalledWith(10_000)
   })
 })

@@ -77,7 +77,7 @@ it("ends an event whose batch loses to a duplicate with one row, as already publ
         `INSERT INTO notifications (org_id, publication_id, dedupe_key, author, message, category, urgent, created_at,
            audience)
          VALUES (1, 'other', ?, 'Dalgo', 'm', 'job_failure', 1, 1, '{}')`,
-        `prefect:${RUN_ID}:Failed`,
+        `prefect:${RUN_ID}:1`,
       )
     }
     return results

@@ -196,7 +196,7 @@ describe("a failure that reaches platform admins only", () => {
     for (const text of [textOf(heard), heard.mails[0]?.text]) {
       for (const part of [
         "The pipeline nightly-survey failed",
-        "No organisation was notified: no organisation is called initech or nightly.",
+        "No organisation was notified: no organisation is called initech.",
         "Organisation: not known",
         `Prefect: ${RUN_URL}`,
       ]) {
@@ -211,6 +211,16 @@ describe("a failure that reaches platform admins only", () => {
 
   it.each([
     [
+      "has tags that are no organisation's",
+      failedRun({ parameters: null, tags: ["nightly", "kobo", "nightly"] }),
+      "No organisation was notified: no organisation is called nightly or kobo.",
+    ],
+    [
+      "has the tags of several organisations",
+      failedRun({ parameters: null, tags: ["globex", "nightly", "acme"] }),
+      "No organisation was notified: the tags of the run name several organisations (acme, globex).",
+    ],
+    [
       "names no organisation",
       failedRun({ parameters: null, tags: [] }),
       "No organisation was notified: the run names no organisation.",
@@ -224,7 +234,10 @@ describe("a failure that reaches platform admins only", () => {
     const heard = world({ run })
     await fail()
     expect(textOf(heard)).toContain(words)
-    expect(await events()).toEqual([UNKNOWN])
+    expect(await events()).toEqual([
+      { ...UNKNOWN, reason: expect.stringMatching(/^(unknown|ambiguous)_organisation$/) },
+    ])
+    expect(heard.mails.map(({ to }) => to)).toEqual([ON.ADMIN_EMAIL])
   })
 
   it("reaches the members when the organisation exists and the event is processed again", async () => {
@@ -236,8 +249,8 @@ describe("a failure that reaches platform admins only", () => {
     await drain(ON)
     expect(await events()).toEqual([{ status: "processed", reason: "published" }])
     expect(await notifications()).toEqual([
-      { org_id: null, dedupe_key: `operators:prefect:${RUN_ID}:Failed` },
-      { org_id: 1, dedupe_key: `prefect:${RUN_ID}:Failed` },
+      { org_id: null, dedupe_key: `operators:prefect:${RUN_ID}:1` },
+      { org_id: 1, dedupe_key: `prefect:${RUN_ID}:1` },
     ])
     for (const one of [alice, bob]) expect(heard.mails.map(({ to }) => to)).toContain(one.email)
     expect(textOf(heard, 1)).toContain("Organisation: Acme (initech)")

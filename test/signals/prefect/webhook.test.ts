@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from "vitest"
-import { NOON, SECOND } from "../../support/clock"
+import { NOON } from "../../support/clock"
 import { fakeAi } from "../../support/fake-ai"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { fakeFetch } from "../../support/fake-fetch"
@@ -114,21 +114,6 @@ it.each([
   await consumeWithoutPrefect()
   expect(await events()).toEqual([expected])
   expect(await messagesOf(alice)).toEqual([])
-})
-
-it("the body alone is enough once Prefect has been unavailable for all attempts", async () => {
-  fakeFetch(fakePrefect({ run: new Response(null, { status: 503 }) }), fakeSes().handler)
-  await send(JSON.stringify(prefectEvent()))
-  for (const seconds of [0, 5, 30, 120, 600, 1_800, 7_200, 21_600]) {
-    expect(await messagesOf(alice)).toEqual([])
-    vi.setSystemTime(Date.now() + seconds * SECOND)
-    await consume(
-      "dalgo-signals",
-      sent.splice(0).map(({ body }) => body),
-    )
-  }
-  expect(await messagesOf(alice)).toHaveLength(1)
-  expect(await events()).toEqual([{ status: "processed", reason: "published" }])
 })
 
 it("the run's state in Prefect counts, not the state in the body", async () => {

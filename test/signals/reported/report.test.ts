@@ -70,7 +70,7 @@ describe("a job failure that another Worker reports", () => {
         category: "job_failure",
         urgent: 1,
         author: "Dalgo",
-        dedupe_key: `prefect:${RUN_ID}:Failed`,
+        dedupe_key: `prefect:${RUN_ID}:1`,
         email_due_at: NOON + 60_000,
       },
     ])

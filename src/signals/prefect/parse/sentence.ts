@@ -1,5 +1,5 @@
 import type { RunEvent } from "./run-event"
-import { ANY_STATE_PATTERN, isNonFailureState, canonicalStateName, findStateInText } from "../states"
+import { ANY_STATE_PATTERN, isNonFailureState, canonicalStateName, findStateInText, UNKNOWN_STATE } from "../states"
 
 const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])"
 
@@ -12,8 +12,11 @@ export function parseSentence(text: string): RunEvent | undefined {
   return id && state ? toRunEvent(id, state) : undefined
 }
 
-/** "Flow run ID: …", "flow_run_id": "…", prefect.flow-run.…, …/flow-run/…, "with id …". */
-const RUN_ID = new RegExp(`(?:flow[ _-]?run[ _-]?id\\W{0,10}(?:UUID\\W{0,10})?|flow-run[./]|with id )(${ID})`, "i")
+/** "Flow run ID: …", "flow_run_id": "…", prefect.flow-run.…, …/flow-run/…, "with id …". A parent's id is not the run's. */
+const RUN_ID = new RegExp(
+  `(?<!parent[ _-]?|root[ _-]?)(?:flow[ _-]?run[ _-]?id\\W{0,10}(?:UUID\\W{0,10})?|flow-run[./]|with id )(${ID})`,
+  "gi",
+)
 
 const BARE = "[^\\s\"'`,;:{}()[\\]&*\\\\]{1,100}"
 /** A state's name: in backticks, in quotes (escaped in broken JSON), or one word. */
@@ -33,20 +36,62 @@ const STATE_FIELD = new RegExp(
   "i",
 )
 
-/** Reads a text that labels the run's id and its state, as Prefect's default message does. */
-export function parseMessage(text: string): RunEvent | undefined {
-  const id = RUN_ID.exec(text)?.[1]
-  const state = findState(text)
-  return id && state ? toRunEvent(id, state) : undefined
+/** Reads a text that labels the ids of its runs, and their states, as Prefect's default message does. */
+export function parseMessage(text: string): RunEvent[] {
+  const parts = splitAtRuns(text)
+  const events = parts.map(({ id, part }) => toRunEvent(id, findState(part) ?? UNKNOWN_STATE))
+  // Beside a run with its state, an id alone is one that its message mentions.
+  const inState = events.filter(({ stateName }) => stateName !== UNKNOWN_STATE)
+  return inState.length > 0 ? inState : events
 }
 
-/** Finds a run and its state in any text; `undefined` if several ids could be the run's. */
-export function findRunInText(text: string): RunEvent | undefined {
-  const id = RUN_ID.exec(text)?.[1] ?? findOnlyId(text)
-  if (!id) return undefined
+/**
+ * The part of a text about each run. A text may name the state before the id or after it, and names it for every run in
+ * the same way: a part begins with a state after an id, or with the id of another run after a state.
+ */
+function splitAtRuns(text: string): { id: string; part: string }[] {
+  const ids = [...text.matchAll(RUN_ID)].map(({ index, 1: id = "" }) => ({ index, id: id.toLowerCase() }))
+  const [first] = ids
+  if (!first) return []
+  if (ids.every(({ id }) => id === first.id)) return [{ id: first.id, part: text }]
+  const states = [...text.matchAll(STATE)].map(({ index }) => ({ index, id: undefined }))
+  const marks = [...ids, ...states].toSorted((one, other) => one.index - other.index)
+  const isStateFirst = marks[0]?.id === undefined
+  const parts: { id: string | undefined; hasState: boolean; start: number }[] = []
+  for (const { index, id } of marks) {
+    const part = parts.at(-1)
+    const isNext = isStateFirst
+      ? id === undefined && part?.id !== undefined
+      : id !== undefined && id !== part?.id && (part?.hasState || states.length === 0)
+    if (!part || isNext) parts.push({ id, hasState: id === undefined, start: index })
+    else {
+      part.id ??= id
+      part.hasState ||= id === undefined
+    }
+  }
+  return parts.flatMap(({ id, start }, i) => (id ? [{ id, part: text.slice(start, parts[i + 1]?.start) }] : []))
+}
+
+/** Finds runs and their states in any text. An id without a label is a run's only beside a state, and if it is alone. */
+export function findRunsInText(text: string): RunEvent[] {
+  const labelled = parseMessage(text)
+  if (labelled.some(({ stateName }) => stateName !== UNKNOWN_STATE)) return labelled
+  const id = labelled.length > 1 ? undefined : (labelled[0]?.flowRunId ?? findOnlyId(text))
+  const state = id && findAnyState(text)
+  if (id && state) return [toRunEvent(id, state)]
+  return id ? labelled : [...text.split("\n").flatMap(findRunInLine), ...labelled]
+}
+
+/** For a list with a line for each run. */
+function findRunInLine(line: string): RunEvent[] {
+  const id = findOnlyId(line)
+  const state = id && findAnyState(line)
+  return id && state ? [toRunEvent(id, state)] : []
+}
+
+function findAnyState(text: string): string | undefined {
   const field = STATE_FIELD.exec(text)
-  const state = findState(text) ?? findStateInText(text) ?? (field && matchedName(field))
-  return state ? toRunEvent(id, state) : undefined
+  return findState(text) ?? findStateInText(text) ?? (field && matchedName(field)) ?? undefined
 }
 
 /** The first state that may be a failure, else the first one. Prefect is asked about it later. */
