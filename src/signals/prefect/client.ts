@@ -1,7 +1,7 @@
 import { encodeBase64 } from "hono/utils/encode"
 import type * as z from "zod/mini"
-import { isTransientStatus, parseRetryAfter } from "../../delivery/retry"
 import type { Config } from "../../runtime/config"
+import { isTransientStatus, parseRetryAfter } from "../../runtime/http-retry"
 import { log } from "../../runtime/log"
 import { parseJson } from "../../runtime/zod"
 import { Deployment, FetchedFlowRun, Graph, Logs } from "./schemas"

@@ -1,6 +1,7 @@
 import { CHAT_PRODUCT_NAME } from "../../../domain/channels"
 import { parseStoredWebhook } from "../../../destinations/chat-webhooks/url"
-import { DeliveryError, isTransientStatus, parseRetryAfter } from "../../retry"
+import { isTransientStatus, parseRetryAfter } from "../../../runtime/http-retry"
+import { DeliveryError } from "../../retry"
 import type { ChatAdapter } from "./adapter"
 import type { ChatContent } from "./content"
 

@@ -1,7 +1,8 @@
 import { AwsClient } from "aws4fetch"
 import { encodeBase64 } from "hono/utils/encode"
 import * as z from "zod/mini"
-import { DeliveryError, isTransientStatus, parseRetryAfter } from "../../retry"
+import { isTransientStatus, parseRetryAfter } from "../../../runtime/http-retry"
+import { DeliveryError } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
 import { type ProviderErrorKind, providerError } from "./provider-errors"
 

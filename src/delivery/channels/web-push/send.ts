@@ -1,5 +1,5 @@
 import type { Notification } from "../../../db/schema"
-import { isTransientStatus, parseRetryAfter } from "../../retry"
+import { isTransientStatus, parseRetryAfter } from "../../../runtime/http-retry"
 import { type DeviceKeys, encrypt } from "./encrypt"
 
 /** A browser's push subscription. */

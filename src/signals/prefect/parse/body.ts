@@ -3,7 +3,7 @@ import { parseObject } from "./event"
 import { splitJson } from "./json-texts"
 import { mergeRuns } from "./merge-runs"
 import type { RunEvent } from "./run-event"
-import { findRunsInText, parseMessage, parseSentence } from "./sentence"
+import { findRunsInText, hasId, parseMessage, parseSentence } from "./sentence"
 import { parseJson } from "../../../runtime/zod"
 
 /** Nested objects, arrays, and JSON in strings are read down to this depth. */
@@ -15,6 +15,7 @@ const MAX_DEPTH = 8
  * line by line, or what looks like JSON and is broken.
  */
 export function parseBody(body: string): RunEvent[] {
+  if (!hasId(body)) return []
   const json = parseJson(body)
   if (json !== undefined) return parseDocument(json, body)
   const form = parseForm(body)
@@ -51,8 +52,9 @@ function parseValue(value: unknown, depth = 0): RunEvent[] {
 function parseText(text: string, depth = 0): RunEvent[] {
   const json = /^\s*[{[]/.test(text) ? parseJson(text) : undefined
   if (json !== undefined) return parseValue(json, depth + 1)
-  const sentence = parseSentence(text)
-  return sentence ? [sentence] : parseMessage(text)
+  const named = parseMessage(text)
+  const sentence = named.length > 1 ? undefined : parseSentence(text)
+  return sentence ? [sentence] : named
 }
 
 /** Reads the objects of a value as texts, the innermost first: the names of their fields are not known. */
@@ -60,7 +62,8 @@ function findInParts(value: unknown, depth = 0): RunEvent[] {
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return []
   const parts = Object.values(value).flatMap((part) => findInParts(part, depth + 1))
   if (parts.length > 0 || Array.isArray(value)) return parts
-  return findRunsInText(JSON.stringify(value))
+  const text = JSON.stringify(value)
+  return hasId(text) ? findRunsInText(text) : []
 }
 
 /** Reads JSON texts that follow one another. A broken one is searched as a text. */

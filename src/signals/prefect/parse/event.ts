@@ -1,6 +1,6 @@
 import type { RunEvent } from "./run-event"
 import { type Deployment, FlowRun, FlowRunEvent, RunInState } from "../schemas"
-import { canonicalStateName, stateType, UNKNOWN_STATE } from "../states"
+import { canonicalStateName, isFilled, stateType, UNKNOWN_STATE } from "../states"
 
 /**
  * Reads an object that describes a run: an event of Prefect 3, the fields of a template, or the run; else `undefined`.
@@ -72,7 +72,7 @@ function fromFields({
     id: flow_run_id,
     name: flow_run_name ?? flow_run_id,
     deployment_id,
-    parent_task_run_id: isNone(parent_task_run_id) ? undefined : parent_task_run_id,
+    parent_task_run_id: parent_task_run_id && isFilled(parent_task_run_id) ? parent_task_run_id : undefined,
     run_count,
     state_type,
     state_name: fields.state_name || fields.state || (state_type ? null : event && stateOfEvent(event)),
@@ -106,8 +106,5 @@ function fromRun(run: FlowRun, deploymentName?: string | null): RunEvent {
 /** The name as Prefect writes it; `undefined` where there is none. */
 function usableName(text: string | null | undefined): string | undefined {
   const name = canonicalStateName(text ?? "")
-  return isNone(name) ? undefined : name
+  return isFilled(name) ? name : undefined
 }
-
-/** Nothing, or what a template writes where there is nothing. */
-const isNone = (text: string | null | undefined) => /^(?:none|null|undefined|\{\{.*|)$/i.test(text ?? "")

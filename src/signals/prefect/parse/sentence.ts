@@ -1,5 +1,5 @@
 import type { RunEvent } from "./run-event"
-import { ANY_STATE_PATTERN, isNonFailureState, canonicalStateName, findStateInText, UNKNOWN_STATE } from "../states"
+import { ANY_STATE_PATTERN, canonicalStateName, findStateInText, isFilled, isNonFailureState, UNKNOWN_STATE } from "../states"
 
 const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])"
 
@@ -91,12 +91,13 @@ function findRunInLine(line: string): RunEvent[] {
 
 function findAnyState(text: string): string | undefined {
   const field = STATE_FIELD.exec(text)
-  return findState(text) ?? findStateInText(text) ?? (field && matchedName(field)) ?? undefined
+  const name = field ? matchedName(field) : ""
+  return findState(text) ?? findStateInText(text) ?? (isFilled(name) ? name : undefined)
 }
 
 /** The first state that may be a failure, else the first one. Prefect is asked about it later. */
 function findState(text: string): string | undefined {
-  const names = [...text.matchAll(STATE)].map(matchedName).filter((name) => name !== "")
+  const names = [...text.matchAll(STATE)].map(matchedName).filter(isFilled)
   return names.find((name) => !isNonFailureState(name)) ?? names[0]
 }
 
@@ -104,6 +105,9 @@ const matchedName = ([, backticked, quoted, bare]: RegExpExecArray) =>
   canonicalStateName(backticked ?? quoted ?? bare ?? "")
 
 const ANY_ID = new RegExp(`(?<![0-9a-f-])${ID}`, "gi")
+
+/** Whether a text can name a run at all. */
+export const hasId = (text: string) => text.search(ANY_ID) !== -1
 
 function findOnlyId(text: string): string | undefined {
   const [id, ...others] = new Set(text.toLowerCase().match(ANY_ID))
