@@ -37,8 +37,7 @@ const STATE_BY_LETTERS = new Map(
 )
 
 /** Whether a text says something, and is not what a template writes where there is nothing. */
-export const isFilled = (text: string) =>
-  /[\p{L}\p{N}]/u.test(text) && !/^(?:none|null|undefined|\{\{.*)$/i.test(text)
+export const isFilled = (text: string) => /[\p{L}\p{N}]/u.test(text) && !/^(?:none|null|undefined|\{\{.*)$/i.test(text)
 
 /**
  * A state's name as Prefect writes it: "`timed out`" becomes `TimedOut`. Other names lose quotes, and are cut at 100

@@ -23,7 +23,11 @@ beforeEach(() => {
 
 const time = (at: number) => new Date(at).toISOString()
 /** Prefect's run in this state since `at`. */
-const runIn = (state_type: string, state_name: string, { at = Date.now(), run_count = 1, ...changes }: Record<string, any> = {}) =>
+const runIn = (
+  state_type: string,
+  state_name: string,
+  { at = Date.now(), run_count = 1, ...changes }: Record<string, any> = {},
+) =>
   failedRun({
     state_type,
     state_name,
@@ -35,21 +39,24 @@ const runIn = (state_type: string, state_name: string, { at = Date.now(), run_co
 const failed = (changes: object = {}) => runIn("FAILED", "Failed", changes)
 const crashed = (changes: object = {}) => runIn("CRASHED", "Crashed", changes)
 
-const prefectHas = (run: object, answers: object = {}) => fakeFetch(fakePrefect({ run: run as never, ...answers }), post.handler)
+const prefectHas = (run: object, answers: object = {}) =>
+  fakeFetch(fakePrefect({ run: run as never, ...answers }), post.handler)
 const prefectIsAway = () => fakeFetch(fakePrefect({ run: new Response(null, { status: 503 }) }), post.handler)
 const report = async (body: unknown) => {
   await postPrefectWebhook(body)
   await queue.drain()
 }
-/** Moves the clock, and consumes what is due by then. */
+/** Moves the clock, and processes what is due by then. */
 async function wait(ms: number): Promise<void> {
   vi.setSystemTime(Date.now() + ms)
-  await queue.drain({ delayed: true })
+  await runCron()
+  await queue.drain()
 }
 const toldCount = async () => (await messagesOf(alice)).length
 const keys = async () =>
   (await selectRows("SELECT dedupe_key FROM notifications ORDER BY id")).map(({ dedupe_key: key }) => key)
-const reasons = async () => (await selectRows("SELECT reason FROM signal_events ORDER BY id")).map(({ reason }) => reason)
+const reasons = async () =>
+  (await selectRows("SELECT reason FROM signal_events ORDER BY id")).map(({ reason }) => reason)
 /** The event as a template tells it, with all that a notification needs. */
 const told = (at: number, changes: object = {}) => templateFields({ occurred: time(at), ...changes })
 
@@ -118,7 +125,12 @@ describe("one attempt makes one notification,", () => {
   })
 
   it("whether it is called Crashed, then Failed, or TimedOut", async () => {
-    for (const [type, name] of [["CRASHED", "Crashed"], ["FAILED", "Failed"], ["FAILED", "TimedOut"], ["FAILED", "Upstream is down"]] as const) {
+    for (const [type, name] of [
+      ["CRASHED", "Crashed"],
+      ["FAILED", "Failed"],
+      ["FAILED", "TimedOut"],
+      ["FAILED", "Upstream is down"],
+    ] as const) {
       prefectHas(runIn(type, name))
       await report(runStateBody(name))
       await wait(11 * SECOND)
@@ -128,8 +140,16 @@ describe("one attempt makes one notification,", () => {
 
   it.each<[string, () => object, () => object]>([
     ["first without Prefect, then with it", () => told(NOON), () => runStateBody("Failed")],
-    ["first without a run count, then with one", () => told(NOON), () => prefectEvent({ "prefect.state-timestamp": time(NOON) })],
-    ["first with a run count, then without one", () => prefectEvent({ "prefect.state-timestamp": time(NOON) }), () => told(NOON)],
+    [
+      "first without a run count, then with one",
+      () => told(NOON),
+      () => prefectEvent({ "prefect.state-timestamp": time(NOON) }),
+    ],
+    [
+      "first with a run count, then without one",
+      () => prefectEvent({ "prefect.state-timestamp": time(NOON) }),
+      () => told(NOON),
+    ],
   ])("though its reports know more or less of it: %s", async (_, first, second) => {
     prefectIsAway()
     await report(first())
@@ -209,12 +229,12 @@ describe("a run that Prefect may run again", () => {
 
   it("may wait for more retries than an event has attempts", async () => {
     for (let n = 1; n <= 20; n += 1) {
-      prefectHas(
-        runIn("SCHEDULED", "AwaitingRetry", { run_count: n, run: { next_scheduled_start_time: time(Date.now() + HOUR) } }),
-      )
+      const next_scheduled_start_time = time(NOON + n * 75 * MINUTE + HOUR)
+      prefectHas(runIn("SCHEDULED", "AwaitingRetry", { run_count: n, run: { next_scheduled_start_time } }))
       if (n === 1) await report(runStateBody("Failed"))
-      else await wait(75 * MINUTE)
+      await wait(75 * MINUTE)
     }
+    expect(await selectRows("SELECT status, waits FROM signal_events")).toEqual([{ status: "received", waits: 20 }])
     prefectHas(failed({ run_count: 21 }))
     await wait(75 * MINUTE)
     expect(await toldCount()).toBe(1)
@@ -233,7 +253,9 @@ describe("a run that Prefect may run again", () => {
   it("is ignored by its retry alone where no Prefect is configured", async () => {
     fakeFetch(post.handler)
     await postPrefectWebhook(told(NOON, { state_name: "AwaitingRetry", state_type: "SCHEDULED" }))
-    await consume("dalgo-signals", queue.sent.splice(0).map(({ body }) => body) as never, { changes: { PREFECT_API_URL: "" } })
+    await consume("dalgo-signals", queue.sent.splice(0).map(({ body }) => body) as never, {
+      changes: { PREFECT_API_URL: "" },
+    })
     expect(await reasons()).toEqual(["not_a_failure"])
   })
 })
@@ -251,7 +273,10 @@ describe("a run that ended well before", () => {
       "as its event says",
       async () => {
         prefectHas(crashed())
-        const { payload, ...event } = prefectEvent({ "prefect.state-name": "Crashed" }, { type: "CRASHED", name: "Crashed" })
+        const { payload, ...event } = prefectEvent(
+          { "prefect.state-name": "Crashed" },
+          { type: "CRASHED", name: "Crashed" },
+        )
         await report({ ...event, payload: { ...payload, initial_state: { type: "COMPLETED", name: "Completed" } } })
       },
     ],

@@ -32,11 +32,7 @@ const post = (body: string | ReadableStream, headers: object = {}) =>
   } as RequestInit)
 const rows = () => selectRows("SELECT status, reason, body FROM signal_events ORDER BY id")
 const consumeWithoutPrefect = () =>
-  consume(
-    "dalgo-signals",
-    queue.sent.splice(0).map(({ body }) => body) as never,
-    { changes: { PREFECT_API_URL: "" } },
-  )
+  consume("dalgo-signals", queue.sent.splice(0).map(({ body }) => body) as never, { changes: { PREFECT_API_URL: "" } })
 
 describe("a body of several runs", () => {
   it("makes a notification for each run, from one statement and one message batch", async () => {
@@ -44,7 +40,9 @@ describe("a body of several runs", () => {
     const body = [1, 2].map((n) => prefectEvent({ "prefect.resource.id": `prefect.flow-run.${runId(n)}` }))
     expect((await post(JSON.stringify(body))).status).toBe(200)
     expect(prepare).toHaveBeenCalledTimes(1)
-    expect(queue.sent.map(({ body: message }) => message)).toEqual([1, 2].map((eventId) => ({ kind: "prefect", eventId })))
+    expect(queue.sent.map(({ body: message }) => message)).toEqual(
+      [1, 2].map((eventId) => ({ kind: "prefect", eventId })),
+    )
     await queue.drain()
     expect(await messagesOf(alice)).toHaveLength(2)
     expect(await rows()).toMatchObject(Array(2).fill({ status: "processed", reason: "published" }))
@@ -82,10 +80,25 @@ describe("a body over 64 kB", () => {
 
   it.each<[string, string]>([
     ["a long message", JSON.stringify(templateFields({ message: `RuntimeError: first\n${long}\nValueError: last` }))],
-    ["much in its parameters", JSON.stringify(templateFields({ parameters: { data: long, config: { org_slug: "acme" } } }))],
-    ["the run after the long part", JSON.stringify({ parameters: { data: long } }).replace(/}$/, `,${JSON.stringify(templateFields({ parameters: undefined })).slice(1)}`)],
+    [
+      "much in its parameters",
+      JSON.stringify(templateFields({ parameters: { data: long, config: { org_slug: "acme" } } })),
+    ],
+    [
+      "the run after the long part",
+      JSON.stringify({ parameters: { data: long } }).replace(
+        /}$/,
+        `,${JSON.stringify(templateFields({ parameters: undefined })).slice(1)}`,
+      ),
+    ],
     ["an event with a long message", JSON.stringify(prefectEvent({}, { message: long }))],
-    ["many unknown fields", JSON.stringify({ ...templateFields(), ...Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`field_${i}`, "value"])) })],
+    [
+      "many unknown fields",
+      JSON.stringify({
+        ...templateFields(),
+        ...Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`field_${i}`, "value"])),
+      }),
+    ],
     ["a sentence after it", `${long}\n${JSON.stringify(templateFields())}`],
     ["a long message in a block's body", JSON.stringify({ body: DEFAULT_MESSAGE + long })],
     ["broken JSON", `{"message": "no "rows"${long}", ${JSON.stringify(templateFields()).slice(1)}`],
@@ -104,7 +117,9 @@ describe("a body over 64 kB", () => {
   it("keeps the beginning and the end of its message", async () => {
     await post(JSON.stringify(templateFields({ message: `RuntimeError: first\n${long}\nValueError: last` })))
     const stored = parseStoredBody((await rows())[0]?.body)
-    expect(stored?.embedded?.run.state?.message).toMatch(/^RuntimeError: first\n.*\n\[\d+ characters cut\]\n.*ValueError: last$/s)
+    expect(stored?.embedded?.run.state?.message).toMatch(
+      /^RuntimeError: first\n.*\n\[\d+ characters cut\]\n.*ValueError: last$/s,
+    )
   })
 
   it("is told where no Prefect is configured", async () => {
@@ -144,13 +159,25 @@ describe("a body over 64 kB", () => {
 describe("what is stored of a run", () => {
   it.each<[string, object]>([
     ["an event", prefectEvent()],
-    ["a subflow's event", { ...prefectEvent(), related: [{ "prefect.resource.id": `prefect.task-run.${RUN_ID}`, "prefect.resource.role": "task-run" }] }],
+    [
+      "a subflow's event",
+      {
+        ...prefectEvent(),
+        related: [{ "prefect.resource.id": `prefect.task-run.${RUN_ID}`, "prefect.resource.role": "task-run" }],
+      },
+    ],
     ["a template's fields", templateFields({ run_count: 3 })],
     ["a run without a deployment", templateFields({ deployment_id: null })],
     ["a state without a run", { flow_run_id: RUN_ID, state_name: "Failed" }],
     ["a run without a state", { flow_run_id: RUN_ID }],
     ["a sentence", runStateBody("Failed")],
-    ["a crash after it had completed", { ...prefectEvent(), payload: { initial_state: { type: "COMPLETED" }, validated_state: { type: "CRASHED", name: "Crashed" } } }],
+    [
+      "a crash after it had completed",
+      {
+        ...prefectEvent(),
+        payload: { initial_state: { type: "COMPLETED" }, validated_state: { type: "CRASHED", name: "Crashed" } },
+      },
+    ],
   ])("is read as the same event: %s", (_, body) => {
     const [event] = parseBody(JSON.stringify(body))
     if (!event) throw new Error("the body is not read")

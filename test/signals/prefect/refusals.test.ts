@@ -152,20 +152,23 @@ describe("Prefect refuses us:", () => {
 })
 
 describe("Prefect is away:", () => {
-  it.each(OUTAGES)("an event that tells all is announced after the second try, within a minute: %s", async (_, fail) => {
-    fail()
-    await postPrefectWebhook(tellsAll())
-    await drain()
-    expect(await messagesOf(alice)).toEqual([])
-    expect(await events()).toMatchObject([{ status: "received", due_at: NOON + 5 * SECOND }])
-    vi.setSystemTime(NOON + 5 * SECOND)
-    await consume("dalgo-signals", taken() as never, { changes: PLATFORM_ADMINS })
-    await drain()
-    expect(await events()).toEqual([{ ...PUBLISHED, attempts: 2 }])
-    expect(await messagesOf(alice)).toHaveLength(1)
-    expect(logLines("prefect_unavailable")).toHaveLength(2)
-    expect(apiAlerts()).toHaveLength(1)
-  })
+  it.each(OUTAGES)(
+    "an event that tells all is announced after the second try, within a minute: %s",
+    async (_, fail) => {
+      fail()
+      await postPrefectWebhook(tellsAll())
+      await drain()
+      expect(await messagesOf(alice)).toEqual([])
+      expect(await events()).toMatchObject([{ status: "received", due_at: NOON + 5 * SECOND }])
+      vi.setSystemTime(NOON + 5 * SECOND)
+      await consume("dalgo-signals", taken() as never, { changes: PLATFORM_ADMINS })
+      await drain()
+      expect(await events()).toEqual([{ ...PUBLISHED, attempts: 2 }])
+      expect(await messagesOf(alice)).toHaveLength(1)
+      expect(logLines("prefect_unavailable")).toHaveLength(2)
+      expect(apiAlerts()).toHaveLength(1)
+    },
+  )
 
   it.each(OUTAGES)("platform admins hear of it after the second try, also for another event: %s", async (_, fail) => {
     fail()

@@ -1,5 +1,9 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
+import { depsFrom } from "../../../src/compose"
+import type { AppError } from "../../../src/runtime/errors"
+import { reportJobFailure } from "../../../src/signals/reported/report"
 import { NOON } from "../../support/clock"
 import { postPrefectWebhook, runStateBody } from "../../support/prefect-webhook"
 import { fakeAi } from "../../support/fake-ai"
@@ -8,7 +12,7 @@ import { fakeFetch } from "../../support/fake-fetch"
 import { fakeSes } from "../../support/fake-ses"
 import { inboxOf, messagesOf } from "../../support/inbox"
 import { ACME, alice, bob, charlie } from "../../support/people"
-import { captureQueues } from "../../support/queues"
+import { captureQueues, consume } from "../../support/queues"
 import { selectRows } from "../../support/select-rows"
 
 const service = env.NOTIFICATIONS
@@ -168,4 +172,131 @@ it("the notification of a report has no secrets of its error message", async () 
     await service.createDbtTestFailureNotification({ testName: "t", orgSlug: "acme", errorDetails: secret }),
   ]
   for (const { message } of said) expect(message).not.toContain("hunter2")
+})
+
+describe("a run of another organisation", () => {
+  const OPS = { NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "true", ADMIN_EMAIL: "ops@dalgo.test" }
+  const ofGlobex = (changes: object = {}) =>
+    failedRun({ parameters: { config: { org_slug: "globex", tasks: [] } }, tags: ["acme"], ...changes })
+  const platformAdminMails = () => post.mails.filter(({ to }) => to === OPS.ADMIN_EMAIL)
+  /** Reports the failure to a worker with platform admins. */
+  async function report(changes: object = {}): Promise<string> {
+    const ctx = createExecutionContext()
+    const name = await reportJobFailure(depsFrom({ ...env, ...OPS }, ctx), { ...failure, ...changes }).then(
+      () => "none",
+      (error: AppError) => error.code,
+    )
+    await waitOnExecutionContext(ctx)
+    return name
+  }
+  async function drainWithPlatformAdmins(): Promise<void> {
+    for (let message = sent.shift(); message; message = sent.shift()) {
+      await consume(message.queue, [message.body], { changes: OPS })
+    }
+  }
+
+  it.each<[string, object]>([
+    ["by its parameters, whatever its tags are", ofGlobex()],
+    ["by its tag", failedRun({ parameters: null, tags: ["globex", "nightly"] })],
+    ["by its parameters, though nobody has that slug", failedRun({ parameters: { config: { org_slug: "initech" } } })],
+    ["by its parameters, while it is running", ofGlobex({ state_type: "RUNNING", state_name: "Running" })],
+  ])("is a conflict, and nobody is told: %s", async (_, run) => {
+    world({ run: run as never })
+    expect(await nameOf(byRpc)).toBe("conflict")
+    await drain()
+    expect(await selectRows("SELECT id FROM notifications")).toEqual([])
+    expect(await selectRows("SELECT id FROM flow_runs")).toEqual([])
+  })
+
+  it("is told to the right organisation by the webhook", async () => {
+    world({ run: ofGlobex() as never })
+    expect(await nameOf(byRpc)).toBe("conflict")
+    await byWebhook()
+    await drain()
+    expect(await inboxOf(charlie)).toHaveLength(1)
+    expect(await inboxOf(alice)).toEqual([])
+  })
+
+  it.each<[string, object]>([
+    ["its run names none", { parameters: null, tags: ["nightly"] }],
+    ["its tags name it among others", { parameters: null, tags: ["acme", "globex"] }],
+  ])("it is not, where %s", async (_, changes) => {
+    world({ run: failedRun(changes) })
+    await byRpc()
+    expect(await inboxOf(alice)).toHaveLength(1)
+  })
+
+  it("that was told to the wrong one while Prefect was away is told to platform admins, once", async () => {
+    fakeFetch(post.handler)
+    await report()
+    world({ run: ofGlobex() as never })
+    for (let i = 0; i < 2; i += 1) {
+      await byWebhook()
+      await drainWithPlatformAdmins()
+    }
+    expect(await inboxOf(charlie)).toEqual([])
+    expect(await selectRows("SELECT status, reason FROM signal_events")).toEqual(
+      Array(2).fill({ status: "failed", reason: "told_to_another_organisation" }),
+    )
+    const alerts = platformAdminMails().filter(({ text }) => text.includes("announced to another organisation"))
+    expect(alerts).toHaveLength(1)
+    expect(alerts[0]?.text).toContain("Globex (globex), whose run it is said to be, was not notified.")
+  })
+
+  it("that two organisations report while Prefect is away is a conflict, and told to platform admins", async () => {
+    fakeFetch(post.handler)
+    expect(await report()).toBe("none")
+    expect(await report({ orgSlug: "globex" })).toBe("conflict")
+    expect(await report({ orgSlug: "globex" })).toBe("conflict")
+    await drainWithPlatformAdmins()
+    expect(await inboxOf(charlie)).toEqual([])
+    expect(platformAdminMails().filter(({ text }) => text.includes("announced to another organisation"))).toHaveLength(
+      1,
+    )
+  })
+
+  it("is reported to platform admins where Prefect refuses us, beside the failure itself", async () => {
+    world({ run: new Response(null, { status: 401 }) })
+    expect(await report()).toBe("none")
+    await drainWithPlatformAdmins()
+    expect(await inboxOf(alice)).toHaveLength(1)
+    expect(platformAdminMails().filter(({ text }) => text.includes("Prefect's API refuses us"))).toHaveLength(1)
+  })
+
+  it("another attempt is another notification", async () => {
+    world()
+    await byRpc()
+    world({ run: failedRun({ run_count: 2 }) })
+    await byRpc()
+    await byRpc()
+    expect(await inboxOf(alice)).toHaveLength(2)
+  })
+})
+
+describe("a report without an idempotency key", () => {
+  const test = { testName: "not_null_orders_id", orgSlug: "acme", errorDetails: "Got 3" }
+  const change = { source: "Kobo", orgSlug: "acme", changes: ["a column went"] }
+  const late = { flowName: "Nightly", orgSlug: "acme", expectedTime: "2026-11-20T02:00:00Z", delayMinutes: 45 }
+
+  it.each<[string, () => Promise<unknown>]>([
+    ["a dbt test failure", () => service.createDbtTestFailureNotification(test)],
+    ["a schema change", () => service.createSchemaChangeNotification(change)],
+    ["a late run", () => service.createLateRunNotification(late)],
+    ["a failed run", () => (world(), byRpc())],
+    ["an empty key", () => service.createDbtTestFailureNotification({ ...test, idempotencyKey: "" })],
+    ["white space around it", () => service.createDbtTestFailureNotification({ ...test, errorDetails: " Got 3\n" })],
+  ])("is one notification on one day, however often it comes: %s", async (_, report) => {
+    for (let i = 0; i < 3; i += 1) await report()
+    expect(await selectRows("SELECT id FROM notifications")).toHaveLength(1)
+  })
+
+  it("is another one on another day, for another organisation, or with other content", async () => {
+    await service.createDbtTestFailureNotification(test)
+    await service.createDbtTestFailureNotification({ ...test, orgSlug: "globex" })
+    await service.createDbtTestFailureNotification({ ...test, errorDetails: "Got 4" })
+    await service.createDbtTestFailureNotification({ ...test, testName: "unique_orders_id" })
+    vi.setSystemTime(NOON + 12 * 60 * 60 * 1000)
+    await service.createDbtTestFailureNotification(test)
+    expect(await selectRows("SELECT id FROM notifications")).toHaveLength(5)
+  })
 })

@@ -1,5 +1,12 @@
 import type { RunEvent } from "./run-event"
-import { ANY_STATE_PATTERN, canonicalStateName, findStateInText, isFilled, isNonFailureState, UNKNOWN_STATE } from "../states"
+import {
+  ANY_STATE_PATTERN,
+  canonicalStateName,
+  findStateInText,
+  isFilled,
+  isNonFailureState,
+  UNKNOWN_STATE,
+} from "../states"
 
 const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])"
 
@@ -106,8 +113,10 @@ const matchedName = ([, backticked, quoted, bare]: RegExpExecArray) =>
 
 const ANY_ID = new RegExp(`(?<![0-9a-f-])${ID}`, "gi")
 
-/** Whether a text can name a run at all. */
-export const hasId = (text: string) => text.search(ANY_ID) !== -1
+const ID_IN_FORM = new RegExp(ID, "i")
+
+/** Whether a text can name a run at all. In a form, an id may follow the digits of an escaped character. */
+export const hasId = (text: string) => ID_IN_FORM.test(text)
 
 function findOnlyId(text: string): string | undefined {
   const [id, ...others] = new Set(text.toLowerCase().match(ANY_ID))
