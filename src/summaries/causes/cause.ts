@@ -30,14 +30,14 @@ export type Origin = "source" | "destination"
 /** What a failure means for the data; the sentences stand in explain.ts. */
 export type Meaning = "D1" | "D2" | "D3" | "D4" | "D5" | "D6"
 
-/** `{system}` in a sentence is the source or the warehouse, by the origin of the failure. */
+/** `{slot}`s are filled by explain.ts. `{system}` is the source or the warehouse, by the origin of the failure. */
 export type Template = string | ((slots: Slots) => string)
 
 export type Cause = {
   id: string
   who: Who
   waitingHelps: "yes" | "maybe" | "no"
-  /** One match suffices. Flags `im`: a pattern sees one line or a short block of at most 4,000 characters. */
+  /** One match suffices. Each has the flags `im` and sees one line or a short block of at most 4,000 characters. */
   patterns: RegExp[]
   /** Must match in the same text. */
   needs?: RegExp
@@ -45,8 +45,10 @@ export type Cause = {
   needsJobLine?: RegExp
   /** Must not match in the same text. */
   unless?: RegExp
-  /** Says only that something else failed: any other cause, of any voice, wins over it. */
-  wraps?: true
+  /** Say only that something else failed: a match of `patterns`, of any cause and in any voice, wins over them. */
+  wrappingPatterns?: RegExp[]
+  /** A traceback in the log says more than `wrappingPatterns` do. */
+  wrapsTracebacks?: true
   /** Names a fault of the network, not the party at its other end: an outer exception that names the party wins. */
   namesNoParty?: true
   says: Template

@@ -31,12 +31,12 @@ const COMMON_NOUNS: Record<Slot, string> = {
   warehouse: "the warehouse",
   pipeline: "the pipeline",
   table: "a table",
-  column: "a column",
+  column: "one of its columns",
   value: "something else",
-  model: "a model",
+  model: "a table",
   tests: "a check",
   number: "some",
-  duration: "the time",
+  duration: "time",
   last_good: "before",
 }
 
@@ -62,25 +62,37 @@ export function explainCause(
   }
 }
 
-/** The sentences with every slot filled. A sentence begins with a capital where a common noun stands first. */
+/** The text with every slot filled. A common noun that begins a sentence has a capital. */
 function fill(template: Template, slots: Slots, origin: Origin | undefined): string {
   const text = typeof template === "string" ? template : template(slots)
-  return text.replace(/(^|[.!?] )?\{(\w+)\}/g, (_, start: string | undefined, name: string) => {
-    const named = slotValue(name, slots, origin)
-    return `${start ?? ""}${start === undefined ? named : named.charAt(0).toUpperCase() + named.slice(1)}`
+  return text.replaceAll(/\{(\w+)\}/g, (_, name: string, offset: number) => {
+    const known = knownName(name, slots, origin)
+    if (known) return known
+    const noun = commonNoun(name, origin)
+    return offset === 0 || /[.!?] $/.test(text.slice(0, offset)) ? noun.charAt(0).toUpperCase() + noun.slice(1) : noun
   })
 }
 
-function slotValue(name: string, slots: Slots, origin: Origin | undefined): string {
-  if (name === "system") return systemName(slots, origin)
-  if (name === "that_table") return slots.table || "this table"
-  return slots[name as Slot] || COMMON_NOUNS[name as Slot]
+function knownName(name: string, slots: Slots, origin: Origin | undefined): string | undefined {
+  switch (name) {
+    case "system":
+      return origin && (origin === "source" ? slots.source : slots.warehouse)
+    case "table":
+      return slots.table || slots.model
+    case "that_table":
+      return slots.model || slots.table
+    case "column":
+      return slots.column && `the column "${slots.column}"`
+    default:
+      return slots[name as Slot]
+  }
 }
 
-function systemName(slots: Slots, origin: Origin | undefined): string {
-  if (origin === "source") return slots.source || COMMON_NOUNS.source
-  if (origin === "destination") return slots.warehouse || COMMON_NOUNS.warehouse
-  return "the source or the warehouse"
+function commonNoun(name: string, origin: Origin | undefined): string {
+  if (name === "that_table") return "this table"
+  if (name !== "system") return COMMON_NOUNS[name as Slot]
+  if (origin === undefined) return "the source or the warehouse"
+  return origin === "source" ? COMMON_NOUNS.source : COMMON_NOUNS.warehouse
 }
 
 const ordinal = (n: number) => {

@@ -1,0 +1,207 @@
+import type { LogEntry } from "../log-entry"
+import { type AirbyteFailure, airbyteFailures } from "./airbyte-failure"
+import type { Origin } from "./cause"
+import { type DbtFailure, dbtFailures } from "./dbt-output"
+import { javaStacks } from "./java-stack"
+import { type Line, linesOf } from "./log-lines"
+import { dbtLine, shortLine, technicalLine } from "./technical-line"
+import { type Traceback, tracebacks } from "./traceback"
+
+/** A text that one of the programs printed about a failure. */
+export type Span = {
+  text: string
+  /** Its technical line, where no pattern points at a better one. */
+  line: string | undefined
+  from: "state" | "log"
+  /** Of a try that went on. */
+  isPassing: boolean
+  origin?: Origin | undefined
+  dbt?: DbtFailure
+  airbyteType?: string | undefined
+}
+
+/**
+ * `chain`: the spans of one failure; the first that names a cause wins. `lines`: equal lines; of the causes that they
+ * name the first of the table wins.
+ */
+export type Voice = { kind: "chain" | "lines"; spans: Span[] }
+
+export type Voices = {
+  /** In order of precedence. */
+  voices: Voice[]
+  jobLine: string
+  hasTraceback: boolean
+}
+
+const MAX_TRACEBACKS = 20
+const MAX_LINES = 200
+const MAX_MESSAGE_LENGTH = 200_000
+
+const JOB_LINE = /\bJob \d{1,20} (?:is )?(?:running|pending|incomplete|succeeded|failed|cancelled|completed)/i
+const AIRBYTE_SUCCEEDED =
+  /\bJob \d{1,20} succeeded|\battempt \d{1,4}[^\n]{0,40} succeeded|Completing sync with status: COMPLETED|sync summary: \{[^\n]{0,100}"?status"?\s{0,3}[:=]\s{0,3}"?completed/i
+const FINISHED = /^Finished in state \w{1,60}\((["'])([\s\S]*)\1(?:, type=\w{1,40})?\)\s*$/
+const PREAMBLE =
+  /^(?:(?:Flow|Task) run encountered an exception[:.]?\s{0,4}|(?:Flow|Task) run failed with exception[:.]?\s{0,4}|Encountered (?:an )?exception during execution[:.]?\s{0,4}|Task run failed with exception[:.]?\s{0,4})/i
+
+/** An error of a program at the beginning of a line of a lower level. */
+const ERROR_SHAPE =
+  /^(?:(?:error|fatal|remote|psql|pg_dump|ssh|scp|curl|wget|git|docker|kubectl|mysql|mysqldump|mongo\w{0,10}|aws|gsutil|bq|bash|sh|python3?|java|npm|pip|dbt|\/?[\w/.-]{0,60}\/bin\/\w{1,20})\b[^:\n]{0,60}: |E {3}|(?:Caused by: )?(?:[\w$]{1,80}\.){0,12}[\w$]{0,80}(?:Error|Exception|Failure|Timeout|Refused|Denied)\b[:( ]|(?:[\w$]{1,80}\.){1,12}[A-Z][\w$]{1,80}: |\[e-mail\]: |\S{1,100}@\S{1,200}: |Process for flow run |Process \d{1,10} |Flow run (?:infrastructure|process)|Crash detected|Execution was |Failed to |Failure reason|Unable to |Could not |Cannot |Can't |There was an error|Database Error|Runtime Error|Compilation Error|Parsing Error|Dependency Error|Encountered an error|Connection to |WARNING: dbt test failed)/i
+
+export function voicesOf({ stateMessage, entries }: { stateMessage: string; entries: LogEntry[] }): Voices {
+  const lines = linesOf(newest(entries))
+  const finished = entries.map(({ message }) => FINISHED.exec(message.trim())?.[2]).filter((text) => text !== undefined)
+  const stateEntry = (message: string) => ({ level: 20, message: message.replace(PREAMBLE, "") })
+  const stateLines = linesOf([stateEntry(stateMessage)])
+  const logTracebacks = stacksOf(lines)
+  const stateTracebacks = stacksOf(stateLines)
+  const covered = coveredLines(logTracebacks, lines.length)
+  const loose = lines.filter((line, i) => !covered[i] && !/Finished in state /i.test(line.text))
+  const errors = loose.filter(({ isError }) => isError)
+  const others = loose.filter((line) => !line.isError)
+  return {
+    voices: [
+      ...airbyteVoices(newest(entries), "log"),
+      ...airbyteVoices([stateEntry(stateMessage)], "state"),
+      ...dbtFailures(lines)
+        .toReversed()
+        .map((failure) => dbtVoice(failure, "log")),
+      ...dbtFailures(stateLines)
+        .toReversed()
+        .map((failure) => dbtVoice(failure, "state")),
+      ...stateTracebacks.toReversed().map((traceback) => tracebackVoice(traceback, "state")),
+      ...logTracebacks.toReversed().map((traceback) => tracebackVoice(traceback, "log")),
+      stateVoice(stateMessage, "state"),
+      ...finished.toReversed().map((text) => stateVoice(text, "log")),
+      { kind: "lines", spans: blocksOf(errors).slice(-MAX_LINES).map(lineSpan) },
+      {
+        kind: "lines",
+        spans: others
+          .filter(isLikeError)
+          .slice(-MAX_LINES)
+          .map((line) => lineSpan([line])),
+      },
+    ],
+    jobLine: lines.findLast(({ text }) => JOB_LINE.test(text))?.text ?? "",
+    hasTraceback: logTracebacks.length + stateTracebacks.length > 0,
+  }
+}
+
+/** The end of a log that is too long. */
+function newest(entries: LogEntry[]): LogEntry[] {
+  const kept: LogEntry[] = []
+  let length = 0
+  for (const entry of entries.toReversed()) {
+    if (length >= MAX_MESSAGE_LENGTH) break
+    kept.push({ ...entry, message: entry.message.slice(-(MAX_MESSAGE_LENGTH - length)) })
+    length += entry.message.length
+  }
+  return kept.toReversed()
+}
+
+const stacksOf = (lines: Line[]): Traceback[] => {
+  const python = tracebacks(lines)
+  const covered = coveredLines(python, lines.length)
+  return [...python, ...javaStacks(lines).filter(({ start }) => !covered[start])]
+    .toSorted((a, b) => a.start - b.start)
+    .slice(-MAX_TRACEBACKS)
+}
+
+function coveredLines(stacks: Traceback[], count: number): boolean[] {
+  const covered = Array.from({ length: count }, () => false)
+  for (const { start, end } of stacks) covered.fill(true, start, end)
+  return covered
+}
+
+/** The failures of the last attempt come first; of one failure its message for people. */
+function airbyteVoices(entries: LogEntry[], from: Span["from"]): Voice[] {
+  const succeededAt = entries.findLastIndex(({ message }) => AIRBYTE_SUCCEEDED.test(message.slice(-MAX_MESSAGE_LENGTH)))
+  return entries
+    .flatMap(({ message }, entry) => airbyteFailures(message, entry))
+    .slice(-MAX_TRACEBACKS)
+    .toReversed()
+    .map((failure) => ({
+      kind: "chain",
+      spans: failure.messages.flatMap((text) =>
+        airbyteSpans(text, failure, { from, isPassing: failure.entry < succeededAt }),
+      ),
+    }))
+}
+
+function airbyteSpans(
+  text: string,
+  { type, origin }: AirbyteFailure,
+  { from, isPassing }: Pick<Span, "from" | "isPassing">,
+): Span[] {
+  const stacks = stacksOf(linesOf([{ level: 40, message: text }]))
+  const inner = stacks.toReversed().flatMap(({ errors }) => errors.map((error) => error.text))
+  return [...inner, text].map((part) => ({
+    text: part,
+    line: technicalLine(part.replace(/^(?:\[\w{1,40}\] ){1,3}/, "")),
+    from,
+    isPassing,
+    origin,
+    airbyteType: type,
+  }))
+}
+
+/** An error of the invocation, then models in their order, then the tests that failed. */
+function dbtVoice(failure: DbtFailure, from: Span["from"]): Voice {
+  const ofTests = failure.errors.filter(({ kind }) => kind === "failed test")
+  const ofNodes = failure.errors.filter(
+    ({ kind }) => kind !== undefined && kind !== "failed test" && !kind.endsWith("test"),
+  )
+  const couldNotRun = failure.errors.filter(({ kind }) => kind === "test" || kind === "unit_test")
+  const ordered = [...failure.errors.filter(({ kind }) => kind === undefined), ...ofNodes, ...ofTests, ...couldNotRun]
+  return {
+    kind: "chain",
+    spans: ordered.map(({ text }) => ({
+      text,
+      line: dbtLine(text),
+      from,
+      isPassing: failure.isPassing,
+      origin: "destination",
+      dbt: failure,
+    })),
+  }
+}
+
+const tracebackVoice = ({ errors, isPassing }: Traceback, from: Span["from"]): Voice => ({
+  kind: "chain",
+  spans: errors.map(({ text, lead }) => {
+    const line = technicalLine(text)
+    const before = from === "state" ? lead.replace(PREAMBLE, "").trim() : ""
+    return {
+      text: before ? `${before}\n${text}` : text,
+      line: before && line ? shortLine(`${before} ${line}`) : line,
+      from,
+      isPassing,
+    }
+  }),
+})
+
+function stateVoice(message: string, from: Span["from"]): Voice {
+  const text = message.replace(PREAMBLE, "")
+  return {
+    kind: "chain",
+    spans: text.trim() === "" ? [] : [{ text, line: technicalLine(text), from, isPassing: false }],
+  }
+}
+
+/** Lines of one entry together. */
+function blocksOf(lines: Line[]): Line[][] {
+  const blocks: Line[][] = []
+  for (const line of lines) {
+    const block = blocks.at(-1)
+    if (block && block[0]?.entry === line.entry && block[0].isPassing === line.isPassing) block.push(line)
+    else blocks.push([line])
+  }
+  return blocks
+}
+
+function lineSpan(lines: Line[]): Span {
+  const text = lines.map((line) => line.text).join("\n")
+  return { text, line: technicalLine(text), from: "log", isPassing: lines.some(({ isPassing }) => isPassing) }
+}
+
+const isLikeError = ({ text, isPassing }: Line) => isPassing || ERROR_SHAPE.test(text.trimStart().slice(0, 400))
