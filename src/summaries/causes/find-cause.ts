@@ -39,15 +39,16 @@ export function findCause({
   entries: LogEntry[]
 }): FoundCause {
   const voices = voicesOf({ stateMessage: stateMessage ?? "", entries })
-  const found = findNamed(voices, false) ?? findWrapper(voices) ?? findNamed(voices, true)
+  const found =
+    findNamed(voices, { withPassing: false }) ?? findWrapper(voices) ?? findNamed(voices, { withPassing: true })
   return found ? foundCause(found) : bestLine(voices)
 }
 
 type Found = { match: Match; span: Span }
 
-function findNamed({ voices, jobLine }: Voices, isPassing: boolean): Found | undefined {
+function findNamed({ voices, jobLine }: Voices, { withPassing }: { withPassing: boolean }): Found | undefined {
   for (const voice of voices) {
-    const found = firstOf(voice, { jobLine, isPassing })
+    const found = firstOf(voice, { jobLine, withPassing })
     if (found) return found
   }
   return undefined
@@ -55,14 +56,14 @@ function findNamed({ voices, jobLine }: Voices, isPassing: boolean): Found | und
 
 function firstOf(
   { kind, spans }: Voice,
-  { jobLine, isPassing }: { jobLine: string; isPassing: boolean },
+  { jobLine, withPassing }: { jobLine: string; withPassing: boolean },
 ): Found | undefined {
   const named: Found[] = []
   const seen = new Set<string>()
   for (const span of spans) {
-    if (span.isPassing !== isPassing || seen.has(span.text)) continue
+    if ((span.isPassing && !withPassing) || seen.has(span.text)) continue
     seen.add(span.text)
-    const match = decide(matches(span.text, { jobLine }), span)
+    const match = decide(matches(span.text, { jobLine, withPassing }), span)
     if (match) named.push({ match, span })
     if (match && kind === "chain" && !match.cause.namesNoParty) break
   }

@@ -3,10 +3,14 @@ import { isError, type LogEntry } from "../log-entry"
 export type Line = {
   /** Without the prefixes that programs put before a line; the indentation stays. */
   text: string
-  /** Of a level of errors, of the entry or as the line itself says. */
-  isError: boolean
+  /** Whether the line itself names a level of errors. */
+  saysError: boolean
   /** Of a try that went on: a warning, or a line about a retry. */
   isPassing: boolean
+  /** Of an entry of a level of errors. */
+  isErrorEntry: boolean
+  /** Whether a program put the time, a level or its name before it. */
+  hasPrefix: boolean
   /** The index of its entry. */
   entry: number
 }
@@ -20,7 +24,8 @@ const PREFIXES = [
   /^PID \d{1,10} stream output:[ \t]?/i,
   /^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?[,;:]?[ \t]?/,
   /^\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?: {1,2}(?! )| (?=\||-))?/,
-  /^\[?(?:ERROR|FATAL|CRITICAL|SEVERE|WARN(?:ING)?|INFO|DEBUG|TRACE|NOTICE)\]?(?=[ \t|:\-\]]|$)[ \t]{0,6}/,
+  // Postgres writes "FATAL: …" and "ERROR: …" in its messages.
+  /^\[?(?!(?:FATAL|ERROR|WARNING): )(?:ERROR|FATAL|CRITICAL|SEVERE|WARN(?:ING)?|INFO|DEBUG|TRACE|NOTICE)\]?(?=[ \t|:\-\]]|$)[ \t]{0,6}/,
   /^\[(?:error|fatal|critical|warn|warning|info|debug) {0,3}\][ \t]?/,
   /^\[MainThread\]:? ?|^\[Thread-\d{1,6}[^\]\n]{0,40}\]:? ?/,
   /^(?:source|destination|replication-orchestrator|normalization|dbt|platform|check|discover) ?> ?/,
@@ -37,6 +42,9 @@ const OF_A_RETRY =
 /** Characters of a text that are looked at for prefixes and levels: they stand at its beginning. */
 const HEAD_LENGTH = 120
 
+/** Whether a line tells of a try that went on, by its level or its words. */
+export const isOfPassingTry = (text: string) => WARNING_WORD.test(text.slice(0, HEAD_LENGTH)) || OF_A_RETRY.test(text)
+
 export function linesOf(entries: LogEntry[]): Line[] {
   return entries.flatMap((entry, index) =>
     messageLines(entry.message).map((raw) => {
@@ -44,7 +52,9 @@ export function linesOf(entries: LogEntry[]): Line[] {
       const isWarning = entry.level >= WARNING_LEVEL && entry.level < ERROR_LEVEL
       return {
         text,
-        isError: isError(entry) || ERROR_WORD.test(head),
+        saysError: ERROR_WORD.test(head),
+        isErrorEntry: isError(entry),
+        hasPrefix: text.length < raw.trimEnd().length,
         isPassing: (isWarning && !/dbt test failed/i.test(text)) || WARNING_WORD.test(head) || OF_A_RETRY.test(text),
         entry: index,
       }

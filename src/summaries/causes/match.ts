@@ -1,4 +1,5 @@
 import type { Cause } from "./cause"
+import { isOfPassingTry } from "./log-lines"
 import { withoutReadersText } from "./readers-text"
 import { CAUSES } from "./table"
 
@@ -11,13 +12,16 @@ export type Match = {
 }
 
 type Context = {
+  /** Whether lines of tries that went on count. */
+  withPassing: boolean
   /** The log's last line about an Airbyte job. */
   jobLine: string
 }
 
 /** The causes that a text names, in order of precedence. */
-export function matches(text: string, { jobLine }: Context): Match[] {
-  const readable = withoutReadersText(aroundFailure(text, MAX_TEXT_LENGTH))
+export function matches(text: string, { jobLine, withPassing }: Context): Match[] {
+  const whole = withoutReadersText(aroundFailure(text, MAX_TEXT_LENGTH))
+  const readable = withPassing ? whole : withoutPassingLines(whole)
   return CAUSES.flatMap((cause) => {
     if (cause.needsJobLine && !cause.needsJobLine.test(jobLine)) return []
     const found = firstMatch(cause.patterns, readable)
@@ -35,6 +39,12 @@ export function wrapperMatch(text: string, { hasTraceback }: { hasTraceback: boo
   }
   return undefined
 }
+
+const withoutPassingLines = (text: string) =>
+  text
+    .split("\n")
+    .filter((line) => !isOfPassingTry(line))
+    .join("\n")
 
 /** The beginning and the end of a long text: the first lines name an error, the last ones say how it ended. */
 export function aroundFailure(text: string, maxLength: number): string {

@@ -51,7 +51,8 @@ const CODE_CAUSES: Cause[] = [
     who: "nobody",
     waitingHelps: "yes",
     patterns: [/hub\.getdbt\.com/im, /External connection exception occurred/im, /codeload\.github\.com/im],
-    needs: /error|exception|fail|timed? ?out|max retries|refused|reset|unreachable/im,
+    needs:
+      /ConnectionPool|exception occurred|timed? ?out|max retries|refused|reset|unreachable|Failed to|Could not|\b[45]\d\d\b|Errno/im,
     says: "The add-ons of your transformations could not be fetched from the internet.",
     meaning: "D3",
     advice: "Nothing to do: the next run usually gets them. If it fails for a day, tell Dalgo's team.",

@@ -57,8 +57,6 @@ export function voicesOf({ stateMessage, entries }: { stateMessage: string; entr
   const stateTracebacks = stacksOf(stateLines)
   const covered = coveredLines(logTracebacks, lines.length)
   const loose = lines.filter((line, i) => !covered[i] && !/Finished in state /i.test(line.text))
-  const errors = loose.filter(({ isError }) => isError)
-  const others = loose.filter((line) => !line.isError)
   return {
     voices: [
       ...airbyteVoices(newest(entries), "log"),
@@ -73,13 +71,17 @@ export function voicesOf({ stateMessage, entries }: { stateMessage: string; entr
       ...logTracebacks.toReversed().map((traceback) => tracebackVoice(traceback, "log")),
       stateVoice(stateMessage, "state"),
       ...finished.toReversed().map((text) => stateVoice(text, "log")),
-      { kind: "lines", spans: blocksOf(errors).slice(-MAX_LINES).map(lineSpan) },
       {
         kind: "lines",
-        spans: others
-          .filter(isLikeError)
+        spans: blocksOf(loose.filter(({ isErrorEntry }) => isErrorEntry))
           .slice(-MAX_LINES)
-          .map((line) => lineSpan([line])),
+          .map(lineSpan),
+      },
+      {
+        kind: "lines",
+        spans: errorBlocksOf(loose.filter(({ isErrorEntry }) => !isErrorEntry))
+          .slice(-MAX_LINES)
+          .map(lineSpan),
       },
     ],
     jobLine: lines.findLast(({ text }) => JOB_LINE.test(text))?.text ?? "",
@@ -201,7 +203,25 @@ function blocksOf(lines: Line[]): Line[][] {
 
 function lineSpan(lines: Line[]): Span {
   const text = lines.map((line) => line.text).join("\n")
-  return { text, line: technicalLine(text), from: "log", isPassing: lines.some(({ isPassing }) => isPassing) }
+  return { text, line: technicalLine(text), from: "log", isPassing: lines.every(({ isPassing }) => isPassing) }
 }
 
-const isLikeError = ({ text, isPassing }: Line) => isPassing || ERROR_SHAPE.test(text.trimStart().slice(0, 400))
+const MAX_BLOCK_LINES = 8
+/** "Comment: …" and the like: a field of a row, not the rest of an error. */
+const FIELD = /^(?!(?:DETAIL|HINT|CONTEXT|fatal|error|remote|stderr)\b)\w[\w -]{0,39}: /i
+
+/** Lines of lower levels that look like errors, each with the lines that belong to it. */
+function errorBlocksOf(lines: Line[]): Line[][] {
+  const blocks: Line[][] = []
+  let isOpen = false
+  for (const line of lines) {
+    const block = blocks.at(-1)
+    if (line.isPassing || line.saysError || ERROR_SHAPE.test(line.text.trimStart().slice(0, 400))) {
+      blocks.push([line])
+      isOpen = true
+    } else if (isOpen && block && block.length < MAX_BLOCK_LINES && !line.hasPrefix && !FIELD.test(line.text))
+      block.push(line)
+    else isOpen = false
+  }
+  return blocks
+}
