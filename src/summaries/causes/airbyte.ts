@@ -58,7 +58,8 @@ export const AIRBYTE_CAUSES: Cause[] = [
       /Destination didn't make progress in the last/im,
       /The source is unresponsive/im,
     ],
-    says: "Airbyte stopped {connection} because {system} had done nothing for {duration}.",
+    says: ({ duration }) =>
+      `Airbyte stopped {connection} because {system} had done nothing for ${duration ? "{duration}" : "too long"}.`,
     meaning: "D2",
     advice:
       "Nothing to do: Airbyte goes on at the next run. If it fails a third time, tell the owner of {source}; large sources may need to be read in smaller parts.",

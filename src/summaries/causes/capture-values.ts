@@ -79,7 +79,7 @@ export function captureValues(text: string, dbt?: DbtFailure): Slots {
     source: sources.length === 1 ? sources[0]?.[1] : CODE_STORES[(store?.[1] ?? store?.[2] ?? "").toLowerCase()],
     ...(dbt && dbt.tests.length > 0 && { tests: listed(dbt.tests), number: String(dbt.tests.length) }),
   }
-  return Object.fromEntries(Object.entries(captured).filter(([, value]) => value)) as Slots
+  return Object.fromEntries(Object.entries(captured).filter(([, value]) => value))
 }
 
 /** The side that failed, where a text names it by Airbyte's names of connectors. */

@@ -1,4 +1,13 @@
-import type { Cause, Meaning, Origin, Slot, Slots, Template, Who } from "./cause"
+import {
+  type Cause,
+  type Meaning,
+  type Origin,
+  PERSONAL_SLOT,
+  type Slot,
+  type Slots,
+  type Template,
+  type Who,
+} from "./cause"
 
 /** After so many equal failures in a row waiting is no advice any more. */
 const TOO_MANY_IN_A_ROW = 3
@@ -50,15 +59,25 @@ export function explainCause(
   { origin, timesInARow = 1 }: { origin?: Origin | undefined; timesInARow?: number } = {},
 ): Explanation {
   const say = (template: Template) => fill(template, slots, origin)
-  const isStuck = timesInARow >= TOO_MANY_IN_A_ROW && cause.waitingHelps === "yes" && cause.who === "nobody"
   return {
     what: say(cause.says),
     data: say(MEANINGS[cause.meaning]),
-    advice: isStuck
-      ? `This is the ${ordinal(timesInARow)} time in a row, so waiting has not helped: ask your admin to look at it, or tell Dalgo's team.`
-      : say(cause.advice),
-    who: isStuck ? "admin" : cause.who,
-    ...(slots.value && { forMembers: `The value that was found: "${slots.value}".` }),
+    ...(adviceWhereWaitingFails(cause, timesInARow) ?? { advice: say(cause.advice), who: cause.who }),
+    ...(slots[PERSONAL_SLOT] && { forMembers: `The value that was found: "${slots[PERSONAL_SLOT]}".` }),
+  }
+}
+
+/** Instead of "nothing to do", where that has been said for some runs. */
+function adviceWhereWaitingFails({ who, waitingHelps }: Cause, timesInARow: number) {
+  if (timesInARow < TOO_MANY_IN_A_ROW || waitingHelps !== "yes") return undefined
+  const failed = `This is the ${ordinal(timesInARow)} time in a row, so waiting has not helped`
+  switch (who) {
+    case "nobody":
+      return { advice: `${failed}: your admin looks at it, or tells Dalgo's team.`, who: "admin" as const }
+    case "dalgo":
+      return { advice: `${failed}: your admin tells Dalgo's team.`, who }
+    default:
+      return undefined
   }
 }
 

@@ -109,10 +109,10 @@ function foundCause({ match, span }: Found): FoundCause {
 }
 
 /** The line of the match, unless the span's own line holds it or the match stands in a hint. */
-function lineOf({ line }: Match, span: Span): string | undefined {
-  const matched = technicalLine(line)
-  if (matched === undefined || span.dbt) return span.line ?? matched
-  const own = span.line
+function lineOf({ line }: Match, { text, line: own, dbt }: Span): string | undefined {
+  const printed = text.split("\n").find((candidate) => withoutValues(candidate) === line) ?? line
+  const matched = technicalLine(printed)
+  if (matched === undefined || dbt) return own ?? matched
   return own?.includes(matched.slice(0, 60)) || /^HINT:/i.test(matched) ? own : matched
 }
 

@@ -15,6 +15,8 @@ export type Line = {
   entry: number
 }
 
+/** Of more lines the last ones count. */
+const MAX_LINES = 5_000
 /** Longer lines are data, not messages. */
 const MAX_LINE_LENGTH = 8_000
 const WARNING_LEVEL = 30
@@ -63,22 +65,40 @@ export function linesOf(entries: LogEntry[]): Line[] {
 }
 
 /** A traceback that was logged as one string, such as an exception's repr, has its line breaks written out. */
+const HAS_WRITTEN_BREAKS =
+  /Traceback \(most recent call last\):?\\n|\\n(?:\\t)?\s{0,8}(?:at [\w$.]{1,200}\(|Caused by: )/
+
 function messageLines(message: string): string[] {
-  const isEscaped = /Traceback \(most recent call last\):?\\n|\\n\\?t?\s{0,8}(?:at [\w$.]{1,200}\(|Caused by: )/.test(
-    message,
-  )
-  return (
-    isEscaped
-      ? message
-          .replaceAll(/\\r?\\n|\\n/g, "\n")
-          .replaceAll("\\t", "  ")
-          .replaceAll('\\"', '"')
-      : message
-  ).split("\n")
+  const text = HAS_WRITTEN_BREAKS.test(message) ? withBreaks(message) : message
+  return text
+    .split("\n")
+    .slice(-MAX_LINES)
+    .flatMap((line) => structuredMessage(line)?.split("\n") ?? [line])
+}
+
+const withBreaks = (text: string) =>
+  text
+    .replaceAll(/\\r?\\n|\\n/g, "\n")
+    .replaceAll("\\t", "  ")
+    .replaceAll('\\"', '"')
+
+const STRUCTURED =
+  /^\s{0,20}\{(?=.{0,4000}"info")(?=.{0,4000}"level":\s{0,2}"(\w{1,10})").{0,4000}?"msg":\s{0,2}("(?:[^"\\]|\\.){0,8000}")/
+
+/** The message of a line of dbt's structured log. */
+function structuredMessage(line: string): string | undefined {
+  const [, level = "", msg = '""'] = STRUCTURED.exec(line) ?? []
+  if (level === "") return undefined
+  try {
+    return `[${level}] ${JSON.parse(msg)}`
+  } catch {
+    return undefined
+  }
 }
 
 function withoutPrefixes(raw: string): { text: string; head: string } {
   let text = raw.trimEnd()
+  if (text === "") return { text, head: "" }
   for (let round = 0; round < 8; round += 1) {
     const prefix = PREFIXES.find((pattern) => pattern.test(text))
     if (!prefix) break

@@ -40,11 +40,15 @@ export function dbtLine(text: string): string | undefined {
     : shortLine(`${name.replace(/:$/, "")}: ${message}`)
 }
 
+/** Airbyte's type of a failure, which says nothing to a reader. */
+const FAILURE_TYPE = /^(?:\[(?:\w{1,30}_error|\w{1,30}_timeout|manual_cancellation|refresh_schema)\] ){1,3}(?=\S)/
+
 export const shortLine = (line: string) =>
   truncate(
     line
       .replaceAll(/\s{1,200}/g, " ")
       .trim()
+      .replace(FAILURE_TYPE, "")
       .slice(0, 2_000),
     MAX_LINE_LENGTH,
   )

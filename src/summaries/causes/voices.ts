@@ -33,9 +33,13 @@ export type Voices = {
   hasTraceback: boolean
 }
 
-const MAX_TRACEBACKS = 20
+/** Failures of one kind in a log: of more, the last ones count. */
+const MAX_FAILURES = 20
 const MAX_LINES = 200
-const MAX_MESSAGE_LENGTH = 200_000
+/** Of a longer log the end counts. */
+const MAX_LOG_LENGTH = 100_000
+/** Exceptions of one chain, nodes of one invocation. */
+const MAX_CHAIN = 20
 
 const JOB_LINE = /\bJob \d{1,20} (?:is )?(?:running|pending|incomplete|succeeded|failed|cancelled|completed)/i
 const AIRBYTE_SUCCEEDED =
@@ -51,7 +55,10 @@ const ERROR_SHAPE =
 export function voicesOf({ stateMessage, entries }: { stateMessage: string; entries: LogEntry[] }): Voices {
   const lines = linesOf(newest(entries))
   const finished = entries.map(({ message }) => FINISHED.exec(message.trim())?.[2]).filter((text) => text !== undefined)
-  const stateEntry = (message: string) => ({ level: 20, message: message.replace(PREAMBLE, "") })
+  const stateEntry = (message: string) => ({
+    level: 20,
+    message: message.slice(0, MAX_LOG_LENGTH).replace(PREAMBLE, ""),
+  })
   const stateLines = linesOf([stateEntry(stateMessage)])
   const logTracebacks = stacksOf(lines)
   const stateTracebacks = stacksOf(stateLines)
@@ -94,8 +101,8 @@ function newest(entries: LogEntry[]): LogEntry[] {
   const kept: LogEntry[] = []
   let length = 0
   for (const entry of entries.toReversed()) {
-    if (length >= MAX_MESSAGE_LENGTH) break
-    kept.push({ ...entry, message: entry.message.slice(-(MAX_MESSAGE_LENGTH - length)) })
+    if (length >= MAX_LOG_LENGTH) break
+    kept.push({ ...entry, message: entry.message.slice(-(MAX_LOG_LENGTH - length)) })
     length += entry.message.length
   }
   return kept.toReversed()
@@ -106,7 +113,7 @@ const stacksOf = (lines: Line[]): Traceback[] => {
   const covered = coveredLines(python, lines.length)
   return [...python, ...javaStacks(lines).filter(({ start }) => !covered[start])]
     .toSorted((a, b) => a.start - b.start)
-    .slice(-MAX_TRACEBACKS)
+    .slice(-MAX_FAILURES)
 }
 
 function coveredLines(stacks: Traceback[], count: number): boolean[] {
@@ -117,10 +124,10 @@ function coveredLines(stacks: Traceback[], count: number): boolean[] {
 
 /** The failures of the last attempt come first; of one failure its message for people. */
 function airbyteVoices(entries: LogEntry[], from: Span["from"]): Voice[] {
-  const succeededAt = entries.findLastIndex(({ message }) => AIRBYTE_SUCCEEDED.test(message.slice(-MAX_MESSAGE_LENGTH)))
+  const succeededAt = entries.findLastIndex(({ message }) => AIRBYTE_SUCCEEDED.test(message.slice(-MAX_LOG_LENGTH)))
   return entries
     .flatMap(({ message }, entry) => airbyteFailures(message, entry))
-    .slice(-MAX_TRACEBACKS)
+    .slice(-MAX_FAILURES)
     .toReversed()
     .map((failure) => ({
       kind: "chain",
@@ -139,7 +146,7 @@ function airbyteSpans(
   const inner = stacks.toReversed().flatMap(({ errors }) => errors.map((error) => error.text))
   return [...inner, text].map((part) => ({
     text: part,
-    line: technicalLine(part.replace(/^(?:\[\w{1,40}\] ){1,3}/, "")),
+    line: technicalLine(part),
     from,
     isPassing,
     origin,
@@ -157,7 +164,7 @@ function dbtVoice(failure: DbtFailure, from: Span["from"]): Voice {
   const ordered = [...failure.errors.filter(({ kind }) => kind === undefined), ...ofNodes, ...ofTests, ...couldNotRun]
   return {
     kind: "chain",
-    spans: ordered.map(({ text }) => ({
+    spans: ordered.slice(0, MAX_CHAIN).map(({ text }) => ({
       text,
       line: dbtLine(text),
       from,
@@ -170,7 +177,7 @@ function dbtVoice(failure: DbtFailure, from: Span["from"]): Voice {
 
 const tracebackVoice = ({ errors, isPassing }: Traceback, from: Span["from"]): Voice => ({
   kind: "chain",
-  spans: errors.map(({ text, lead }) => {
+  spans: errors.slice(0, MAX_CHAIN).map(({ text, lead }) => {
     const line = technicalLine(text)
     const before = from === "state" ? lead.replace(PREAMBLE, "").trim() : ""
     return {
