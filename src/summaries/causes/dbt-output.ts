@@ -22,8 +22,10 @@ export type DbtFailure = {
 const NODE_ERROR =
   /(?:^|: |\s)((?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal|Contract|Unhandled) Error in (model|sql model|python model|snapshot|seed|test|unit_test|source|operation|hook|sql|analysis|macro|function) ([\w.-]{1,200})(?: \([^)\n]{0,300}\))?)/i
 const FAILED_TEST = /(?:^|: |\s)(Failure in (?:unit_)?test ([\w.-]{1,200})(?: \([^)\n]{0,300}\))?)/i
+/** As dbt 2 prints it: "Failed [  1.74s] test  schema.unique_visits_id". */
+const FAILED_TEST_OF_FUSION = /^\s{0,10}Failed \[[^\]\n]{1,20}\] (?:unit_)?test\s{1,4}(?:[\w-]{1,200}\.){0,3}([\w-]{1,200})/
 const INVOCATION_ERROR = /(?:^|\s)Encountered an error(?: while [^:\n]{1,80})?:/
-const STARTED = /\bRunning with dbt[=-]|\bRunning with dbt /
+const STARTED = /\bRunning with dbt[ =-]|^\s{0,4}dbt-fusion \d/
 const SUCCEEDED = /^\s{0,10}Completed successfully\s{0,4}$/
 const END_OF_ERROR =
   /^\s{0,10}(?:compiled (?:code|SQL) at |Done\. PASS=|Completed with \d|Finished running |Warning in test |Skipping |\d+ of \d+ )/i
@@ -47,6 +49,9 @@ export function dbtFailures(lines: Line[]): DbtFailure[] {
     }
     const error = readError(lines, i)
     if (!error) continue
+    // dbt 1.10 puts "Failure in test …" before the error of a test that could not run, too.
+    const before = current.errors.at(-1)
+    if (before?.kind === "failed test" && error.kind === "test" && before.name === error.name) current.errors.pop()
     current.errors.push(error)
     if (error.name !== undefined && error.kind?.endsWith("test") && !current.tests.includes(error.name))
       current.tests.push(error.name)
@@ -61,6 +66,8 @@ function readError(lines: Line[], i: number): DbtError | undefined {
   const text = lines[i]?.text ?? ""
   const test = FAILED_TEST.exec(text)
   if (test) return { kind: "failed test", name: test[2], text: joined(lines, i, test[1] ?? text) }
+  const ofFusion = FAILED_TEST_OF_FUSION.exec(text)?.[1]
+  if (ofFusion) return { kind: "failed test", name: ofFusion, text: `Failure in test ${ofFusion}` }
   const node = NODE_ERROR.exec(text)
   if (node)
     return {

@@ -24,11 +24,12 @@ const ERROR_LEVEL = 40
 
 const PREFIXES = [
   /^PID \d{1,10} stream output:[ \t]?/i,
-  /^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?[,;:]?[ \t]?/,
+  /^\[?\d{4}-\d\d-\d\d(?:T|,? )\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d(?::?\d\d)?))?\]?[,;:]?[ \t]?/,
   /^\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?: {1,2}(?! )| (?=\||-))?/,
   // Postgres writes "FATAL: …" and "ERROR: …" in its messages.
   /^\[?(?!(?:FATAL|ERROR|WARNING): )(?:ERROR|FATAL|CRITICAL|SEVERE|WARN(?:ING)?|INFO|DEBUG|TRACE|NOTICE)\]?(?=[ \t|:\-\]]|$)[ \t]{0,6}/,
   /^\[(?:error|fatal|critical|warn|warning|info|debug) {0,3}\][ \t]?/,
+  /^\{[\w.]{1,60}:\d{1,6}\} /,
   /^\[MainThread\]:? ?|^\[Thread-\d{1,6}[^\]\n]{0,40}\]:? ?/,
   /^(?:source|destination|replication-orchestrator|normalization|dbt|platform|check|discover) ?> ?/,
   /^(?:\||-) (?=\S)|^(?:Flow|Task) run '[^'\n]{1,200}' - /,

@@ -67,6 +67,7 @@ export const RUN_CAUSES: Cause[] = [
       /process could not be started/im,
       /ImagePullBackOff|ErrImagePull|CannotPullContainerError|pull access denied for|manifest unknown|docker\.errors\.(?:ImageNotFound|NotFound)|pull rate limit/im,
       /Cannot connect to the Docker daemon/im,
+      /CreateContainer(?:Config)?Error|CrashLoopBackOff|FailedScheduling|Pod never started|nodes are available: \d/im,
     ],
     wrappingPatterns: [/exited with non-zero status code:? (?:1|12[567])\b/im],
     wrapsTracebacks: true,

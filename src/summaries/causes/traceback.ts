@@ -22,7 +22,11 @@ const CHAINED = /^\s{0,20}(?:The above exception was the direct cause of|During 
 const SUB_EXCEPTION = /^\s{0,200}(?:[|│] {0,4}){0,20}\+(?:-\+)?-{3,}/
 const GROUP = /ExceptionGroup: /
 /** "psycopg2.errors.UndefinedColumn: …", "KeyError": the last part of the name has a capital. */
-const EXCEPTION = /^(?:[A-Za-z_]\w{0,80}\.){0,12}[A-Z_]\w{0,80}(?:$|:$|: )/
+const EXCEPTION = /^(?:(?:[A-Za-z_]\w{0,80}\.){0,12}[A-Z_]\w{0,80}(?:$|:$|: )|(?:[A-Za-z_]\w{0,80}\.){1,12}\w{1,80}: )/
+/** Frames of IPython, which stand without indentation. */
+const NOTEBOOK_FRAME = /^(?:[/~][^:\n]{1,300}(?: in |:\d{1,6})|Cell In|<ipython|-{2,}> ?\d|Input In|\.{3} )/
+/** Faults beside the run: of clean-up, and of sending its log. */
+const BESIDE_THE_RUN = /Exception ignored in|logging error|sending logs|Error in atexit/i
 /** What follows an exception in entries of their own. */
 const CONTINUED = /^(?:\s|\^|LINE \d|HINT:|DETAIL:|CONTEXT:|FATAL:|Location:|Job ID:)/
 
@@ -108,7 +112,7 @@ function headlineAfterFrames(lines: Line[], header: number): number | undefined 
     const text = withoutMargin(lines[i]?.text ?? "")
     if (text.trim() === "") continue
     if (HEADER.test(text) || CHAINED.test(text)) return last
-    if (/^\s*File "/.test(text)) {
+    if (/^\s*(?:> ?)?File "/.test(text)) {
       isFlat ||= indentationOf(text) <= indentation
       last = undefined
       continue
@@ -118,7 +122,7 @@ function headlineAfterFrames(lines: Line[], header: number): number | undefined 
       else if (last !== undefined && lines[i]?.entry !== lines[last]?.entry) return last
       continue
     }
-    if (indentationOf(text) <= indentation) return i
+    if (indentationOf(text) <= indentation && !NOTEBOOK_FRAME.test(text)) return i
   }
   return last
 }
@@ -160,6 +164,7 @@ function leadOf(lines: Line[], header: number): string {
 /** The try of this traceback went on if its lines, or the next entry, say so. */
 function isPassing(lines: Line[], start: number, end: number): boolean {
   if (lines[start]?.isPassing || lines[end - 1]?.isPassing) return true
+  if (lines.slice(Math.max(0, start - 2), start + 1).some(({ text }) => BESIDE_THE_RUN.test(text))) return true
   const first = lines[start]?.entry
   const sameEntryBefore = lines
     .slice(Math.max(0, start - 3), start)

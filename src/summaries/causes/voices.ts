@@ -55,6 +55,7 @@ const ERROR_SHAPE =
 export function voicesOf({ stateMessage, entries }: { stateMessage: string; entries: LogEntry[] }): Voices {
   const lines = linesOf(newest(entries))
   const finished = entries.map(({ message }) => FINISHED.exec(message.trim())?.[2]).filter((text) => text !== undefined)
+    .map((text) => text.replaceAll("\\n", "\n"))
   const stateEntry = (message: string) => ({
     level: 20,
     message: message.slice(0, MAX_LOG_LENGTH).replace(PREAMBLE, ""),
@@ -122,36 +123,32 @@ function coveredLines(stacks: Traceback[], count: number): boolean[] {
   return covered
 }
 
-/** The failures of the last attempt come first; of one failure its message for people. */
+/** The failures of the last attempt come first. */
 function airbyteVoices(entries: LogEntry[], from: Span["from"]): Voice[] {
-  const succeededAt = entries.findLastIndex(({ message }) => AIRBYTE_SUCCEEDED.test(message.slice(-MAX_LOG_LENGTH)))
+  const succeededAt = entries.findLastIndex(({ message }) => AIRBYTE_SUCCEEDED.test(message))
   return entries
     .flatMap(({ message }, entry) => airbyteFailures(message, entry))
     .slice(-MAX_FAILURES)
     .toReversed()
     .map((failure) => ({
-      kind: "chain",
-      spans: failure.messages.flatMap((text) =>
-        airbyteSpans(text, failure, { from, isPassing: failure.entry < succeededAt }),
-      ),
+      kind: "lines",
+      spans: airbyteTexts(failure).map((text) => ({
+        text,
+        line: technicalLine(text),
+        from,
+        isPassing: failure.entry < succeededAt,
+        origin: failure.origin,
+        airbyteType: failure.type,
+      })),
     }))
 }
 
-function airbyteSpans(
-  text: string,
-  { type, origin }: AirbyteFailure,
-  { from, isPassing }: Pick<Span, "from" | "isPassing">,
-): Span[] {
-  const stacks = stacksOf(linesOf([{ level: 40, message: text }]))
-  const inner = stacks.toReversed().flatMap(({ errors }) => errors.map((error) => error.text))
-  return [...inner, text].map((part) => ({
-    text: part,
-    line: technicalLine(part),
-    from,
-    isPassing,
-    origin,
-    airbyteType: type,
-  }))
+/** The messages of a failure, the exceptions of its stack, and the whole of it: a cause may show in two of its parts. */
+function airbyteTexts({ messages }: AirbyteFailure): string[] {
+  const inner = stacksOf(linesOf(messages.map((message) => ({ level: 40, message }))))
+    .toReversed()
+    .flatMap(({ errors }) => errors.map(({ text }) => text))
+  return [...messages, ...inner.slice(0, MAX_CHAIN), messages.join("\n")]
 }
 
 /** An error of the invocation, then models in their order, then the tests that failed. */
