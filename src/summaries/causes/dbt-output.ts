@@ -23,7 +23,8 @@ const NODE_ERROR =
   /(?:^|: |\s)((?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal|Contract|Unhandled) Error in (model|sql model|python model|snapshot|seed|test|unit_test|source|operation|hook|sql|analysis|macro|function) ([\w.-]{1,200})(?: \([^)\n]{0,300}\))?)/i
 const FAILED_TEST = /(?:^|: |\s)(Failure in (?:unit_)?test ([\w.-]{1,200})(?: \([^)\n]{0,300}\))?)/i
 /** As dbt 2 prints it: "Failed [  1.74s] test  schema.unique_visits_id". */
-const FAILED_TEST_OF_FUSION = /^\s{0,10}Failed \[[^\]\n]{1,20}\] (?:unit_)?test\s{1,4}(?:[\w-]{1,200}\.){0,3}([\w-]{1,200})/
+const FAILED_TEST_OF_FUSION =
+  /^\s{0,10}Failed \[[^\]\n]{1,20}\] (?:unit_)?test\s{1,4}(?:[\w-]{1,200}\.){0,3}([\w-]{1,200})/
 const INVOCATION_ERROR = /(?:^|\s)Encountered an error(?: while [^:\n]{1,80})?:/
 const STARTED = /\bRunning with dbt[ =-]|^\s{0,4}dbt-fusion \d/
 const SUCCEEDED = /^\s{0,10}Completed successfully\s{0,4}$/

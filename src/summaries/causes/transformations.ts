@@ -99,7 +99,7 @@ const CODE_CAUSES: Cause[] = [
       /(?:^|: |error:?\s{1,4})(?:Compilation|Parsing) Error(?= in |:|\s{0,4}$)/im,
       /dbt found two (?:models|resources|sources|macros|tests|snapshots|seeds) with the name/im,
     ],
-    unless: /has an enforced contract that failed|Timeout|XML/im,
+    unless: /has an enforced contract that failed/im,
     says: "The transformation code has a mistake, so nothing was calculated: {model} refers to something that is not there, or is not written correctly.",
     meaning: "D3",
     advice: "Whoever writes your dbt models looks at the last change of the code and mends or undoes it.",
@@ -157,7 +157,6 @@ const DATA_CAUSES: Cause[] = [
       /Incorrect (?:integer|decimal|double|date|datetime|time|timestamp) value: '/im,
       /could not convert string to float|invalid literal for int\(\) with base|time data '[^'\n]{0,200}' does not match format/im,
     ],
-    unless: /invalid input syntax for (?:type )?\w{1,40}: \$/im,
     says: "{table} expects a number or a date and found something else in a row.",
     meaning: "D4",
     advice:

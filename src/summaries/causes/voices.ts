@@ -50,11 +50,13 @@ const PREAMBLE =
 
 /** An error of a program at the beginning of a line of a lower level. */
 const ERROR_SHAPE =
-  /^(?:(?:error|fatal|remote|psql|pg_dump|ssh|scp|curl|wget|git|docker|kubectl|mysql|mysqldump|mongo\w{0,10}|aws|gsutil|bq|bash|sh|python3?|java|npm|pip|dbt|\/?[\w/.-]{0,60}\/bin\/\w{1,20})\b[^:\n]{0,60}: |E {3}|(?:Caused by: )?(?:[\w$]{1,80}\.){0,12}[\w$]{0,80}(?:Error|Exception|Failure|Timeout|Refused|Denied)\b[:( ]|(?:[\w$]{1,80}\.){1,12}[A-Z][\w$]{1,80}: |\[e-mail\]: |\S{1,100}@\S{1,200}: |Process for flow run |Process \d{1,10} |Flow run (?:infrastructure|process)|Crash detected|Execution was |Failed to |Failure reason|Unable to |Could not |Cannot |Can't |There was an error|Database Error|Runtime Error|Compilation Error|Parsing Error|Dependency Error|Encountered an error|Connection to |WARNING: dbt test failed)/i
+  /^(?:(?:error|fatal|remote|psql|pg_dump|ssh|scp|curl|wget|git|docker|kubectl|mysql|mysqldump|mongo\w{0,10}|aws|gsutil|bq|bash|sh|python3?|java|npm|pip|dbt|\/?[\w/.-]{0,60}\/bin\/\w{1,20})\b[^:\n]{0,60}: |E {3}|(?:Caused by: )?(?:[\w$]{1,80}\.){0,12}[\w$]{0,80}(?:Error|Exception|Failure|Timeout|Refused|Denied)\b[:( ]|(?:[\w$]{1,80}\.){1,12}[A-Z][\w$]{1,80}: |\[e-mail\]: |\S{1,100}@\S{1,200}: |Process for flow run |Process \d{1,10} |Flow run (?:infrastructure|process)|Crash detected|Execution was |Failed to |Failure reason|Unable to |Could not |Cannot |Can't |There was an error|Database Error|Runtime Error|Compilation Error|Parsing Error|Dependency Error|Encountered an error|Connection to |WARNING: dbt test failed|An? (?:unexpected )?(?:error|exception) |\d{3} (?:Client|Server) Error|HTTP Status Code|Killed\s{0,4}$|Permission denied|No space left on device|Access denied|invalid input syntax|(?:relation|column|role|database|schema) "|duplicate key value|deadlock detected|canceling statement|server closed the connection|Rate limit|Quota exceeded|Authentication failed|Repository not found|Invalid (?:username|apikey|credentials)|Timed out|division by zero)/i
 
 export function voicesOf({ stateMessage, entries }: { stateMessage: string; entries: LogEntry[] }): Voices {
   const lines = linesOf(newest(entries))
-  const finished = entries.map(({ message }) => FINISHED.exec(message.trim())?.[2]).filter((text) => text !== undefined)
+  const finished = entries
+    .map(({ message }) => FINISHED.exec(message.trim())?.[2])
+    .filter((text) => text !== undefined)
     .map((text) => text.replaceAll("\\n", "\n"))
   const stateEntry = (message: string) => ({
     level: 20,
