@@ -116,7 +116,7 @@ export const SOURCE_CAUSES: Cause[] = [
       /InvalidAccessKeyId|SignatureDoesNotMatch|security token included in the request is/im,
       /\binvalid_(?:grant|client)\b/im,
       /"detail":\s{0,5}"Invalid (?:token|username)/im,
-      /(?<!remote: )Invalid username (?:or |\/ ?)password/im,
+      /(?:kobo|surveycto|commcare|salesforce|airtable)[^\n]{0,200}Invalid username or password/im,
     ],
     unless: unlessOneOf("Authentication failed for 'https?://"),
     says: "{source} does not accept the user name, password or key that Dalgo has for it.",

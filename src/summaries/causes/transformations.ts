@@ -25,7 +25,7 @@ const CODE_CAUSES: Cause[] = [
       /could not read (?:Username|Password) for '/im,
       /Repository not found/im,
       /Permission denied \(publickey/im,
-      /remote: Invalid username or (?:password|token)/im,
+      /Invalid username or (?:password|token)/im,
       /Support for password authentication was removed/im,
       /HTTP Basic: Access denied/im,
       /remote: Permission to \S{1,200} denied to/im,

@@ -176,7 +176,7 @@ describe("the cause in dbt's output", () => {
       ],
       id: "server-disk-full",
     },
-  ])("$title", expectFound)
+  ])("$title", (failed) => expectFound(failed))
 
   it("names the tests and counts them", () => {
     expect(findCause({ entries: info(testsFailed) })).toMatchObject({
@@ -317,7 +317,7 @@ describe("the cause in Airbyte's failures", () => {
       ),
       id: "source-signin-refused",
     },
-  ])("$title", expectFound)
+  ])("$title", (failed) => expectFound(failed))
 
   it("says which side failed", () => {
     expect(
@@ -423,7 +423,7 @@ describe("the precedence of voices", () => {
       id: undefined,
       line: "ValueError: no form was given",
     },
-  ])("$title", expectFound)
+  ])("$title", (failed) => expectFound(failed))
 })
 
 describe("a log that names no cause", () => {
@@ -495,7 +495,7 @@ describe("a log that names no cause", () => {
       entries: info("Beginning flow run 'crimson-fox'", "Permissions were denied to nobody today"),
       id: undefined,
     },
-  ])("$title", expectFound)
+  ])("$title", (failed) => expectFound(failed))
 
   it("has no line where nothing was logged", () => {
     expect(findCause({ stateMessage: null, entries: [] })).toEqual({ values: {}, from: "log" })
@@ -601,7 +601,7 @@ describe("what people and rows wrote", () => {
       id: undefined,
       line: "Oops: no visits",
     },
-  ])("$title names no cause", expectFound)
+  ])("$title names no cause", (failed) => expectFound(failed))
 
   it.each([
     ['invalid input syntax for type integer: "Asha, 12"', "Asha, 12"],

@@ -116,6 +116,7 @@ describeCauses([
       "401 Client Error:  for url: https://acme.surveycto.com/api/v2/forms/ids",
       '{"detail":"Invalid token."}',
       '{"detail": "Invalid username/password."}',
+      "SurveyCTO answered: Invalid username or password",
       "Invalid apikey, project_space or app_id",
       "INVALID_LOGIN: Invalid username, password, security token; or user locked out.",
       "INVALID_SESSION_ID: Session expired or invalid",

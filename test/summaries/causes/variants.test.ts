@@ -62,11 +62,10 @@ describe("tracebacks of other programs and versions", () => {
     },
     {
       title: "a chain of four, spread over entries with a level before each line",
-      entries: [
-        ...`${pythonTraceback("ssl.SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1007)")}\n\nDuring handling of the above exception, another exception occurred:\n\n${pythonTraceback("urllib3.exceptions.MaxRetryError: HTTPSConnectionPool(host='kc.example.org', port=443): Max retries exceeded with url: /forms")}\n\nDuring handling of the above exception, another exception occurred:\n\n${pythonTraceback("requests.exceptions.SSLError: HTTPSConnectionPool")}`
+      entries:
+        `${pythonTraceback("ssl.SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1007)")}\n\nDuring handling of the above exception, another exception occurred:\n\n${pythonTraceback("urllib3.exceptions.MaxRetryError: HTTPSConnectionPool(host='kc.example.org', port=443): Max retries exceeded with url: /forms")}\n\nDuring handling of the above exception, another exception occurred:\n\n${pythonTraceback("requests.exceptions.SSLError: HTTPSConnectionPool")}`
           .split("\n")
           .map((line) => entry(INFO, `2026-11-20T02:30:18Z ERROR ${line}`)),
-      ],
       id: "tls-certificate",
     },
     {
@@ -145,7 +144,7 @@ describe("tracebacks of other programs and versions", () => {
       id: undefined,
       line: "ValidationError: 1 validation error for DbtCliProfile: target_configs.extras: value is not a valid dict",
     },
-  ])("$title", expectFound)
+  ])("$title", (failed) => expectFound(failed))
 })
 
 describe("dbt's output of other versions", () => {
@@ -244,7 +243,7 @@ describe("dbt's output of other versions", () => {
       ),
       id: "dbt-compile",
     },
-  ])("$title", expectFound)
+  ])("$title", (failed) => expectFound(failed))
 })
 
 describe("Airbyte's failures of other versions", () => {
@@ -320,7 +319,7 @@ describe("Airbyte's failures of other versions", () => {
       ),
       id: "db-not-let-in",
     },
-  ])("$title", expectFound)
+  ])("$title", (failed) => expectFound(failed))
 })
 
 describe("what precedes what, in whole logs", () => {
@@ -414,7 +413,7 @@ describe("what precedes what, in whole logs", () => {
       ),
       id: "tls-certificate",
     },
-  ])("$title", expectFound)
+  ])("$title", (failed) => expectFound(failed))
 })
 
 describe("lines at INFO without a level", () => {
