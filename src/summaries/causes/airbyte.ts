@@ -38,9 +38,9 @@ export const AIRBYTE_CAUSES: Cause[] = [
     waitingHelps: "maybe",
     patterns: [
       /\bSIGKILL\b/im,
-      /\bOOM ?Killed|OutOfMemoryError|Java heap space|out-of-memory/im,
+      /\bOOM ?Killed|OutOfMemoryError|Java heap space|out-of-memory|heap out of memory|signal: killed/im,
       /\bMemoryError\b/im,
-      /\b(?:status|exit|return) (?:code|status):? (?:-9|137|247)\b|\bexited with (?:code )?(?:-9|137|247)\b/im,
+      /\b(?:status|exit|return) (?:code|status)[:=]? ?(?:-9|137|247)\b|\bexited with (?:code |status )?(?:-9|137|247)\b/im,
       /^Killed\s{0,4}$|\bline \d{1,6}:\s{1,8}\d{1,9} Killed\b/im,
     ],
     says: "{pipeline} was stopped by the computer it runs on, most likely because it needed more memory than it may use.",

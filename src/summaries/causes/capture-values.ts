@@ -90,8 +90,15 @@ export function originOf(text: string): Origin | undefined {
   return isSource ? "source" : "destination"
 }
 
-/** Without the names of the project, the database and the schema, which say nothing to a reader. */
-const lastPart = (name: string | undefined) => name?.replaceAll(/["`]/g, "").split(/[.:]/).at(-1)
+/** What Airbyte puts before a stream's name in its own tables. */
+const OF_AIRBYTE = /^(?:\w{0,60}?raw__stream_|_airbyte_(?:raw|tmp|scd)_)/
+const ID = /^[\da-f-]{16,}$/i
+
+/** Without the names of the project, the database and the schema, which say nothing to a reader; ids say nothing at all. */
+function lastPart(name: string | undefined): string | undefined {
+  const last = name?.replaceAll(/["`]/g, "").split(/[.:]/).at(-1)?.replace(OF_AIRBYTE, "")
+  return last === undefined || ID.test(last) ? undefined : last
+}
 
 function firstGroup(patterns: RegExp[], text: string): string | undefined {
   for (const pattern of patterns) {

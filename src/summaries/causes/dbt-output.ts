@@ -22,6 +22,8 @@ export type DbtFailure = {
 const NODE_ERROR =
   /(?:^|: |\s)((?:Database|Compilation|Runtime|Parsing|Dependency|Validation|Internal|Contract|Unhandled) Error in (model|sql model|python model|snapshot|seed|test|unit_test|source|operation|hook|sql|analysis|macro|function) ([\w.-]{1,200})(?: \([^)\n]{0,300}\))?)/i
 const FAILED_TEST = /(?:^|: |\s)(Failure in (?:unit_)?test ([\w.-]{1,200})(?: \([^)\n]{0,300}\))?)/i
+/** A line of progress: "4 of 9 FAIL 3 not_null_visits_ward ..... [FAIL 3 in 0.05s]". */
+const FAILED_TEST_IN_PROGRESS = /^\s{0,10}\d{1,6} of \d{1,6} FAIL \d{1,12} ([\w-]{1,200})/
 /** As dbt 2 prints it: "Failed [  1.74s] test  schema.unique_visits_id". */
 const FAILED_TEST_OF_FUSION =
   /^\s{0,10}Failed \[[^\]\n]{1,20}\] (?:unit_)?test\s{1,4}(?:[\w-]{1,200}\.){0,3}([\w-]{1,200})/
@@ -53,6 +55,7 @@ export function dbtFailures(lines: Line[]): DbtFailure[] {
     // dbt 1.10 puts "Failure in test …" before the error of a test that could not run, too.
     const before = current.errors.at(-1)
     if (before?.kind === "failed test" && error.kind === "test" && before.name === error.name) current.errors.pop()
+    else if (error.kind === "failed test" && error.name !== undefined && current.tests.includes(error.name)) continue
     current.errors.push(error)
     if (error.name !== undefined && error.kind?.endsWith("test") && !current.tests.includes(error.name))
       current.tests.push(error.name)
@@ -67,8 +70,8 @@ function readError(lines: Line[], i: number): DbtError | undefined {
   const text = lines[i]?.text ?? ""
   const test = FAILED_TEST.exec(text)
   if (test) return { kind: "failed test", name: test[2], text: joined(lines, i, test[1] ?? text) }
-  const ofFusion = FAILED_TEST_OF_FUSION.exec(text)?.[1]
-  if (ofFusion) return { kind: "failed test", name: ofFusion, text: `Failure in test ${ofFusion}` }
+  const listed = (FAILED_TEST_OF_FUSION.exec(text) ?? FAILED_TEST_IN_PROGRESS.exec(text))?.[1]
+  if (listed) return { kind: "failed test", name: listed, text: `Failure in test ${listed}` }
   const node = NODE_ERROR.exec(text)
   if (node)
     return {

@@ -20,7 +20,7 @@ export const RUN_CAUSES: Cause[] = [
       /aborted by a termination signal/im,
       /cancelled by the runtime environment/im,
       /\bSIGTERM\b/im,
-      /\b(?:status|exit|return) (?:code|status):? (?:143|-15)\b|\bexited with (?:code )?(?:143|-15)\b/im,
+      /\b(?:status|exit|return) (?:code|status)[:=]? ?(?:143|-15)\b|\bexited with (?:code |status )?(?:143|-15)\b|signal: terminated/im,
       /aborted by Python system exit call/im,
     ],
     says: "{pipeline} was stopped midway, most likely because the computer it runs on was restarted or shut down.",

@@ -39,6 +39,10 @@ describeCauses([
       "Pod terminated with reason OOMKilled",
       "numpy.core._exceptions.MemoryError: Unable to allocate 2.1 GiB",
       "Process exited with return code: 247",
+      "command terminated with exit code 137",
+      "subprocess died with <Signals.SIGKILL: 9>",
+      "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+      "signal: killed",
     ],
     not: [
       ["Process for flow run 'teal-owl' exited with status code: 143; SIGTERM", "run-stopped"],

@@ -138,6 +138,14 @@ describe("tracebacks of other programs and versions", () => {
       id: "dbt-compile",
     },
     {
+      title: "Prefect's last entry, cut at its end",
+      entries: error(
+        "Finished in state Failed('Flow run encountered an exception: OSError: [Errno 122] Disk quota exceeded: /mnt/cli",
+      ),
+      id: "server-disk-full",
+      line: "OSError: [Errno 122] Disk quota exceeded: /mnt/cli",
+    },
+    {
       title: "pydantic with a nested field and no cause",
       stateMessage:
         "Flow run encountered an exception: ValidationError: 1 validation error for DbtCliProfile\ntarget_configs.extras\n  value is not a valid dict (type=type_error.dict)",
@@ -177,6 +185,19 @@ describe("dbt's output of other versions", () => {
         "02:38:21  Database Error in model fct_visits (models/fct_visits.sql)\n  UPDATE/MERGE must match at most one source row for each target row\n  compiled SQL at target/run/fct.sql",
       ),
       id: "duplicate-key",
+    },
+    {
+      title: "tests of which only the progress was kept",
+      entries: info(
+        "02:40:11  4 of 9 FAIL 3 not_null_visits_ward ............................ [FAIL 3 in 0.05s]",
+        "02:40:11  Done. PASS=8 WARN=0 ERROR=1 SKIP=0 TOTAL=9",
+      ),
+      id: "dbt-test-failed",
+    },
+    {
+      title: "a hook at the end",
+      entries: info("02:40:11  on-run-end failed, error:\n permission denied for schema elementary"),
+      id: "db-permission",
     },
     {
       title: "2.0, of a test",
