@@ -184,7 +184,8 @@ CREATE TABLE IF NOT EXISTS notifications (
   GENERATED ALWAYS AS ((coalesce(sent_at, created_at) << 20) | (id & 1048575)) VIRTUAL,
   attempts INTEGER NOT NULL DEFAULT 0,
   gone_up_to INTEGER NOT NULL DEFAULT 0,
-  operator_note TEXT
+  operator_note TEXT,
+  times TEXT
 );
 
 CREATE UNIQUE INDEX IF NOT EXISTS notifications_by_dedupe_key ON notifications (dedupe_key) WHERE dedupe_key IS NOT NULL;
@@ -256,6 +257,7 @@ CREATE TABLE IF NOT EXISTS org_users (
   role TEXT NOT NULL, -- guest, analyst, pipeline-manager, account-manager, super-admin
   name TEXT,
   removed_at INTEGER,
+  timezone TEXT,
   UNIQUE (org_id, user_id)
 );
 
@@ -268,7 +270,8 @@ CREATE INDEX IF NOT EXISTS org_users_by_user ON org_users (user_id) WHERE remove
 CREATE TABLE IF NOT EXISTS orgs (
   id INTEGER PRIMARY KEY,
   slug TEXT NOT NULL UNIQUE,
-  name TEXT NOT NULL
+  name TEXT NOT NULL,
+  timezone TEXT NOT NULL DEFAULT 'UTC'
 );
 
 CREATE TABLE IF NOT EXISTS push_subscriptions (
@@ -343,7 +346,8 @@ CREATE TABLE IF NOT EXISTS summaries (
   updated_at INTEGER NOT NULL,
   due_at INTEGER, -- when the sweep asks again; NULL when over
   log_run_ids TEXT,
-  org_id INTEGER
+  org_id INTEGER,
+  failure TEXT
 ) WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS summaries_by_notification ON summaries (notification_id);

@@ -97,7 +97,7 @@ export class NotificationService extends WorkerEntrypoint<Env> {
       const me = await requireMember(deps, { userId, orgSlug })
       const { page, limit, cursor: after, ...filter } = parseOrThrow(FilteredQuery, toQuery(filters))
       const inboxPage = await listInbox(deps, { me, filter: toFilter(filter), page, limit, after })
-      return toCursorPage(inboxPage, { page, limit }, toInboxItem)
+      return toCursorPage(inboxPage, { page, limit }, toInboxItem(me))
     })
   }
 

@@ -4,7 +4,16 @@ import * as queries from "./queries"
 import type { Role } from "../domain/roles"
 
 /** A person in one organisation. */
-export type Membership = { orgUserId: number; orgId: number; orgSlug: string; role: Role; email: string }
+export type Membership = {
+  orgUserId: number
+  userId: string
+  orgId: number
+  orgSlug: string
+  role: Role
+  email: string
+  /** The zone in which the person reads times: their own, else the organisation's. */
+  timeZone: string
+}
 
 /** A removal clears only this isolate's cache: in others, a removed person keeps access for at most this long. */
 const TTL_MS = 30_000

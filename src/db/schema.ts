@@ -5,6 +5,8 @@ import { EVENT_SOURCES } from "../runtime/queue-messages"
 import { parseJson } from "../runtime/zod"
 import type { OptOutCause, Policy, ChannelReasons } from "../domain/delivery-rules"
 import type { Audience } from "../domain/audience"
+import type { Failure } from "../domain/failure"
+import type { NamedTime } from "../domain/time"
 import type { Role } from "../domain/roles"
 
 // The columns of every table, for queries. The migrations create the tables, indexes and triggers, and
@@ -36,6 +38,8 @@ export const orgs = sqliteTable("orgs", {
   id: integer().primaryKey(),
   slug: text().notNull(),
   name: text().notNull(),
+  /** An IANA name. */
+  timezone: text().notNull().default("UTC"),
 })
 
 /** A person's membership of one organisation. Each membership has its own inbox. */
@@ -47,6 +51,8 @@ export const orgUsers = sqliteTable("org_users", {
   role: text().$type<Role>().notNull(),
   name: text(),
   removedAt: integer("removed_at"),
+  /** The person's own, as an IANA name; `null`: the organisation's. */
+  timezone: text(),
 })
 
 /** Choices of a person. Without a row, the channel is on. */
@@ -139,6 +145,7 @@ export const notifications = sqliteTable("notifications", {
   attempts: integer().notNull().default(0),
   goneUpTo: integer("gone_up_to").notNull().default(0),
   operatorNote: text("operator_note"),
+  times: text({ mode: "json" }).$type<NamedTime[]>(),
 })
 export type Notification = typeof notifications.$inferSelect
 
@@ -253,6 +260,7 @@ export const summaries = sqliteTable("summaries", {
     Array.isArray(value) && value.every(isText) ? value : null,
   ),
   orgId: integer("org_id"),
+  failure: text({ mode: "json" }).$type<Failure>(),
 })
 
 /** One row: where the purge continues. */

@@ -29,7 +29,11 @@ export const NOTIFICATION_COLUMNS = {
 }
 
 /** The same for an inbox. The query must join `inbox` with the notifications. */
-export const INBOX_COLUMNS = { ...NOTIFICATION_COLUMNS, isRead: sql`inbox.is_read`.mapWith(Boolean).as("is_read") }
+export const INBOX_COLUMNS = {
+  ...NOTIFICATION_COLUMNS,
+  times: notifications.times,
+  isRead: sql`inbox.is_read`.mapWith(Boolean).as("is_read"),
+}
 
 const NEWEST_FIRST = sql`arrived_at DESC, notification_id DESC`
 

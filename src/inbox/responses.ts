@@ -1,3 +1,4 @@
+import { inZoneOf } from "../domain/time"
 import type { Notification } from "../db/schema"
 import { toCursor } from "./cursor"
 import type { HistoryItem, InboxItem } from "./docs"
@@ -12,7 +13,7 @@ export type HistoryRow = Pick<
   Notification,
   "id" | "author" | "message" | "urgent" | "category" | "createdAt" | "scheduledAt" | "sentAt"
 >
-export type InboxRow = HistoryRow & { isRead: boolean }
+export type InboxRow = HistoryRow & Pick<Notification, "times"> & { isRead: boolean }
 
 /** A notification in the history of an organisation. */
 export const toHistoryItem = (row: HistoryRow): HistoryItem => ({
@@ -26,8 +27,14 @@ export const toHistoryItem = (row: HistoryRow): HistoryItem => ({
   sent_time: isoOrNull(row.sentAt),
 })
 
-/** A notification in one person's inbox. */
-export const toInboxItem = (row: InboxRow): InboxItem => ({ ...toHistoryItem(row), read_status: row.isRead })
+/** A notification in one person's inbox, with the times of its message in their zone. */
+export const toInboxItem =
+  ({ timeZone }: { timeZone: string }) =>
+  (row: InboxRow): InboxItem => ({
+    ...toHistoryItem(row),
+    message: inZoneOf(row.message, { times: row.times, zone: timeZone, now: row.createdAt }),
+    read_status: row.isRead,
+  })
 
 /** The filter of a validated query. */
 export const toFilter = ({ category, urgent_only, read_status, from, to, q }: Partial<FilteredQuery>): Filter => ({

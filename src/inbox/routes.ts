@@ -14,13 +14,13 @@ export const inboxRoutes = router()
   .get("/v1", member, query(InboxQuery), searchRateLimit, conditionalGet, async (c) => {
     const { page, limit, ...filter } = c.req.valid("query")
     const list = await listInbox(c.var.deps, { me: c.var.me, filter: toFilter(filter), page, limit })
-    return c.json(toPage(list, { page, limit }, toInboxItem))
+    return c.json(toPage(list, { page, limit }, toInboxItem(c.var.me)))
   })
 
   .get("/filtered", member, query(FilteredQuery), searchRateLimit, conditionalGet, async (c) => {
     const { page, limit, cursor: after, ...filter } = c.req.valid("query")
     const list = await listInbox(c.var.deps, { me: c.var.me, filter: toFilter(filter), page, limit, after })
-    return c.json(toCursorPage(list, { page, limit }, toInboxItem))
+    return c.json(toCursorPage(list, { page, limit }, toInboxItem(c.var.me)))
   })
 
   .put("/v1", member, jsonBody, body(MarkRead), async (c) => {

@@ -4,6 +4,7 @@ import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
 import { type DeferCause, isDeferCause, isReason, type Reason, type ChannelReasons } from "../domain/delivery-rules"
+import { formatDay, formatTime } from "../domain/time"
 import type { TraceEntry } from "./docs"
 import * as queries from "./trace-queries"
 
@@ -14,7 +15,7 @@ export async function getTrace(deps: Deps, { me, id }: { me: Membership; id: num
   )
   const isOwn = notification && (notification.arrivedAt !== null || deliveries.length > 0)
   if (!isOwn) throw notFound("notification")
-  return toTrace({ ...notification, deliveries })
+  return toTrace({ ...notification, deliveries }, { zone: me.timeZone, now: deps.now() })
 }
 
 type NotificationTrace = {
@@ -39,9 +40,11 @@ type Delivery = {
 type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
 
 /** The trace of one notification for one person, the inbox first. */
-export function toTrace({ category, arrivedAt, withheld, emailDueAt, deliveries }: NotificationTrace): TraceEntry[] {
+export function toTrace(trace: NotificationTrace, reader: Reader): TraceEntry[] {
+  const { category, arrivedAt, withheld, emailDueAt, deliveries } = trace
   const { label } = CATEGORY[category]
-  const sentenceFor = (channel: Channel, reason: Reason, since?: number) => explain({ reason, since, label, channel })
+  const sentenceFor = (channel: Channel, reason: Reason, since?: number) =>
+    explain({ reason, since, label, channel, reader })
   // The inbox row holds the reasons of the other channels. Without an inbox row, only a channel that the organisation
   // requires delivers: test/preferences/decide.test.ts checks this.
   const defaultReason = arrivedAt === null ? "required_by_organisation" : "subscribed"
@@ -51,7 +54,8 @@ export function toTrace({ category, arrivedAt, withheld, emailDueAt, deliveries 
     const sentence =
       status === "suppressed" && isReason(reason)
         ? sentenceFor(channel, reason, since ?? undefined)
-        : (statusSentence(delivery, { isHeld }) ?? sentenceFor(channel, withheld?.[channel]?.reason ?? defaultReason))
+        : (statusSentence(delivery, { isHeld, reader }) ??
+          sentenceFor(channel, withheld?.[channel]?.reason ?? defaultReason))
     const outcome = status === "sending" ? ("pending" as const) : status
     return { channel, outcome, reason: sentence, at: iso(updatedAt) }
   })
@@ -71,10 +75,11 @@ export function toTrace({ category, arrivedAt, withheld, emailDueAt, deliveries 
 }
 
 const iso = (at: number) => new Date(at).toISOString()
-const day = (at: number) => new Date(at).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" })
 
-const timeOf = (at: number | null) =>
-  at === null ? "soon" : `at ${new Date(at).toLocaleTimeString("en-GB", { timeStyle: "short", timeZone: "UTC" })} UTC`
+/** The zone in which the person reads times, and the time of reading. */
+type Reader = { zone: string; now: number }
+
+const timeOf = (at: number | null, reader: Reader) => (at === null ? "soon" : `on ${formatTime(at, reader)}`)
 
 const DEFER_PHRASE: Record<DeferCause, string> = { quiet_hours: "you have quiet hours until then" }
 
@@ -82,25 +87,26 @@ const CHANNEL_NAME: Record<Channel, string> = { inbox: "the inbox", email: "e-ma
 
 function statusSentence(
   { status, reason, attempts, dueAt }: Delivery,
-  { isHeld }: { isHeld: boolean },
+  { isHeld, reader }: { isHeld: boolean; reader: Reader },
 ): string | undefined {
   if (status === "pending" && isDeferCause(reason)) {
-    const on = dueAt === null ? "" : ` on ${day(dueAt)}`
-    return `It leaves ${timeOf(dueAt)}${on}, because ${DEFER_PHRASE[reason]}.`
+    return `It leaves ${timeOf(dueAt, reader)}, because ${DEFER_PHRASE[reason]}.`
   }
   if (status === "pending" && reason)
-    return `It could not be sent yet (${reason}). The next attempt is ${timeOf(dueAt)}.`
+    return `It could not be sent yet (${reason}). The next attempt is ${timeOf(dueAt, reader)}.`
   if (status === "pending" && isHeld && attempts === 0) {
-    return `It waits for a summary of the failure and leaves ${timeOf(dueAt)} at the latest.`
+    return `It waits for a summary of the failure and leaves ${timeOf(dueAt, reader)} at the latest.`
   }
   if (status === "failed" || status === "dead") return `It could not be delivered: ${reason ?? "unknown"}.`
   if (status === "suppressed") return `It was not sent: ${reason ?? "unknown"}.`
   return undefined
 }
 
-function explain(of: { reason: Reason; since: number | undefined; label: string; channel: Channel }): string {
+type Explained = { reason: Reason; since: number | undefined; label: string; channel: Channel; reader: Reader }
+
+function explain(of: Explained): string {
   const channel = CHANNEL_NAME[of.channel]
-  const on = of.since === undefined ? "" : ` on ${day(of.since)}`
+  const on = of.since === undefined ? "" : ` on ${formatDay(of.since, of.reader)}`
   switch (of.reason) {
     case "subscribed":
       return of.channel === "push"

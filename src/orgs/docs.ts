@@ -5,6 +5,8 @@ import type { DocsByRoute } from "../http/route-docs"
 const SavedOrg = z.strictObject({
   slug: z.string(),
   name: z.string(),
+  /** An IANA name. */
+  timezone: z.string(),
   /** `null`: not decided. */
   llm_optin: z.nullable(z.boolean()),
   /** `null`: the default. */
@@ -24,11 +26,15 @@ export const orgDocs = {
   "PUT /api/orgs/:slug": {
     summary: "Create or change an organisation",
     description:
-      "Absent fields stay as they are; null resets a field to its default. llm_optin: whether AI may summarise " +
+      "Absent fields stay as they are; null resets a field to its default. timezone: an IANA name such as Asia/Kolkata, in " +
+      "which messages name times; UTC by default. llm_optin: whether AI may summarise " +
       "failures. urgent_categories: the categories whose notifications the service marks as urgent. " +
       "Repeating the request changes nothing.",
     response: success(SavedOrg),
-    example: { path: { slug: "globex" }, body: { name: "Globex Trust", urgent_categories: ["incident"] } },
+    example: {
+      path: { slug: "globex" },
+      body: { name: "Globex Trust", timezone: "Asia/Kolkata", urgent_categories: ["incident"] },
+    },
   },
   "PUT /api/orgs/:slug/members": {
     summary: "Replace the list of members",

@@ -1,5 +1,6 @@
-import { and, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm"
+import { and, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm"
 import type { Category } from "../domain/categories"
+import { DEFAULT_TIME_ZONE } from "../domain/time"
 import type { Db } from "../db/client"
 import { inList, notInList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
@@ -11,6 +12,7 @@ export const ORG_SETTINGS_COLUMNS = {
   id: orgs.id,
   slug: orgs.slug,
   name: orgs.name,
+  timezone: orgs.timezone,
   llmOptin: orgPreferences.llmOptin,
   urgentCategories: orgPreferences.urgentCategories,
 }
@@ -29,11 +31,21 @@ const REMOVED_MEMBER_COLUMNS = { orgUserId: orgUsers.id, userId: orgUsers.userId
 
 const orgIdOf = (slug: string): SQL => sql`(SELECT o.id FROM ${orgs} o WHERE o.slug = ${slug})`
 
-export const upsertOrg = (db: Db, { slug, name }: { slug: string; name: string }) =>
-  db
+/** A `timezone` that is `undefined` stays as it is; `null` is the default. */
+export function upsertOrg(
+  db: Db,
+  { slug, name, timezone }: { slug: string; name: string; timezone: string | null | undefined },
+) {
+  const changes = { name, timezone: timezone === undefined ? orgs.timezone : sql`excluded.timezone` }
+  return db
     .insert(orgs)
-    .values({ slug, name })
-    .onConflictDoUpdate({ target: orgs.slug, set: { name }, setWhere: ne(orgs.name, name) })
+    .values({ slug, name, timezone: timezone ?? DEFAULT_TIME_ZONE })
+    .onConflictDoUpdate({
+      target: orgs.slug,
+      set: changes,
+      setWhere: sql`(${orgs.name}, ${orgs.timezone}) IS NOT (excluded.name, ${changes.timezone})`,
+    })
+}
 
 type OrgPreferencesChange = { llmOptin?: boolean | null | undefined; urgentCategories?: Category[] | null | undefined }
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
 import { CATEGORIES, type Category } from "../domain/categories"
-import { requiredText } from "../runtime/zod"
+import { requiredText, TimeZone } from "../runtime/zod"
 import { ROLE_BY_NAME, type RoleName } from "../domain/roles"
 
 export const OrgPath = z.object({
@@ -22,6 +22,7 @@ export const MemberPath = z.extend(OrgPath, { user_id: PlainText })
 /** Absent fields stay as they are; `null` resets a field to its default. */
 export const OrgChange = z.strictObject({
   name: requiredText(200),
+  timezone: z.nullish(TimeZone),
   llm_optin: z.nullish(z.boolean()),
   urgent_categories: z.nullish(
     z.pipe(

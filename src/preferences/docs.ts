@@ -20,7 +20,8 @@ export const preferenceDocs = {
     summary: "Read my notification preferences",
     description:
       "`<category>_notifications` is the subscription to a category, `channels` has its channels, and " +
-      "`email_notifications_enabled` is the switch for all e-mail. Everything is on by default.",
+      "`email_notifications_enabled` is the switch for all e-mail. Everything is on by default. `timezone` " +
+      "is the zone in which I read times; `null` is the organisation's.",
     response: PreferencesResponse,
   },
   "PUT /api/notifications/preferences": {

@@ -12,15 +12,24 @@ const isEmailMaster = and(
   eq(userNotificationPreferences.channel, "email"),
 )
 
-export const selectSwitches = (db: Db, { orgUserId }: { orgUserId: number }) =>
+/** A row for each switch, each with the member's own time zone; one row with an empty switch where there is none. */
+export const selectPreferences = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db
     .select({
+      timezone: orgUsers.timezone,
       category: userNotificationPreferences.category,
       channel: userNotificationPreferences.channel,
       enabled: userNotificationPreferences.enabled,
     })
-    .from(userNotificationPreferences)
-    .where(eq(userNotificationPreferences.orgUserId, orgUserId))
+    .from(orgUsers)
+    .leftJoin(userNotificationPreferences, eq(userNotificationPreferences.orgUserId, orgUsers.id))
+    .where(eq(orgUsers.id, orgUserId))
+
+export const updateTimezone = (db: Db, { orgUserId, timezone }: { orgUserId: number; timezone: string | null }) =>
+  db
+    .update(orgUsers)
+    .set({ timezone })
+    .where(and(eq(orgUsers.id, orgUserId), sql`${orgUsers.timezone} IS NOT ${timezone}`))
 
 type Setting = Omit<Switch, "changedAt" | "reason">
 

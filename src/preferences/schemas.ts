@@ -1,5 +1,6 @@
 import * as z from "zod/mini"
 import { CATEGORIES, type Category } from "../domain/categories"
+import { TimeZone } from "../runtime/zod"
 
 const perCategory = <T extends z.ZodMiniType>(value: T) =>
   z.strictObject(Object.fromEntries(CATEGORIES.map((category) => [category, value])) as Record<Category, T>)
@@ -11,6 +12,8 @@ const subscriptions = Object.fromEntries(
 /** A person's settings. `<category>_notifications` is the subscription, `channels` refines it. */
 export const Preferences = z.strictObject({
   email_notifications_enabled: z.boolean(),
+  /** An IANA name; `null`: the organisation's zone. */
+  timezone: z.nullable(TimeZone),
   ...subscriptions,
   channels: perCategory(z.strictObject({ email: z.boolean(), push: z.boolean() })),
 })

@@ -5,8 +5,11 @@ import type { Preferences, PreferencesChange } from "./schemas"
 
 type Setting = Omit<Switch, "changedAt" | "reason">
 
+/** A switch with the person's own time zone. A person who never touched a switch has one row, without a switch. */
+type StoredPreferences = { [Key in keyof Setting]: Setting[Key] | null } & { timezone: string | null }
+
 /** The stored switches in the format of the API. Without a row, a switch is on. */
-export function toPreferences(switches: Setting[]): Preferences {
+export function toPreferences(switches: StoredPreferences[]): Preferences {
   const isOn = (category: Category | "all", channel: Channel) =>
     switches.find((s) => s.category === category && s.channel === channel)?.enabled ?? true
   const byCategory = <T>(entry: (category: Category) => [name: string, value: T]) =>
@@ -15,6 +18,7 @@ export function toPreferences(switches: Setting[]): Preferences {
   // The cast is safe: the schema is built from the same list of categories.
   return {
     email_notifications_enabled: isOn("all", "email"),
+    timezone: switches[0]?.timezone ?? null,
     ...byCategory((category) => [`${category}_notifications`, isOn(category, "inbox")]),
     channels: byCategory((category) => [category, { email: isOn(category, "email"), push: isOn(category, "push") }]),
   } as Preferences

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../src/runtime/queue-messages"
+import { formatDay } from "../../src/domain/time"
+import { clearMembershipCache } from "../../src/auth/membership"
 import { toTrace } from "../../src/inbox/trace"
 import { MINUTE, NOON } from "../support/clock"
 import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
@@ -27,7 +29,7 @@ beforeEach(() => {
 })
 
 const SUBSCRIBED = "You are subscribed to Job Failures."
-const today = () => new Date().toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" })
+const today = () => formatDay(Date.now(), { zone: "UTC", now: Date.now() })
 
 describe("a trace", () => {
   it("says how a notification reached its reader", async () => {
@@ -116,7 +118,7 @@ describe("a trace", () => {
     const pending = { channel: "email", outcome: "pending" }
     expect(await traceOf(bob, 1)).toContainEqual({
       ...pending,
-      reason: "It waits for a summary of the failure and leaves at 12:01 UTC at the latest.",
+      reason: "It waits for a summary of the failure and leaves on Sunday, 12:01 pm UTC at the latest.",
     })
 
     vi.spyOn(Math, "random").mockReturnValue(0.5)
@@ -125,20 +127,40 @@ describe("a trace", () => {
     await queue.drain()
     expect(await traceOf(bob, 1)).toContainEqual({
       ...pending,
-      reason: "It could not be sent yet (SES answered 503). The next attempt is at 12:01 UTC.",
+      reason: "It could not be sent yet (SES answered 503). The next attempt is on Sunday, 12:01 pm UTC.",
     })
+  })
+
+  it("names times in the reader's zone: the person's own, else the organisation's", async () => {
+    vi.setSystemTime(NOON)
+    fakeFetch(fakePrefect(), fakeSes().handler)
+    const queue = captureQueues()
+    await server.put("/api/orgs/acme", { name: "Acme", timezone: "Asia/Kolkata" })
+    await bob.put(PREFERENCES, { timezone: "Africa/Nairobi" })
+    clearMembershipCache()
+    await postPrefectWebhook(runStateBody("Failed"))
+    await consume("dalgo-signals", [queue.sent.splice(0)[0]?.body as SignalMessage])
+    for (const [person, time] of [
+      [alice, "5:31 pm IST"],
+      [bob, "3:01 pm EAT"],
+    ] as const) {
+      expect((await traceOf(person, 1))[1].reason).toContain(`leaves on Sunday, ${time} at the latest`)
+    }
   })
 
   it("says why a delivery failed", () => {
     const email = { channel: "email" as const, attempts: 1, since: null, updatedAt: 1, dueAt: null }
     const reasonFor = (status: "failed" | "dead" | "suppressed", reason: string | null) =>
-      toTrace({
-        category: "incident",
-        arrivedAt: 1,
-        withheld: null,
-        emailDueAt: null,
-        deliveries: [{ ...email, status, reason }],
-      })[1]?.reason
+      toTrace(
+        {
+          category: "incident",
+          arrivedAt: 1,
+          withheld: null,
+          emailDueAt: null,
+          deliveries: [{ ...email, status, reason }],
+        },
+        { zone: "UTC", now: 1 },
+      )[1]?.reason
     expect(reasonFor("failed", "SES answered 400 MessageRejected")).toBe(
       "It could not be delivered: SES answered 400 MessageRejected.",
     )

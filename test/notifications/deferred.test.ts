@@ -119,7 +119,7 @@ describe("a deferred e-mail", () => {
     const id = await sendToBob({ email: deferred(until) })
     expect(await traceOf(id, "email")).toEqual({
       outcome: "pending",
-      reason: "It leaves at 15:00 UTC on 20 November 2050, because you have quiet hours until then.",
+      reason: "It leaves on Sunday, 3:00 pm UTC, because you have quiet hours until then.",
     })
     vi.setSystemTime(until)
     await queue.drain({ delayed: true })
@@ -203,7 +203,7 @@ describe("a deferred push message", () => {
     expect(pushes).toEqual([])
     expect((await stored())[1]).toEqual(row("push", until))
     expect((await traceOf(id, "push")).reason).toBe(
-      "It leaves at 13:00 UTC on 20 November 2050, because you have quiet hours until then.",
+      "It leaves on Sunday, 1:00 pm UTC, because you have quiet hours until then.",
     )
 
     vi.setSystemTime(until)

@@ -16,7 +16,7 @@ const save = async (body: object, path = INITECH) => {
   expect(answer.status).toBe(200)
   return orgDocs["PUT /api/orgs/:slug"].response.parse(await answer.json()).res
 }
-const fresh = { slug: "initech", name: "Initech", llm_optin: null, urgent_categories: null }
+const fresh = { slug: "initech", name: "Initech", timezone: "UTC", llm_optin: null, urgent_categories: null }
 
 it("creates an organisation without members", async () => {
   expect(await save({ name: " Initech " })).toEqual(fresh)
@@ -49,8 +49,23 @@ it("stores the settings for failures", async () => {
     llm_optin: true,
     urgent_categories: [],
   })
-  expect(await save({ name: "Initech", llm_optin: null, urgent_categories: null })).toEqual(fresh)
+  expect(await save({ name: "Initech", timezone: "UTC", llm_optin: null, urgent_categories: null })).toEqual(fresh)
 })
+
+it("stores the time zone, which stays where it is left out and is UTC again with null", async () => {
+  const inIndia = { ...fresh, timezone: "Asia/Kolkata" }
+  expect(await save({ name: "Initech", timezone: "Asia/Kolkata" })).toEqual(inIndia)
+  expect(await save({ name: "Initech" })).toEqual(inIndia)
+  expect(await save({ name: "Initech", timezone: null })).toEqual(fresh)
+})
+
+it.each(["IST?", "India", "+05:30", "", "Asia/Nowhere", 5])(
+  "refuses a time zone that is not one: %j",
+  async (timezone) => {
+    expect((await server.put(INITECH, { name: "Initech", timezone })).status).toBe(422)
+    expect(await selectRows("SELECT id FROM orgs WHERE slug = 'initech'")).toEqual([])
+  },
+)
 
 it("leaves the chat webhooks of an organisation alone", async () => {
   await save({ name: "Acme", llm_optin: true }, "/api/orgs/acme")
@@ -72,7 +87,7 @@ it("leaves the chat webhooks of an organisation alone", async () => {
 it.each([
   { name: "Initech" },
   { name: "Initech", llm_optin: true, urgent_categories: ["incident", "job_failure"] },
-  { name: "Initech", llm_optin: null, urgent_categories: null },
+  { name: "Initech", timezone: "UTC", llm_optin: null, urgent_categories: null },
 ])("writes nothing the second time: %j", async (body) => {
   const first = await costOf("PUT", INITECH, body)
   const again = await costOf("PUT", INITECH, body)

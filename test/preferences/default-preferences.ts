@@ -1,6 +1,7 @@
 /** The preferences of a person who never changed any. Written out in full, since they are part of the contract. */
 export const defaultPreferences = () => ({
   email_notifications_enabled: true,
+  timezone: null,
   incident_notifications: true,
   schema_change_notifications: true,
   job_failure_notifications: true,

@@ -3,6 +3,7 @@ import { decodeBase64Url } from "hono/utils/encode"
 import { verify } from "hono/jwt"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { DeliveryMessage } from "../../../../src/runtime/queue-messages"
+import { formatDay } from "../../../../src/domain/time"
 import { DAY, HOUR, MINUTE, NOON, SECOND } from "../../../support/clock"
 import { metered } from "../../../support/d1-meter"
 import { addDevice, type Device, SUBSCRIPTIONS_PATH } from "../../../support/devices"
@@ -241,7 +242,7 @@ describe("the recipients of push messages", () => {
     const id = await notify()
     await drain()
     expect([to(his).length, to(hers).length]).toEqual([0, 1])
-    const on = new Date(NOON).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" })
+    const on = formatDay(NOON, { zone: "UTC", now: NOON })
     expect(await traceOf(bob, id)).toMatchObject({
       outcome: "suppressed",
       reason: `You turned push messages off for Incident Notifications on ${on}.`,
