@@ -1,15 +1,34 @@
+import { announcementSubject, SERVICE_AUTHOR } from "../domain/announcement"
 import { CATEGORY, type Category, isUrgentFor } from "../domain/categories"
+import type { NamedTime } from "../domain/time"
 import type { selectOrgsBySlugs } from "../orgs/queries"
-
-const AUTHOR = "Dalgo"
 
 export type OrgWithSettings = Awaited<ReturnType<typeof selectOrgsBySlugs>>[number]
 
 /** A notice of the service to one member, about something of their own. It is never urgent. */
-export const systemNotice = ({ orgId, orgUserId, message }: { orgId: number; orgUserId: number; message: string }) => ({
+export const systemNotice = ({
+  orgId,
+  orgUserId,
+  message,
+}: {
+  /** `null` keeps it out of the organisation's history. */
+  orgId: number | null
+  orgUserId: number
+  message: string
+}) => ({
   orgId,
   audience: { kind: "org_users" as const, ids: [orgUserId] },
-  author: AUTHOR,
+  author: SERVICE_AUTHOR,
+  message,
+  category: "system" as const,
+  urgent: false,
+})
+
+/** A notice of the service to an organisation's admins. It is never urgent. */
+export const adminNotice = ({ orgId, message }: { orgId: number; message: string }) => ({
+  orgId,
+  audience: { kind: "org" as const, orgId, adminsOnly: true },
+  author: SERVICE_AUTHOR,
   message,
   category: "system" as const,
   urgent: false,
@@ -19,7 +38,7 @@ export const systemNotice = ({ orgId, orgUserId, message }: { orgId: number; org
 export const platformAdminAnnouncement = ({ category, message }: { category: Category; message: string }) => ({
   orgId: null,
   audience: { kind: "org_users" as const, ids: [] },
-  author: AUTHOR,
+  author: SERVICE_AUTHOR,
   message,
   category,
   urgent: isUrgentFor(category, null),
@@ -33,15 +52,20 @@ export const systemAnnouncement = ({
   org,
   category,
   message,
+  times,
 }: {
   org: OrgWithSettings
   category: Category
   message: string
+  /** The times that the message names, in the organisation's zone. */
+  times?: NamedTime[] | undefined
 }) => ({
   orgId: org.id,
   audience: { kind: "org" as const, orgId: org.id, adminsOnly: CATEGORY[category].addresses === "admins" },
-  author: AUTHOR,
+  author: SERVICE_AUTHOR,
   message,
+  emailSubject: announcementSubject({ orgName: org.name, message }),
+  times,
   category,
   urgent: isUrgentFor(category, org.urgentCategories),
 })

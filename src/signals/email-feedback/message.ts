@@ -13,12 +13,19 @@ export function optOutMessage({ cause, email }: { cause: OptOutCause; email: str
       ].join("\n")
     case "complained":
       return [
-        `An e-mail that we sent to ${maskAddress(email)} was marked as spam.`,
+        "An e-mail that we sent you was marked as spam.",
         EMAIL_IS_OFF,
         "If that was a mistake, turn e-mail on again in your preferences.",
       ].join("\n")
   }
 }
+
+/** For the organisation's admins. Who it was is nobody's concern but theirs. */
+export const COMPLAINT_MESSAGE = [
+  "One member's mailbox reported a mail as spam.",
+  "E-mail is now turned off for that member, who was told so in their inbox.",
+  "To do: Nothing. If it happens often, look whether all of your announcements need an e-mail.",
+].join("\n")
 
 /** `a…@acme.test`: the reader knows the rest. */
 const maskAddress = (email: string) => {

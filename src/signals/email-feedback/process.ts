@@ -4,9 +4,9 @@ import { log } from "../../runtime/log"
 import { publish } from "../../notifications/publish"
 import * as preferences from "../../preferences/queries"
 import type { EventResult, SignalSource } from "../events/source"
-import { systemNotice } from "../system-announcement"
+import { adminNotice, systemNotice } from "../system-announcement"
 import { type EmailFeedback, parseEmailFeedback } from "./interpret"
-import { optOutMessage } from "./message"
+import { COMPLAINT_MESSAGE, optOutMessage } from "./message"
 
 export const emailFeedbackSource: SignalSource<EmailFeedback> = {
   parse: parseEmailFeedback,
@@ -18,7 +18,7 @@ export const emailFeedbackSource: SignalSource<EmailFeedback> = {
  * that change.
  *
  * 1. Turn e-mail off for all members with the address.
- * 2. Tell each of them in their inbox. Their e-mail is off by then.
+ * 2. Tell each of them in their inbox. Their e-mail is off by then. Of a complaint, tell their admins too, without a name.
  */
 async function applyFeedback(
   deps: Deps,
@@ -36,11 +36,23 @@ async function applyFeedback(
     preferences.insertEmailOptOuts(deps.db, { addresses, reason: cause, receivedAt, now: deps.now() }),
     preferences.selectEmailOptOuts(deps.db, { addresses }),
   ])
-  for (const { orgUserId, orgId, email, reason, since } of people) {
-    await publish(deps, {
-      ...systemNotice({ orgId, orgUserId, message: optOutMessage({ cause: reason, email }) }),
-      dedupe: { key: `mail:${reason}:${orgUserId}:${since}` },
-    })
-  }
+  for (const person of people) await tell(deps, person)
   return { kind: "done", status: "processed", reason: people.length > 0 ? cause : "nobody" }
+}
+
+type OptedOut = Awaited<ReturnType<typeof preferences.selectEmailOptOuts>>[number]
+
+async function tell(deps: Deps, { orgUserId, orgId, email, reason, since }: OptedOut): Promise<void> {
+  const isComplaint = reason === "complained"
+  const message = optOutMessage({ cause: reason, email })
+  await publish(deps, {
+    // The organisation's history lists what belongs to it. A complaint belongs to the person.
+    ...systemNotice({ orgId: isComplaint ? null : orgId, orgUserId, message }),
+    dedupe: { key: `mail:${reason}:${orgUserId}:${since}` },
+  })
+  if (!isComplaint) return
+  await publish(deps, {
+    ...adminNotice({ orgId, message: COMPLAINT_MESSAGE }),
+    dedupe: { key: `mail:complaint-told:${orgUserId}:${since}` },
+  })
 }

@@ -16,7 +16,7 @@ const BOUNCED = [
   "When your mailbox works again, turn e-mail on in your preferences.",
 ].join("\n")
 const COMPLAINED = [
-  "An e-mail that we sent to b…@acme.test was marked as spam.",
+  "An e-mail that we sent you was marked as spam.",
   "E-mail is now turned off for you. Your notifications still come to this inbox.",
   "If that was a mistake, turn e-mail on again in your preferences.",
 ].join("\n")
@@ -175,6 +175,23 @@ describe("a complaint", () => {
     expect(await emailPreferences()).toEqual([emailOff(bob, "complained")])
     expect(await messagesOf(bob)).toEqual([COMPLAINED])
   })
+
+  it("is not shown with a name to admins, of the organisation or of the platform", async () => {
+    await postEvent(complaintEvent(bob.email))
+    await postEvent(complaintEvent(bob.email), { MessageId: "two" })
+    await drain()
+    const [told, ...others] = await messagesOf(alice)
+    expect(told).toMatch(/^One member's mailbox reported a mail as spam\.\n/)
+    expect(others).toEqual([])
+    for (const admin of [alice, dora, server]) {
+      const answers = ["history", "deliveries", "recipients?notification_id=1", "recipients?notification_id=2"]
+      for (const path of answers) {
+        const answer = await (await admin.get(`/api/notifications/${path}`)).text()
+        expect(answer, path).not.toMatch(/bob|b…@/i)
+      }
+    }
+    expect((await (await alice.get("/api/notifications/history")).json<any>()).res).toHaveLength(1)
+  })
 })
 
 describe("a member who turns e-mail on again", () => {
@@ -230,7 +247,7 @@ describe("a trace", () => {
     expect(await traceOf(res.notification_id)).toMatchObject({
       outcome: "suppressed",
       reason:
-        "Your mailbox refused our e-mail on 20 November 2050, so we turned e-mail off. Turn it on again when your mailbox works.",
+        "Your mailbox refused our e-mail on 20 November, so we turned e-mail off. Turn it on again when your mailbox works.",
     })
   })
 
@@ -239,7 +256,7 @@ describe("a trace", () => {
     await drain()
     const { res } = await (await publish()).json<any>()
     expect((await traceOf(res.notification_id)).reason).toBe(
-      "You marked our e-mail as spam on 20 November 2050, so we turned e-mail off. Turn it on again if you want it.",
+      "You marked our e-mail as spam on 20 November, so we turned e-mail off. Turn it on again if you want it.",
     )
   })
 
@@ -252,7 +269,7 @@ describe("a trace", () => {
     expect(provider.mails.map(({ to }) => to)).toEqual([alice.email])
     expect(await traceOf(res.notification_id)).toMatchObject({
       outcome: "suppressed",
-      reason: expect.stringContaining("refused our e-mail on 20 November 2050"),
+      reason: expect.stringContaining("refused our e-mail on 20 November"),
     })
   })
 })
