@@ -65,3 +65,18 @@ const URL_PATTERN = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/i
 
 /** Text and URLs by turns, text first. The punctuation after a URL belongs to the text. */
 export const splitAtUrls = (text: string): string[] => text.split(URL_PATTERN)
+
+/** Whether the URL is a page of one of these origins. */
+export function isAtOrigin(url: string, origins: string[]): boolean {
+  const origin = URL.parse(url)?.origin
+  return origins.some((own) => URL.parse(own)?.origin === origin)
+}
+
+/**
+ * The text with every URL beyond these origins broken by an invisible space, so that neither we nor a mail program makes
+ * it a link. What the service itself says quotes logs, whose addresses nobody should follow.
+ */
+export const withoutForeignLinks = (text: string, origins: string[]): string =>
+  splitAtUrls(text)
+    .map((part, i) => (i % 2 === 0 || isAtOrigin(part, origins) ? part : part.replace("://", ":\u200B//")))
+    .join("")

@@ -24,10 +24,10 @@ it("lists every e-mail, and shows its HTML, light and dark, and its text", async
   expect(links).toEqual(names.map((name) => `/local/mails/${name}`))
 
   await page.getByRole("link", { name: "urgent, AI summary" }).nth(2).click()
-  await page.getByRole("heading", { name: "[Acme Foundation] Job Failures: The pipeline" }).waitFor()
+  await page.getByRole("heading", { name: "[Acme Foundation] Household survey was not updated" }).waitFor()
   const mail = page.frameLocator("iframe")
   await mail.getByRole("link", { name: "See what happened" }).waitFor()
-  await mail.getByRole("heading", { name: "Summary (written by AI, may be wrong)" }).waitFor()
+  await mail.getByRole("heading", { name: "By AI, may be wrong" }).waitFor()
   await page.getByText("-- Dalgo sent this for Acme Foundation.").waitFor()
 
   await page.getByRole("link", { name: "dark" }).click()

@@ -1,4 +1,5 @@
 import type { EmailInput } from "../../../src/delivery/channels/email/content"
+import { announcementSubject } from "../../../src/domain/announcement"
 import { CATEGORIES, type Category } from "../../../src/domain/categories"
 import { demoOrgs, demoUsers } from "../demo-users.mjs"
 
@@ -11,34 +12,39 @@ Dashboards show no data until it is back. Nothing is lost: what arrives in the m
 - Next update by 06:00 UTC
 
 Ask us at https://dalgo.org/support?from=mail&about=warehouse.`,
-  schema_change: `KoboToolbox changed its structure.
+  schema_change: `KoboToolbox has changed: its tables or columns are not what they were.
+Dashboards that use them may need a change.
 - added the column households.consent_given (boolean)
 - removed the column households.village_code
 - changed households.visited_on from text to date
-and 3 more`,
-  job_failure: `The pipeline nightly-survey failed on 25 November 2026 at 02:41 UTC.
-It stopped at the Airbyte sync. Data after this step was not updated.
-Error: 401 Client Error: Unauthorized for url: https://kf.kobotoolbox.org/api/v2/assets/aVeryLongIdentifierOfAFormThatNeverEnds/data.json
-    at KoboStream.read_records
+- and 3 more`,
+  job_failure: `Household survey was not updated. KoboToolbox does not accept the user name, password or key that Dalgo has for it.
+Dashboards show the data of 24 November, 8:11 am IST.
+To do: Whoever owns the account signs in again, or puts the new password or key in the source's settings in Dalgo.
 See the run: https://app.dalgo.test/orchestrate`,
-  late_run: "Weekly attendance is late: it was due at 2026-11-25 02:00 UTC and has not started for 45 minutes.",
-  dbt_test_failure: `The data quality test not_null_households_id failed.
-12 rows of households have no id; yesterday there were none.`,
+  late_run: `Weekly attendance is late. It was due on 25 November, 7:30 am IST and has not started for 45 minutes.
+Dashboards show the data of before.
+To do: Nothing for an hour; if it has not started then, tell Dalgo's team.`,
+  dbt_test_failure: `The data did not pass the check not_null_households_id.
+The data has arrived; the rows that the check names look wrong.
+To do: Look at these rows in the source and mend them there. The check passes at the next run.`,
   system: `मासिक रिपोर्ट तैयार है।
 Exports to Google Sheets now keep your column order. Nothing needs to be done.`,
 }
 
+const DETAILS =
+  "Technical details: Stopped at the Airbyte sync on 25 November, 8:11 am IST. 401 Client Error: Unauthorized for url: " +
+  "https://kf.kobotoolbox.org/api/v2/assets/aVeryLongIdentifierOfAFormThatNeverEnds/data.json"
+
 const SUMMARIES = {
-  ai: `Summary (written by AI, may be wrong)
-What failed: The sync from KoboToolbox could not read its form.
-
-Probable cause: The token of the account that Dalgo reads with is no longer valid.
-
-What to try: Make a new token in KoboToolbox and enter it in the connection's source.`,
-  log: `Summary (taken from the log, no AI was available)
-- 401 Client Error: Unauthorized
-- Sync failed: 1 of 4 streams`,
+  ai: `By AI, may be wrong: What failed: The sync from KoboToolbox could not read its form. Probable cause: The token of the account that Dalgo reads with is no longer valid. What to try: Make a new token in KoboToolbox and enter it in the connection's source.
+${DETAILS}`,
+  log: `${DETAILS}
+From the log: 401 Client Error: Unauthorized. Sync failed: 1 of 4 streams`,
 }
+
+/** Written by the service itself. */
+const OWN: Category[] = ["schema_change", "job_failure", "late_run", "dbt_test_failure"]
 
 export type Sample = { name: string; category: Category; urgent: boolean; summary: keyof typeof SUMMARIES | undefined }
 
@@ -59,8 +65,13 @@ export const contentOf = ({ category, urgent, summary }: Sample, origin: string)
   orgName: demoOrgs[0]?.name ?? "",
   category,
   urgent,
-  message: [MESSAGES[category], ...(summary ? [SUMMARIES[summary]] : [])].join("\n\n"),
-  emailSubject: null,
+  message: [MESSAGES[category], ...(summary ? [SUMMARIES[summary]] : [])].join("\n"),
+  ...(OWN.includes(category) || summary
+    ? {
+        emailSubject: announcementSubject({ orgName: demoOrgs[0]?.name ?? "", message: MESSAGES[category] }),
+        ownOrigins: [origin, "https://app.dalgo.test"],
+      }
+    : { emailSubject: null }),
   inboxUrl: `${origin}/notifications`,
   unsubscribeUrl: `${origin}/unsubscribe?token=sample`,
 })

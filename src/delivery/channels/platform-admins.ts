@@ -1,5 +1,6 @@
 import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
+import { announcementSubject } from "../../domain/announcement"
 import { CATEGORY } from "../../domain/categories"
 import { isSingleAddress } from "../../domain/text"
 import { parseStoredWebhook } from "../../destinations/chat-webhooks/url"
@@ -8,15 +9,17 @@ import type { ChannelSender } from "./channel"
 import { toChatContent } from "./chat/content"
 import { discordAdapter } from "./chat/discord"
 import { postMessage } from "./chat/post"
+import { platformOrigins } from "./own-origins"
 import * as queries from "./chat/queries"
 import { composeEmail } from "./email/compose"
 import { configuredProvider } from "./email/configured-provider"
 
 // Platform admins are configured by address. They need no membership, so there is no inbox and no unsubscribe link.
 
-const contentFor = async ({ db }: Deps, { orgId, category, urgent, operatorNote }: Notification) => {
+const contentFor = async ({ db, config }: Deps, { orgId, category, urgent, operatorNote }: Notification) => {
   const [org] = orgId === null ? [] : await queries.selectOrgName(db, { orgId })
-  return { orgName: org?.orgName ?? "Dalgo", category, urgent, message: operatorNote ?? "", inboxUrl: undefined }
+  const [orgName, message] = [org?.orgName ?? "Dalgo", operatorNote ?? ""]
+  return { orgName, category, urgent, message, inboxUrl: undefined, ownOrigins: platformOrigins(config) }
 }
 
 export const platformAdminEmail: ChannelSender = async (deps, { notification }) => {
@@ -26,7 +29,8 @@ export const platformAdminEmail: ChannelSender = async (deps, { notification }) 
     if (!to) return { kind: "suppressed", reason: "ADMIN_EMAIL is not set" }
     if (!isSingleAddress(to)) throw notUsable("ADMIN_EMAIL")
     const why = `You get this because you run the platform. Dalgo sends you ${CATEGORY[content.category].label} of every organisation.`
-    const email = await composeEmail({ ...content, to, why, emailSubject: null, unsubscribeUrl: undefined })
+    const emailSubject = announcementSubject(content)
+    const email = await composeEmail({ ...content, to, why, emailSubject, unsubscribeUrl: undefined })
     const { providerId } = await configuredProvider(deps.config, deps.email).send(email)
     return { kind: "sent", providerId }
   }

@@ -1,23 +1,36 @@
 import { css, html, LitElement, nothing } from "lit"
-import { splitAtUrls } from "../../domain/text"
+import { DETAILS_LABEL, SERVICE_AUTHOR, splitDetails } from "../../domain/announcement"
+import { isAtOrigin, splitAtUrls } from "../../domain/text"
 
-const withLinks = (text: string) =>
+/** `origins`: the origins whose pages become links; `undefined`: every address does. */
+const withLinks = (text: string, origins: string[] | undefined) =>
   splitAtUrls(text).map((part, index) =>
-    index % 2 === 0
+    index % 2 === 0 || (origins && !isAtOrigin(part, origins))
       ? part
       : html`<a href=${part} target="_blank" rel="noopener noreferrer"
           >${part}<span class="visually-hidden"> (opens in new tab)</span></a
         >`,
   )
 
+const foldedDetails = (lines: string[]) => html`
+  <details class="message-details">
+    <summary>Technical details</summary>
+    ${lines.map((line) => html`<p>${line.replace(`${DETAILS_LABEL} `, "")}</p>`)}
+  </details>
+`
+
 /**
- * A message, cut to a few lines while it is closed. It renders into the surrounding tree, so that its first line
+ * A message, cut to a few lines while it is closed. In what the service itself says only our own pages become links, since
+ * it quotes logs. Another author who takes the service's name gets the same treatment. It renders into the surrounding tree, so that its first line
  * (`first-<key>`) can label an element there.
  */
 export class MessageText extends LitElement {
   static properties = {
     key: {},
     text: {},
+    author: {},
+    base: {},
+    folds: { type: Boolean },
     verb: {},
     isOpen: { state: true },
     isCut: { state: true },
@@ -25,6 +38,11 @@ export class MessageText extends LitElement {
 
   declare key: string
   declare text: string
+  declare author: string
+  /** The service's own URL; empty on its own pages. */
+  declare base: string
+  /** Whether the technical lines are folded away; else they are left to the cut. */
+  declare folds: boolean
   /** The verb of the button: "Show more", "Show less". */
   declare verb: string
   declare isOpen: boolean
@@ -36,6 +54,9 @@ export class MessageText extends LitElement {
     super()
     this.key = ""
     this.text = ""
+    this.author = ""
+    this.base = ""
+    this.folds = false
     this.verb = "Show"
     this.isOpen = false
     this.isCut = false
@@ -56,17 +77,21 @@ export class MessageText extends LitElement {
   }
 
   render() {
-    const [first = "", ...rest] = this.text.trim().split("\n")
+    const isOwn = this.author === SERVICE_AUTHOR
+    const origins = isOwn ? [location.origin, new URL(this.base, location.href).origin] : undefined
+    const { main, details } =
+      isOwn && this.folds ? splitDetails(this.text.trim()) : { main: this.text.trim(), details: [] }
+    const [first = "", ...rest] = main.split("\n")
     return html`
       <div class="message ${this.isOpen ? "open" : ""}" id="message-${this.key}">
         <span class="message-body"
-          ><span class="first-line" id="first-${this.key}">${withLinks(first)}</span>${rest.map((line) => [
+          ><span class="first-line" id="first-${this.key}">${withLinks(first, origins)}</span>${rest.map((line) => [
             "\n",
-            withLinks(line),
+            withLinks(line, origins),
           ])}</span
         >
       </div>
-      ${this.isCut || this.isOpen ? this.#toggle() : nothing}
+      ${this.isCut || this.isOpen ? this.#toggle() : nothing} ${details.length > 0 ? foldedDetails(details) : nothing}
     `
   }
 
@@ -117,6 +142,18 @@ export const messageStyles = css`
   .message-body {
     display: block;
     white-space: pre-line;
+  }
+  .message-details {
+    margin-block-start: 4px;
+    overflow-wrap: anywhere;
+    color: var(--dn-muted);
+    font-size: 12px;
+    line-height: 16px;
+  }
+  .message-details summary {
+    min-block-size: 24px;
+    line-height: 24px;
+    cursor: pointer;
   }
   .message-toggle {
     min-block-size: 24px;

@@ -1,3 +1,4 @@
+import { SERVICE_AUTHOR, splitDetails } from "../../../domain/announcement"
 import { type ChatProduct, CHAT_PRODUCT_NAME, perChatProduct } from "../../../domain/channels"
 import type { Deps } from "../../../deps"
 import { decryptWebhook } from "../../../destinations/chat-webhooks/encrypt"
@@ -6,6 +7,7 @@ import { errorName, log } from "../../../runtime/log"
 import { sendSignals } from "../../../runtime/queue-lanes"
 import { DeliveryError } from "../../retry"
 import type { ChannelSender } from "../channel"
+import { ownOrigins } from "../own-origins"
 import { CHAT_ADAPTERS } from "./adapters"
 import { toChatContent } from "./content"
 import { postMessage, WebhookGoneError } from "./post"
@@ -29,7 +31,15 @@ const chatChannel =
           permanent: true,
         })
       const webhook = await decryptWebhook(SECRETS_KEYS, { orgId, product, webhook: row.webhook })
-      const content = toChatContent({ ...notification, orgName: row.orgName, inboxUrl })
+      const isOwn = notification.author === SERVICE_AUTHOR
+      const content = toChatContent({
+        ...notification,
+        // A chat is read by others than members: the details stay in the inbox and in the mail.
+        message: isOwn ? splitDetails(notification.message).main : notification.message,
+        orgName: row.orgName,
+        ownOrigins: isOwn ? ownOrigins(deps.config) : undefined,
+        inboxUrl,
+      })
       try {
         return { kind: "sent", providerId: await postMessage(CHAT_ADAPTERS[product], { webhook, content }) }
       } catch (error) {

@@ -1,11 +1,13 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
 import { notificationHeading } from "../heading"
-import { httpUrl, readableText } from "../../../domain/text"
+import { httpUrl, isAtOrigin, readableText } from "../../../domain/text"
 
 /** A message, before an adapter formats it for its product. */
 export type ChatContent = {
   heading: string
   text: string
+  /** The origins whose pages become links; `undefined`: every address does. */
+  ownOrigins?: string[] | undefined
   /** To the notification in the inbox. */
   link: { url: string; label: string } | undefined
 }
@@ -15,6 +17,8 @@ type ChatContentInput = {
   urgent: boolean
   orgName: string
   message: string
+  /** Given where the service itself wrote the message. */
+  ownOrigins?: string[] | undefined
   inboxUrl: string | undefined
 }
 
@@ -23,6 +27,7 @@ export function toChatContent(input: ChatContentInput): ChatContent {
   return {
     heading: notificationHeading(input),
     text: readableText(input.message),
+    ownOrigins: input.ownOrigins,
     link: url ? { url, label: CATEGORY[input.category].action } : undefined,
   }
 }
@@ -47,5 +52,9 @@ export function fitText(
   }
   return formatted
 }
+
+/** Whether a piece of `fitText` is a URL that becomes a link. */
+export const isLink = (piece: string, ownOrigins: string[] | undefined) =>
+  isUrl(piece) && (ownOrigins === undefined || isAtOrigin(piece, ownOrigins))
 
 export const isUrl = (piece: string) => piece.startsWith("http")

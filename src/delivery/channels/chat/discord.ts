@@ -1,13 +1,18 @@
 import type { ChatAdapter } from "./adapter"
-import { fitText, isUrl } from "./content"
+import { fitText, isLink, isUrl } from "./content"
 
 const MAX_LENGTH = 2_000
 const MAX_HEADING_LENGTH = 300
 /** A message flag: no link previews. */
 const SUPPRESS_EMBEDS = 4
 
-/** Escapes formatting and mentions. URLs are not escaped, since an escaped URL is no link. */
-const escapeMarkdown = (piece: string) => (isUrl(piece) ? piece : piece.replace(/[\\*_~`|[<>#@]/, "\\$&"))
+const escapeCharacter = (character: string) => character.replace(/[\\*_~`|[<>#@]/, "\\$&")
+
+/** Escapes formatting and mentions. A link is not escaped, since an escaped URL is no link; any other URL is. */
+const escapeMarkdown = (ownOrigins: string[] | undefined) => (piece: string) => {
+  if (isLink(piece, ownOrigins)) return piece
+  return isUrl(piece) ? Array.from(piece, escapeCharacter).join("").replace("://", "\\://") : escapeCharacter(piece)
+}
 
 /** https://discord.com/developers/docs/resources/webhook#execute-webhook */
 export const discordAdapter: ChatAdapter = {
@@ -16,10 +21,11 @@ export const discordAdapter: ChatAdapter = {
   urlFor: (webhook) => `${webhook}${webhook.includes("?") ? "&" : "?"}wait=true`,
 
   // Plain content and no embed: phones show it in their notification, and screen readers read it first.
-  toBody({ heading, text, link }) {
-    const head = `**${fitText(heading, { maxLength: MAX_HEADING_LENGTH, format: escapeMarkdown })}**\n`
+  toBody({ heading, text, link, ownOrigins }) {
+    const format = escapeMarkdown(ownOrigins)
+    const head = `**${fitText(heading, { maxLength: MAX_HEADING_LENGTH, format })}**\n`
     const foot = link ? `\n${link.label}: ${link.url}` : ""
-    const body = fitText(text, { maxLength: MAX_LENGTH - head.length - foot.length, format: escapeMarkdown })
+    const body = fitText(text, { maxLength: MAX_LENGTH - head.length - foot.length, format })
     return { content: head + body + foot, allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS }
   },
 

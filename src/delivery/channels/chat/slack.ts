@@ -1,5 +1,5 @@
 import type { ChatAdapter } from "./adapter"
-import { fitText, isUrl } from "./content"
+import { fitText, isLink } from "./content"
 
 const MAX_SECTION_LENGTH = 3_000
 const MAX_HEADING_LENGTH = 400
@@ -7,7 +7,8 @@ const MAX_PREVIEW_LENGTH = 300
 
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 /** Escapes mentions and labelled links. `verbatim` turns automatic links off, so that URLs are marked as links here. */
-const escapeAndLink = (piece: string) => (isUrl(piece) ? `<${escape(piece)}>` : escape(piece))
+const escapeAndLink = (ownOrigins: string[] | undefined) => (piece: string) =>
+  isLink(piece, ownOrigins) ? `<${escape(piece)}>` : escape(piece)
 
 /** The error words of a webhook that is gone for a reason that its admins should know. */
 const GONE_REASONS: Record<string, string> = {
@@ -23,10 +24,10 @@ export const slackAdapter: ChatAdapter = {
   product: "slack",
   urlFor: (webhook) => webhook,
 
-  toBody({ heading, text, link }) {
+  toBody({ heading, text, link, ownOrigins }) {
     const head = fitText(heading, { maxLength: MAX_HEADING_LENGTH, format: escape })
     // Two asterisks and a line break.
-    const body = fitText(text, { maxLength: MAX_SECTION_LENGTH - head.length - 3, format: escapeAndLink })
+    const body = fitText(text, { maxLength: MAX_SECTION_LENGTH - head.length - 3, format: escapeAndLink(ownOrigins) })
     const section = { type: "section", text: { type: "mrkdwn", text: `*${head}*\n${body}`, verbatim: true } }
     const button = (url: string, label: string) => ({ type: "button", text: { type: "plain_text", text: label }, url })
     return {

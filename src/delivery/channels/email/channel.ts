@@ -1,6 +1,9 @@
+import { SERVICE_AUTHOR } from "../../../domain/announcement"
+import { inZoneOf } from "../../../domain/time"
 import type { Notification } from "../../../db/schema"
 import type { Deps } from "../../../deps"
 import type { ChannelSender } from "../channel"
+import { ownOrigins } from "../own-origins"
 import { composeEmail } from "./compose"
 import { configuredProvider } from "./configured-provider"
 import * as queries from "./queries"
@@ -27,7 +30,8 @@ async function composeFor(
   { config }: Deps,
   { address, notification }: { address: Address; notification: Notification },
 ) {
-  const { category, urgent, message, emailSubject } = notification
+  const { author, category, urgent, emailSubject, times, createdAt } = notification
+  const message = inZoneOf(notification.message, { times, zone: address.timeZone, now: createdAt })
   return composeEmail({
     to: address.email,
     orgName: address.orgName,
@@ -35,6 +39,7 @@ async function composeFor(
     urgent,
     message,
     emailSubject,
+    ownOrigins: author === SERVICE_AUTHOR ? ownOrigins(config) : undefined,
     inboxUrl: config.FRONTEND_URL && `${config.FRONTEND_URL}/notifications`,
     unsubscribeUrl: await unsubscribeUrl(config, { orgUserId: address.recipientId, category }),
   })

@@ -10,6 +10,8 @@ export type EmailInput = {
   urgent: boolean
   message: string
   emailSubject: string | null
+  /** The origins of our own pages, where the service itself wrote the message: no other address becomes a link. */
+  ownOrigins?: string[] | undefined
   /** Turns this category's e-mail off for this person. */
   unsubscribeUrl: string | undefined
   /** Why the recipient gets the e-mail. Without it: because of their membership. */
@@ -47,7 +49,7 @@ export function toEmailContent(input: EmailInput, { maxCharacters }: { maxCharac
     orgName,
     category,
     urgent,
-    layout: layoutMessage(message, { maxCharacters }),
+    layout: layoutMessage(message, { maxCharacters, ownOrigins: input.ownOrigins }),
     wording: {
       sender: `Dalgo sent this for ${orgName}.`,
       why: input.why ?? `You get this because you are a member of ${orgName} and subscribed to ${label}.`,

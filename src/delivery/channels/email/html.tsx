@@ -18,7 +18,7 @@ export async function renderHtml(content: EmailContent): Promise<string> {
 
 const Page = (content: EmailContent) => {
   const { subject, category, urgent, orgName, layout, wording, inboxUrl } = content
-  const { heading, body, summary, isTruncated } = layout
+  const { heading, body, summary, details, isTruncated } = layout
   const { singular, action, light } = CATEGORY[category]
   return (
     <html lang="en">
@@ -57,9 +57,12 @@ const Page = (content: EmailContent) => {
                 <h2 class="muted" style="margin:0 0 8px;font-size:14px;line-height:20px;font-weight:600;color:#55625f">
                   {summary.title}
                 </h2>
-                <Blocks blocks={summary.body} />
+                <p dir="auto" style="margin:0 0 8px">
+                  {summary.text}
+                </p>
               </div>
             )}
+            {details.length > 0 && <Details lines={details} />}
             {isTruncated && <p style="margin:24px 0 0;font-weight:600">{wording.truncated}</p>}
             {inboxUrl && (
               <p style="margin:24px 0 0">
@@ -79,6 +82,17 @@ const Page = (content: EmailContent) => {
     </html>
   )
 }
+
+/** For whoever mends it: small, and last. */
+const Details = ({ lines }: { lines: string[] }) => (
+  <div class="muted" style="margin:16px 0 0;font-size:12px;line-height:18px;color:#55625f">
+    {lines.map((line) => (
+      <p dir="auto" style="margin:0 0 4px">
+        <WithLinks text={line} />
+      </p>
+    ))}
+  </div>
+)
 
 /** `text` and `background` are CSS colours. */
 const Chip = (chip: { kind: "urgent" | "category"; label: string; text: string; background: string }) => (
@@ -140,9 +154,8 @@ const headingStyle = (heading: string) =>
 
 /** Mail clients show this after the subject in a list. The subject already has the first line. */
 function preheader({ layout: { body, summary }, wording }: EmailContent): string {
-  const lines = [...body, ...(summary?.body ?? [])].flatMap((block) =>
-    block.kind === "list" ? block.items : [block.text],
-  )
+  const lines = body.flatMap((block) => (block.kind === "list" ? block.items : [block.text]))
+  if (summary) lines.push(summary.text)
   return lines.join(" ").slice(0, MAX_PREHEADER_LENGTH).toWellFormed() || wording.sender
 }
 

@@ -1,31 +1,38 @@
-import { readableText } from "../../../domain/text"
+import { AI_LABEL, splitDetails } from "../../../domain/announcement"
+import { readableText, withoutForeignLinks } from "../../../domain/text"
 
 export type Block = { kind: "line"; text: string; isAfterGap: boolean } | { kind: "list"; items: string[] }
 
 export type Layout = {
   heading: string
   body: Block[]
-  summary: { title: string; body: Block[] } | undefined
+  /** What a model says, and the lines that are for whoever mends it: each small, apart from the rest. */
+  summary: { title: string; text: string } | undefined
+  details: string[]
   isTruncated: boolean
 }
 
-/** The title that `summaries/` puts above the summary that it appends. */
-const SUMMARY_TITLE = /(?<=\n\n)Summary \((?:written by AI|taken from the log)[^\n)]*\)$/m
-
-/** Splits a message into heading, body and summary. The message and its summary are cut to `maxCharacters` each. */
-export function layoutMessage(message: string, { maxCharacters }: { maxCharacters: number }): Layout {
+/**
+ * Splits a message into its parts, and cuts it to `maxCharacters`. Only what the service itself wrote, for which
+ * `ownOrigins` is given, has a summary and details.
+ */
+export function layoutMessage(
+  message: string,
+  { maxCharacters, ownOrigins }: { maxCharacters: number; ownOrigins: string[] | undefined },
+): Layout {
   const text = readableText(message)
-  const title = SUMMARY_TITLE.exec(text)
-  const main = text.slice(0, title?.index).trim()
-  const summary = title ? text.slice(title.index + title[0].length).trim() : ""
-  const shortMain = truncateAtWord(main, maxCharacters)
-  const shortSummary = truncateAtWord(summary, maxCharacters)
-  const [heading = "", ...lines] = shortMain.split("\n")
+  const short = truncateAtWord(text, maxCharacters)
+  const isOwn = ownOrigins !== undefined
+  const { main, details } = isOwn ? splitDetails(withoutForeignLinks(short, ownOrigins)) : { main: short, details: [] }
+  const [heading = "", ...lines] = main.split("\n")
+  const summary = isOwn ? lines.find((line) => line.startsWith(AI_LABEL)) : undefined
   return {
     heading: heading.trim(),
-    body: toBlocks(lines),
-    summary: title ? { title: title[0], body: toBlocks(shortSummary.split("\n")) } : undefined,
-    isTruncated: shortMain !== main || shortSummary !== summary,
+    body: toBlocks(lines.filter((line) => line !== summary)),
+    summary:
+      summary === undefined ? undefined : { title: AI_LABEL.slice(0, -1), text: summary.slice(AI_LABEL.length).trim() },
+    details,
+    isTruncated: short !== text,
   }
 }
 

@@ -10,6 +10,7 @@ export const selectAddresses = (db: Db, { orgUserIds }: { orgUserIds: number[] }
       recipientId: sql<number>`${orgUsers.id}`.as("recipient_id"),
       email: orgUsers.email,
       orgName: sql<string>`${orgs.name}`.as("org_name"),
+      timeZone: sql<string>`coalesce(${orgUsers.timezone}, ${orgs.timezone})`.as("time_zone"),
       optOutCause: userNotificationPreferences.reason,
       since: userNotificationPreferences.changedAt,
     })

@@ -7,11 +7,12 @@ import type { Block } from "./layout"
 export function renderText(content: EmailContent): string {
   const { category, layout, wording, inboxUrl, unsubscribeUrl } = content
   const { action } = CATEGORY[category]
-  const { heading, body, summary, isTruncated } = layout
+  const { heading, body, summary, details, isTruncated } = layout
   const parts = [
     notificationHeading(content),
     [heading, ...toLines(body)].join("\n"),
-    summary && [summary.title, ...toLines(summary.body)].join("\n"),
+    summary && `${summary.title}: ${summary.text}`,
+    details.length > 0 && details.join("\n"),
     isTruncated && wording.truncated,
     inboxUrl && `${action}: ${inboxUrl}`,
     [

@@ -1,3 +1,4 @@
+import { SERVICE_AUTHOR, splitDetails } from "../../../domain/announcement"
 import type { Category } from "../../../domain/categories"
 import { notificationHeading } from "../heading"
 import { oneLine, truncate } from "../../../domain/text"
@@ -14,16 +15,17 @@ export type Payload = {
   urgent: boolean
 }
 
-type PushInput = { id: number; category: Category; urgent: boolean; message: string }
+type PushInput = { id: number; author: string; category: Category; urgent: boolean; message: string }
 
 const MAX_TITLE_LENGTH = 100
 const MAX_BODY_LENGTH = 300
 
 export function toPayload(
-  { id, category, urgent, message }: PushInput,
+  { id, author, category, urgent, message }: PushInput,
   org: { orgName: string; orgSlug: string },
 ): Payload {
-  const lines = message.trim().split(/\r\n|[\r\n\u2028\u2029]/)
+  const shown = author === SERVICE_AUTHOR ? splitDetails(message).main : message
+  const lines = shown.trim().split(/\r\n|[\r\n\u2028\u2029]/)
   return {
     title: truncate(notificationHeading({ category, urgent, orgName: org.orgName }), MAX_TITLE_LENGTH),
     body: truncate(lines.map(oneLine).join("\n"), MAX_BODY_LENGTH),

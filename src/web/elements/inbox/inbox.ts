@@ -110,7 +110,7 @@ export class InboxElement extends LitElement {
         ${repeat(
           this.items,
           ({ id }) => id,
-          (item) => inboxRow(item, () => void this.#toggleRead(item)),
+          (item) => inboxRow(item, { base: this.base, toggleRead: () => void this.#toggleRead(item) }),
         )}
       </ul>
       ${this.items.length < this.total ? html`<button class="more" @click=${this.#loadMore}>Load more</button>` : nothing}

@@ -10,7 +10,7 @@ const urgentBadge = html`
   </span>
 `
 
-export function inboxRow(item: InboxItem, toggleRead: () => void) {
+export function inboxRow(item: InboxItem, { base, toggleRead }: { base: string; toggleRead: () => void }) {
   const { id, message, read_status: isRead } = item
   const action = isRead ? "Mark as unread" : "Mark as read"
   return html`
@@ -27,7 +27,13 @@ export function inboxRow(item: InboxItem, toggleRead: () => void) {
           <span class="author">${item.author}</span>
         </div>
         <button class="toggle" aria-label="${action}: ${message.slice(0, 60)}" @click=${toggleRead}>${action}</button>
-        <dalgo-message-text key=${id} .text=${message}></dalgo-message-text>
+        <dalgo-message-text
+          key=${id}
+          folds
+          .text=${message}
+          .author=${item.author}
+          .base=${base}
+        ></dalgo-message-text>
       </article>
     </li>
   `

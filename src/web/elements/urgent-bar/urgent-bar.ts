@@ -103,7 +103,13 @@ export class UrgentBarElement extends LitElement {
           <div class="text">
             ${keyed(
               item.id,
-              html`<dalgo-message-text key=${item.id} verb="Read" .text=${item.message}></dalgo-message-text>`,
+              html`<dalgo-message-text
+                key=${item.id}
+                verb="Read"
+                .text=${item.message}
+                .author=${item.author}
+                .base=${this.base}
+              ></dalgo-message-text>`,
             )}
             ${timeTag(item.timestamp)}
           </div>

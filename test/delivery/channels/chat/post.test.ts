@@ -59,6 +59,18 @@ describe("a message on Discord", () => {
     )
   })
 
+  it("makes only our own pages links in what the service itself says", () => {
+    const message = "See https://app.dalgo.test/a_b. Log: https://evil.test/a_b, https://app.dalgo.test.evil.test"
+    const { content } = discordBody(message, { ownOrigins: ["https://app.dalgo.test"] })
+    expect(content).toContain(
+      "See https://app.dalgo.test/a_b. Log: https\\://evil.test/a\\_b, https\\://app.dalgo.test.",
+    )
+    const section = sectionOf(slackBody(message, { ownOrigins: ["https://app.dalgo.test"] }))
+    expect(section).toContain(
+      "See <https://app.dalgo.test/a_b>. Log: https://evil.test/a_b, https://app.dalgo.test.evil",
+    )
+  })
+
   it("leaves a URL as it is, without the punctuation after it", () => {
     const { content } = discordBody("See https://app.dalgo.test/a_b_c?x=1. Then_go")
     expect(content).toContain("See https://app.dalgo.test/a_b_c?x=1. Then\\_go")

@@ -71,8 +71,10 @@ describe("a URL", () => {
   })
 })
 
-const AI = "Summary (written by AI, may be wrong)"
-const LOG = "Summary (taken from the log, no AI was available)"
+const AI = "By AI, may be wrong:"
+const LOG = "From the log:"
+/** What the service itself wrote. */
+const own = (message: string) => ({ message, ownOrigins: ["https://app.dalgo.test"] })
 
 describe("the text", () => {
   it("is heading, message, link to the inbox, reason for the e-mail, and links to change that", async () => {
@@ -94,13 +96,11 @@ describe("the text", () => {
     )
   })
 
-  it("says that it is urgent, and has the summary in a paragraph of its own", async () => {
-    const message = `It failed.\r\nStill:\n- one\n* two\n\nLater\n\n\n${LOG}\n- three`
-    const { text } = await composeEmail(input({ urgent: true, message }))
-    expect(text).toMatch(
-      /^Urgent · Job failure · Acme\n\nIt failed\.\nStill:\n- one\n- two\n\nLater\n\nSummary \(taken/,
-    )
-    expect(text).toContain(`\n\n${LOG}\n- three\n\nSee what happened: https`)
+  it("says that it is urgent, and has the summary and the technical lines in paragraphs of their own", async () => {
+    const message = `It failed.\r\nStill:\n- one\n* two\n\nLater\n${AI} all\nTechnical details: boom\n${LOG} three`
+    const { text } = await composeEmail(input({ urgent: true, ...own(message) }))
+    expect(text).toMatch(/^Urgent · Job failure · Acme\n\nIt failed\.\nStill:\n- one\n- two\n\nLater\n\nBy AI, may/)
+    expect(text).toContain(`\n\n${AI} all\n\nTechnical details: boom\n${LOG} three\n\nSee what happened: https`)
   })
 
   it("escapes nothing", async () => {
@@ -124,8 +124,8 @@ describe("the HTML", () => {
     ["the heading", { message: markup }],
     ["a line", { message: `Hello\n${markup}` }],
     ["an item", { message: `Hello\n- ${markup}` }],
-    ["the summary", { message: `Hello\n\n${AI}\n${markup}` }],
-    ["the summary's title", { message: `Hello\n\nSummary (written by AI ${markup})\nx` }],
+    ["the summary", own(`Hello\n${AI} ${markup}`)],
+    ["the technical lines", own(`Hello\nTechnical details: ${markup}\n${LOG} ${markup}`)],
     ["the organisation", { orgName: markup }],
     ["the subject", { emailSubject: markup }],
     ["a URL", { inboxUrl: `https://app.dalgo.test/"><script>alert(3)</script>` }],
@@ -149,17 +149,17 @@ describe("the HTML", () => {
   })
 
   it("has a heading, paragraphs, lists and a box for the summary", async () => {
-    const message = `It failed.\nStill:\n- one\n- two\n\nLater\n\n${AI}\nWhat failed: all of it.`
-    const { html } = await composeEmail(input({ message }))
+    const message = `It failed.\nStill:\n- one\n- two\n\nLater\n${AI} What failed: all of it.`
+    const { html } = await composeEmail(input(own(message)))
     expect(html).toMatch(
       /<h1[^>]*>It failed\.<\/h1><p[^>]*>Still:<\/p><ul[^>]*><li>one<\/li><li>two<\/li><\/ul><p[^>]*>Later/,
     )
-    expect(html).toMatch(/<div class="summary"[^>]*><h2[^>]*>Summary \(written by AI, may be wrong\)<\/h2><p[^>]*>What/)
+    expect(html).toMatch(/<div class="summary"[^>]*><h2[^>]*>By AI, may be wrong<\/h2><p[^>]*>What/)
   })
 
   it("has no box for the summary if the message only looks like one", async () => {
-    for (const message of [`${AI}\nx`, `Hello\n${AI}\nx`, `Hello\n\n${AI} x`, "Hello\n\nSummary\nx"])
-      expect((await composeEmail(input({ message }))).html).not.toContain('class="summary"')
+    for (const changes of [{ message: `Hello\n${AI} x` }, own(`${AI} x`), own(`Hello\nfirst ${AI} x`)])
+      expect((await composeEmail(input(changes))).html).not.toContain('class="summary"')
   })
 
   it.each(CATEGORIES)("has a chip for %s in its colours, and a second one if it is urgent", async (category) => {
@@ -179,6 +179,21 @@ describe("the HTML", () => {
     expect(html.match(/<a [^>]*>[^<]*/g)).toEqual([
       expect.stringMatching(/href="https:\/\/acme\.test\/a\?b=1&amp;c=2" [^>]*>https:\/\/acme\.test\/a\?b=1&amp;c=2$/),
     ])
+  })
+
+  it("links only our own pages in what the service itself says, and leaves no other address for a mail program", async () => {
+    const message =
+      "It failed.\nSee the run: https://app.dalgo.test/orchestrate\nTechnical details: https://evil.test/a and https://app.dalgo.test.evil.test/"
+    const { html, text } = await composeEmail(
+      input({ ...own(message), inboxUrl: undefined, unsubscribeUrl: undefined }),
+    )
+    expect(html.match(/<a [^>]*>[^<]*/g)).toEqual([
+      expect.stringMatching(/href="https:\/\/app\.dalgo\.test\/orchestrate"/),
+    ])
+    for (const part of [html, text]) {
+      expect(part).not.toMatch(/https:\/\/(?!app\.dalgo\.test\/orchestrate)/)
+      expect(part.replaceAll("\u200B", "")).toContain("https://evil.test/a and")
+    }
   })
 
   it("has one button, and loads nothing", async () => {
@@ -211,7 +226,7 @@ describe("both parts", () => {
     ["of URLs", "http://a.b ".repeat(900)],
     ["in Hindi", "पाइपलाइन विफल ".repeat(700)],
     ["of emoji", "😀".repeat(5_000)],
-    ["of summary", `Hello\n\n${AI}\n${'"\n'.repeat(4_900)}`],
+    ["of two lines", `Hello\n${'" '.repeat(4_900)}`],
     ["of 200 kB", "Hello world\n".repeat(17_000)],
   ])("stay below 100 kB for a message %s", async (_, message) => {
     const { text, html } = await composeEmail(input({ message }))
@@ -222,14 +237,6 @@ describe("both parts", () => {
       expect(part.includes("The rest is in Dalgo.")).toBe(!isWhole)
       expect(part).toContain("You get this because")
       expect(part.isWellFormed()).toBe(true)
-    }
-  })
-
-  it("keep the summary if the message is cut", async () => {
-    const { text, html } = await composeEmail(input({ message: `${"x\n".repeat(4_500)}\n${AI}\nAll of it failed.` }))
-    for (const part of [text, html]) {
-      expect(part).toContain("The rest is in Dalgo.")
-      expect(part).toContain("All of it failed.")
     }
   })
 })

@@ -3,7 +3,13 @@ import { encodePayload, PAYLOAD_BYTES, toPayload } from "../../../../src/deliver
 import { CATEGORIES } from "../../../../src/domain/categories"
 
 describe("a push payload", () => {
-  const notification = { id: 7, category: "job_failure" as const, urgent: false, message: "The pipeline failed" }
+  const notification = {
+    id: 7,
+    author: "alice@acme.test",
+    category: "job_failure" as const,
+    urgent: false,
+    message: "The pipeline failed",
+  }
   const acme = { orgName: "Acme", orgSlug: "acme" }
 
   it("has the category and the organisation in its title, and opens the inbox", () => {
@@ -34,6 +40,14 @@ describe("a push payload", () => {
     expect(toPayload({ ...notification, message }, acme).body).toBe(body)
   })
 
+  it("leaves out the technical lines of what the service itself says", () => {
+    const message =
+      "Survey was not updated.\nDashboards show the data of before.\nTechnical details: boom\nFrom the log: x"
+    expect(toPayload({ ...notification, author: "Dalgo", message }, acme).body).toBe(
+      "Survey was not updated.\nDashboards show the data of before.",
+    )
+  })
+
   it("opens no other site, whatever the slug of the organisation", () => {
     const { url } = toPayload(notification, { orgName: "Acme", orgSlug: "//evil.test/?&#" })
     expect(new URL(url, "https://notifications.dalgo.test").href).toBe(
@@ -46,7 +60,9 @@ describe("a push payload", () => {
     for (const category of CATEGORIES) {
       for (const message of ["", "short", "😀".repeat(9_000), '"\\\n'.repeat(9_000), "\u0001\u007f".repeat(9_000)]) {
         for (const org of [acme, longest]) {
-          const bytes = encodePayload(toPayload({ id: 2 ** 53 - 1, category, urgent: true, message }, org))
+          const bytes = encodePayload(
+            toPayload({ ...notification, id: 2 ** 53 - 1, category, urgent: true, message }, org),
+          )
           expect(bytes).toHaveLength(PAYLOAD_BYTES)
           expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({ category })
         }
