@@ -74,7 +74,9 @@ describe("a failure that another Worker reports", () => {
     expect(await inboxOf(bob)).toMatchObject([
       {
         category: "dbt_test_failure",
-        message: "The data quality test not_null_orders_id failed.\nGot 3 results, expected 0",
+        message: expect.stringMatching(
+          /^The data did not pass the check not_null_orders_id\.\n.*\nTechnical details: Got 3 results, expected 0$/s,
+        ),
       },
       { urgent: false },
     ])
@@ -96,7 +98,11 @@ describe("a failure that another Worker reports", () => {
     expect(await inboxOf(bob)).toMatchObject([
       {
         category: "late_run",
-        message: `Nightly sync is late: it was due at 2026-05-31 21:00 UTC and has not started for ${words}.`,
+        message: expect.stringMatching(
+          new RegExp(
+            `^Nightly sync is late\\. It was due on 31 May(?: 2026)?, 9:00 pm UTC and has not started for ${words}\\.\n`,
+          ),
+        ),
       },
     ])
     await service.createLateRunNotification({ ...late, expectedTime: "2026-06-01T21:00:00Z" })
@@ -111,8 +117,8 @@ describe("a failure that another Worker reports", () => {
       changes,
     })
     expect(category).toBe("schema_change")
-    expect(message.split("\n")).toHaveLength(22)
-    expect(message).toMatch(/^Kobo changed its structure\.\n- column c0 .*\nand 5 more$/s)
+    expect(message.split("\n")).toHaveLength(23)
+    expect(message).toMatch(/^Kobo has changed: .*\n- column c0 .*\n- and 5 more$/s)
   })
 
   it("is urgent if the organisation chose so", async () => {

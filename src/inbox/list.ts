@@ -1,5 +1,6 @@
 import type { Membership } from "../auth/membership"
 import type { Deps } from "../deps"
+import type { NamedTime } from "../domain/time"
 import { bucketsOf, countBuckets, type Filter, needsCount } from "./filter"
 import type { Cursor } from "./cursor"
 import { type ListPage, MAX_COUNT, type Page, takePage, toPageRows } from "./pagination"
@@ -66,4 +67,13 @@ const offsetOf = ({ page, limit }: Page, found: number) =>
   Math.max(0, Math.min(page, Math.ceil(found / limit)) - 1) * limit
 
 const toInboxRow = (result: SearchResult) =>
-  result.id === null ? [] : [{ ...result, urgent: Boolean(result.urgent), isRead: Boolean(result.isRead) }]
+  result.id === null
+    ? []
+    : [
+        {
+          ...result,
+          times: result.times === null ? null : (JSON.parse(result.times) as NamedTime[]),
+          urgent: Boolean(result.urgent),
+          isRead: Boolean(result.isRead),
+        },
+      ]

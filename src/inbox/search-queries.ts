@@ -28,6 +28,8 @@ export type SearchRow = {
   id: number
   author: string
   message: string
+  /** JSON. */
+  times: string | null
   urgent: number
   category: Category
   createdAt: number
@@ -66,7 +68,7 @@ export const selectSearchPage = (db: Db, { page, limit, after, ...search }: Sear
       (SELECT min(sort_key) >> ${intLiteral(ID_BITS)} FROM candidates) AS oldestAt,
       (SELECT min(sort_key) & ${intLiteral(ID_MASK)} FROM candidates) AS oldestId,
       start >> ${intLiteral(ID_BITS)} AS windowAt, start & ${intLiteral(ID_MASK)} AS windowId,
-      n.id, n.author, n.message, n.urgent, n.category,
+      n.id, n.author, n.message, n.times, n.urgent, n.category,
       n.created_at AS createdAt, n.scheduled_at AS scheduledAt, n.sent_at AS sentAt, shown.is_read AS isRead
     FROM search_window
     LEFT JOIN (

@@ -6,6 +6,7 @@ import type { Audience } from "../domain/audience"
 import type { Category } from "../domain/categories"
 import type { PlatformAdminChannel } from "../domain/channels"
 import { AppError } from "../runtime/errors"
+import type { NamedTime } from "../domain/time"
 import { log } from "../runtime/log"
 import { selectAddressees, toAddressees } from "./audience"
 import { buildChunk, enqueueChunk } from "./fan-out"
@@ -21,6 +22,8 @@ export type PublishRequest = {
   audience: Audience
   author: string
   message: string
+  /** The times that the message names. */
+  times?: NamedTime[] | undefined
   category: Category
   urgent: boolean
   emailSubject?: string | null | undefined
@@ -91,6 +94,7 @@ export async function publish(deps: Deps, request: PublishRequest): Promise<Publ
     audience,
     author: request.author,
     message: request.message,
+    times: request.times?.length ? request.times : null,
     category,
     urgent: request.urgent,
     emailSubject: request.emailSubject ?? null,

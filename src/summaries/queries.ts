@@ -4,24 +4,28 @@ import { type DueRow, dueInTurn } from "../db/due-in-turn"
 import { inList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
 import { notifications, summaries } from "../db/schema"
+import type { Failure } from "../domain/failure"
+import type { NamedTime } from "../domain/time"
 
 type NewSummary = {
   flowRunId: string
   publicationId: string
   /** The flow runs whose log is read; `undefined` where they are still to be found. */
   logRunIds: string[] | undefined
+  failure: Failure
   now: number
   dueAt: number
 }
 
 /** Requests a summary for this run, if its notification was written. */
-export const insertSummary = (db: Db, { flowRunId, publicationId, logRunIds, now, dueAt }: NewSummary) =>
+export const insertSummary = (db: Db, { flowRunId, publicationId, logRunIds, failure, now, dueAt }: NewSummary) =>
   insertSelect(db, summaries, {
     values: {
       flowRunId,
       notificationId: sql`n.id`,
       status: "running",
       logRunIds: logRunIds ?? null,
+      failure,
       createdAt: now,
       updatedAt: now,
       dueAt,
@@ -92,14 +96,18 @@ export const failSummary = (db: Db, { flowRunId, reason, now }: { flowRunId: str
     .set({ status: "failed", reason, dueAt: null, updatedAt: now })
     .where(and(eq(summaries.flowRunId, flowRunId), ne(summaries.status, "completed")))
 
-/** Appends the summary to its notification, once. */
-export const appendSummary = (
+/** Replaces the message of a failure by what the log tells, once. Mails that have left keep theirs. */
+export const updateMessage = (
   db: Db,
-  { notificationId, text, now }: { notificationId: number; text: string; now: number },
+  {
+    notificationId,
+    now,
+    ...told
+  }: { notificationId: number; message: string; times: NamedTime[]; emailSubject: string; now: number },
 ) =>
   db
     .update(notifications)
-    .set({ message: sql`${notifications.message} || ${`\n\n${text}`}`, summarisedAt: now })
+    .set({ ...told, summarisedAt: now })
     .where(and(eq(notifications.id, notificationId), isNull(notifications.summarisedAt)))
 
 export const deleteSummaries = (db: Db, { ids }: { ids: number[] }) =>

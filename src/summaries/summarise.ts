@@ -1,8 +1,10 @@
 import * as z from "zod/mini"
 import { commit } from "../db/client"
 import type { Deps } from "../deps"
+import { announcementSubject } from "../domain/announcement"
+import type { Failure } from "../domain/failure"
 import { errorName, log } from "../runtime/log"
-import { extractErrors } from "./extract"
+import { failureMessage } from "./failure-message"
 import type { LogEntry } from "./log-entry"
 import { logForModel, SYSTEM_PROMPT } from "./prompt"
 import * as queries from "./queries"
@@ -22,33 +24,52 @@ const textOf = (response: z.infer<typeof ModelResponse>) =>
   "response" in response ? response.response : response.choices[0].message.content
 
 type Summary = { source: "ai" | "extract"; model: string | null; text: string; reason: string | null }
+type FailedRun = { flowRunId: string; notificationId: number; failure: Failure }
 
 /**
- * Summarises the log of a failed run and appends the summary to the notification, which was sent before. If no model
- * responds, the summary is the error lines of the log, and its title says so. Concurrent calls may both summarise;
- * only the first summary is kept and appended.
+ * Composes the message of a failed run again, with what its log tells: a known cause, what a model says of it, its best
+ * line. The notification was published before. Concurrent calls may both do it; only the first one is kept.
  */
 export async function summarise(
   deps: Deps,
-  { flowRunId, notificationId, entries }: { flowRunId: string; notificationId: number; entries: LogEntry[] },
+  { flowRunId, notificationId, failure, entries }: FailedRun & { entries: LogEntry[] },
 ): Promise<void> {
-  const summary = (await summariseByModel(deps, { flowRunId, entries })) ?? summariseByExtract(entries)
+  const answer = failure.usesAi ? await askModel(deps, { flowRunId, entries }) : undefined
+  const { message, times, fromLog } = failureMessage(failure, { entries, aiText: answer?.text })
   const now = deps.now()
+  const summary = toSummary({ answer, fromLog, usesAi: failure.usesAi })
   if (!summary) {
     await queries.failSummary(deps.db, { flowRunId, reason: "no log, no error in it", now })
     return
   }
+  const emailSubject = announcementSubject({ orgName: failure.orgName, message })
   await commit(deps.db, [
     queries.completeSummary(deps.db, { flowRunId, ...summary, now }),
-    queries.appendSummary(deps.db, { notificationId, text: summary.text, now }),
+    queries.updateMessage(deps.db, { notificationId, message, times, emailSubject, now }),
   ])
   log({ event: "summary_added", flow_run_id: flowRunId, notification_id: notificationId, source: summary.source })
 }
 
-async function summariseByModel(
+type Answer = { model: string; text: string }
+
+function toSummary({
+  answer,
+  fromLog,
+  usesAi,
+}: {
+  answer: Answer | undefined
+  fromLog: string | undefined
+  usesAi: boolean
+}): Summary | undefined {
+  if (answer) return { source: "ai", ...answer, reason: null }
+  if (fromLog === undefined) return undefined
+  return { source: "extract", model: null, text: fromLog, reason: usesAi ? "no model answered" : null }
+}
+
+async function askModel(
   deps: Deps,
   { flowRunId, entries }: { flowRunId: string; entries: LogEntry[] },
-): Promise<Summary | undefined> {
+): Promise<Answer | undefined> {
   if (entries.length === 0) return undefined
   const model = deps.config.AI_MODEL
   const startedAt = deps.now()
@@ -66,7 +87,7 @@ async function summariseByModel(
       }),
     )
     const text = textOf(ModelResponse.parse(response)).slice(0, MAX_TEXT_LENGTH)
-    return { source: "ai", model, text: `Summary (written by AI, may be wrong)\n${text}`, reason: null }
+    return { model, text }
   } catch (error) {
     log({
       event: "summary_model_failed",
@@ -76,18 +97,6 @@ async function summariseByModel(
     })
     return undefined
   }
-}
-
-function summariseByExtract(entries: LogEntry[]): Summary | undefined {
-  const text = extractErrors(entries)
-  return text === undefined
-    ? undefined
-    : {
-        source: "extract",
-        model: null,
-        text: `Summary (taken from the log, no AI was available)\n${text}`,
-        reason: "no model answered",
-      }
 }
 
 async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {

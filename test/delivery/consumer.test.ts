@@ -314,7 +314,10 @@ describe("a transient failure", () => {
 
   it.each([
     ["EMAIL_FROM is not set", { EMAIL_FROM: "" }],
-    ["EMAIL_FROM is not usable: it must be one e-mail address and nothing else", { EMAIL_FROM: "Dalgo <notifications@dalgo.test>" }],
+    [
+      "EMAIL_FROM is not usable: it must be one e-mail address and nothing else",
+      { EMAIL_FROM: "Dalgo <notifications@dalgo.test>" },
+    ],
     ["SES_ACCESS_KEY_ID is not set", { SES_ACCESS_KEY_ID: "" }],
     ["SES_SECRET_ACCESS_KEY is not set", { SES_SECRET_ACCESS_KEY: "" }],
   ])("may be a wrong setting, and no e-mail is lost: %s", async (reason, missing) => {

@@ -10,9 +10,16 @@ import { alice, type ApiClient, bob } from "../support/people"
 import { captureQueues, consume, runCron } from "../support/queues"
 import { selectRows } from "../support/select-rows"
 
-const BY_AI = "Summary (written by AI, may be wrong)"
-const FROM_LOG =
-  "Summary (taken from the log, no AI was available)\n- RuntimeError: the survey source refused the login"
+const BY_AI = "By AI, may be wrong:"
+const LOG_LINE = "RuntimeError: the survey source refused the login"
+const FROM_LOG = `From the log: ${LOG_LINE}`
+
+/** The message as it is once the log has been read: the state message gives way to the line of the log. */
+function withLog(original: string, aiText?: string): string {
+  const lines = original.split("\n")
+  const details = lines.pop()?.replace(` ${LOG_LINE}`, "") ?? ""
+  return [...lines, ...(aiText === undefined ? [] : [`${BY_AI} ${aiText}`]), details, FROM_LOG].join("\n")
+}
 
 let emailProvider: ReturnType<typeof fakeSes>
 let sent: ReturnType<typeof captureQueues>["sent"]
@@ -55,25 +62,26 @@ const both = [alice.email, bob.email]
 
 describe("the response of the model", () => {
   const text = "What failed: the sync.\nProbable cause: a changed password.\nWhat to try: sign in again."
+  const inOneLine = text.replaceAll("\n", " ")
 
   it.each<[string, object]>([
     ["of older models", { response: text }],
     ["of newer models", { choices: [{ index: 0, message: { role: "assistant", content: text } }], usage: {} }],
     ["with white space around it", { response: `\n ${text} \n` }],
-  ])("is appended to the notification after an empty line: %s", async (_, answer) => {
+  ])("is added to the notification as one line: %s", async (_, answer) => {
     fakeAi(answer)
     const original = await publishFailure()
     expect(await barOf(bob)).toEqual([original])
     await summarise()
     const [row] = await selectRows("SELECT message FROM notifications")
-    expect(row.message).toBe(`${original}\n\n${BY_AI}\n${text}`)
+    expect(row.message).toBe(withLog(original, inOneLine))
     for (const person of [alice, bob]) expect(await messageOf(person)).toBe(row.message)
     expect(await barOf(bob)).toEqual([row.message])
     expect(await summary()).toEqual({
       status: "completed",
       source: "ai",
       model: "@cf/zai-org/glm-4.7-flash",
-      text: `${BY_AI}\n${text}`,
+      text,
       reason: null,
       attempts: 1,
       due_at: null,
@@ -84,7 +92,7 @@ describe("the response of the model", () => {
     fakeAi({ response: "x".repeat(20_000) })
     const original = await publishFailure()
     await summarise()
-    expect(await messageOf(alice)).toBe(`${original}\n\n${BY_AI}\n${"x".repeat(1_500)}`)
+    expect(await messageOf(alice)).toBe(withLog(original, "x".repeat(1_500)))
   })
 
   it("comes from the configured model, which gets the log without secrets", async () => {
@@ -108,7 +116,7 @@ describe("the response of the model", () => {
 })
 
 describe("without a usable response the summary is the error lines, and says so", () => {
-  const extracted = { status: "completed", source: "extract", model: null, text: FROM_LOG }
+  const extracted = { status: "completed", source: "extract", model: null, text: LOG_LINE }
 
   it.each<[string, object | Error]>([
     ["an error", new Error("3040: Capacity temporarily exceeded")],
@@ -122,14 +130,14 @@ describe("without a usable response the summary is the error lines, and says so"
     fakeAi(answer)
     const original = await publishFailure()
     await summarise()
-    expect(await messageOf(alice)).toBe(`${original}\n\n${FROM_LOG}`)
+    expect(await messageOf(alice)).toBe(withLog(original))
     expect(await summary()).toMatchObject(extracted)
   })
 
   it("no binding for AI", async () => {
     const original = await publishFailure()
     await consume("dalgo-signals", [{ kind: "summary", flowRunId: RUN_ID }], { changes: { AI: undefined } })
-    expect(await messageOf(alice)).toBe(`${original}\n\n${FROM_LOG}`)
+    expect(await messageOf(alice)).toBe(withLog(original))
   })
 
   it("a response that takes longer than 25 seconds", async () => {
@@ -142,7 +150,7 @@ describe("without a usable response the summary is the error lines, and says so"
     expect(await summary()).toMatchObject({ status: "running" })
     await vi.advanceTimersByTimeAsync(1)
     await done
-    expect(await messageOf(alice)).toBe(`${original}\n\n${FROM_LOG}`)
+    expect(await messageOf(alice)).toBe(withLog(original))
     expect(await summary()).toMatchObject(extracted)
   })
 
@@ -178,7 +186,7 @@ describe("a summary is appended once", () => {
     const original = await publishFailure()
     await Promise.all([summarise(), summarise(), summarise()])
     expect(model).toHaveBeenCalledTimes(1)
-    expect(await messageOf(alice)).toBe(`${original}\n\n${BY_AI}\nfirst`)
+    expect(await messageOf(alice)).toBe(withLog(original, "first"))
   })
 
   it("when a second worker takes over from a slow one", async () => {
@@ -192,8 +200,8 @@ describe("a summary is appended once", () => {
     await summarise()
     first.resolve({ response: "first" })
     await slow
-    expect(await messageOf(alice)).toBe(`${original}\n\n${BY_AI}\nsecond`)
-    expect(await summary()).toMatchObject({ status: "completed", text: `${BY_AI}\nsecond`, attempts: 2 })
+    expect(await messageOf(alice)).toBe(withLog(original, "second"))
+    expect(await summary()).toMatchObject({ status: "completed", text: "second", attempts: 2 })
   })
 
   it("and stays when a slower worker finds nothing", async () => {
@@ -208,7 +216,7 @@ describe("a summary is appended once", () => {
     await summarise()
     first.reject(new Error("gone"))
     await slow
-    expect(await summary()).toMatchObject({ status: "completed", text: `${BY_AI}\nsecond` })
+    expect(await summary()).toMatchObject({ status: "completed", text: "second" })
   })
 
   it("by another worker when the first one dies", async () => {
@@ -246,7 +254,7 @@ describe("a summary is appended once", () => {
     await runCron()
     await runCron()
     await drain()
-    expect(await messageOf(alice)).toMatch(/\n\nSummary \(written by AI, may be wrong\)\nat last$/)
+    expect(await messageOf(alice)).toContain(`\n${BY_AI} at last\n`)
   })
 })
 
@@ -260,9 +268,9 @@ describe("the e-mail", () => {
     await drain()
     expect(recipients()).toEqual(both)
     for (const mail of emailProvider.mails) {
-      expect(mail.text).toContain(`${original}\n\n${BY_AI}\nWhat failed: the sync.`)
+      for (const line of withLog(original, "What failed: the sync.").split("\n")) expect(mail.text).toContain(line)
       expect(mail.html).toContain("What failed: the sync.")
-      expect(mail.subject).toBe(`[Acme] Job Failures: ${original.split("\n")[0]}`)
+      expect(mail.subject).toBe("[Acme] Nightly survey was not updated")
     }
   })
 
@@ -298,8 +306,8 @@ describe("the e-mail", () => {
     }
     await drain()
     expect(recipients()).toEqual(both)
-    expect(emailProvider.mails[0]?.text).toContain(original)
-    expect(emailProvider.mails[0]?.text).not.toContain("Summary")
+    for (const line of original.split("\n")) expect(emailProvider.mails[0]?.text).toContain(line)
+    expect(emailProvider.mails[0]?.text).not.toContain(BY_AI)
     expect(await messageOf(alice)).toBe(original)
     expect(await summary()).toMatchObject({ status: "failed", reason: "no log, no error in it", due_at: null })
   })
@@ -355,7 +363,7 @@ describe("a summary that is not made in time", () => {
     vi.setSystemTime(NOON + MINUTE)
     expect(await sentEmails()).toHaveLength(2)
     expect(recipients()).toEqual(both)
-    expect(emailProvider.mails[0]?.text).not.toContain("Summary")
+    expect(emailProvider.mails[0]?.text).not.toContain(BY_AI)
   })
 
   it("delays the e-mail for one minute, when the e-mail's message was lost, too", async () => {

@@ -41,21 +41,25 @@ export function fakePrefect({
   logs = LOGS,
   graph = GRAPH,
   deployment = DEPLOYMENT,
+  completed = [],
 }: {
   run?: Run | ((id: string) => Run)
   logs?: object[] | Response
   graph?: object
   deployment?: object
+  /** The newest runs of the deployment that went through. */
+  completed?: object[] | Response
 } = {}) {
   const reply = (body: object | Response) => (body instanceof Response ? body.clone() : Response.json(body))
   const handler: Handler = (request) => {
     const { pathname, host } = new URL(request.url)
     if (host !== "prefect.dalgo.test") return undefined
     if (pathname.endsWith("/graph-v2")) return reply(graph)
-    if (pathname.startsWith("/api/flow_runs/")) {
+    if (pathname.startsWith("/api/flow_runs/") && pathname !== "/api/flow_runs/filter") {
       return reply(typeof run === "function" ? run(pathname.slice("/api/flow_runs/".length)) : run)
     }
     if (pathname.startsWith("/api/deployments/")) return reply(deployment)
+    if (pathname === "/api/flow_runs/filter") return reply(completed)
     if (pathname === "/api/logs/filter") return reply(logs)
     return Response.json({ detail: "Not Found" }, { status: 404 })
   }

@@ -17,24 +17,25 @@ const LOG_RETRY_MS = 15_000
 type RunLog = { flowRunId: string; logRunIds: string[] | null }
 
 /**
- * Adds a summary to the notification of a failed run.
+ * Adds what the log of a failed run tells to its notification.
  *
  * 1. Claim the summary.
  * 2. Fetch the run's log. If it is empty, try again later.
- * 3. Summarise the log and append the summary to the notification. After the last attempt, an empty log has no summary.
+ * 3. Compose the message again with what the log tells. After the last attempt, an empty log changes nothing.
  * 4. Update open tabs, and enqueue the mails that waited for the summary.
  */
 export async function addSummary(deps: Deps, { flowRunId }: { flowRunId: string }): Promise<void> {
   const [summary] = await summaries.claimSummary(deps.db, { flowRunId, now: deps.now(), leaseMs: LEASE_MS.summary })
   if (!summary) return
-  const { notificationId, attempts, logRunIds, orgId } = summary
-  if (attempts > MAX_ATTEMPTS) {
+  const { notificationId, attempts, logRunIds, failure, orgId } = summary
+  // A summary without `failure` was requested by a version before this one.
+  if (attempts > MAX_ATTEMPTS || !failure) {
     await summaries.failSummary(deps.db, { flowRunId, reason: "given up", now: deps.now() })
   } else {
     const entries = await fetchLog(deps, { flowRunId, logRunIds })
     if (entries.length === 0 && attempts < MAX_ATTEMPTS && deps.config.PREFECT_API_URL)
       return retryLater(deps, { flowRunId, orgId })
-    await summarise(deps, { flowRunId, notificationId, entries })
+    await summarise(deps, { flowRunId, notificationId, failure, entries })
   }
   await Promise.all([updateBarItem(deps, notificationId), enqueueHeldEmails(deps, { notificationId })])
 }

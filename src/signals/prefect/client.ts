@@ -4,7 +4,7 @@ import type { Config } from "../../runtime/config"
 import { isTransientStatus, parseRetryAfter } from "../../runtime/http-retry"
 import { log } from "../../runtime/log"
 import { parseJson } from "../../runtime/zod"
-import { Deployment, FetchedFlowRun, Graph, Logs } from "./schemas"
+import { Deployment, EndedRuns, FetchedFlowRun, Graph, Logs } from "./schemas"
 
 /**
  * Why Prefect did not give what was asked for.
@@ -56,6 +56,21 @@ export class PrefectClient {
   flowRun = (id: string) => this.request(FetchedFlowRun, `/flow_runs/${id}`)
   deployment = (id: string) => this.request(Deployment, `/deployments/${id}`)
   graph = (flowRunId: string) => this.request(Graph, `/flow_runs/${flowRunId}/graph-v2`)
+
+  /** When the newest run of this deployment that went through had ended; `undefined` if none has. */
+  async lastCompletedAt(deploymentId: string): Promise<number | undefined> {
+    const [run] = await this.request(EndedRuns, "/flow_runs/filter", {
+      flow_runs: {
+        operator: "and_",
+        deployment_id: { any_: [deploymentId] },
+        state: { operator: "and_", type: { any_: ["COMPLETED"] } },
+      },
+      sort: "END_TIME_DESC",
+      limit: 1,
+      offset: 0,
+    })
+    return run?.end_time ?? undefined
+  }
 
   /** The last log lines of these runs at level INFO and above, oldest first. */
   async lastLogs(flowRunIds: string[]): Promise<Logs> {

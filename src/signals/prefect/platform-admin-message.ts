@@ -1,3 +1,4 @@
+import { splitDetails } from "../../domain/announcement"
 import type { PlatformAdminChannel } from "../../domain/channels"
 import type { PublishRequest } from "../../notifications/publish"
 import type { Config } from "../../runtime/config"
@@ -33,12 +34,14 @@ function messageFor(config: Config, { flowRunId, stateName, org, message, run }:
   // A self-hosted server has its pages beside its API; Prefect Cloud has them on another host.
   const prefect = config.PREFECT_UI_URL ?? /^(.+)\/api$/.exec(config.PREFECT_API_URL ?? "")?.[1]
   const connections = new Set((run?.parameters?.config?.tasks ?? []).flatMap((task) => task.connection_id ?? []))
+  const { main, details } = splitDetails(message)
   return [
-    message,
+    main,
     "",
     `Organisation: ${org ? `${org.name} (${org.slug})` : "not known"}`,
     `State: ${stateName}`,
     ...(prefect ? [`Prefect: ${prefect}/runs/flow-run/${encodeURIComponent(flowRunId)}`] : [`Flow run: ${flowRunId}`]),
     ...Array.from(connections, (id) => `Airbyte: ${airbyte ? `${airbyte}/connections/` : "connection "}${id}`),
+    ...details,
   ].join("\n")
 }

@@ -149,8 +149,17 @@ async function publishFailure(deps: Deps, failure: OrgFailure): Promise<EventRes
   const { event, runEvent, fetched, run, stateName, org } = failure
   const eventDeployment: Deployment | undefined = runEvent.embedded?.deployment
   const canAskPrefect = !isTrouble(fetched)
-  const described = await describeFailure(deps, { run, eventDeployment, stateName, canAskPrefect })
-  const { deployment, message, logRunIds, graph } = described
+  const {
+    deployment,
+    failure: described,
+    logRunIds,
+    graph,
+  } = await describeFailure(deps, {
+    run,
+    org,
+    eventDeployment,
+    canAskPrefect,
+  })
   if (run.state_type === "CRASHED" && graph && hadCompleted(graph))
     return { kind: "done", status: "ignored", reason: "crashed_after_completion" }
   const now = deps.now()
@@ -160,13 +169,13 @@ async function publishFailure(deps: Deps, failure: OrgFailure): Promise<EventRes
     attempt,
     stateName,
     org,
-    message,
+    failure: described,
     run,
     logRunIds,
     alongside: (publicationId) => [upsertRun, finishPublishedEvent(deps.db, { id: event.id, publicationId, now })],
   })
   if (published.kind === "told_elsewhere") {
-    await alertToldElsewhere(deps, { attempt, stateName, org, message, run })
+    await alertToldElsewhere(deps, { attempt, stateName, org, failure: described, run })
     return { kind: "done", status: "failed", reason: "told_to_another_organisation" }
   }
   // The first report of this failure may have come while Prefect was unavailable, without the run.

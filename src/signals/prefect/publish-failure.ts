@@ -2,9 +2,11 @@ import type { Statement } from "../../db/client"
 import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { SWEEP_AFTER_MS } from "../../runtime/backoff"
+import type { Failure } from "../../domain/failure"
 import { errorName, log } from "../../runtime/log"
 import { sendSignals } from "../../runtime/queue-lanes"
 import { publish, type PublishResult } from "../../notifications/publish"
+import { failureMessage } from "../../summaries/failure-message"
 import { insertSummary, selectSummary } from "../../summaries/queries"
 import { systemAnnouncement, type OrgWithSettings } from "../system-announcement"
 import { type Attempt, failureKey, findEarlierReport, keyPrefix } from "./attempt"
@@ -19,7 +21,7 @@ export type RunFailure = {
   attempt: Attempt
   stateName: string
   org: OrgWithSettings
-  message: string
+  failure: Failure
   /** `undefined` where Prefect could not be asked. */
   run?: FlowRun | undefined
   /** The flow runs whose log the summary reads; `undefined` where they are still to be found. */
@@ -42,8 +44,8 @@ export type FailureResult =
  * 2. Publish the notification, and in the same batch insert the summary that its e-mail waits for.
  * 3. Enqueue the summary.
  */
-export async function publishRunFailure(deps: Deps, failure: RunFailure): Promise<FailureResult> {
-  const { attempt, org, message, logRunIds, alongside } = failure
+export async function publishRunFailure(deps: Deps, runFailure: RunFailure): Promise<FailureResult> {
+  const { attempt, org, failure, logRunIds, alongside } = runFailure
   const { flowRunId } = attempt
   const prefix = keyPrefix(flowRunId)
   const [earlier, [summary]] = await deps.db.batch([
@@ -54,12 +56,14 @@ export async function publishRunFailure(deps: Deps, failure: RunFailure): Promis
   const told = findEarlierReport(earlier, attempt, now)
   if (told) return toldResult(told, org)
 
-  const isSummaryWanted = wantsSummary(deps, failure) && summary === undefined
-  const newSummary = { flowRunId, logRunIds, now, dueAt: now + SWEEP_AFTER_MS }
+  const isSummaryWanted = wantsSummary(deps, runFailure) && summary === undefined
+  const newSummary = { flowRunId, logRunIds, failure, now, dueAt: now + SWEEP_AFTER_MS }
+  const { message, times } = failureMessage(failure)
+  const forPlatformAdmins = failureMessage(failure, { isForMembers: false })
   const published = await publish(deps, {
-    ...systemAnnouncement({ org, category: "job_failure", message }),
+    ...systemAnnouncement({ org, category: "job_failure", message, times }),
     dedupe: { key: failureKey(attempt) },
-    platformAdmins: toPlatformAdmins(deps.config, { ...failure, flowRunId }),
+    platformAdmins: toPlatformAdmins(deps.config, { ...runFailure, flowRunId, message: forPlatformAdmins.message }),
     holdEmailMs: isSummaryWanted ? EMAIL_HOLD_MS : undefined,
     alongside: (publicationId) => [
       ...(alongside?.(publicationId) ?? []),
@@ -78,9 +82,12 @@ const toldResult = (notification: Notification, org: OrgWithSettings): FailureRe
   notification,
 })
 
-/** A run has one summary. The notification of another attempt gets none, and its e-mail does not wait. */
-const wantsSummary = ({ config }: Deps, { org, hasLog = true }: RunFailure) =>
-  hasLog && config.AUTO_GENERATE_LLM_FAILURE_SUMMARIES && org.llmOptin !== false
+/**
+ * Without AI, the log still tells known causes and its best line. A run has one summary: the notification of another
+ * attempt gets none, and its e-mail does not wait.
+ */
+const wantsSummary = ({ config }: Deps, { failure, hasLog = true }: RunFailure) =>
+  hasLog && (failure.usesAi || config.PREFECT_API_URL !== undefined)
 
 const enqueueSummary = (deps: Deps, { flowRunId, orgId }: { flowRunId: string; orgId: number }) =>
   sendSignals(deps, [{ body: { kind: "summary", flowRunId }, orgId }]).catch((error) => {

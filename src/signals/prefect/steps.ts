@@ -1,3 +1,4 @@
+import type { Reach } from "../../domain/failure"
 import type { Graph } from "./schemas"
 import { FAILED_TYPES } from "./states"
 
@@ -31,6 +32,17 @@ export function hadCompleted({ states = [] }: Graph): boolean {
 const failedNodes = (graph: Graph) =>
   graph.nodes.map(([, node]) => node).filter((node) => FAILED_TYPES.includes(node.state_type ?? ""))
 
+const TRANSFORMATIONS = ["git-pull", "git-clone", "dbt-clean", "dbt-deps", "dbt-seed", "dbt-run"]
+
+/** How far a run came, by its first failed step. A step that comes after the tables were made does not tell. */
+export function reachOf(graph: Graph): Reach | undefined {
+  const [failed] = failedNodes(graph)
+  const slug = failed && slugOf(failed.label)
+  if (slug === undefined) return undefined
+  if (TRANSFORMATIONS.includes(slug)) return "transformation"
+  return slug.startsWith("airbyte") || slug === "update-schema" ? "sync" : "unknown"
+}
+
 const STEP_NAMES: Record<string, string> = {
   "airbyte-sync": "the Airbyte sync",
   "airbyte-reset": "the Airbyte reset",
@@ -48,7 +60,9 @@ const STEP_NAMES: Record<string, string> = {
 }
 
 /** A graph's label is "slug-0" for a task, and "flow / dbtjob-slug" for a subflow. */
+const slugOf = (label: string) => Object.keys(STEP_NAMES).find((known) => label.includes(known))
+
 function stepName(label: string): string {
-  const slug = Object.keys(STEP_NAMES).find((known) => label.includes(known))
+  const slug = slugOf(label)
   return (slug && STEP_NAMES[slug]) ?? label.split(" / ").at(-1)?.trim() ?? label
 }

@@ -1,4 +1,7 @@
+import { splitDetails } from "../../domain/announcement"
 import type { Deps } from "../../deps"
+import type { Failure } from "../../domain/failure"
+import { failureMessage } from "../../summaries/failure-message"
 import { publish } from "../../notifications/publish"
 import { platformAdminAnnouncement } from "../system-announcement"
 import { type Attempt, failureKey, findEarlierReport, keyPrefix } from "./attempt"
@@ -32,7 +35,7 @@ type ToldElsewhere = {
   attempt: Attempt
   stateName: string
   run?: FlowRun | undefined
-  message: string
+  failure: Failure
   org: { name: string; slug: string }
 }
 
@@ -40,11 +43,21 @@ type ToldElsewhere = {
  * Alerts the platform admins to a failure of one organisation whose notification went to another one, which was taken
  * for the run's before.
  */
-export async function alertToldElsewhere(deps: Deps, { org, message, ...failure }: ToldElsewhere): Promise<void> {
-  const told =
-    `${message}\nThis failure was announced to another organisation before. ` +
+export async function alertToldElsewhere(deps: Deps, { org, failure, ...rest }: ToldElsewhere): Promise<void> {
+  const sentence =
+    "This failure was announced to another organisation before. " +
     `${org.name} (${org.slug}), whose run it is said to be, was not notified.`
-  await alertPlatformAdmins(deps, { ...failure, message: told, prefix: `operators:${org.slug}:` })
+  await alertPlatformAdmins(deps, {
+    ...rest,
+    message: withSentence(failure, sentence),
+    prefix: `operators:${org.slug}:`,
+  })
+}
+
+/** The message for platform admins with one more sentence before its details. */
+function withSentence(failure: Failure, sentence: string): string {
+  const { main, details } = splitDetails(failureMessage(failure, { isForMembers: false }).message)
+  return [main, sentence, ...details].join("\n")
 }
 
 type Alert = { attempt: Attempt; stateName: string; run?: FlowRun | undefined; message: string; prefix: string }
@@ -70,8 +83,8 @@ async function messageFor(deps: Deps, failure: UnknownOrgFailure): Promise<strin
   const { attempt, stateName, run, eventDeployment, found, canAskPrefect } = failure
   if (!run)
     return `Prefect did not name the organisation of the run ${attempt.flowRunId} (${stateName}). No organisation was notified.`
-  const { message } = await describeFailure(deps, { run, eventDeployment, stateName, canAskPrefect })
-  return `${message}\nNo organisation was notified: ${reasonFor(run, found)}.`
+  const { failure: described } = await describeFailure(deps, { run, org: undefined, eventDeployment, canAskPrefect })
+  return withSentence(described, `No organisation was notified: ${reasonFor(run, found)}.`)
 }
 
 function reasonFor(run: FlowRun, found: UnknownOrgFailure["found"]): string {

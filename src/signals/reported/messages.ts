@@ -1,24 +1,52 @@
+import { DETAILS_LABEL } from "../../domain/announcement"
 import { redact } from "../../domain/redact"
-import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
+import { oneLine, truncate } from "../../domain/text"
+import { formatDate, type NamedTime } from "../../domain/time"
+import type { DbtTestFailure, LateRun, SchemaChange } from "./schemas"
+
+type Org = { timezone: string }
 
 /** Longer lists are cut, with the number of lines that are left out. */
 const MAX_LINES = 20
+const MAX_NAME_LENGTH = 100
+const MAX_DETAIL_LENGTH = 1_000
 
-export const jobFailureMessage = ({ flowRunId, errorMessage }: JobFailure) =>
-  `A pipeline failed (run ${flowRunId}).\n${redact(errorMessage)}`
+/** A name from outside within a sentence. */
+const nameOf = (text: string) => truncate(oneLine(redact(text)), MAX_NAME_LENGTH)
 
-export const dbtTestFailureMessage = ({ testName, errorDetails }: DbtTestFailure) =>
-  `The data quality test ${testName} failed.\n${redact(errorDetails)}`
-
-export function lateRunMessage({ flowName, expectedTime, delayMinutes }: LateRun) {
-  const expected = new Date(expectedTime).toISOString().slice(0, 16).replace("T", " ")
-  return `${flowName} is late: it was due at ${expected} UTC and has not started for ${duration(delayMinutes)}.`
+export function dbtTestFailureMessage({ testName, errorDetails }: DbtTestFailure): string {
+  const lines = redact(errorDetails).split("\n").map(oneLine).filter(Boolean)
+  return [
+    `The data did not pass the check ${nameOf(testName)}.`,
+    "The data has arrived; the rows that the check names look wrong.",
+    "To do: Look at these rows in the source and mend them there. The check passes at the next run.",
+    `${DETAILS_LABEL} ${truncate(lines.join(" "), MAX_DETAIL_LENGTH)}`,
+  ].join("\n")
 }
 
-export function schemaChangeMessage({ source, changes }: SchemaChange) {
-  const shown = changes.slice(0, MAX_LINES).map((change) => `- ${change}`)
+export function lateRunMessage(
+  { flowName, expectedTime, delayMinutes }: LateRun,
+  { org, now }: { org: Org; now: number },
+): { message: string; times: NamedTime[] } {
+  const at = Date.parse(expectedTime)
+  const expected = formatDate(at, { zone: org.timezone, now })
+  const message = [
+    `${nameOf(flowName)} is late. It was due on ${expected} and has not started for ${duration(delayMinutes)}.`,
+    "Dashboards show the data of before.",
+    "To do: Nothing for an hour; if it has not started then, tell Dalgo's team.",
+  ]
+  return { message: message.join("\n"), times: [[at, expected]] }
+}
+
+export function schemaChangeMessage({ source, changes }: SchemaChange): string {
+  const shown = changes.slice(0, MAX_LINES).map((change) => `- ${oneLine(redact(change))}`)
   const omitted = changes.length - shown.length
-  return [`${source} changed its structure.`, ...shown, ...(omitted > 0 ? [`and ${omitted} more`] : [])].join("\n")
+  return [
+    `${nameOf(source)} has changed: its tables or columns are not what they were.`,
+    "Dashboards that use them may need a change.",
+    ...shown,
+    ...(omitted > 0 ? [`- and ${omitted} more`] : []),
+  ].join("\n")
 }
 
 function duration(minutes: number): string {

@@ -1,4 +1,5 @@
 import type { Category } from "../../domain/categories"
+import type { NamedTime } from "../../domain/time"
 import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { AppError, notFound } from "../../runtime/errors"
@@ -8,7 +9,8 @@ import { selectOrgsBySlugs } from "../../orgs/queries"
 import { systemAnnouncement, type OrgWithSettings } from "../system-announcement"
 import { alertPrefectApi } from "../prefect/alert-prefect-api"
 import { attemptOf } from "../prefect/attempt"
-import { describeFailure } from "../prefect/describe-failure"
+import { describeFailure, failureContext } from "../prefect/describe-failure"
+import { reportedFacts } from "../prefect/failure-facts"
 import { type FetchedRun, fetchRun } from "../prefect/fetch-run"
 import { findOrg, type FoundOrg } from "../prefect/find-org"
 import { publishRunFailure, type RunFailure } from "../prefect/publish-failure"
@@ -16,7 +18,7 @@ import { upsertFlowRun } from "../prefect/queries"
 import { type FlowRun, uuid } from "../prefect/schemas"
 import { alertToldElsewhere } from "../prefect/unknown-org"
 import { toFailedRun } from "./failed-run"
-import { dbtTestFailureMessage, jobFailureMessage, lateRunMessage, schemaChangeMessage } from "./messages"
+import { dbtTestFailureMessage, lateRunMessage, schemaChangeMessage } from "./messages"
 import type { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./schemas"
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -37,7 +39,8 @@ export async function reportJobFailure(deps: Deps, failure: JobFailure): Promise
   const flowRunId = id.data ?? failure.flowRunId
   const fetched: FetchedRun = id.success ? await fetchRun(deps, { flowRunId }) : { kind: "not_found" }
   const attempt = { flowRunId, runCount: 0, failedAt: undefined }
-  const asReported = { attempt, org, stateName: "Failed", message: jobFailureMessage(failure) }
+  const reported = reportedFacts(failure.errorMessage, failureContext(deps, org))
+  const asReported = { attempt, org, stateName: "Failed", failure: reported }
   switch (fetched.kind) {
     case "not_found":
       return publishReportedRun(deps, { ...asReported, hasLog: false })
@@ -50,10 +53,10 @@ export async function reportJobFailure(deps: Deps, failure: JobFailure): Promise
       if (isAnotherOrgs(fetched.run, await findOrg(deps, fetched.run), org))
         throw new AppError("conflict", "Prefect says that this run belongs to another organisation")
       const { run, stateName } = toFailedRun(fetched.run, failure)
-      const { deployment, message, logRunIds } = await describeFailure(deps, { run, stateName })
+      const { deployment, failure: described, logRunIds } = await describeFailure(deps, { run, org })
       const upsertRun = upsertFlowRun(deps.db, { run, deployment, orgId: org.id, now: deps.now() })
-      const described = { attempt: attemptOf(run), org, stateName, message, run, logRunIds }
-      return publishReportedRun(deps, { ...described, alongside: () => [upsertRun] })
+      const found = { attempt: attemptOf(run), org, stateName, failure: described, run, logRunIds }
+      return publishReportedRun(deps, { ...found, alongside: () => [upsertRun] })
     }
   }
 }
@@ -88,7 +91,7 @@ export async function reportDbtTestFailure(deps: Deps, failure: DbtTestFailure):
 export async function reportLateRun(deps: Deps, late: LateRun): Promise<Notification> {
   const org = await requireOrg(deps, late)
   const dedupe = { key: `late:${org.id}:${late.flowName}:${Date.parse(late.expectedTime)}` }
-  return publishReport(deps, { org, category: "late_run", message: lateRunMessage(late), dedupe })
+  return publishReport(deps, { org, category: "late_run", ...lateRunMessage(late, { org, now: deps.now() }), dedupe })
 }
 
 export async function reportSchemaChange(deps: Deps, change: SchemaChange): Promise<Notification> {
@@ -97,6 +100,11 @@ export async function reportSchemaChange(deps: Deps, change: SchemaChange): Prom
   const dedupe = await dedupeForOneDay(deps, { org, category, event: change })
   return publishReport(deps, { org, category, message: schemaChangeMessage(change), dedupe })
 }
+
+type Report = { org: OrgWithSettings; category: Category; message: string; times?: NamedTime[] | undefined } & Pick<
+  PublishRequest,
+  "dedupe"
+>
 
 /**
  * Dedupe by the caller's key for 24 hours; the same key with another body is a conflict. Without a key, the same content
@@ -120,16 +128,8 @@ async function requireOrg(deps: Deps, { orgSlug }: { orgSlug: string }): Promise
   return org
 }
 
-async function publishReport(
-  deps: Deps,
-  {
-    org,
-    category,
-    message,
-    dedupe,
-  }: { org: OrgWithSettings; category: Category; message: string } & Pick<PublishRequest, "dedupe">,
-): Promise<Notification> {
-  return notificationOrThrow(await publish(deps, { ...systemAnnouncement({ org, category, message }), dedupe }))
+async function publishReport(deps: Deps, { org, category, message, times, dedupe }: Report): Promise<Notification> {
+  return notificationOrThrow(await publish(deps, { ...systemAnnouncement({ org, category, message, times }), dedupe }))
 }
 
 function notificationOrThrow(published: PublishResult): Notification {

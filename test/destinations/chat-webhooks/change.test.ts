@@ -246,7 +246,11 @@ describe.each(PRODUCTS)("the webhook of $name", ({ product, name, WEBHOOK, OTHER
 
   it.each([
     ["there is no key", "", "SECRETS_KEYS is not set"],
-    ["the key is malformed", "new:short", "SECRETS_KEYS is not usable: it must be keys such as <name>:<32 bytes in base64url>, separated by commas"],
+    [
+      "the key is malformed",
+      "new:short",
+      "SECRETS_KEYS is not usable: it must be keys such as <name>:<32 bytes in base64url>, separated by commas",
+    ],
   ])("is not stored where %s, and the stored one stays", async (_, SECRETS_KEYS, detail) => {
     const send = async (body: object) =>
       answerOf(

@@ -84,7 +84,7 @@ describe("platform admins", () => {
     expect(others).toEqual([])
     for (const text of [mail?.text, heard.discord[0]?.body.content.replaceAll("\\", "")]) {
       for (const part of [
-        "The pipeline nightly-survey failed",
+        "Nightly survey was not updated.",
         "the survey source refused the login",
         "Organisation: Acme (acme)",
         "State: Failed",
@@ -95,7 +95,7 @@ describe("platform admins", () => {
       }
       expect(text.split(CONNECTION)).toHaveLength(2)
     }
-    expect(mail?.subject).toMatch(/^\[Acme\] Job Failures: The pipeline nightly-survey failed on/)
+    expect(mail?.subject).toBe("[Acme] Nightly survey was not updated")
     expect(mail?.headers).toEqual({})
     expect(mail?.text).toContain("You get this because you run the platform")
     expect(mail?.text).not.toMatch(/unsubscribe|Stop e-mail|you are a member/)
@@ -176,7 +176,7 @@ describe("a failure that reaches platform admins only", () => {
     await selectRows("UPDATE org_users SET removed_at = 1 WHERE org_id = 1")
     const heard = world()
     for (let i = 0; i < 2; i += 1) await fail()
-    expect(textOf(heard)).toContain("The pipeline nightly-survey failed")
+    expect(textOf(heard)).toContain("Nightly survey was not updated.")
     expect(textOf(heard)).toContain("Organisation: Acme (acme)")
     expect(heard.discord).toHaveLength(1)
     expect(heard.mails.map(({ to }) => to)).toEqual([ON.ADMIN_EMAIL])
@@ -195,7 +195,7 @@ describe("a failure that reaches platform admins only", () => {
     expect(heard.mails.map(({ to }) => to)).toEqual([ON.ADMIN_EMAIL])
     for (const text of [textOf(heard), heard.mails[0]?.text]) {
       for (const part of [
-        "The pipeline nightly-survey failed",
+        "Nightly survey was not updated.",
         "No organisation was notified: no organisation is called initech.",
         "Organisation: not known",
         `Prefect: ${RUN_URL}`,

@@ -4,6 +4,7 @@ import { NOON, SECOND } from "../../support/clock"
 import { postPrefectWebhook, runId, runStateBody } from "../../support/prefect-webhook"
 import { fakeAi } from "../../support/fake-ai"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
+import { prefectEvent } from "../../support/prefect-payloads"
 import { fakeFetch } from "../../support/fake-fetch"
 import { fakeSes } from "../../support/fake-ses"
 import { inboxOf, messagesOf } from "../../support/inbox"
@@ -279,32 +280,68 @@ describe("the message leaves out what Prefect does not give", () => {
   const gone = () => new Response(null, { status: 404 })
 
   it.each<[string, Parameters<typeof fakePrefect>[0], string, boolean]>([
-    ["the deployment", { deployment: gone() }, "silver-heron", true],
-    ["the graph", { graph: gone() }, "nightly-survey", false],
-    ["both", { graph: new Response("x"), deployment: new Response(null, { status: 500 }) }, "silver-heron", false],
-    ["a graph where nothing failed", { graph: { nodes: [] } }, "nightly-survey", false],
+    ["the deployment", { deployment: gone() }, "A pipeline", true],
+    ["the graph", { graph: gone() }, "Nightly survey", false],
+    ["both", { graph: new Response("x"), deployment: new Response(null, { status: 500 }) }, "A pipeline", false],
+    ["a graph where nothing failed", { graph: { nodes: [] } }, "Nightly survey", false],
   ])("%s", async (_, answers, pipeline, hasStep) => {
     world(answers)
     await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     const [message = ""] = await messagesOf(alice)
-    expect(message).toContain(`The pipeline ${pipeline} failed on 20 November 2026 at 02:41 UTC.`)
-    expect(message.includes("It stopped at the Airbyte sync")).toBe(hasStep)
-    expect(message).toContain("Error: RuntimeError: the survey source refused the login")
+    expect(message.startsWith(`${pipeline} was not updated. We could not tell why.\n`)).toBe(true)
+    expect(message).toContain(`Stopped${hasStep ? " at the Airbyte sync" : ""} on 20 November 2026, 2:41 am UTC.`)
+    expect(message).toContain("RuntimeError: the survey source refused the login")
+  })
+})
+
+describe("the last run that went through", () => {
+  const ENDED = "2026-11-19T16:00:00Z"
+
+  it("is named in the organisation's zone, after one question to Prefect", async () => {
+    await selectRows("UPDATE orgs SET timezone = 'Asia/Kolkata' WHERE id = ?", ACME)
+    const { requests } = world({ completed: [{ end_time: ENDED }] })
+    await postPrefectWebhook(runStateBody("Failed"))
+    await drain()
+    const [message = ""] = await messagesOf(alice)
+    expect(message.split("\n")[1]).toBe("Dashboards show the data of 19 November 2026, 9:30 pm IST.")
+    const asked = requests.filter(({ url }) => url.endsWith("/api/flow_runs/filter"))
+    expect(asked).toHaveLength(1)
+  })
+
+  it.each<[string, Parameters<typeof fakePrefect>[0]]>([
+    ["there is none", { completed: [] }],
+    ["Prefect does not tell it", { completed: new Response("oops", { status: 500 }) }],
+    ["its end is not a time", { completed: [{ end_time: "yesterday" }] }],
+  ])("is not named where %s", async (_, answers) => {
+    world(answers)
+    await postPrefectWebhook(runStateBody("Failed"))
+    await drain()
+    expect((await messagesOf(alice))[0]?.split("\n")[1]).toBe("Dashboards show the data of before.")
   })
 })
 
 describe("a summary", () => {
-  it("is not made, and no e-mail waits for one, where the organisation opted out", async () => {
+  it("comes from the log alone where the organisation opted out of AI", async () => {
     await setOrgPreferences(ACME, { llm_optin: 0 })
-    const { requests } = world()
+    world()
     await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     expect(recipients()).toEqual([alice.email, bob.email])
-    expect(sent).toEqual([])
     expect(model).not.toHaveBeenCalled()
+    expect(await selectRows("SELECT source, reason FROM summaries")).toEqual([{ source: "extract", reason: null }])
+    for (const told of [(await messagesOf(alice))[0], ...post.mails.map(({ text }) => text)]) {
+      expect(told).toContain("From the log: RuntimeError: the survey source refused the login")
+    }
+  })
+
+  it("is not made, and no e-mail waits for one, where there is neither AI nor a Prefect to ask for the log", async () => {
+    await setOrgPreferences(ACME, { llm_optin: 0 })
+    fakeFetch(post.handler)
+    await postPrefectWebhook(prefectEvent())
+    await consume("dalgo-signals", taken(), { changes: { PREFECT_API_URL: "" } })
     expect(await selectRows("SELECT * FROM summaries")).toEqual([])
-    expect(requests.map((request) => new URL(request.url).pathname)).not.toContain("/api/logs/filter")
+    expect(sent.map(({ queue, delaySeconds }) => [queue, delaySeconds])).toEqual([["dalgo-deliveries", 0]])
   })
 
   it.each([
@@ -326,13 +363,15 @@ describe("a summary", () => {
     ["false", 0],
     ["0", 0],
     ["", 0],
-  ])("is switched by AUTO_GENERATE_LLM_FAILURE_SUMMARIES=%s", async (setting, expected) => {
+  ])("is made by AI as AUTO_GENERATE_LLM_FAILURE_SUMMARIES=%s says", async (setting, expected) => {
     world()
     await postPrefectWebhook(runStateBody("Failed"))
     await consume("dalgo-signals", taken(), { changes: { AUTO_GENERATE_LLM_FAILURE_SUMMARIES: setting } })
-    expect(await selectRows("SELECT * FROM summaries")).toHaveLength(expected)
     const mails = sent.filter((message) => message.queue === "dalgo-deliveries")
-    expect(mails.map((message) => message.delaySeconds)).toEqual([expected ? 60 : 0])
+    expect(mails.map((message) => message.delaySeconds)).toEqual([60])
+    await drain()
+    expect(model).toHaveBeenCalledTimes(expected)
+    expect(await selectRows("SELECT source FROM summaries")).toEqual([{ source: expected ? "ai" : "extract" }])
   })
 })
 

@@ -60,8 +60,8 @@ it.each(BODIES)("a failure reaches the inbox: %s", async (_, body, type) => {
   await send(body, type)
   await drain()
   const [message, ...others] = await messagesOf(alice)
-  expect(message).toContain("The pipeline nightly-survey failed on 20 November 2026 at 02:41 UTC.")
-  expect(message).toContain("It stopped at the Airbyte sync.")
+  expect(message).toMatch(/^Nightly survey was not updated\./)
+  expect(message).toContain("Stopped at the Airbyte sync on 20 November 2026, 2:41 am UTC.")
   expect(others).toEqual([])
   expect(await messagesOf(charlie)).toEqual([])
 })
@@ -95,9 +95,13 @@ it.each([
   expect(requests).toEqual([])
   expect(await events()).toEqual([{ status: "processed", reason: "published" }])
   expect(await messagesOf(alice)).toEqual([
-    "The pipeline nightly-survey failed on 20 November 2026 at 02:41 UTC.\n" +
-      "Error: RuntimeError: the survey source refused the login\n" +
+    [
+      "Nightly survey was not updated. We could not tell why.",
+      "Dashboards show the data of before.",
+      "To do: Your admin can look at the run, and can ask Dalgo's team if it fails again.",
       "See the run: https://app.dalgo.test/orchestrate",
+      "Technical details: Stopped on 20 November 2026, 2:41 am UTC. RuntimeError: the survey source refused the login",
+    ].join("\n"),
   ])
   expect(await messagesOf(charlie)).toEqual([])
 })

@@ -69,7 +69,7 @@ describe("a job failure that another Worker reports", () => {
     expect(notifications).toEqual([
       {
         message: expect.stringMatching(
-          /^The pipeline nightly-survey failed on 20 November 2026.*\nIt stopped at the Airbyte sync.*\nError: RuntimeError: the survey source refused the login\nSee the run: .*What failed: the sync\.$/s,
+          /^Nightly survey was not updated\..*\nBy AI, may be wrong: What failed: the sync\.\nTechnical details: Stopped at the Airbyte sync on 20 November.*\nFrom the log: RuntimeError: the survey source refused the login$/s,
         ),
         category: "job_failure",
         urgent: 1,
@@ -103,7 +103,7 @@ describe("a job failure that another Worker reports", () => {
     await postPrefectWebhook(runStateBody("Failed"))
     await drain()
     const [message, ...others] = await messagesOf(bob)
-    expect(message).toMatch(/^The pipeline nightly-survey failed\.\n/)
+    expect(message).toMatch(/^Nightly survey was not updated\./)
     expect(others).toEqual([])
     expect(await selectRows("SELECT state_name FROM flow_runs")).toEqual([{ state_name: "Failed" }])
   })
@@ -111,7 +111,9 @@ describe("a job failure that another Worker reports", () => {
   it("has the reported text while Prefect is unavailable; the run and the log are added later", async () => {
     fakeFetch(post.handler)
     await byRpc()
-    expect((await messagesOf(bob))[0]).toBe(`A pipeline failed (run ${RUN_ID}).\n${failure.errorMessage}`)
+    const [message] = await messagesOf(bob)
+    expect(message).toMatch(/^A pipeline was not updated\. We could not tell why\.\n/)
+    expect(message).toContain(`\nTechnical details: ${failure.errorMessage}`)
     world()
     await postPrefectWebhook(runStateBody("Failed"))
     await drain()

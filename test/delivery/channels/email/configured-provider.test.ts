@@ -26,6 +26,8 @@ it.each([
 it.each(["Dalgo <notifications@dalgo.test>", "notifications@dalgo.test, x@dalgo.test", "dalgo", "a@b\r\nBcc: c@d"])(
   "EMAIL_FROM must be one address, not %j",
   (from) => {
-    expect(() => providerWith({ EMAIL_FROM: from })).toThrow("EMAIL_FROM is not usable: it must be one e-mail address and nothing else")
+    expect(() => providerWith({ EMAIL_FROM: from })).toThrow(
+      "EMAIL_FROM is not usable: it must be one e-mail address and nothing else",
+    )
   },
 )

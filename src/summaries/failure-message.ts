@@ -1,0 +1,129 @@
+import { AI_LABEL, DETAILS_LABEL, LOG_LABEL } from "../domain/announcement"
+import type { Failure, Reach } from "../domain/failure"
+import { redact } from "../domain/redact"
+import { oneLine, truncate } from "../domain/text"
+import { formatDate, type NamedTime } from "../domain/time"
+import type { Cause, Meaning } from "./causes/cause"
+import { explainCause } from "./causes/explain"
+import { findCause } from "./causes/find-cause"
+import type { LogEntry } from "./log-entry"
+
+const MAX_NAME_LENGTH = 60
+const MAX_SENTENCE_LENGTH = 250
+/** Of the lines whose text comes from outside. */
+const MAX_LINE_LENGTH = 1_600
+
+export type FailureMessage = {
+  message: string
+  times: NamedTime[]
+  /** What the log tells; `undefined` if it says no more than that the run failed. */
+  fromLog: string | undefined
+}
+
+type Known = {
+  /** The log; empty before it has been read. */
+  entries?: LogEntry[]
+  /** What a model says of the log. */
+  aiText?: string | undefined
+  /** Whether only members read it: the value of a cell may be personal data. */
+  isForMembers?: boolean
+}
+
+/** What may be claimed of the pipeline, by what the failure means for its data. */
+const OUTCOME: Record<Meaning, string> = {
+  D1: "was not updated",
+  D2: "was not fully updated",
+  D3: "was not updated",
+  D4: "was not fully updated",
+  D5: "did not finish",
+  D6: "was updated, but a check of its data failed",
+}
+
+/**
+ * The message of a failed run, from what is known so far. Every line can stand alone, since the web app shows all of them
+ * as one paragraph, and the first two suffice.
+ */
+export function failureMessage(
+  failure: Failure,
+  { entries = [], aiText, isForMembers = true }: Known = {},
+): FailureMessage {
+  const { stateMessage, lastCompletedAt } = failure
+  const times: NamedTime[] = []
+  const inWords = (at: number): string => {
+    const words = formatDate(at, { zone: failure.timeZone, now: failure.publishedAt })
+    if (times.every(([, named]) => named !== words)) times.push([at, words])
+    return words
+  }
+
+  const found = findCause({ stateMessage, entries: entries.map(withoutSecrets) })
+  const line = isForMembers ? found.line : (found.publicLine ?? found.line)
+  const logLine = found.from === "log" ? line : undefined
+  const stateLine = found.from === "state" ? line : undefined
+  const cause = found.cause ?? unknownCause(failure)
+  const lastGood = lastCompletedAt === null ? {} : { last_good: inWords(lastCompletedAt) }
+  const { what, data, advice, forMembers } = explainCause(cause, { ...found.values, ...lastGood }, found)
+  const name = truncate(oneLine(failure.pipeline ?? ""), MAX_NAME_LENGTH) || "A pipeline"
+
+  const message = [
+    `${name} ${OUTCOME[cause.meaning]}. ${sentence(what)}`,
+    sentence(data),
+    `To do: ${sentence(withoutPromise(failure, advice))}`,
+    failure.link && `See the run: ${failure.link}`,
+    labelled(AI_LABEL, [aiText]),
+    labelled(DETAILS_LABEL, [
+      whereStopped(failure, inWords),
+      isForMembers ? forMembers : undefined,
+      stateLine ?? (logLine ? undefined : (stateMessage ?? undefined)),
+    ]),
+    labelled(LOG_LABEL, [logLine]),
+  ]
+  const fromLog = logLine ?? (found.cause && found.from === "log" ? what : undefined)
+  return { message: message.filter(Boolean).join("\n"), times, fromLog }
+}
+
+const MEANING_WITHOUT_CAUSE: Record<Reach, Meaning> = { sync: "D1", transformation: "D3", unknown: "D5" }
+
+const withoutSecrets = (entry: LogEntry): LogEntry => ({ ...entry, message: redact(entry.message) })
+
+const unknownCause = ({ reach }: Failure): Cause => ({
+  id: "unknown",
+  who: "admin",
+  waitingHelps: "maybe",
+  patterns: [],
+  says: "We could not tell why.",
+  meaning: MEANING_WITHOUT_CAUSE[reach],
+  advice: "Your admin can look at the run, and can ask Dalgo's team if it fails again.",
+})
+
+/** Only where the platform admins are told may the reader hear that they are. */
+const withoutPromise = ({ isTeamTold }: Failure, advice: string) =>
+  isTeamTold
+    ? advice
+    : advice
+        .replace("Nothing on your side; Dalgo's team is told", "Tell Dalgo's team; nothing else is asked of you")
+        .replace("Dalgo's team is told", "Tell Dalgo's team")
+
+function whereStopped({ step, failedAt }: Failure, inWords: (at: number) => string): string | undefined {
+  if (step === null && failedAt === null) return undefined
+  return `Stopped${step === null ? "" : ` at ${step}`}${failedAt === null ? "" : ` on ${inWords(failedAt)}`}.`
+}
+
+/** One line, so that a text from outside cannot imitate our own lines. It ends in a full stop. */
+function sentence(text: string): string {
+  const line = truncate(oneLine(text), MAX_SENTENCE_LENGTH)
+  return /[.!?…]$/.test(line) ? line : `${line}.`
+}
+
+function labelled(label: string, parts: (string | undefined)[]): string | undefined {
+  const text = parts
+    .map((part) => joinLines(part ?? ""))
+    .filter(Boolean)
+    .join(" ")
+  return text && `${label} ${truncate(text, MAX_LINE_LENGTH)}`
+}
+
+/** The lines of a text as one. A line without an end gets one, so that its words do not run into the next line's. */
+function joinLines(text: string): string {
+  const lines = text.split("\n").map(oneLine).filter(Boolean)
+  return lines.map((line, i) => (i === lines.length - 1 || /[.,:;!?…]$/.test(line) ? line : `${line}.`)).join(" ")
+}
