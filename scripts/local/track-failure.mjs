@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
+/** The line that the log of the run adds to the message. */
+const SUMMARY_LINE = /^(?:By AI, may be wrong|From the log):.*/m
+const MAX_LINE_LENGTH = 90
 const TIMEOUT_MS = 30_000
 
 async function fetchJson(url, token) {
@@ -32,13 +35,13 @@ export async function readState({ worker, mail, users, after }) {
     isInBar: item !== undefined && bar.res.some(({ id }) => id === item.id),
     inboxUsers: users.filter((_, index) => found[index]),
     emailedUsers: users.filter((user) => newEmails.some(({ to }) => to.includes(user.email))),
-    emailsWithSummary: newEmails.filter(({ text }) => text.includes("Summary")).length,
+    emailsWithSummary: newEmails.filter(({ text }) => SUMMARY_LINE.test(text)).length,
     message: item?.message ?? "",
   }
 }
 
 const isComplete = ({ inboxUsers, emailedUsers, isInBar, message }) =>
-  inboxUsers.length > 0 && emailedUsers.length === inboxUsers.length && isInBar && message.includes("Summary")
+  inboxUsers.length > 0 && emailedUsers.length === inboxUsers.length && isInBar && SUMMARY_LINE.test(message)
 
 /** Polls until the failure is in the inboxes, in the bar, in the e-mails and summarised, for at most 30 seconds. */
 export async function waitForFailure(options) {
@@ -54,12 +57,9 @@ export async function waitForFailure(options) {
 const namesOf = (users) => users.map(({ name }) => name).join(" and ")
 
 function summaryLine(message) {
-  const start = message.search(/^.*Summary/m)
-  if (start < 0) return "not written within 30 s"
-  const [heading, ...lines] = message.slice(start).split("\n")
-  const origin = heading.match(/Summary\s*\(([^)]*)\)/)?.[1] ?? "added"
-  const count = lines.filter((line) => line.trim()).length
-  return `${origin}: ${count} ${count === 1 ? "line" : "lines"}`
+  const [line] = message.match(SUMMARY_LINE) ?? []
+  if (!line) return "not written within 30 s"
+  return line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH - 1)}…` : line
 }
 
 /** The result of `waitForFailure`, as lines for the terminal. */
@@ -68,7 +68,7 @@ export function formatState(state, users) {
   if (error) return `  The result could not be read: ${error.message}`
   if (inboxUsers.length === 0) return "  No inbox received it within 30 s. Look into the log."
   const [firstLine] = message.split("\n", 1)
-  const excerpt = firstLine.length > 90 ? `${firstLine.slice(0, 89)}…` : firstLine
+  const excerpt = firstLine.length > MAX_LINE_LENGTH ? `${firstLine.slice(0, MAX_LINE_LENGTH - 1)}…` : firstLine
   const withSummary = emailsWithSummary > 0 ? `, ${emailsWithSummary} with the summary` : ", without the summary"
   return [
     `  inbox       ${namesOf(inboxUsers)}: "${excerpt}"`,

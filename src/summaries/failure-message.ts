@@ -5,7 +5,7 @@ import { oneLine, truncate } from "../domain/text"
 import { formatDate, type NamedTime } from "../domain/time"
 import type { Cause, Meaning } from "./causes/cause"
 import { explainCause } from "./causes/explain"
-import { findCause } from "./causes/find-cause"
+import { findCause, type FoundCause } from "./causes/find-cause"
 import type { LogEntry } from "./log-entry"
 
 const MAX_NAME_LENGTH = 60
@@ -55,10 +55,13 @@ export function failureMessage(
     return words
   }
 
-  const found = findCause({ stateMessage, entries: entries.map(withoutSecrets) })
-  const line = isForMembers ? found.line : (found.publicLine ?? found.line)
-  const logLine = found.from === "log" ? line : undefined
-  const stateLine = found.from === "state" ? line : undefined
+  const log = entries.map(withoutSecrets)
+  const found = findCause({ stateMessage, entries: log })
+  // Where the state tells the cause, the log's own best line is a detail.
+  const inLog = found.from === "log" || log.length === 0 ? found : findCause({ entries: log })
+  const lineOf = ({ line, publicLine }: FoundCause) => (isForMembers ? line : (publicLine ?? line))
+  const logLine = inLog.from === "log" ? lineOf(inLog) : undefined
+  const stateLine = found.from === "state" ? lineOf(found) : undefined
   const cause = found.cause ?? unknownCause(failure)
   const lastGood = lastCompletedAt === null ? {} : { last_good: inWords(lastCompletedAt) }
   const { what, data, advice, forMembers } = explainCause(cause, { ...found.values, ...lastGood }, found)

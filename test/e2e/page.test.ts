@@ -38,7 +38,7 @@ it("shows and announces a failure on an open page, and removes it from every tab
   await rows(page)
     .first()
     .getByText(/By AI, may be wrong|From the log/)
-    .waitFor({ timeout: 30_000 })
+    .waitFor({ state: "attached", timeout: 30_000 })
 
   const otherTab = await page.context().newPage()
   await otherTab.goto(worker)

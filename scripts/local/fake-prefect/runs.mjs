@@ -1,9 +1,10 @@
 import { demoOrgs } from "../demo-users.mjs"
-import { deploymentIdFor, failureOfRun, stepsOfRun } from "./failed-run.mjs"
+import { deploymentIdFor, failureOfRun, stepsOfRun, uuidFrom } from "./failed-run.mjs"
 import { failureScenarios } from "./failure-scenarios.mjs"
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const MAX_ENTRIES = 10_000
+const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Keeps the newest 10,000 entries, so that a load test cannot fill the memory. */
 function setBounded(map, key, value) {
@@ -44,6 +45,16 @@ export function createRuns({ now = Date.now } = {}) {
     return undefined
   }
 
+  /** The run of this deployment that went through a day ago. */
+  function completedRun(id) {
+    const { orgSlug } = deployment(id) ?? {}
+    if (!orgSlug) return undefined
+    const scenario = failureScenarios.find(({ deployment: name }) => deploymentIdFor(orgSlug, name) === id)
+    const endMs = now() - DAY_MS
+    const failure = { ...scenario, name: "quiet-heron", stateType: "COMPLETED", stateName: "Completed", message: null }
+    return { id: uuidFrom("completed", id), failure, orgSlug, startMs: endMs - 240_000, endMs }
+  }
+
   function register(id, orgSlug) {
     if (!UUID.test(id) || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(orgSlug) || (slugs.size >= 100 && !slugs.has(orgSlug)))
       return false
@@ -52,5 +63,5 @@ export function createRuns({ now = Date.now } = {}) {
     return true
   }
 
-  return { run, deployment, register }
+  return { run, deployment, completedRun, register }
 }

@@ -40,8 +40,19 @@ export function startFakePrefect({ port }) {
 
   const filters = {
     "/api/logs/filter": (body) => json(filterLogs(runs, body)),
-    // Only the filter by id is supported: no run here is late or scheduled.
+    // Filters by id, and by deployment for its completed runs: no run here is late or scheduled.
     "/api/flow_runs/filter": (body) => {
+      const deployments = filterIds(body.flow_runs?.deployment_id)
+      if (deployments.length > 0) {
+        const types = body.flow_runs?.state?.type?.any_ ?? ["COMPLETED"]
+        const completed = types.includes("COMPLETED") ? deployments.map(runs.completedRun).filter(Boolean) : []
+        return json(
+          completed
+            .slice(body.offset ?? 0)
+            .slice(0, body.limit ?? MAX_PAGE_SIZE)
+            .map(flowRunBody),
+        )
+      }
       const found = filterIds(body.flow_runs?.id).map(runs.run).filter(Boolean)
       return json(
         found
