@@ -4,7 +4,7 @@ import { redact } from "../domain/redact"
 import { oneLine, truncate } from "../domain/text"
 import { formatDate, type NamedTime } from "../domain/time"
 import type { Cause, Meaning } from "./causes/cause"
-import { explainCause } from "./causes/explain"
+import { type Explanation, explainCause } from "./causes/explain"
 import { findCause, type FoundCause } from "./causes/find-cause"
 import type { LogEntry } from "./log-entry"
 
@@ -64,13 +64,14 @@ export function failureMessage(
   const stateLine = found.from === "state" ? lineOf(found) : undefined
   const cause = found.cause ?? unknownCause(failure)
   const lastGood = lastCompletedAt === null ? {} : { last_good: inWords(lastCompletedAt) }
-  const { what, data, advice, forMembers } = explainCause(cause, { ...found.values, ...lastGood }, found)
+  const explanation = explainCause(cause, { ...found.values, ...lastGood }, found)
+  const { what, data, forMembers } = explanation
   const name = truncate(oneLine(failure.pipeline ?? ""), MAX_NAME_LENGTH) || "A pipeline"
 
   const message = [
     `${name} ${OUTCOME[cause.meaning]}. ${sentence(what)}`,
     sentence(data),
-    `To do: ${sentence(withoutPromise(failure, advice))}`,
+    `To do: ${sentence(adviceTo(failure, explanation))}`,
     failure.link && `See the run: ${failure.link}`,
     labelled(AI_LABEL, [aiText]),
     labelled(DETAILS_LABEL, [
@@ -98,13 +99,11 @@ const unknownCause = ({ reach }: Failure): Cause => ({
   advice: "Your admin can look at the run, and can ask Dalgo's team if it fails again.",
 })
 
-/** Only where the platform admins are told may the reader hear that they are. */
-const withoutPromise = ({ isTeamTold }: Failure, advice: string) =>
-  isTeamTold
-    ? advice
-    : advice
-        .replace("Nothing on your side; Dalgo's team is told", "Tell Dalgo's team; nothing else is asked of you")
-        .replace("Dalgo's team is told", "Tell Dalgo's team")
+/** Whoever must mend it must know of it. That they do is said only where the platform admins are told. */
+function adviceTo({ isTeamTold }: Failure, { advice, who }: Explanation): string {
+  if (who !== "dalgo" || /\b(?:ask|tell) Dalgo's team/i.test(advice)) return advice
+  return isTeamTold ? `${advice} They were told.` : `${advice.replace("Nothing to do on your side: ", "")} Tell them.`
+}
 
 function whereStopped({ step, failedAt }: Failure, inWords: (at: number) => string): string | undefined {
   if (step === null && failedAt === null) return undefined

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { Failure } from "../../src/domain/failure"
+import { explainCause } from "../../src/summaries/causes/explain"
+import { CAUSES } from "../../src/summaries/causes/table"
 import { failureMessage } from "../../src/summaries/failure-message"
 
 const failure: Failure = {
@@ -58,6 +60,33 @@ describe("the message of a failure", () => {
   ])("is truthful about %s", (_, changes, parts) => {
     for (const part of parts) expect(failureMessage({ ...failure, ...changes }).message).toContain(part)
   })
+
+  it("says that Dalgo's team was told only where it was", () => {
+    const broken = { ...failure, stateMessage: "ModuleNotFoundError: No module named 'survey'" }
+    expect(failureMessage(broken).message).toContain("\nTo do: Dalgo's team must mend it. Tell them.\n")
+    expect(failureMessage({ ...broken, isTeamTold: true }).message).toContain(
+      "\nTo do: Nothing to do on your side: Dalgo's team must mend it. They were told.\n",
+    )
+  })
+
+  it("shows the value of a cell to members only, in the details", () => {
+    const odd = { ...failure, stateMessage: 'invalid input syntax for type integer: "asha devi"' }
+    const { message } = failureMessage(odd)
+    expect(message.split("\n").filter((line) => line.includes("asha"))).toEqual([
+      expect.stringMatching(/^Technical details: /),
+    ])
+    expect(failureMessage(odd, { isForMembers: false }).message).not.toContain("asha")
+  })
+
+  it.each(CAUSES.map((cause) => [cause.id, cause] as const))(
+    "has lines that end in a full stop and say the gist early, for %s",
+    (_, cause) => {
+      const { what, data, advice } = explainCause(cause, { last_good: "27 November, 9:30 pm IST" })
+      for (const text of [what, data, advice]) expect(text).toMatch(/[.!]$/)
+      expect(what.length).toBeLessThanOrEqual(200)
+      expect(Math.max(what.length, data.length, advice.length)).toBeLessThan(250)
+    },
+  )
 
   it("has no line for what is not known", () => {
     const bare = { ...failure, failedAt: null, step: null, stateMessage: null, link: null }
