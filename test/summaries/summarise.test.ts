@@ -115,6 +115,61 @@ describe("the response of the model", () => {
   })
 })
 
+describe("a known cause in the log", () => {
+  const EXPIRED = "google.auth.exceptions.RefreshError: ('invalid_grant: Token has been expired or revoked.')"
+  const withCause = () => respondWith({ logs: [logLine(40, EXPIRED), logLine(20, "starting the sync")] })
+  const FIRST = "Nightly survey was not updated. Google no longer accepts the sign-in that the source uses."
+
+  it.each<[string, object | Error, RegExp]>([
+    ["with AI", { response: "What failed: the sync." }, /\nBy AI, may be wrong: What failed: the sync\.\n/],
+    ["without AI", new Error("down"), /^(?![^]*By AI)/],
+  ])("gives the first line and the advice everywhere, %s", async (_, answer, ai) => {
+    withCause()
+    fakeAi(answer)
+    expect(await publishFailure()).toMatch(/^Nightly survey was not updated\. We could not tell why\.\n/)
+    await summarise()
+    const message = await messageOf(alice)
+    expect(message.split("\n")[0]).toBe(FIRST)
+    expect(message).toMatch(/\nTo do: The person whose Google account it is signs in again/)
+    expect(message).toContain("\nFrom the log: google.auth.exceptions.RefreshError")
+    expect(message).toMatch(ai)
+    expect(await barOf(bob)).toEqual([message])
+    const found = await (await bob.get("/api/notifications/filtered?q=Google no longer")).json<any>()
+    expect(found.res).toHaveLength(1)
+
+    await drain()
+    expect(recipients()).toEqual(both)
+    for (const mail of emailProvider.mails) {
+      expect(mail.text).toContain(FIRST)
+      expect(mail.subject).toBe("[Acme] Nightly survey was not updated")
+    }
+  })
+
+  it("changes the subject too where it changes what may be claimed, and neither category nor urgency", async () => {
+    respondWith({ logs: [logLine(40, "java.lang.OutOfMemoryError: Java heap space")] })
+    fakeAi(new Error("down"))
+    await publishFailure()
+    const before = await selectRows("SELECT category, urgent, audience, author FROM notifications")
+    await drain()
+    expect(emailProvider.mails.map(({ subject }) => subject)).toEqual([
+      "[Acme] Nightly survey was not fully updated",
+      "[Acme] Nightly survey was not fully updated",
+    ])
+    expect(await selectRows("SELECT category, urgent, audience, author FROM notifications")).toEqual(before)
+  })
+
+  it("is told without secrets, in at most 10,000 characters", async () => {
+    const noise = Array.from({ length: 200 }, () => logLine(40, `${"x".repeat(5_000)} password=hunter2`))
+    respondWith({ logs: noise })
+    fakeAi({ response: "y".repeat(50_000) })
+    await publishFailure()
+    await summarise()
+    const message = await messageOf(alice)
+    expect(message.length).toBeLessThanOrEqual(10_000)
+    expect(message).not.toContain("hunter2")
+  })
+})
+
 describe("without a usable response the summary is the error lines, and says so", () => {
   const extracted = { status: "completed", source: "extract", model: null, text: LOG_LINE }
 

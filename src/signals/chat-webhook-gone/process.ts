@@ -1,4 +1,5 @@
 import * as z from "zod/mini"
+import { DETAILS_LABEL } from "../../domain/announcement"
 import { type ChatProduct, CHAT_PRODUCT_NAME, CHAT_PRODUCTS } from "../../domain/channels"
 import type { Deps } from "../../deps"
 import { publish } from "../../notifications/publish"
@@ -41,7 +42,7 @@ async function announceGoneWebhook(
 const messageFor = (product: ChatProduct, goneReason: string | null) =>
   [
     `${CHAT_PRODUCT_NAME[product]} takes no more messages from Dalgo, so it was switched off for your organisation.`,
-    ...(goneReason ? [`Why: ${goneReason}.`] : []),
-    `To get notifications there again, make a new webhook in ${CHAT_PRODUCT_NAME[product]} and store it in Dalgo.`,
     "Everybody still gets notifications in their inbox and by e-mail, as they chose.",
+    `To do: Make a new webhook in ${CHAT_PRODUCT_NAME[product]} and store it in Dalgo.`,
+    ...(goneReason ? [`${DETAILS_LABEL} ${goneReason}.`] : []),
   ].join("\n")

@@ -30,8 +30,10 @@ export class PrefectError extends Error {
 
 const TIMEOUT_MS = 10_000
 const INFO_LEVEL = 20
+const ERROR_LEVEL = 40
 /** Limit of Prefect's API. */
 const MAX_LOG_LINES = 200
+const MAX_EARLIER_ERRORS = 50
 
 type Credentials = Pick<Config, "PREFECT_API_AUTH_STRING" | "PREFECT_API_KEY">
 
@@ -72,12 +74,25 @@ export class PrefectClient {
     return run?.end_time ?? undefined
   }
 
-  /** The last log lines of these runs at level INFO and above, oldest first. */
+  /**
+   * The last log lines of these runs at level INFO and above, oldest first. Where there may be more, also the last errors
+   * before them: a step that fails early may be followed by many lines of steps that go on.
+   */
   async lastLogs(flowRunIds: string[]): Promise<Logs> {
+    const lines = await this.filterLogs(flowRunIds, { level: INFO_LEVEL, limit: MAX_LOG_LINES })
+    const [oldest] = lines
+    if (lines.length < MAX_LOG_LINES || !oldest) return lines
+    const errors = await this.filterLogs(flowRunIds, { level: ERROR_LEVEL, limit: MAX_EARLIER_ERRORS })
+    const isEarlier = ({ timestamp }: Logs[number]) => Date.parse(timestamp) < Date.parse(oldest.timestamp)
+    return [...errors.filter(isEarlier), ...lines]
+  }
+
+  /** The newest lines that match, oldest first. */
+  private async filterLogs(flowRunIds: string[], { level, limit }: { level: number; limit: number }): Promise<Logs> {
     const logs = await this.request(Logs, "/logs/filter", {
-      logs: { operator: "and_", level: { ge_: INFO_LEVEL }, flow_run_id: { any_: flowRunIds } },
+      logs: { operator: "and_", level: { ge_: level }, flow_run_id: { any_: flowRunIds } },
       sort: "TIMESTAMP_DESC",
-      limit: MAX_LOG_LINES,
+      limit,
       offset: 0,
     })
     return logs.toReversed()

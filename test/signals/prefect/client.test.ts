@@ -43,6 +43,56 @@ describe("the client requests", () => {
   })
 })
 
+describe("the client, where a run has more than 200 lines,", () => {
+  const at = (second: number) => ({ timestamp: new Date(Date.UTC(2026, 10, 20, 2) + second * 1_000).toISOString() })
+  const last = Array.from({ length: 200 }, (_, i) => ({ ...logLine(20, `line ${i}`), ...at(1_000 - i) }))
+
+  it("also requests the errors before them", async () => {
+    const errors = [
+      { ...logLine(40, "among the lines"), ...at(900) },
+      { ...logLine(40, "second error"), ...at(20) },
+      { ...logLine(40, "first error"), ...at(10) },
+    ]
+    const { requests } = fakeFetch(async (request) => {
+      const { logs } = await request.clone().json<any>()
+      return Response.json(logs.level.ge_ === 40 ? errors : last)
+    })
+    const messages = (await api().lastLogs([RUN_ID])).map(({ message }) => message)
+    expect(messages).toHaveLength(202)
+    expect(messages.slice(0, 3)).toEqual(["first error", "second error", "line 199"])
+    expect(requests).toHaveLength(2)
+  })
+
+  it("requests nothing more of a shorter log", async () => {
+    const { requests } = fakeFetch(fakePrefect({ logs: last.slice(1) }))
+    expect(await api().lastLogs([RUN_ID])).toHaveLength(199)
+    expect(requests).toHaveLength(1)
+  })
+})
+
+describe("the end of the last run that went through", () => {
+  it("is that of the newest completed run of the deployment", async () => {
+    const { requests } = fakeFetch(fakePrefect({ completed: [{ end_time: "2026-11-19T16:00:00+00:00" }] }))
+    expect(await api().lastCompletedAt(DEPLOYMENT_ID)).toBe(Date.UTC(2026, 10, 19, 16))
+    expect(requests[0]?.url).toBe(`${BASE}/flow_runs/filter`)
+    expect(await requests[0]?.json()).toEqual({
+      flow_runs: {
+        operator: "and_",
+        deployment_id: { any_: [DEPLOYMENT_ID] },
+        state: { operator: "and_", type: { any_: ["COMPLETED"] } },
+      },
+      sort: "END_TIME_DESC",
+      limit: 1,
+      offset: 0,
+    })
+  })
+
+  it.each([[[]], [[{ end_time: null }]], [[{}]]])("is unknown where Prefect answers %j", async (completed) => {
+    fakeFetch(fakePrefect({ completed }))
+    expect(await api().lastCompletedAt(DEPLOYMENT_ID)).toBeUndefined()
+  })
+})
+
 describe("the authorization header", () => {
   it.each<[string, Partial<Record<keyof typeof nobody, string>>, string | null]>([
     [

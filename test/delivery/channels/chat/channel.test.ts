@@ -287,7 +287,7 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     const [announcement] = await inboxOf(alice)
     expect(announcement).toMatchObject({ category: "system", urgent: false, author: "Dalgo" })
     expect(announcement?.message).toContain(ANNOUNCEMENT)
-    expect(announcement?.message).toMatch(/Why: the webhook was (deleted|removed) there\./)
+    expect(announcement?.message).toMatch(/\nTechnical details: the webhook was (deleted|removed) there\./)
     expect(await announcementsTo(alice)).toBe(1)
     for (const one of [bob, charlie, dora]) expect(await announcementsTo(one)).toBe(0)
     expect(mails.filter((mail) => mail.text.includes(ANNOUNCEMENT)).map((mail) => mail.to)).toEqual([alice.email])
