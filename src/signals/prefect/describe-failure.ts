@@ -59,13 +59,15 @@ export async function describeFailure(deps: Deps, failed: FailedRun): Promise<Fa
 
 /** What a failure's message takes from the organisation and from the configuration. */
 export const failureContext = ({ config, now }: Deps, org: OrgWithSettings | undefined): FailureContext => ({
-  orgName: org?.name ?? "Dalgo",
   orgSlug: org?.slug,
-  timeZone: org?.timezone ?? DEFAULT_TIME_ZONE,
-  link: config.FRONTEND_URL ? `${config.FRONTEND_URL}/orchestrate` : null,
-  isTeamTold: platformAdminChannels(config).length > 0,
-  usesAi: config.AUTO_GENERATE_LLM_FAILURE_SUMMARIES && org?.llmOptin !== false,
-  publishedAt: now(),
+  facts: {
+    orgName: org?.name ?? "Dalgo",
+    timeZone: org?.timezone ?? DEFAULT_TIME_ZONE,
+    link: config.FRONTEND_URL ? `${config.FRONTEND_URL}/orchestrate` : null,
+    isTeamTold: platformAdminChannels(config).length > 0,
+    usesAi: config.AUTO_GENERATE_LLM_FAILURE_SUMMARIES && org?.llmOptin !== false,
+    publishedAt: now(),
+  },
 })
 
 const valueOf = <T>(result: PromiseSettledResult<T>) => (result.status === "fulfilled" ? result.value : undefined)

@@ -1,6 +1,6 @@
 import type { Failure, Reach } from "../../domain/failure"
 import { redact } from "../../domain/redact"
-import { oneLine, truncate } from "../../domain/text"
+import { oneLine } from "../../domain/text"
 import type { Deployment, FlowRun } from "./schemas"
 
 type FailedRun = {
@@ -12,20 +12,23 @@ type FailedRun = {
   lastCompletedAt: number | undefined
 }
 
-export type FailureContext = Pick<
-  Failure,
-  "orgName" | "timeZone" | "link" | "isTeamTold" | "usesAi" | "publishedAt"
-> & { orgSlug: string | undefined }
+export type FailureContext = {
+  orgSlug: string | undefined
+  /** What does not depend on the run. */
+  facts: Pick<Failure, "orgName" | "timeZone" | "link" | "isTeamTold" | "usesAi" | "publishedAt">
+}
 
-const MAX_STATE_MESSAGE_LENGTH = 4_000
+/** Of a longer state message, the heading and the end, where the last exception stands. */
+const HEAD_LENGTH = 2_000
+const TAIL_LENGTH = 6_000
 /** Prefect writes this before every exception. */
 const PREAMBLE = /^Flow run encountered an exception: /
 
 /** What a failed run's message says. Unknown parts are `null`. */
-export function failureFacts(failed: FailedRun, { orgSlug, ...context }: FailureContext): Failure {
+export function failureFacts(failed: FailedRun, { orgSlug, facts }: FailureContext): Failure {
   const { run, deployment, step, reach, lastCompletedAt } = failed
   return {
-    ...context,
+    ...facts,
     pipeline: deployment ? pipelineName(deployment.name, orgSlug) : null,
     step: step ?? null,
     reach: reach ?? (run.state_type === "CRASHED" ? "unknown" : "sync"),
@@ -36,8 +39,8 @@ export function failureFacts(failed: FailedRun, { orgSlug, ...context }: Failure
 }
 
 /** The same where nothing but an error is known. */
-export const reportedFacts = (error: string, { orgSlug: _, ...context }: FailureContext): Failure => ({
-  ...context,
+export const reportedFacts = (error: string, { facts }: FailureContext): Failure => ({
+  ...facts,
   pipeline: null,
   step: null,
   reach: "sync",
@@ -47,8 +50,11 @@ export const reportedFacts = (error: string, { orgSlug: _, ...context }: Failure
 })
 
 /** Redacted before it is cut: half a secret matches no pattern. */
-const stateMessage = (message: string | null | undefined) =>
-  truncate(redact(message?.replace(PREAMBLE, "") ?? "").trim(), MAX_STATE_MESSAGE_LENGTH) || null
+function stateMessage(message: string | null | undefined): string | null {
+  const text = redact(message?.replace(PREAMBLE, "") ?? "").trim()
+  if (text.length <= HEAD_LENGTH + TAIL_LENGTH) return text || null
+  return `${text.slice(0, HEAD_LENGTH)}\n…\n${text.slice(-TAIL_LENGTH)}`.toWellFormed()
+}
 
 /**
  * A deployment's name as people read it: "nightly-survey" is "Nightly survey". Dalgo makes up names such as

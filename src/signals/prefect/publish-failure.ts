@@ -59,11 +59,10 @@ export async function publishRunFailure(deps: Deps, runFailure: RunFailure): Pro
   const isSummaryWanted = wantsSummary(deps, runFailure) && summary === undefined
   const newSummary = { flowRunId, logRunIds, failure, now, dueAt: now + SWEEP_AFTER_MS }
   const { message, times } = failureMessage(failure)
-  const forPlatformAdmins = failureMessage(failure, { isForMembers: false })
   const published = await publish(deps, {
     ...systemAnnouncement({ org, category: "job_failure", message, times }),
     dedupe: { key: failureKey(attempt) },
-    platformAdmins: toPlatformAdmins(deps.config, { ...runFailure, flowRunId, message: forPlatformAdmins.message }),
+    platformAdmins: failure.isTeamTold ? platformAdminsOf(deps, runFailure) : undefined,
     holdEmailMs: isSummaryWanted ? EMAIL_HOLD_MS : undefined,
     alongside: (publicationId) => [
       ...(alongside?.(publicationId) ?? []),
@@ -81,6 +80,13 @@ const toldResult = (notification: Notification, org: OrgWithSettings): FailureRe
   kind: notification.orgId === org.id ? "already" : "told_elsewhere",
   notification,
 })
+
+const platformAdminsOf = ({ config }: Deps, { failure, attempt, ...rest }: RunFailure) =>
+  toPlatformAdmins(config, {
+    ...rest,
+    flowRunId: attempt.flowRunId,
+    message: failureMessage(failure, { isForMembers: false }).message,
+  })
 
 /**
  * Without AI, the log still tells known causes and its best line. A run has one summary: the notification of another

@@ -4,13 +4,8 @@ import { Deployment, FlowRun } from "../../../src/signals/prefect/schemas"
 import { DEPLOYMENT_ID, failedRun } from "../../support/fake-prefect"
 
 const CONTEXT = {
-  orgName: "Acme",
   orgSlug: "acme",
-  timeZone: "UTC",
-  link: null,
-  isTeamTold: false,
-  usesAi: true,
-  publishedAt: 0,
+  facts: { orgName: "Acme", timeZone: "UTC", link: null, isTeamTold: false, usesAi: true, publishedAt: 0 },
 }
 const deployment = Deployment.parse({ id: DEPLOYMENT_ID, name: "nightly-survey", schedules: [] })
 const factsOf = (changes: object = {}, known: Partial<Parameters<typeof failureFacts>[0]> = {}) =>
@@ -67,10 +62,13 @@ describe("the facts of a failure", () => {
     expect(stateMessageOf(message)).toBe(expected)
   })
 
-  it("have a state message that is redacted before it is cut", () => {
-    const cut = stateMessageOf(`${"x".repeat(3_980)} postgres://dalgo:${"hunter2".repeat(10)}@db.internal/warehouse`)
-    expect(cut).toHaveLength(4_000)
+  it("have a state message that is redacted before it is cut, and keeps its beginning and its end", () => {
+    const secret = `postgres://dalgo:${"hunter2".repeat(10)}@db.internal/warehouse`
+    const cut = stateMessageOf(`begin ${"x".repeat(1_970)} ${secret} ${"x".repeat(9_000)} end`)
+    expect(cut).toHaveLength(8_003)
+    expect(cut).toMatch(/^begin .* end$/s)
     expect(cut).not.toContain("hunter2")
+    expect(stateMessageOf(`${"x".repeat(1_999)}${"😀".repeat(9_000)}`)?.isWellFormed()).toBe(true)
   })
 
   it("take less than half a second for errors of 100,000 characters", () => {
