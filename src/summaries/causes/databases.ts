@@ -26,7 +26,7 @@ export const DATABASE_CAUSES: Cause[] = [
       /Access denied for user [^\n]{1,160}\(using password/im,
       /Incorrect username or password was specified/im,
       /JWT token is invalid/im,
-      /MongoSecurityException|\(AuthenticationFailed\)|bad auth : /im,
+      /MongoSecurityException|\(AuthenticationFailed\)|'AuthenticationFailed'|bad auth :/im,
       /password has expired/im,
       /FATAL:\s{1,4}(?:database|role) "[^"\n]{1,100}" does not exist/im,
       /InvalidCatalogNameError|InvalidPasswordError/im,

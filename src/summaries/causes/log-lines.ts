@@ -82,6 +82,7 @@ const withBreaks = (text: string) =>
     .replaceAll(/\\r?\\n|\\n/g, "\n")
     .replaceAll("\\t", "  ")
     .replaceAll('\\"', '"')
+    .replace(/["'][)}\]]{1,4}\s{0,20}$/, "")
 
 const STRUCTURED =
   /^\s{0,20}\{(?=.{0,4000}"info")(?=.{0,4000}"level":\s{0,2}"(\w{1,10})").{0,4000}?"msg":\s{0,2}("(?:[^"\\]|\\.){0,8000}")/

@@ -15,7 +15,7 @@ const NO_CAUSE = [
   /Finished in state /i,
   /^(?:Encountered (?:an )?exception during execution|Exception|Failed|Crashed|Error|ERROR|None|null)\W{0,4}$/i,
   /\b(?:state|flow run|task run)\b.{0,40}\b(?:failed|crashed)\W{0,3}$/i,
-  /\d{1,6} of \d{1,6} states failed/i,
+  /\d{1,6}(?: of |\/)\d{1,6} states failed/i,
   /exited with non-zero status code:? \d/i,
   /exited with status code:? 1\b/i,
 ]

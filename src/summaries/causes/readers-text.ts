@@ -8,7 +8,7 @@ const ROW_DETAIL = /^\s{0,200}DETAIL:\s{1,4}(?:Key \(|Failing row contains)/i
 
 /** Words of programs in JSON and dictionaries. Whatever stands under another key is a cell of a row. */
 const PROGRAM_KEYS =
-  /^(?:.{0,30}_?message|msg|error|errors|error_?code|error_?type|code|detail|details|reason|description|status|type|title|stack_?trace|exception|name|stderr|stdout|cause|failure.{0,20}|hint|domain|url|cmd|command|event|level|policyName|error_description|info|__type|faultstring|faultcode)$/i
+  /^(?:.{0,30}_?message|msg|errmsg|codeName|sqlstate|error|errors|error_?code|error_?type|code|detail|details|reason|description|status|type|title|stack_?trace|exception|name|stderr|stdout|cause|failure.{0,20}|hint|domain|url|cmd|command|event|level|policyName|error_description|info|__type|faultstring|faultcode)$/i
 const DOUBLE_QUOTED_CELL = /"([^"\n]{1,60})"\s{0,3}[:=]\s{0,3}"((?:[^"\\\n]|\\.){0,2000})"/g
 const SINGLE_QUOTED_CELL = /'([^'\n]{1,60})'\s{0,3}[:=]\s{0,3}'((?:[^'\\\n]|\\.){0,2000})'/g
 

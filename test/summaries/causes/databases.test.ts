@@ -20,6 +20,7 @@ describeCauses([
       "JWT token is invalid. [5b1c7a]",
       "com.mongodb.MongoSecurityException: Exception authenticating MongoCredential",
       "bad auth : Authentication failed., code 8000 (AtlasError)",
+      "pymongo.errors.OperationFailure: Authentication failed., full error: {'ok': 0.0, 'errmsg': 'Authentication failed.', 'code': 18, 'codeName': 'AuthenticationFailed'}",
       "Your password has expired. To log in you must change it using a client that supports expired passwords.",
       'FATAL: database "programme" does not exist',
       'FATAL:  role "dalgo" does not exist',
