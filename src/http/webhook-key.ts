@@ -5,7 +5,7 @@ import { withMeta } from "./route-meta"
 import { matchesAnyKey } from "../auth/compare-keys"
 import type { AppEnv } from "./router"
 
-/** Requires one of the keys in `setting` in this header. Answers 503 while no key is configured. */
+/** Requires one of the keys in `setting` in this header. Answers 503 while no key is configured, or none that is usable. */
 export const webhookKey = (header: string, setting: "PREFECT_NOTIFICATIONS_WEBHOOK_KEY" & keyof Config) =>
   withMeta(
     { access: "webhook key", keyHeader: header },

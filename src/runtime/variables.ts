@@ -252,7 +252,12 @@ export const VARIABLES = {
   }),
 
   /** The platform admins are notified here. A text that is not usable still chooses the channel, whose messages wait. */
-  ADMIN_EMAIL: optional(ADDRESS, { affects: "E-mails to platform admins wait.", salvage: "as it stands" }),
+  ADMIN_EMAIL: optional(ADDRESS, {
+    affects: "Platform admins are not told while it is missing, and their e-mails wait while it is not usable.",
+    salvage: "as it stands",
+    isNeeded: (text) =>
+      FLAG.parse(text("NOTIFY_PLATFORM_ADMINS_OF_ERRORS")) === true && text("ADMIN_DISCORD_WEBHOOK") === "",
+  }),
   ADMIN_DISCORD_WEBHOOK: optional(DISCORD_WEBHOOK, {
     affects: "Messages to platform admins on Discord wait.",
     salvage: "as it stands",

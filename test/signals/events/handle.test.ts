@@ -2,6 +2,7 @@ import { createExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import { depsFrom } from "../../../src/compose"
+import { MisconfiguredError } from "../../../src/runtime/errors"
 import { handleEvent } from "../../../src/signals/events/handle"
 import type { EventResult, SignalSource } from "../../../src/signals/events/source"
 import { MINUTE, NOON, SECOND } from "../../support/clock"
@@ -100,6 +101,27 @@ it("enqueues an event that is due in days with the longest delay that a queue al
 it("postpones an event whose processing throws, and throws on", async () => {
   await expect(handle(sourceOf(new RangeError("a bug")))).rejects.toThrow("a bug")
   expect(await event()).toEqual({ status: "received", reason: "RangeError", attempts: 1, due_at: NOON + 30 * SECOND })
+})
+
+it.each([
+  [0, 1],
+  [1, 1],
+  [4, 4],
+  [11, 11],
+])("lets an event wait for a variable, which does not count: %i attempts before, %i after", async (before, after) => {
+  await selectRows("UPDATE signal_events SET attempts = ?", before)
+  await handle(sourceOf(new MisconfiguredError("PREFECT_API_URL is not usable")))
+  const dueAt = NOON + 5 * MINUTE
+  expect(await event()).toEqual({
+    status: "received",
+    reason: "PREFECT_API_URL is not usable",
+    attempts: after,
+    due_at: dueAt,
+  })
+  expect(sent).toEqual([{ queue: "dalgo-signals", body: { kind: "prefect", eventId: 1 }, delaySeconds: 300 }])
+  // A second message finds nothing to claim before the time.
+  await handle(sourceOf({ kind: "done", status: "processed", reason: "published" }))
+  expect(await event()).toMatchObject({ status: "received", due_at: dueAt })
 })
 
 it("keeps an event that is not readable any more as failed", async () => {
