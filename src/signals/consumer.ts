@@ -5,6 +5,7 @@ import { sendSignals } from "../runtime/queue-lanes"
 import type { EventSource, SignalMessage } from "../runtime/queue-messages"
 import { sendOneDue } from "../notifications/send-scheduled"
 import { selectOverdueSummaries } from "../summaries/queries"
+import { divideBurst } from "./divide-burst"
 import { shareOf } from "./events/enqueue"
 import { handleEvent } from "./events/handle"
 import { selectOverdueEvents } from "./events/queries"
@@ -14,10 +15,11 @@ import { SOURCES } from "./sources"
 const RETRY_SECONDS = 30
 const MAX_PER_SWEEP = 500
 
-/** Consumes a batch of the queue `signals`. A message that fails is retried and does not hold up the others. */
+/** Consumes a batch of a lane of the queue `signals`. A message that fails is retried and does not hold up the others. */
 export async function consumeSignals(deps: Deps, batch: MessageBatch<SignalMessage>): Promise<void> {
+  const messages = batch.queue === "dalgo-signals" ? await divideBurst(deps, batch.messages) : batch.messages
   await Promise.all(
-    batch.messages.map(async (message) => {
+    messages.map(async (message) => {
       try {
         await dispatch(deps, message.body)
         message.ack()

@@ -3,7 +3,7 @@ export type Message = { id: string; queue: string; body: unknown; dueAt: number;
 /** As in wrangler.toml. */
 const MAX_RETRIES = 5
 const BATCH_SIZE: Record<string, number> = {
-  "dalgo-signals": 10,
+  "dalgo-signals": 100,
   "dalgo-signals-bulk": 10,
   "dalgo-deliveries": 5,
   "dalgo-deliveries-bulk": 5,

@@ -19,14 +19,14 @@ let drain: ReturnType<typeof captureQueues>["drain"]
 let drainQueuesInTurn: ReturnType<typeof captureQueues>["drainQueuesInTurn"]
 let lose: ReturnType<typeof captureQueues>["lose"]
 
+const slugOf = (id: string) => (id === GLOBEX_RUN ? "globex" : "acme")
+const prefect = fakePrefect({
+  run: (id) => failedRun({ id, tags: [slugOf(id)], parameters: { config: { org_slug: slugOf(id) } } }),
+})
+
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  const slugOf = (id: string) => (id === GLOBEX_RUN ? "globex" : "acme")
-  fakeFetch(
-    fakePrefect({
-      run: (id) => failedRun({ id, tags: [slugOf(id)], parameters: { config: { org_slug: slugOf(id) } } }),
-    }),
-  )
+  fakeFetch(prefect)
   fakeAi({ response: "What failed: the sync." })
   ;({ sent, drain, drainQueuesInTurn, lose } = captureQueues())
   limitQueueShare(SHARE)
@@ -152,5 +152,53 @@ describe("10,000 overdue events of one organisation", () => {
     const runs = sent.flatMap(({ body }) => ("flowRunId" in body ? body.flowRunId : []))
     expect(runs.slice(0, 2).toSorted()).toEqual(["run 1", "run 10001"])
     expect(runs).toHaveLength(251)
+  })
+})
+
+describe("a batch that is bigger than what one invocation processes", () => {
+  /** A batch as the normal lane delivers it, with the event of globex at its end. */
+  const consumeBurst = async (bodyOf: (id: string) => object) => {
+    limitQueueShare(100)
+    for (let n = 1; n <= BURST; n++) await postPrefectWebhook(bodyOf(runId(n)))
+    await postPrefectWebhook(bodyOf(GLOBEX_RUN))
+    limitQueueShare(SHARE)
+    return consume(
+      "dalgo-signals",
+      sent.splice(0).map(({ body }) => body as SignalMessage),
+    )
+  }
+  const sentence = (id: string) => runStateBody("Failed", id)
+
+  it("gets the organisations of its sentences in one request, and publishes each within its share", async () => {
+    const { explicitAcks, retryMessages } = await consumeBurst(sentence)
+    expect([explicitAcks.length, retryMessages]).toEqual([BURST + 1, []])
+    expect((await publishedTo()).toSorted()).toEqual([...Array(SHARE).fill(ACME), GLOBEX])
+    expect(inLane("dalgo-signals-bulk").filter(Boolean)).toHaveLength(BURST - SHARE)
+    await drain()
+    expect(await publishedTo()).toHaveLength(BURST + 1)
+  })
+
+  it("processes ten, and leaves the rest to the bulk lane, if Prefect does not give the runs", async () => {
+    fakeFetch((request) => (request.url.endsWith("/filter") ? new Response(null, { status: 503 }) : undefined), prefect)
+    await consumeBurst(sentence)
+    expect(inLane("dalgo-signals-bulk").filter(Boolean)).toHaveLength(BURST + 1 - SHARE)
+    await drain()
+    expect(await publishedTo()).toHaveLength(BURST + 1)
+    expect(await inboxOf(charlie)).toHaveLength(1)
+  })
+
+  it("is processed as it is if the bulk lane is not available", async () => {
+    lose("dalgo-signals-bulk")
+    await consumeBurst(sentence)
+    expect(await inboxOf(charlie)).toHaveLength(1)
+    await drain()
+    expect(await publishedTo()).toHaveLength(BURST + 1)
+  })
+
+  it("takes at most ten of what has its share already", async () => {
+    await consumeBurst((id) => eventWithTags(id, [id === GLOBEX_RUN ? "globex" : "acme"]))
+    expect(await publishedTo()).toHaveLength(10)
+    await drain()
+    expect(await publishedTo()).toHaveLength(BURST + 1)
   })
 })

@@ -51,15 +51,21 @@ export function fakePrefect({
   completed?: object[] | Response
 } = {}) {
   const reply = (body: object | Response) => (body instanceof Response ? body.clone() : Response.json(body))
-  const handler: Handler = (request) => {
+  const handler: Handler = async (request) => {
     const { pathname, host } = new URL(request.url)
     if (host !== "prefect.dalgo.test") return undefined
     if (pathname.endsWith("/graph-v2")) return reply(graph)
-    if (pathname.startsWith("/api/flow_runs/") && pathname !== "/api/flow_runs/filter") {
+    if (pathname === "/api/flow_runs/filter") {
+      const { flow_runs: wanted } = await request.clone().json<{ flow_runs: { id?: { any_: string[] } } }>()
+      if (!wanted.id) return reply(completed)
+      const runs = wanted.id.any_.map((id) => (typeof run === "function" ? run(id) : run))
+      const refusal = runs.find((each) => each instanceof Response && each.status !== 404)
+      return reply(refusal ?? runs.filter((each) => !(each instanceof Response)))
+    }
+    if (pathname.startsWith("/api/flow_runs/")) {
       return reply(typeof run === "function" ? run(pathname.slice("/api/flow_runs/".length)) : run)
     }
     if (pathname.startsWith("/api/deployments/")) return reply(deployment)
-    if (pathname === "/api/flow_runs/filter") return reply(completed)
     if (pathname === "/api/logs/filter") return reply(logs)
     return Response.json({ detail: "Not Found" }, { status: 404 })
   }

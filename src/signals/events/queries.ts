@@ -1,6 +1,7 @@
-import { and, eq, type SQL, sql } from "drizzle-orm"
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../../db/client"
 import { type DueRow, dueInTurn } from "../../db/due-in-turn"
+import { inList } from "../../db/in-list"
 import { insertSelect } from "../../db/insert-select"
 import { notifications, orgs, type SignalEvent, signalEvents } from "../../db/schema"
 
@@ -93,6 +94,21 @@ export const postponeEvent = (
     .update(signalEvents)
     .set({ reason, dueAt, ...(isWait && { waits: sql`${signalEvents.waits} + 1` }) })
     .where(isPending(id))
+
+/** Those of these events that are pending, and whose organisation is not known. */
+export const selectUnknownEvents = (db: Db, { ids }: { ids: number[] }) =>
+  db
+    .select({ id: signalEvents.id, body: signalEvents.body })
+    .from(signalEvents)
+    .where(and(inList(signalEvents.id, ids), eq(signalEvents.status, "received"), isNull(signalEvents.orgId)))
+
+/** `orgIds` has the organisation of each event. */
+export const updateOrgs = (db: Db, { orgIds }: { orgIds: (readonly [eventId: number, orgId: number])[] }) =>
+  db
+    .update(signalEvents)
+    .set({ orgId: sql`known.value ->> 1` })
+    .from(sql`json_each(${JSON.stringify(orgIds)}) known`)
+    .where(eq(signalEvents.id, sql`known.value ->> 0`))
 
 /** Gives a claimed event back, as if it had not been claimed, and keeps its organisation. */
 export const returnEvent = (db: Db, { id, orgId, now }: { id: number; orgId: number; now: number }) =>

@@ -4,7 +4,7 @@ import type { Config } from "../../runtime/config"
 import { isTransientStatus, parseRetryAfter } from "../../runtime/http-retry"
 import { log } from "../../runtime/log"
 import { parseJson } from "../../runtime/zod"
-import { Deployment, EndedRuns, FetchedFlowRun, Graph, Logs } from "./schemas"
+import { Deployment, EndedRuns, FetchedFlowRun, FetchedFlowRuns, Graph, Logs } from "./schemas"
 
 /**
  * Why Prefect did not give what was asked for.
@@ -56,6 +56,9 @@ export class PrefectClient {
   }
 
   flowRun = (id: string) => this.request(FetchedFlowRun, `/flow_runs/${id}`)
+  /** Those of these runs that Prefect has. */
+  flowRuns = (ids: string[]) =>
+    this.request(FetchedFlowRuns, "/flow_runs/filter", { flow_runs: { id: { any_: ids } }, limit: ids.length })
   deployment = (id: string) => this.request(Deployment, `/deployments/${id}`)
   graph = (flowRunId: string) => this.request(Graph, `/flow_runs/${flowRunId}/graph-v2`)
 

@@ -92,6 +92,9 @@ export const FetchedFlowRun = FlowRun.check(
   z.refine((run) => run.state_type !== undefined || Boolean(run.state?.type) || run.state_name !== undefined),
 )
 
+/** The runs that `POST /flow_runs/filter` finds; those of another shape are left out. */
+export const FetchedFlowRuns = listOf(FetchedFlowRun)
+
 export const Deployment = z.object({ id: uuid, name: z.string() })
 export type Deployment = z.infer<typeof Deployment>
 
