@@ -11,9 +11,10 @@ const MAX_PER_INVOCATION = 10
  * Divides a batch of the normal lane: returns the messages to be processed now, and sends the others to the bulk lane.
  * A batch that one invocation can process stays as it is, and costs nothing more.
  *
- * 1. Find the organisations of those of Prefect's events that name none, all at once.
- * 2. Take those within the share of their organisation in turn with the others, which had their share when they were sent.
- * 3. Send the rest to the bulk lane, and acknowledge it here. If that fails, process all of it here.
+ * 1. Find the organisations of Prefect's events, all at once. Without an answer, leave the batch as it is.
+ * 2. Acknowledge what is over. Take the rest in turn: what had its share when it was sent, and of the events whose
+ *    organisation is known only now, those within its share.
+ * 3. Send the others to the bulk lane, and acknowledge them here. If that fails, process all of them here.
  */
 export async function divideBurst(
   deps: Deps,
@@ -21,24 +22,28 @@ export async function divideBurst(
 ): Promise<readonly Message<SignalMessage>[]> {
   if (messages.length <= MAX_PER_INVOCATION) return messages
   const eventIds = messages.flatMap(({ body }) => (body.kind === "prefect" ? body.eventId : []))
-  const orgIds = await identifyOrgs(deps, { eventIds }).catch(() => new Map<number, number>())
+  const events = await identifyOrgs(deps, { eventIds }).catch(() => undefined)
+  if (!events) return messages
 
-  const withOrg = messages.map((message) => ({ message, orgId: orgIdOf(message.body, orgIds) }))
+  const open = messages.flatMap((message) => {
+    const { body } = message
+    if (body.kind !== "prefect") return { message, orgId: undefined, isNew: false }
+    const event = events.get(body.eventId)
+    if (!event) message.ack()
+    return event ? { message, ...event } : []
+  })
   const now: Message<SignalMessage>[] = []
   const later: Message<SignalMessage>[] = []
   const usedUp = new Set<number>()
-  for (const { message, orgId } of inTurn(withOrg)) {
-    const isNow = now.length < MAX_PER_INVOCATION && (await mayProcess(deps, { orgId, usedUp }))
+  for (const { message, orgId, isNew } of inTurn(open)) {
+    const isNow = now.length < MAX_PER_INVOCATION && (!isNew || (await takeShare(deps, { orgId, usedUp })))
     ;(isNow ? now : later).push(message)
   }
-  return (await sendToBulkLane(deps, later)) ? now : messages
+  return (await sendToBulkLane(deps, later)) ? now : open.map(({ message }) => message)
 }
 
-const orgIdOf = (body: SignalMessage, orgIds: Map<number, number>) =>
-  body.kind === "prefect" ? orgIds.get(body.eventId) : undefined
-
 /** Once an organisation has used up its share, it is not asked for again. */
-async function mayProcess(
+async function takeShare(
   deps: Deps,
   { orgId, usedUp }: { orgId: number | undefined; usedUp: Set<number> },
 ): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, type SQL, sql } from "drizzle-orm"
+import { and, eq, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../../db/client"
 import { type DueRow, dueInTurn } from "../../db/due-in-turn"
 import { inList } from "../../db/in-list"
@@ -95,12 +95,12 @@ export const postponeEvent = (
     .set({ reason, dueAt, ...(isWait && { waits: sql`${signalEvents.waits} + 1` }) })
     .where(isPending(id))
 
-/** Those of these events that are pending, and whose organisation is not known. */
-export const selectUnknownEvents = (db: Db, { ids }: { ids: number[] }) =>
+/** Those of these events that are pending. */
+export const selectPendingEvents = (db: Db, { ids }: { ids: number[] }) =>
   db
-    .select({ id: signalEvents.id, body: signalEvents.body })
+    .select({ id: signalEvents.id, body: signalEvents.body, orgId: signalEvents.orgId })
     .from(signalEvents)
-    .where(and(inList(signalEvents.id, ids), eq(signalEvents.status, "received"), isNull(signalEvents.orgId)))
+    .where(and(inList(signalEvents.id, ids), eq(signalEvents.status, "received")))
 
 /** `orgIds` has the organisation of each event. */
 export const updateOrgs = (db: Db, { orgIds }: { orgIds: (readonly [eventId: number, orgId: number])[] }) =>

@@ -7,24 +7,30 @@ import { couldBeFailure } from "./judge"
 import type { FlowRun } from "./schemas"
 import { parseStoredBody } from "./stored-body"
 
+export type EventOrg = { orgId: number | undefined; isNew: boolean }
+
 /** Limit of Prefect's API. */
 const MAX_RUNS = 200
 
 /**
- * Finds the organisations of pending events whose body names none, all at once, so that each takes the share of its own.
- * Returns and stores those that are found, by the id of the event. An event that is not a failure has none.
+ * Finds the organisations of pending events, all at once, so that each takes the share of its own. Returns the pending ones
+ * of these events. An organisation that was not known before is stored, and `isNew`. An event that is not a failure has
+ * none.
  *
  * 1. Read the events.
  * 2. Ask Prefect for the runs of those whose body names no organisation, in one request. Without an answer there are none.
  * 3. Read the organisations of their slugs, and store them with the events.
  */
-export async function identifyOrgs(deps: Deps, { eventIds }: { eventIds: number[] }): Promise<Map<number, number>> {
-  const events = await queries.selectUnknownEvents(deps.db, { ids: eventIds })
-  const unknown = events.flatMap(toFailedRun)
+export async function identifyOrgs(deps: Deps, { eventIds }: { eventIds: number[] }): Promise<Map<number, EventOrg>> {
+  const events = await queries.selectPendingEvents(deps.db, { ids: eventIds })
+  const pending = new Map<number, EventOrg>(
+    events.map(({ id, orgId }) => [id, { orgId: orgId ?? undefined, isNew: false }]),
+  )
+  const unknown = events.filter(({ orgId }) => orgId === null).flatMap(toFailedRun)
   const runs = await fetchRuns(deps, [...new Set(unknown.map(({ flowRunId }) => flowRunId))])
   const slugsOf = new Map(runs.map((run) => [run.id.toLowerCase(), candidateSlugs(run)]))
   const slugs = [...new Set([...slugsOf.values()].flat())]
-  if (slugs.length === 0) return new Map()
+  if (slugs.length === 0) return pending
 
   const orgs = new Map((await selectOrgsBySlugs(deps.db, { slugs })).map(({ slug, id }) => [slug, id]))
   const found = unknown.flatMap(({ eventId, flowRunId }) => {
@@ -32,7 +38,8 @@ export async function identifyOrgs(deps: Deps, { eventIds }: { eventIds: number[
     return orgId === undefined ? [] : [[eventId, orgId] as const]
   })
   if (found.length > 0) await queries.updateOrgs(deps.db, { orgIds: found })
-  return new Map(found)
+  for (const [eventId, orgId] of found) pending.set(eventId, { orgId, isNew: true })
+  return pending
 }
 
 function toFailedRun({ id: eventId, body }: { id: number; body: string }) {
