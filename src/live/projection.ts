@@ -24,8 +24,8 @@ const TEXTS_CHANGED_WITHIN_MS = 60 * 60_000
  * since a state only moves to a later version of its inbox.
  */
 export class Projection {
-  /** Updates that are running. A person who opens the bar waits for them, and so sees their own last change. */
-  private readonly running = new Set<Promise<void>>()
+  /** Updates that are running, and whose bars they concern: those of everybody if there is no list. */
+  private readonly running = new Map<Promise<void>, Set<number> | undefined>()
 
   constructor(
     private readonly store: BarStore,
@@ -33,10 +33,14 @@ export class Projection {
     private readonly deps: Deps,
   ) {}
 
-  /** Loads this person's state unless it is saved, after all running updates. */
+  /**
+   * Loads this person's state unless it is saved. Waits for running updates of their bar, so that they see their own last
+   * change, and not for those of others, who may cause many.
+   */
   async ensureLoaded(orgUserId: number): Promise<void> {
     const now = this.deps.now()
-    await Promise.allSettled(this.running)
+    const own = [...this.running].filter(([, concerned]) => concerned?.has(orgUserId) ?? true)
+    await Promise.allSettled(own.map(([update]) => update))
     if ((this.store.state(orgUserId)?.version ?? NOT_LOADED) === NOT_LOADED) {
       // Insert a placeholder first, so that changes that arrive during the read are applied. The current time is a higher
       // sequence number than any that was sent.
@@ -48,12 +52,14 @@ export class Projection {
 
   /** A notification entered these inboxes. */
   arrived(arrival: { notificationId: number; orgUserIds: number[] }): Promise<void> {
-    return this.track(this.applyArrival(arrival))
+    const states = this.store.states(arrival.orgUserIds)
+    return this.track(this.applyArrival(arrival.notificationId, states), states)
   }
 
   /** Something changed in these inboxes. */
   changed(orgUserIds: number[]): Promise<void> {
-    return this.track(this.reload(this.store.states(orgUserIds)))
+    const states = this.store.states(orgUserIds)
+    return this.track(this.reload(states), states)
   }
 
   /** The text of a notification changed. */
@@ -64,13 +70,11 @@ export class Projection {
   /** Reloads those of these states whose inbox has another version in the database. */
   catchUp(states: BarState[], latest: { orgUserId: number; version: number }[]): Promise<void> {
     const versions = new Map(latest.map(({ orgUserId, version }) => [orgUserId, version]))
-    return this.track(
-      this.reload(states.filter(({ orgUserId, version }) => version !== (versions.get(orgUserId) ?? 0))),
-    )
+    const behind = states.filter(({ orgUserId, version }) => version !== (versions.get(orgUserId) ?? 0))
+    return this.track(this.reload(behind), behind)
   }
 
-  private async applyArrival({ notificationId, orgUserIds }: { notificationId: number; orgUserIds: number[] }) {
-    const states = this.store.states(orgUserIds)
+  private async applyArrival(notificationId: number, states: BarState[]): Promise<void> {
     if (states.length === 0) return
     const { db } = this.deps
     const [latestStates, [row]] = await db.batch([
@@ -114,7 +118,7 @@ export class Projection {
 
   private async reloadItem(notificationId: number): Promise<void> {
     // A running update may have read the old text, and must not save it after this one.
-    await Promise.allSettled(this.running)
+    await Promise.allSettled(this.running.keys())
     if (!this.store.hasItems([notificationId])) return
     const [row] = await selectBarItem(this.deps.db, { id: notificationId })
     if (row) this.upsertItems([toBarItem(row)])
@@ -142,8 +146,8 @@ export class Projection {
   /** The JSON of a saved item as frames show it. */
   private excerpt = (id: number) => this.store.excerpts([id])[0] as string
 
-  private track(update: Promise<void>): Promise<void> {
-    this.running.add(update)
+  private track(update: Promise<void>, concerned?: BarState[]): Promise<void> {
+    this.running.set(update, concerned && new Set(concerned.map((state) => state.orgUserId)))
     return update.finally(() => this.running.delete(update))
   }
 }

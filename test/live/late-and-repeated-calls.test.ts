@@ -236,6 +236,19 @@ it("waits for pending changes before it returns a bar", async () => {
   await changing
 })
 
+it("does not wait for pending changes of another person's bar", async () => {
+  await openTabWithSnapshot(alice)
+  await openTabWithSnapshot(bob)
+  const id = await insertUrgent({ to: [alice.orgUserId, BOB] })
+  const answer = holdNextAnswer()
+  const changing = acmeBar().changed({ orgUserIds: [alice.orgUserId] })
+  await answer.asked()
+  await changed()
+  expect((await acmeBar().bar(BOB)).items).toMatchObject([{ id }])
+  answer.give()
+  await changing
+})
+
 it("makes one database round trip for a repeated call", async () => {
   await openTabWithSnapshot(bob)
   const id = await insertUrgent({ to: [BOB] })
