@@ -44,12 +44,59 @@ export const oneLine = (text: string) =>
     .replaceAll(/ {2,}/g, " ")
     .trim()
 
-/** At most `maxLength` characters (code points); a cut text ends in an ellipsis. */
+/** The characters that people see: an emoji of several parts and a Devanagari syllable are one each. */
+const characterAt = (text: string, at: number) => {
+  characters ??= new Intl.Segmenter("en", { granularity: "grapheme" })
+  return characters.segment(text).containing(at)
+}
+let characters: Intl.Segmenter | undefined
+/** A longer character, such as a letter with hundreds of accents, is cut between its code points. */
+const MAX_CHARACTER_LENGTH = 64
+
+/** The last position up to `at` that does not lie within a character. Positions are UTF-16 units. */
+export function characterBoundary(text: string, at: number): number {
+  if (at <= 0) return 0
+  if (at >= text.length) return text.length
+  // A row of flags shows only from its beginning where one ends.
+  const start = Math.max(0, text.lastIndexOf("\n", at - 1), codePointBoundary(text, at - 1_000))
+  const window = text.slice(start, at + MAX_CHARACTER_LENGTH)
+  const { index, segment } = characterAt(window, at - start) ?? { index: 0, segment: window }
+  return segment.length < MAX_CHARACTER_LENGTH ? start + index : codePointBoundary(text, at)
+}
+
+const codePointBoundary = (text: string, at: number) =>
+  /^[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.slice(Math.max(0, at - 1), at + 1)) ? at - 1 : at
+
+/** At most `maxLength` code points; a cut text ends in an ellipsis. */
 export function truncate(text: string, maxLength: number): string {
-  const characters = Array.from(text)
-  if (characters.length <= maxLength) return text
-  const kept = characters.slice(0, maxLength - 1).join("")
-  return `${kept.trimEnd()}…`
+  if (text.length <= maxLength) return text
+  let count = 0
+  let limit = 0
+  let length = 0
+  for (const codePoint of text) {
+    count += 1
+    length += codePoint.length
+    if (count < maxLength) limit = length
+    else if (count > maxLength) return `${text.slice(0, characterBoundary(text, limit)).trimEnd()}…`
+  }
+  return text
+}
+
+/** As `truncate`, with `maxLength` in UTF-16 units, as `String.length` and the limits of the API count. */
+export const truncateUnits = (text: string, maxLength: number) =>
+  text.length <= maxLength ? text : `${firstCharacters(text, maxLength - 1).trimEnd()}…`
+
+/** The beginning of a text, at most `maxLength` UTF-16 units, without an ellipsis. */
+export const firstCharacters = (text: string, maxLength: number) => text.slice(0, characterBoundary(text, maxLength))
+
+/** The end of a text, at most `maxLength` UTF-16 units. */
+export function lastCharacters(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text
+  const at = text.length - maxLength
+  const before = characterBoundary(text, at)
+  const { length } = characterAt(text.slice(before, at + MAX_CHARACTER_LENGTH), 0)?.segment ?? ""
+  const after = before === at ? at : before + length
+  return text.slice(after < at + MAX_CHARACTER_LENGTH ? after : codePointBoundary(text, at + 1))
 }
 
 /** Whether the text is one e-mail address and nothing else: no display name, no second recipient, no header. */

@@ -1,4 +1,5 @@
 import { redact } from "../domain/redact"
+import { lastCharacters } from "../domain/text"
 import { isError, type LogEntry } from "./log-entry"
 
 /** About 6,000 tokens, which fits the models that `AI_MODEL` may name. */
@@ -20,5 +21,5 @@ export function logForModel(entries: LogEntry[]): string {
     entries.slice(Math.max(0, i - CONTEXT_ENTRIES), i + CONTEXT_ENTRIES + 1).some(isError),
   )
   // A run that was killed may have logged no error. The last entries explain the end best.
-  return (nearErrors.length > 0 ? nearErrors : messages).join("\n").slice(-MAX_CHARACTERS)
+  return lastCharacters((nearErrors.length > 0 ? nearErrors : messages).join("\n"), MAX_CHARACTERS)
 }

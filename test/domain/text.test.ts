@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest"
-import { readableText, splitAtUrls, truncate, withoutHidden } from "../../src/domain/text"
+import {
+  lastCharacters,
+  readableText,
+  splitAtUrls,
+  truncate,
+  truncateUnits,
+  withoutHidden,
+} from "../../src/domain/text"
 
 describe("a text that is shown", () => {
   it.each([
@@ -41,8 +48,35 @@ it.each([
   ["cut with an ellipsis", "fives", 4, "fiv…"],
   ["cut without a blank before the ellipsis", "on the way", 4, "on…"],
   ["cut between characters", "😀😀😀", 2, "😀…"],
+  ["cut before an emoji of several parts", "ok 👩\u200D👩\u200D👧\u200D👦 ok", 9, "ok…"],
+  ["cut before a flag", "🇮🇳🇳🇵🇱🇰", 4, "🇮🇳…"],
+  ["cut before a Devanagari syllable", "शिक्षित", 4, "शि…"],
+  ["cut before a letter with its accent", "cafe\u0301s are", 5, "caf…"],
+  ["cut within a letter of too many accents", `e${"\u0301".repeat(200)}`, 10, `e${"\u0301".repeat(8)}…`],
+  ["empty where not one character fits", "😀😀", 1, "…"],
 ])("a text that must be short is %s", (_, text, maxLength, expected) => {
   expect(truncate(text, maxLength)).toBe(expected)
+})
+
+it.each([
+  ["whole where it fits", "four", 4, "four"],
+  ["its last characters", "fives", 4, "ives"],
+  ["without the half of a character", "a😀b", 2, "b"],
+  ["from between the parts of an overlong character", `e${"\u0301".repeat(200)}`, 10, "\u0301".repeat(10)],
+  ["without a part of an emoji", "👩\u200D👩\u200D👧\u200D👦 ok", 5, " ok"],
+  ["without a part of a syllable", "क्षि है", 5, " है"],
+])("the end of a text is %s", (_, text, maxLength, expected) => {
+  expect(lastCharacters(text, maxLength)).toBe(expected)
+})
+
+it("a cut at any place leaves whole characters", () => {
+  const text = `🇮🇳 क्षि 👩\u200D🚀 é e\u0301 ${"e\u0301\u0302".repeat(60)} ${"👩\u200D".repeat(50)} 𝒳\r\n🏽`
+  for (let length = 1; length <= text.length; length += 1) {
+    for (const cut of [truncate(text, length), truncateUnits(text, length), lastCharacters(text, length)]) {
+      expect(Array.from(cut).length).toBeLessThanOrEqual(length)
+      expect(cut.isWellFormed()).toBe(true)
+    }
+  }
 })
 
 it.each([

@@ -1,3 +1,5 @@
+import { firstCharacters } from "../../domain/text"
+
 export const FAILED_TYPES = ["FAILED", "CRASHED"]
 
 const FAILURE_STATES = ["Failed", "Crashed", "TimedOut"]
@@ -44,8 +46,7 @@ export const isFilled = (text: string) => /[\p{L}\p{N}]/u.test(text) && !/^(?:no
  * characters.
  */
 export function canonicalStateName(text: string): string {
-  const name = text
-    .slice(0, MAX_NAME_LENGTH)
+  const name = firstCharacters(text, MAX_NAME_LENGTH)
     .replace(/^[\s`"']+/, "")
     .replace(/^StateType\./, "")
   return STATE_BY_LETTERS.get(lettersOnly(name)) ?? name.replace(/[\s`"'.]+$/, "")

@@ -1,6 +1,6 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
 import { notificationHeading } from "../heading"
-import { httpUrl, isAtOrigin, readableText } from "../../../domain/text"
+import { firstCharacters, httpUrl, isAtOrigin, readableText } from "../../../domain/text"
 
 /** A message, before an adapter formats it for its product. */
 export type ChatContent = {
@@ -44,11 +44,11 @@ export function fitText(
   { maxLength, format }: { maxLength: number; format: (piece: string) => string },
 ): string {
   let formatted = ""
-  let cut = ""
-  for (const [piece] of text.matchAll(URL_OR_CHARACTER)) {
+  let cutAt = 0
+  for (const { 0: piece, index } of text.matchAll(URL_OR_CHARACTER)) {
     formatted += format(piece)
-    if (formatted.length <= maxLength - 1) cut = formatted
-    else if (formatted.length > maxLength) return `${cut.trimEnd()}…`
+    if (formatted.length <= maxLength - 1) cutAt = index + piece.length
+    else if (formatted.length > maxLength) return `${formatAll(firstCharacters(text, cutAt), format).trimEnd()}…`
   }
   return formatted
 }
@@ -56,5 +56,8 @@ export function fitText(
 /** Whether a piece of `fitText` is a URL that becomes a link. */
 export const isLink = (piece: string, ownOrigins: string[] | undefined) =>
   isUrl(piece) && (ownOrigins === undefined || isAtOrigin(piece, ownOrigins))
+
+const formatAll = (text: string, format: (piece: string) => string) =>
+  Array.from(text.matchAll(URL_OR_CHARACTER), ([piece]) => format(piece)).join("")
 
 export const isUrl = (piece: string) => piece.startsWith("http")

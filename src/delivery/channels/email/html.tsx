@@ -1,6 +1,6 @@
 import { html } from "hono/html"
 import { CATEGORY } from "../../../domain/categories"
-import { splitAtUrls } from "../../../domain/text"
+import { splitAtUrls, truncate } from "../../../domain/text"
 import type { EmailContent } from "./content"
 import type { Block } from "./layout"
 
@@ -156,7 +156,7 @@ const headingStyle = (heading: string) =>
 function preheader({ layout: { body, summary }, wording }: EmailContent): string {
   const lines = body.flatMap((block) => (block.kind === "list" ? block.items : [block.text]))
   if (summary) lines.push(summary.text)
-  return lines.join(" ").slice(0, MAX_PREHEADER_LENGTH).toWellFormed() || wording.sender
+  return truncate(lines.join(" "), MAX_PREHEADER_LENGTH) || wording.sender
 }
 
 function darkStyles({ category }: EmailContent): string {

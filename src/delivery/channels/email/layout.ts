@@ -1,5 +1,5 @@
 import { AI_LABEL, splitDetails } from "../../../domain/announcement"
-import { readableText, withoutForeignLinks } from "../../../domain/text"
+import { firstCharacters, readableText, withoutForeignLinks } from "../../../domain/text"
 
 export type Block = { kind: "line"; text: string; isAfterGap: boolean } | { kind: "list"; items: string[] }
 
@@ -43,8 +43,8 @@ function truncateAtWord(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text
   const start = text.slice(0, maxCharacters)
   const end = Math.max(start.lastIndexOf("\n"), start.lastIndexOf(" "))
-  // Without a word to cut at, do not leave the first half of a surrogate pair.
-  return (end > maxCharacters - MAX_WORD_LENGTH ? start.slice(0, end) : start.replace(/[\uD800-\uDBFF]$/, "")).trimEnd()
+  const isAtWord = end > maxCharacters - MAX_WORD_LENGTH
+  return (isAtWord ? start.slice(0, end) : firstCharacters(text, maxCharacters)).trimEnd()
 }
 
 const LIST_ITEM = /^\s*[-*•] +(?=\S)/

@@ -1,5 +1,6 @@
 import type { InboxItem } from "dalgo-notifications/client"
 import { html, nothing } from "lit"
+import { truncate } from "../../../domain/text"
 import { timeTag } from "../../ui/relative-time"
 import { categoryChip } from "../../ui/category-chip"
 
@@ -26,7 +27,7 @@ export function inboxRow(item: InboxItem, { base, toggleRead }: { base: string; 
           ${item.urgent ? urgentBadge : nothing} ${categoryChip(item.category)} ${timeTag(item.timestamp)}
           <span class="author">${item.author}</span>
         </div>
-        <button class="toggle" aria-label="${action}: ${message.slice(0, 60)}" @click=${toggleRead}>${action}</button>
+        <button class="toggle" aria-label="${action}: ${truncate(message, 60)}" @click=${toggleRead}>${action}</button>
         <dalgo-message-text
           key=${id}
           folds

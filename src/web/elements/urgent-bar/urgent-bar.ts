@@ -1,6 +1,7 @@
 import { html, LitElement, nothing } from "lit"
 import { keyed } from "lit/directives/keyed.js"
 import type { BarItem } from "../../../domain/bar-item"
+import { truncate } from "../../../domain/text"
 import { categoryLabel } from "../../ui/category-label"
 import { ClientController } from "../../ui/client-controller"
 import { messageStyles } from "../../ui/message-text"
@@ -137,7 +138,7 @@ export class UrgentBarElement extends LitElement {
 
   #dismissal(item: BarItem) {
     return html`
-      <button class="dismiss" aria-label="Dismiss: ${item.message.slice(0, 60)}" @click=${() => this.#dismissals.dismiss(item)}>
+      <button class="dismiss" aria-label="Dismiss: ${truncate(item.message, 60)}" @click=${() => this.#dismissals.dismiss(item)}>
         <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="m4 4 8 8m0-8-8 8" /></svg>
         <span class="dismiss-label">Dismiss</span>
       </button>
