@@ -5,6 +5,7 @@ import { depsFrom } from "./compose"
 import { AppError, MisconfiguredError } from "./runtime/errors"
 import { hashRequest, IdempotencyKey } from "./runtime/idempotency-key"
 import { errorName, log, topFrames } from "./runtime/log"
+import { UNSTORABLE, unstorableTexts } from "./runtime/zod"
 import { createNotification } from "./notifications/create"
 import { listInbox } from "./inbox/list"
 import { toCursorPage, toFilter, toInboxItem } from "./inbox/responses"
@@ -136,7 +137,11 @@ function toCallerError(error: unknown): Error {
 /** Validates input. Throws `invalid`, with every issue in the message. */
 function parseOrThrow<T extends z.ZodMiniType>(schema: T, input: unknown): z.infer<T> {
   const result = schema.safeParse(input)
-  if (result.success) return result.data
+  if (result.success) {
+    const [path] = unstorableTexts(result.data)
+    if (path) throw new AppError("invalid", `${path.join(".")}: ${UNSTORABLE}`)
+    return result.data
+  }
   const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`)
   throw new AppError("invalid", issues.join("; "))
 }

@@ -6,7 +6,7 @@ import { NotificationService } from "../src/rpc"
 import { VARIABLES } from "../src/runtime/variables"
 import { DAY, HOUR, MINUTE, NOON } from "./support/clock"
 import { addDevice } from "./support/devices"
-import { fakeAi } from "./support/fake-ai"
+import { aiAnswer, fakeAi } from "./support/fake-ai"
 import { DISCORD_WEBHOOK, fakeChatProducts } from "./support/fake-chat-products"
 import { fakeFetch } from "./support/fake-fetch"
 import { failedRun, fakePrefect, RUN_ID } from "./support/fake-prefect"
@@ -110,7 +110,7 @@ let lines: any[]
 beforeEach(() => {
   vi.setSystemTime(NOON)
   queue = captureQueues()
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   lines = []
   vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(JSON.parse(line)))
 })

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { fakeAi } from "./support/fake-ai"
+import { aiAnswer, fakeAi } from "./support/fake-ai"
 import { fakeFetch } from "./support/fake-fetch"
 import { fakePrefect, RUN_ID } from "./support/fake-prefect"
 import { fakeSes } from "./support/fake-ses"
@@ -13,7 +13,7 @@ const tell = (body: unknown) =>
 it("publishes one Prefect failure to inbox, urgent bar and e-mail, with a summary", async () => {
   const post = fakeSes()
   fakeFetch(fakePrefect(), post.handler)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   const { drain } = captureQueues()
 
   const answer = await tell(failure())

@@ -6,6 +6,7 @@ import { createMiddleware } from "hono/factory"
 import * as z from "zod/mini"
 import en from "zod/v4/locales/en.js"
 import { AppError, type ValidationIssue } from "../runtime/errors"
+import { UNSTORABLE, unstorableTexts } from "../runtime/zod"
 import { withMeta } from "./route-meta"
 import type { AppEnv } from "./router"
 
@@ -34,17 +35,29 @@ export const largeRawBody = rawBodyLimit(1_024 * KIB)
 const requireJson = createMiddleware<AppEnv>(async (c, next) => {
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase()
   if (type !== "application/json") throw new AppError("not_json", "the body must be application/json")
-  try {
-    JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(await c.req.arrayBuffer()))
-  } catch {
-    throw validationError([{ loc: ["body"], msg: "the body is not valid JSON", type: "json_invalid" }])
-  }
+  refuseUnstorable("body", parseBody(await c.req.arrayBuffer()))
   await next()
 })
 
+function parseBody(bytes: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes))
+  } catch {
+    throw validationError([{ loc: ["body"], msg: "the body is not valid JSON", type: "json_invalid" }])
+  }
+}
+
+/** Refuses texts that cannot be stored as they are, whatever their field. */
+function refuseUnstorable(where: "body" | "query", value: unknown): void {
+  const paths = unstorableTexts(value)
+  if (paths.length === 0) return
+  const issues = paths.slice(0, MAX_ISSUES)
+  throw validationError(issues.map((path) => ({ loc: [where, ...path], msg: UNSTORABLE, type: "unstorable_text" })))
+}
+
 const jsonBodyLimit = (bytes: number) => withMeta({ maxBodyBytes: bytes }, every(rawBodyLimit(bytes), requireJson))
 
-/** Rejects, in this order, a body that is too large (413), of another content type (415), or not JSON (422). */
+/** Rejects, in this order, a body that is too large (413), of another content type (415), not JSON, or with a text that cannot be stored (422). */
 export const jsonBody = jsonBodyLimit(64 * KIB)
 
 /** `jsonBody` for long lists: 10,000 members with long names. */

@@ -1,4 +1,6 @@
 import * as z from "zod/mini"
+import { safeName, safeText } from "../domain/outside-text"
+import { truncateUnits } from "../domain/text"
 import { isTimeZone } from "../domain/time"
 
 /** Text of 1 to `maxLength` characters, trimmed. */
@@ -6,6 +8,39 @@ export const requiredText = (maxLength: number) => z.string().check(z.trim(), z.
 
 /** An IANA name, for example `Asia/Kolkata`. */
 export const TimeZone = z.string().check(z.refine(isTimeZone, "not the name of a time zone, such as Asia/Kolkata"))
+
+/** Text that another system wrote, made safe. */
+export const outsideText = z.pipe(z.string(), z.transform(safeText))
+
+const MAX_NAME_LENGTH = 200
+/** A name that another system gave, made safe, as one line. */
+export const outsideName = z.pipe(
+  z.string(),
+  z.transform((name: string) => truncateUnits(safeName(name), MAX_NAME_LENGTH)),
+)
+
+/** As `requiredText`, for the text of a failure: what is unsafe or too long is replaced and cut, not refused. */
+export const requiredOutsideText = (maxLength: number) =>
+  z.pipe(
+    z.string().check(z.trim(), z.minLength(1)),
+    z.transform((text: string) => truncateUnits(safeText(text), maxLength)),
+  )
+
+/** D1 would end a text at NUL, and store other characters for half of one. */
+const isStorable = (text: string) => text.isWellFormed() && !text.includes("\0")
+
+/** The paths of the texts in a value, keys included, that cannot be stored as they are. */
+export function unstorableTexts(value: unknown): (string | number)[][] {
+  if (typeof value === "string") return isStorable(value) ? [] : [[]]
+  if (typeof value !== "object" || value === null) return []
+  return Object.entries(value).flatMap(([key, each]) => {
+    const name = Array.isArray(value) ? Number(key) : key.toWellFormed().replaceAll("\0", "\uFFFD")
+    return [...(isStorable(key) ? [] : [[name]]), ...unstorableTexts(each).map((path) => [name, ...path])]
+  })
+}
+
+/** What is wrong with such a text. */
+export const UNSTORABLE = "half of a character, or the character NUL"
 
 /** The parsed JSON, for a schema to check; `undefined` if the text is not JSON. */
 export function parseJson(text: string): unknown {

@@ -1,7 +1,13 @@
 import { announcementSubject, SERVICE_AUTHOR } from "../domain/announcement"
 import { CATEGORY, type Category, isUrgentFor } from "../domain/categories"
 import type { NamedTime } from "../domain/time"
+import { truncateUnits } from "../domain/text"
 import type { selectOrgsBySlugs } from "../orgs/queries"
+
+/** With the summary that may be added, a message stays below the 10,000 characters that the API allows. */
+const MAX_MESSAGE_LENGTH = 8_000
+
+const shortened = (message: string) => truncateUnits(message, MAX_MESSAGE_LENGTH)
 
 export type OrgWithSettings = Awaited<ReturnType<typeof selectOrgsBySlugs>>[number]
 
@@ -19,7 +25,7 @@ export const systemNotice = ({
   orgId,
   audience: { kind: "org_users" as const, ids: [orgUserId] },
   author: SERVICE_AUTHOR,
-  message,
+  message: shortened(message),
   category: "system" as const,
   urgent: false,
 })
@@ -29,7 +35,7 @@ export const adminNotice = ({ orgId, message }: { orgId: number; message: string
   orgId,
   audience: { kind: "org" as const, orgId, adminsOnly: true },
   author: SERVICE_AUTHOR,
-  message,
+  message: shortened(message),
   category: "system" as const,
   urgent: false,
 })
@@ -39,7 +45,7 @@ export const platformAdminAnnouncement = ({ category, message }: { category: Cat
   orgId: null,
   audience: { kind: "org_users" as const, ids: [] },
   author: SERVICE_AUTHOR,
-  message,
+  message: shortened(message),
   category,
   urgent: isUrgentFor(category, null),
 })
@@ -63,7 +69,7 @@ export const systemAnnouncement = ({
   orgId: org.id,
   audience: { kind: "org" as const, orgId: org.id, adminsOnly: CATEGORY[category].addresses === "admins" },
   author: SERVICE_AUTHOR,
-  message,
+  message: shortened(message),
   emailSubject: announcementSubject({ orgName: org.name, message }),
   times,
   category,

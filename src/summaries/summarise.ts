@@ -1,9 +1,9 @@
-import * as z from "zod/mini"
 import { commit } from "../db/client"
 import type { Deps } from "../deps"
 import { announcementSubject } from "../domain/announcement"
 import type { Failure } from "../domain/failure"
 import { errorName, log } from "../runtime/log"
+import { parseAnswer } from "./answer"
 import { failureMessage } from "./failure-message"
 import type { LogEntry } from "./log-entry"
 import { logForModel, SYSTEM_PROMPT } from "./prompt"
@@ -11,17 +11,11 @@ import * as queries from "./queries"
 
 /** The default of Workers AI is 256, which cuts an answer off. */
 const MAX_TOKENS = 800
-const MAX_TEXT_LENGTH = 1_500
 const AI_TIMEOUT_MS = 25_000
 
-/** Older models of Workers AI respond in the first shape, newer ones in the second. */
-const NonEmptyText = z.string().check(z.trim(), z.minLength(1))
-const ModelResponse = z.union([
-  z.object({ response: NonEmptyText }),
-  z.object({ choices: z.tuple([z.object({ message: z.object({ content: NonEmptyText }) })], z.unknown()) }),
-])
-const textOf = (response: z.infer<typeof ModelResponse>) =>
-  "response" in response ? response.response : response.choices[0].message.content
+class UnusableAnswerError extends Error {
+  override readonly name = "UnusableAnswerError"
+}
 
 type Summary = { source: "ai" | "extract"; model: string | null; text: string; reason: string | null }
 type FailedRun = { flowRunId: string; notificationId: number; failure: Failure }
@@ -86,7 +80,8 @@ async function askModel(
         temperature: 0,
       }),
     )
-    const text = textOf(ModelResponse.parse(response)).slice(0, MAX_TEXT_LENGTH)
+    const text = parseAnswer(response)
+    if (text === undefined) throw new UnusableAnswerError()
     return { model, text }
   } catch (error) {
     log({

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { DISCORD_WEBHOOK, fakeChatProducts } from "../support/fake-chat-products"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { fakeFetch } from "../support/fake-fetch"
 import { failedRun, fakePrefect } from "../support/fake-prefect"
 import { fakeSes } from "../support/fake-ses"
@@ -18,7 +18,7 @@ let queue: ReturnType<typeof captureQueues>
 beforeEach(() => {
   vi.spyOn(console, "log").mockReturnValue()
   queue = captureQueues()
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
 })
 
 describe.each(BROKEN)("urgent_categories that are %j", (json) => {

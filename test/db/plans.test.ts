@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest"
 import { addDevice, SUBSCRIPTIONS_PATH } from "../support/devices"
 import { fakePushServices } from "../support/fake-push-services"
 import { insertNotification } from "../support/inbox"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakePrefect, RUN_ID } from "../support/fake-prefect"
 import { fakeSes } from "../support/fake-ses"
@@ -26,7 +26,7 @@ async function runEveryStatement(): Promise<void> {
   let areGone = false
   const gone = () => (areGone ? new Response("no_service", { status: 404 }) : undefined)
   fakeFetch(fakePrefect(), fakeSes().handler, fakeSns(), devices.handler, fakeChatProducts(gone).handler)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   const { drain } = captureQueues()
   await addDevice(bob, "phone")
   const laptop = await addDevice(bob, "laptop")

@@ -1,3 +1,4 @@
+import { aiAnswer } from "../support/fake-ai"
 import { failedRun, fakePrefect } from "../support/fake-prefect"
 import { fakeSes } from "../support/fake-ses"
 import type { Run } from "./fault-injector"
@@ -96,6 +97,6 @@ export class FakeModel {
 
   run = async () => {
     if (this.isDown) throw new Error("AI is down")
-    return { response: "What failed: the login." } as never
+    return { response: aiAnswer("the login.") } as never
   }
 }

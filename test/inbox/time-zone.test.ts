@@ -1,7 +1,7 @@
 import { beforeEach, expect, it, vi } from "vitest"
 import { clearMembershipCache } from "../../src/auth/membership"
 import { NOON } from "../support/clock"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakePrefect } from "../support/fake-prefect"
 import { fakeSes } from "../support/fake-ses"
@@ -21,7 +21,7 @@ beforeEach(async () => {
   vi.setSystemTime(NOON)
   drain = captureQueues().drain
   provider = fakeSes()
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   fakeFetch(fakePrefect({ completed: [{ end_time: "2026-11-19T16:00:00Z" }] }), provider.handler)
   await selectRows("UPDATE orgs SET timezone = 'Asia/Kolkata' WHERE id = ?", ACME)
   clearMembershipCache()

@@ -5,7 +5,7 @@ import { clearMembershipCache } from "../../src/auth/membership"
 import { toTrace } from "../../src/inbox/trace"
 import { MINUTE, NOON } from "../support/clock"
 import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakePrefect } from "../support/fake-prefect"
 import { fakeSes } from "../support/fake-ses"
@@ -110,7 +110,7 @@ describe("a trace", () => {
   it("says why an e-mail is late, and when the next attempt is", async () => {
     vi.setSystemTime(NOON)
     fakeFetch(fakePrefect(), fakeSes(() => new Response(null, { status: 503 })).handler)
-    fakeAi({ response: "What failed: the sync." })
+    fakeAi({ response: aiAnswer("the sync.") })
     const queue = captureQueues()
     await postPrefectWebhook(runStateBody("Failed"))
     const [event] = queue.sent.splice(0)

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest"
 import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakePrefect } from "../support/fake-prefect"
 import { fakeSes } from "../support/fake-ses"
@@ -13,7 +13,7 @@ const BOB = bob.orgUserId
 
 beforeEach(() => {
   fakeFetch(fakePrefect(), fakeSes().handler)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
 })
 
 it("sends the summary of a failure to open tabs", async () => {

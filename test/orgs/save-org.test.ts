@@ -2,7 +2,7 @@ import { expect, it } from "vitest"
 import { orgDocs } from "../../src/orgs/docs"
 import { fakePrefect } from "../support/fake-prefect"
 import { fakeFetch } from "../support/fake-fetch"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { dora, server } from "../support/people"
 import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
 import { captureQueues } from "../support/queues"
@@ -118,7 +118,7 @@ it("is found at once, even after a request before its creation", async () => {
 
 it("applies urgent_categories to the next failures", async () => {
   fakeFetch(fakePrefect())
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   const { drain } = captureQueues()
   await save({ name: "Acme", urgent_categories: [] }, "/api/orgs/acme")
   await postPrefectWebhook(runStateBody("Failed"))

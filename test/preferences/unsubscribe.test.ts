@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest"
 import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
 import { DAY, NOON } from "../support/clock"
 import { postPrefectWebhook, runId, runStateBody } from "../support/prefect-webhook"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { failedRun, fakePrefect } from "../support/fake-prefect"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakeSes } from "../support/fake-ses"
@@ -188,7 +188,7 @@ describe("the link in an e-mail", () => {
   beforeEach(() => {
     mailbox = fakeSes()
     fakeFetch(fakePrefect({ run: (id) => failedRun({ id }) }), mailbox.handler)
-    fakeAi({ response: "What failed: the sync." })
+    fakeAi({ response: aiAnswer("the sync.") })
     ;({ drain } = captureQueues())
   })
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import operations from "../../docs/operations.md?raw"
 import { LOG_LEVELS, type LogLevel, type LogLine } from "../../src/runtime/log"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { failedRun, fakePrefect, logLine, RUN_ID } from "../support/fake-prefect"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakeSes } from "../support/fake-ses"
@@ -89,7 +89,7 @@ describe("nothing private is logged", () => {
     const run = failedRun({ name: PRIVATE, state: { message: `${PRIVATE}: token=abc for ${bob.email}` } })
     const logs = [logLine(40, `${PRIVATE} ${bob.email}`)]
     fakeFetch(fakePrefect({ run: run as never, logs }), fakeSes().handler)
-    fakeAi({ response: `What failed: ${PRIVATE}` })
+    fakeAi({ response: aiAnswer(PRIVATE) })
     expect((await anonymous.post(WEBHOOK, sentence(), KEY)).status).toBe(200)
     await queue.drain()
     await runCron()

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../src/runtime/queue-messages"
 import { MINUTE, NOON, SECOND } from "../support/clock"
 import { postPrefectWebhook, runId, runStateBody } from "../support/prefect-webhook"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { failedRun, fakePrefect } from "../support/fake-prefect"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakeSes } from "../support/fake-ses"
@@ -20,7 +20,7 @@ let lose: ReturnType<typeof captureQueues>["lose"]
 beforeEach(() => {
   vi.setSystemTime(NOON)
   fakeFetch(fakePrefect({ run: (id) => failedRun({ id }) }), fakeSes().handler)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   ;({ sent, drain, lose } = captureQueues())
 })
 

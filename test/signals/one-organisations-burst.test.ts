@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../src/runtime/queue-messages"
 import { MINUTE, NOON } from "../support/clock"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { fakeFetch } from "../support/fake-fetch"
 import { DEPLOYMENT_ID, failedRun, fakePrefect } from "../support/fake-prefect"
 import { inboxOf } from "../support/inbox"
@@ -27,7 +27,7 @@ const prefect = fakePrefect({
 beforeEach(() => {
   vi.setSystemTime(NOON)
   fakeFetch(prefect)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   ;({ sent, drain, drainQueuesInTurn, lose } = captureQueues())
   limitQueueShare(SHARE)
 })

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { MINUTE, NOON, SECOND } from "../support/clock"
 import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
-import { fakeAi } from "../support/fake-ai"
+import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { failedRun, fakePrefect, logLine, RUN_ID } from "../support/fake-prefect"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakeSes } from "../support/fake-ses"
@@ -13,6 +13,7 @@ import { selectRows } from "../support/select-rows"
 const BY_AI = "By AI, may be wrong:"
 const LOG_LINE = "RuntimeError: the survey source refused the login"
 const FROM_LOG = `From the log: ${LOG_LINE}`
+const inOneLine = (text: string) => text.replaceAll("\n", " ")
 
 /** The message as it is once the log has been read: the state message gives way to the line of the log. */
 function withLog(original: string, aiText?: string): string {
@@ -62,7 +63,6 @@ const both = [alice.email, bob.email]
 
 describe("the response of the model", () => {
   const text = "What failed: the sync.\nProbable cause: a changed password.\nWhat to try: sign in again."
-  const inOneLine = text.replaceAll("\n", " ")
 
   it.each<[string, object]>([
     ["of older models", { response: text }],
@@ -74,7 +74,7 @@ describe("the response of the model", () => {
     expect(await barOf(bob)).toEqual([original])
     await summarise()
     const [row] = await selectRows("SELECT message FROM notifications")
-    expect(row.message).toBe(withLog(original, inOneLine))
+    expect(row.message).toBe(withLog(original, inOneLine(text)))
     for (const person of [alice, bob]) expect(await messageOf(person)).toBe(row.message)
     expect(await barOf(bob)).toEqual([row.message])
     expect(await summary()).toEqual({
@@ -89,10 +89,13 @@ describe("the response of the model", () => {
   })
 
   it("is cut after 1,500 characters", async () => {
-    fakeAi({ response: "x".repeat(20_000) })
+    fakeAi({ response: aiAnswer("It could not read the table. ".repeat(1_000)) })
     const original = await publishFailure()
     await summarise()
-    expect(await messageOf(alice)).toBe(withLog(original, "x".repeat(1_500)))
+    expect(await messageOf(alice)).toMatch(
+      /\nBy AI, may be wrong: What failed: It could not read the table\..*\. Probable cause: /,
+    )
+    expect((await messageOf(alice)).length).toBeLessThan(original.length + 1_500)
   })
 
   it("comes from the configured model, which gets the log without secrets", async () => {
@@ -121,7 +124,7 @@ describe("a known cause in the log", () => {
   const FIRST = "Nightly survey was not updated. Google no longer accepts the sign-in that the source uses."
 
   it.each<[string, object | Error, RegExp]>([
-    ["with AI", { response: "What failed: the sync." }, /\nBy AI, may be wrong: What failed: the sync\.\n/],
+    ["with AI", { response: aiAnswer("the sync.") }, /\nBy AI, may be wrong: What failed: the sync\. [^\n]+\n/],
     ["without AI", new Error("down"), /^(?![^]*By AI)/],
   ])("gives the first line and the advice everywhere, %s", async (_, answer, ai) => {
     withCause()
@@ -181,6 +184,8 @@ describe("without a usable response the summary is the error lines, and says so"
     ["no choice", { choices: [] }],
     ["an array", ["?"]],
     ["an object instead of text", { response: { summary: "the sync" } }],
+    ["only its thinking", { response: "<think>\nThe log says that" }],
+    ["a text without the three paragraphs", { response: "The sync failed." }],
   ])("%s", async (_, answer) => {
     fakeAi(answer)
     const original = await publishFailure()
@@ -219,7 +224,7 @@ describe("without a usable response the summary is the error lines, and says so"
     await vi.advanceTimersByTimeAsync(25_000)
     await done
     const before = await messageOf(alice)
-    answer.resolve({ response: "too late" })
+    answer.resolve({ response: aiAnswer("too late.") })
     await drain()
     expect(await messageOf(alice)).toBe(before)
   })
@@ -227,7 +232,7 @@ describe("without a usable response the summary is the error lines, and says so"
 
 describe("a summary is appended once", () => {
   it("when its message comes twice", async () => {
-    const model = fakeAi({ response: "first" })
+    const model = fakeAi({ response: aiAnswer("first.") })
     await publishFailure()
     await summarise()
     const before = await messageOf(alice)
@@ -237,32 +242,32 @@ describe("a summary is appended once", () => {
   })
 
   it("when three workers get its message at once", async () => {
-    const model = fakeAi({ response: "first" })
+    const model = fakeAi({ response: aiAnswer("first.") })
     const original = await publishFailure()
     await Promise.all([summarise(), summarise(), summarise()])
     expect(model).toHaveBeenCalledTimes(1)
-    expect(await messageOf(alice)).toBe(withLog(original, "first"))
+    expect(await messageOf(alice)).toBe(withLog(original, inOneLine(aiAnswer("first."))))
   })
 
   it("when a second worker takes over from a slow one", async () => {
     const first = Promise.withResolvers<object>()
     const model = vi.spyOn(env.AI, "run").mockReturnValueOnce(first.promise as never)
-    model.mockResolvedValueOnce({ response: "second" })
+    model.mockResolvedValueOnce({ response: aiAnswer("second.") })
     const original = await publishFailure()
     const slow = summarise()
     while (model.mock.calls.length === 0) await scheduler.wait(1)
     vi.setSystemTime(NOON + MINUTE)
     await summarise()
-    first.resolve({ response: "first" })
+    first.resolve({ response: aiAnswer("first.") })
     await slow
-    expect(await messageOf(alice)).toBe(withLog(original, "second"))
-    expect(await summary()).toMatchObject({ status: "completed", text: "second", attempts: 2 })
+    expect(await messageOf(alice)).toBe(withLog(original, inOneLine(aiAnswer("second."))))
+    expect(await summary()).toMatchObject({ status: "completed", text: aiAnswer("second."), attempts: 2 })
   })
 
   it("and stays when a slower worker finds nothing", async () => {
     const first = Promise.withResolvers<object>()
     const model = vi.spyOn(env.AI, "run").mockReturnValueOnce(first.promise as never)
-    model.mockResolvedValueOnce({ response: "second" })
+    model.mockResolvedValueOnce({ response: aiAnswer("second.") })
     respondWith({ logs: [logLine(20, "the container was killed")] })
     await publishFailure()
     const slow = summarise()
@@ -271,11 +276,11 @@ describe("a summary is appended once", () => {
     await summarise()
     first.reject(new Error("gone"))
     await slow
-    expect(await summary()).toMatchObject({ status: "completed", text: "second" })
+    expect(await summary()).toMatchObject({ status: "completed", text: aiAnswer("second.") })
   })
 
   it("by another worker when the first one dies", async () => {
-    fakeAi({ response: "second" })
+    fakeAi({ response: aiAnswer("second.") })
     await publishFailure()
     sent.length = 0
     await selectRows("UPDATE summaries SET attempts = 1, due_at = ?", NOON + MINUTE)
@@ -289,7 +294,7 @@ describe("a summary is appended once", () => {
   })
 
   it("or never, when three workers died", async () => {
-    const model = fakeAi({ response: "fourth" })
+    const model = fakeAi({ response: aiAnswer("fourth.") })
     const original = await publishFailure()
     await selectRows("UPDATE summaries SET attempts = 3, due_at = ?", NOON)
     await summarise()
@@ -299,7 +304,7 @@ describe("a summary is appended once", () => {
   })
 
   it("after the cron enqueued it again, when its message was lost", async () => {
-    fakeAi({ response: "at last" })
+    fakeAi({ response: aiAnswer("at last.") })
     await postPrefectWebhook(runStateBody("Failed"))
     sent.length = 0
     lose("dalgo-signals")
@@ -309,13 +314,13 @@ describe("a summary is appended once", () => {
     await runCron()
     await runCron()
     await drain()
-    expect(await messageOf(alice)).toContain(`\n${BY_AI} at last\n`)
+    expect(await messageOf(alice)).toContain(`\n${BY_AI} ${inOneLine(aiAnswer("at last."))}\n`)
   })
 })
 
 describe("the e-mail", () => {
   it("waits for the summary and contains it", async () => {
-    fakeAi({ response: "What failed: the sync." })
+    fakeAi({ response: aiAnswer("the sync.") })
     const original = await publishFailure()
     expect(sent.find((message) => message.queue === "dalgo-deliveries")?.delaySeconds).toBe(60)
     expect(emailProvider.mails).toEqual([])
@@ -323,14 +328,15 @@ describe("the e-mail", () => {
     await drain()
     expect(recipients()).toEqual(both)
     for (const mail of emailProvider.mails) {
-      for (const line of withLog(original, "What failed: the sync.").split("\n")) expect(mail.text).toContain(line)
+      for (const line of withLog(original, inOneLine(aiAnswer("the sync."))).split("\n"))
+        expect(mail.text).toContain(line)
       expect(mail.html).toContain("What failed: the sync.")
       expect(mail.subject).toBe("[Acme] Nightly survey was not updated")
     }
   })
 
   it("is not sent again by its delayed message", async () => {
-    fakeAi({ response: "What failed: the sync." })
+    fakeAi({ response: aiAnswer("the sync.") })
     await publishFailure()
     await drain()
     vi.setSystemTime(NOON + MINUTE)
@@ -368,7 +374,7 @@ describe("the e-mail", () => {
   })
 
   it("has the summary of a log that arrived late", async () => {
-    fakeAi({ response: "What failed: the sync." })
+    fakeAi({ response: aiAnswer("the sync.") })
     await publishFailure()
     respondWith({ logs: [] })
     await summarise()
@@ -388,7 +394,7 @@ describe("the e-mail", () => {
   })
 
   it("has a summary without the graph of the run, too", async () => {
-    fakeAi({ response: "What failed: the sync." })
+    fakeAi({ response: aiAnswer("the sync.") })
     respondWith({ run: failedRun(), graph: new Response(null, { status: 500 }) })
     await publishFailure()
     await summarise()
@@ -399,7 +405,7 @@ describe("the e-mail", () => {
 
 describe("a summary that is not made in time", () => {
   beforeEach(async () => {
-    fakeAi({ response: "What failed: the sync." })
+    fakeAi({ response: aiAnswer("the sync.") })
     await publishFailure()
     // Its worker died after the claim.
     sent.splice(

@@ -8,3 +8,7 @@ export const fakeAi = (answer: object | Error) => {
   else run.mockResolvedValue(answer as never)
   return run
 }
+
+/** An answer in the three paragraphs that the prompt asks for. */
+export const aiAnswer = (whatFailed: string) =>
+  `What failed: ${whatFailed}\nProbable cause: a changed password.\nWhat to try: sign in again.`

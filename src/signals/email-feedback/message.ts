@@ -1,4 +1,5 @@
 import type { OptOutCause } from "../../domain/delivery-rules"
+import { maskAddress } from "../../domain/mask-address"
 
 const EMAIL_IS_OFF = "E-mail is now turned off for you. Your notifications still come to this inbox."
 
@@ -26,9 +27,3 @@ export const COMPLAINT_MESSAGE = [
   "E-mail is now turned off for that member, who was told so in their inbox.",
   "To do: Nothing. If it happens often, look whether all of your announcements need an e-mail.",
 ].join("\n")
-
-/** `a…@acme.test`: the reader knows the rest. */
-const maskAddress = (email: string) => {
-  const at = email.lastIndexOf("@")
-  return `${Array.from(email)[0] ?? ""}…${email.slice(at)}`
-}

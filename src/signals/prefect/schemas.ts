@@ -1,10 +1,13 @@
 import * as z from "zod/mini"
+import { outsideName, outsideText } from "../../runtime/zod"
 
 export const uuid = z.guid().check(z.toLowerCase())
 // Of what Prefect answers, only ids and states are required. Any other field of another shape counts as missing, since
 // the failure can be told without it.
 
 const text = z.catch(z.nullish(z.string()), null)
+const name = z.catch(z.nullish(outsideName), null)
+const message = z.catch(z.nullish(outsideText), null)
 /** Python's str() writes a space between date and time. */
 const time = z.catch(
   z.nullish(
@@ -63,8 +66,8 @@ const Parameters = z.catch(
 
 const State = z.object({
   type: z.nullish(z.string()),
-  name: text,
-  message: text,
+  name,
+  message,
   timestamp: time,
   state_details: z.catch(z.nullish(z.object({ scheduled_time: time })), null),
 })
@@ -72,12 +75,12 @@ const State = z.object({
 /** The used part of Prefect's `FlowRunResponse`. */
 export const FlowRun = z.object({
   id: uuid,
-  name: z.catch(z.string(), ""),
+  name: z.catch(outsideName, ""),
   deployment_id: z.nullish(uuid),
   parent_task_run_id: z.catch(z.nullish(z.string()), null),
   run_count: runCount,
   state_type: z.nullish(z.string()),
-  state_name: text,
+  state_name: name,
   state: z.catch(z.nullish(State), null),
   next_scheduled_start_time: time,
   start_time: time,
@@ -95,7 +98,7 @@ export const FetchedFlowRun = FlowRun.check(
 /** The runs that `POST /flow_runs/filter` finds; those of another shape are left out. */
 export const FetchedFlowRuns = listOf(FetchedFlowRun)
 
-export const Deployment = z.object({ id: uuid, name: z.string() })
+export const Deployment = z.object({ id: uuid, name: outsideName })
 export type Deployment = z.infer<typeof Deployment>
 
 const GraphNode = z.object({
@@ -118,7 +121,7 @@ export const EndedRuns = listOf(z.object({ end_time: z.catch(z.nullish(time), nu
 export const Logs = listOf(
   z.object({
     level: z.catch(z.number(), 20),
-    message: z.string(),
+    message: outsideText,
     timestamp: z.catch(z.string(), ""),
     task_run_id: text,
   }),
@@ -131,7 +134,7 @@ export const WebhookBody = z.looseObject({ body: z.string() })
 // Templates are written by hand. Only the run and its state are required; any other field of another shape counts as
 // missing.
 
-const ValidatedState = z.catch(z.nullish(z.object({ type: text, name: text, message: text })), null)
+const ValidatedState = z.catch(z.nullish(z.object({ type: text, name, message })), null)
 
 /** The used part of a Prefect 3 event about a flow run: `{{ event | tojson }}`. */
 export const FlowRunEvent = z.object({
@@ -144,10 +147,10 @@ export const FlowRunEvent = z.object({
       ),
       uuid,
     ),
-    "prefect.resource.name": text,
-    "prefect.state-name": text,
+    "prefect.resource.name": name,
+    "prefect.state-name": name,
     "prefect.state-type": text,
-    "prefect.state-message": text,
+    "prefect.state-message": message,
     "prefect.state-timestamp": time,
     "prefect.run-count": runCount,
   }),
@@ -155,7 +158,7 @@ export const FlowRunEvent = z.object({
     z.object({
       "prefect.resource.id": z.string(),
       "prefect.resource.role": z.string(),
-      "prefect.resource.name": text,
+      "prefect.resource.name": name,
     }),
   ),
   payload: z.catch(z.nullish(z.object({ initial_state: ValidatedState, validated_state: ValidatedState })), null),
@@ -166,15 +169,15 @@ export type FlowRunEvent = z.infer<typeof FlowRunEvent>
 export const RunInState = z.object({
   event: text,
   flow_run_id: uuid,
-  flow_run_name: text,
+  flow_run_name: name,
   deployment_id: z.catch(z.nullish(uuid), null),
-  deployment_name: text,
+  deployment_name: name,
   parent_task_run_id: text,
   initial_state_type: text,
-  state_name: text,
+  state_name: name,
   state_type: text,
-  state: text,
-  message: text,
+  state: name,
+  message,
   occurred: time,
   run_count: runCount,
   tags: listOf(z.string()),

@@ -1,3 +1,4 @@
+import { safeName } from "../../domain/outside-text"
 import { firstCharacters } from "../../domain/text"
 
 export const FAILED_TYPES = ["FAILED", "CRASHED"]
@@ -46,7 +47,7 @@ export const isFilled = (text: string) => /[\p{L}\p{N}]/u.test(text) && !/^(?:no
  * characters.
  */
 export function canonicalStateName(text: string): string {
-  const name = firstCharacters(text, MAX_NAME_LENGTH)
+  const name = firstCharacters(safeName(text), MAX_NAME_LENGTH)
     .replace(/^[\s`"']+/, "")
     .replace(/^StateType\./, "")
   return STATE_BY_LETTERS.get(lettersOnly(name)) ?? name.replace(/[\s`"'.]+$/, "")

@@ -3,6 +3,7 @@ import type { Deps } from "../../deps"
 import type { Failure } from "../../domain/failure"
 import { failureMessage } from "../../summaries/failure-message"
 import { publish } from "../../notifications/publish"
+import { outsideName } from "../../runtime/zod"
 import { platformAdminAnnouncement } from "../system-announcement"
 import { type Attempt, failureKey, findEarlierReport, keyPrefix } from "./attempt"
 import { describeFailure } from "./describe-failure"
@@ -92,6 +93,8 @@ function reasonFor(run: FlowRun, found: UnknownOrgFailure["found"]): string {
     const slugs = found.orgs.map(({ slug }) => slug).toSorted()
     return `the tags of the run name several organisations (${slugs.slice(0, MAX_SLUGS_IN_MESSAGE).join(", ")})`
   }
-  const slugs = candidateSlugs(run).slice(0, MAX_SLUGS_IN_MESSAGE)
+  const slugs = candidateSlugs(run)
+    .slice(0, MAX_SLUGS_IN_MESSAGE)
+    .map((slug) => outsideName.parse(slug))
   return slugs.length > 0 ? `no organisation is called ${slugs.join(" or ")}` : "the run names no organisation"
 }

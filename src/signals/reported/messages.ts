@@ -1,5 +1,4 @@
 import { DETAILS_LABEL } from "../../domain/announcement"
-import { redact } from "../../domain/redact"
 import { oneLine, truncate } from "../../domain/text"
 import { formatDate, type NamedTime } from "../../domain/time"
 import type { DbtTestFailure, LateRun, SchemaChange } from "./schemas"
@@ -12,10 +11,10 @@ const MAX_NAME_LENGTH = 100
 const MAX_DETAIL_LENGTH = 1_000
 
 /** A name from outside within a sentence. */
-const nameOf = (text: string) => truncate(oneLine(redact(text)), MAX_NAME_LENGTH)
+const nameOf = (text: string) => truncate(oneLine(text), MAX_NAME_LENGTH)
 
 export function dbtTestFailureMessage({ testName, errorDetails }: DbtTestFailure): string {
-  const lines = redact(errorDetails).split("\n").map(oneLine).filter(Boolean)
+  const lines = errorDetails.split("\n").map(oneLine).filter(Boolean)
   return [
     `The data did not pass the check ${nameOf(testName)}.`,
     "The data has arrived; the rows that the check names look wrong.",
@@ -39,7 +38,7 @@ export function lateRunMessage(
 }
 
 export function schemaChangeMessage({ source, changes }: SchemaChange): string {
-  const shown = changes.slice(0, MAX_LINES).map((change) => `- ${oneLine(redact(change))}`)
+  const shown = changes.slice(0, MAX_LINES).map((change) => `- ${oneLine(change)}`)
   const omitted = changes.length - shown.length
   return [
     `${nameOf(source)} has changed: its tables or columns are not what they were.`,

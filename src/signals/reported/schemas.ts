@@ -1,23 +1,27 @@
 import * as z from "zod/mini"
 import { IdempotencyKey } from "../../runtime/idempotency-key"
-import { requiredText } from "../../runtime/zod"
+import { requiredOutsideText } from "../../runtime/zod"
 
-const orgSlug = requiredText(100)
+const orgSlug = requiredOutsideText(100)
 
-export const JobFailure = z.strictObject({ flowRunId: requiredText(100), orgSlug, errorMessage: requiredText(8_000) })
+export const JobFailure = z.strictObject({
+  flowRunId: requiredOutsideText(100),
+  orgSlug,
+  errorMessage: requiredOutsideText(8_000),
+})
 export type JobFailure = z.infer<typeof JobFailure>
 
 export const DbtTestFailure = z.strictObject({
-  testName: requiredText(500),
+  testName: requiredOutsideText(500),
   orgSlug,
-  errorDetails: requiredText(8_000),
+  errorDetails: requiredOutsideText(8_000),
   /** The same key within 24 hours is the same notification. */
   idempotencyKey: IdempotencyKey,
 })
 export type DbtTestFailure = z.infer<typeof DbtTestFailure>
 
 export const LateRun = z.strictObject({
-  flowName: requiredText(500),
+  flowName: requiredOutsideText(500),
   orgSlug,
   /** ISO 8601 with an offset. */
   expectedTime: z.iso.datetime({ offset: true }),
@@ -27,9 +31,9 @@ export type LateRun = z.infer<typeof LateRun>
 
 export const SchemaChange = z.strictObject({
   orgSlug,
-  source: requiredText(500),
+  source: requiredOutsideText(500),
   /** One line per change. */
-  changes: z.array(requiredText(500)).check(z.minLength(1), z.maxLength(1_000)),
+  changes: z.array(requiredOutsideText(500)).check(z.minLength(1), z.maxLength(1_000)),
   /** The same key within 24 hours is the same notification. */
   idempotencyKey: IdempotencyKey,
 })

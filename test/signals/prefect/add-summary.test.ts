@@ -2,7 +2,7 @@ import { beforeEach, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../../src/runtime/queue-messages"
 import { MINUTE, NOON } from "../../support/clock"
 import { postPrefectWebhook, runStateBody } from "../../support/prefect-webhook"
-import { fakeAi } from "../../support/fake-ai"
+import { aiAnswer, fakeAi } from "../../support/fake-ai"
 import { failedRun, fakePrefect, logLine, RUN_ID } from "../../support/fake-prefect"
 import { fakeFetch } from "../../support/fake-fetch"
 import { fakeSes } from "../../support/fake-ses"
@@ -21,7 +21,7 @@ let requests: Request[]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   queue = captureQueues()
   ;({ requests } = fakeFetch(fakePrefect({ graph: GRAPH, logs: LOGS }), fakeSes().handler))
 })

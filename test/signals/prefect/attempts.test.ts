@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { HOUR, MINUTE, NOON, SECOND } from "../../support/clock"
-import { fakeAi } from "../../support/fake-ai"
+import { aiAnswer, fakeAi } from "../../support/fake-ai"
 import { fakeFetch } from "../../support/fake-fetch"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { fakeSes } from "../../support/fake-ses"
@@ -16,7 +16,7 @@ let post: ReturnType<typeof fakeSes>
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   queue = captureQueues()
   post = fakeSes()
 })

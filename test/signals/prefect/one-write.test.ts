@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../../src/runtime/queue-messages"
 import { NOON } from "../../support/clock"
 import { postPrefectWebhook, runStateBody } from "../../support/prefect-webhook"
-import { fakeAi } from "../../support/fake-ai"
+import { aiAnswer, fakeAi } from "../../support/fake-ai"
 import { fakeFetch } from "../../support/fake-fetch"
 import { fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { fakeSes } from "../../support/fake-ses"
@@ -14,7 +14,7 @@ let queue: ReturnType<typeof captureQueues>
 
 beforeEach(async () => {
   vi.setSystemTime(NOON)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   queue = captureQueues()
   fakeFetch(fakePrefect(), fakeSes().handler)
   // Records each write that ends an event.

@@ -6,7 +6,7 @@ import type { SignalMessage } from "../../../src/runtime/queue-messages"
 import { reportJobFailure } from "../../../src/signals/reported/report"
 import { NOON } from "../../support/clock"
 import { postPrefectWebhook, runStateBody } from "../../support/prefect-webhook"
-import { fakeAi } from "../../support/fake-ai"
+import { aiAnswer, fakeAi } from "../../support/fake-ai"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { fakeFetch } from "../../support/fake-fetch"
 import { fakeSes } from "../../support/fake-ses"
@@ -27,7 +27,7 @@ const RUN_URL = `https://prefect.dalgo.test/runs/flow-run/${RUN_ID}`
 let queue: ReturnType<typeof captureQueues>
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   queue = captureQueues()
 })
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest"
 import type { SignalMessage } from "../../../src/runtime/queue-messages"
 import { NOON, SECOND } from "../../support/clock"
 import { postPrefectWebhook, runId, runStateBody } from "../../support/prefect-webhook"
-import { fakeAi } from "../../support/fake-ai"
+import { aiAnswer, fakeAi } from "../../support/fake-ai"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { prefectEvent } from "../../support/prefect-payloads"
 import { fakeFetch } from "../../support/fake-fetch"
@@ -20,7 +20,7 @@ let model: ReturnType<typeof fakeAi>
 beforeEach(() => {
   vi.setSystemTime(NOON)
   post = fakeSes()
-  model = fakeAi({ response: "What failed: the sync." })
+  model = fakeAi({ response: aiAnswer("the sync.") })
   ;({ sent, drain } = captureQueues())
 })
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest"
 import { parseBody } from "../../../src/signals/prefect/parse/body"
 import { cutBody, parseStoredBody, toStoredBody } from "../../../src/signals/prefect/stored-body"
 import { NOON } from "../../support/clock"
-import { fakeAi } from "../../support/fake-ai"
+import { aiAnswer, fakeAi } from "../../support/fake-ai"
 import { fakeFetch } from "../../support/fake-fetch"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { fakeSes } from "../../support/fake-ses"
@@ -18,7 +18,7 @@ let queue: ReturnType<typeof captureQueues>
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   queue = captureQueues()
   fakeFetch(fakePrefect({ run: (id) => failedRun({ id }) }), fakeSes().handler)
 })

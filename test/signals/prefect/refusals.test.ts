@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { DAY, MINUTE, NOON, SECOND } from "../../support/clock"
-import { fakeAi } from "../../support/fake-ai"
+import { aiAnswer, fakeAi } from "../../support/fake-ai"
 import { fakeChatProducts } from "../../support/fake-chat-products"
 import { fakeFetch } from "../../support/fake-fetch"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
@@ -24,7 +24,7 @@ let logged: string[]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   queue = captureQueues()
   post = fakeSes()
   logged = []

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest"
 import { NOON } from "../../support/clock"
-import { fakeAi } from "../../support/fake-ai"
+import { aiAnswer, fakeAi } from "../../support/fake-ai"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { fakeFetch } from "../../support/fake-fetch"
 import { fakeSes } from "../../support/fake-ses"
@@ -18,7 +18,7 @@ let drain: ReturnType<typeof captureQueues>["drain"]
 
 beforeEach(() => {
   vi.setSystemTime(NOON)
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
   ;({ sent, drain } = captureQueues())
 })
 

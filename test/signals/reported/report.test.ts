@@ -6,7 +6,7 @@ import type { AppError } from "../../../src/runtime/errors"
 import { reportJobFailure } from "../../../src/signals/reported/report"
 import { NOON } from "../../support/clock"
 import { postPrefectWebhook, runStateBody } from "../../support/prefect-webhook"
-import { fakeAi } from "../../support/fake-ai"
+import { aiAnswer, fakeAi } from "../../support/fake-ai"
 import { failedRun, fakePrefect, RUN_ID } from "../../support/fake-prefect"
 import { fakeFetch } from "../../support/fake-fetch"
 import { fakeSes } from "../../support/fake-ses"
@@ -35,7 +35,7 @@ beforeEach(() => {
   vi.setSystemTime(NOON)
   ;({ sent, drain } = captureQueues())
   post = fakeSes()
-  fakeAi({ response: "What failed: the sync." })
+  fakeAi({ response: aiAnswer("the sync.") })
 })
 
 /** Fakes of SES and of a Prefect with these answers. */
@@ -69,7 +69,7 @@ describe("a job failure that another Worker reports", () => {
     expect(notifications).toEqual([
       {
         message: expect.stringMatching(
-          /^Nightly survey was not updated\..*\nBy AI, may be wrong: What failed: the sync\.\nTechnical details: Stopped at the Airbyte sync on 20 November.*\nFrom the log: RuntimeError: the survey source refused the login$/s,
+          /^Nightly survey was not updated\..*\nBy AI, may be wrong: What failed: the sync\. Probable cause: .*\nTechnical details: Stopped at the Airbyte sync on 20 November.*\nFrom the log: RuntimeError: the survey source refused the login$/s,
         ),
         category: "job_failure",
         urgent: 1,

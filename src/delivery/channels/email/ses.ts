@@ -1,6 +1,7 @@
 import { AwsClient } from "aws4fetch"
 import { encodeBase64 } from "hono/utils/encode"
 import * as z from "zod/mini"
+import { firstCharacters } from "../../../domain/text"
 import { isTransientStatus, parseRetryAfter } from "../../../runtime/http-retry"
 import { DeliveryError } from "../../retry"
 import type { Email, EmailProvider } from "./provider"
@@ -100,12 +101,15 @@ const displayName = (name: string) =>
 /** The message of SES may contain an address: it is read, and not kept. */
 async function toDeliveryError(response: Response): Promise<DeliveryError> {
   const { status } = response
-  const type = response.headers.get("x-amzn-errortype")?.split(":")[0] ?? ""
+  const type = /^\w{1,100}/.exec(response.headers.get("x-amzn-errortype") ?? "")?.[0] ?? ""
   const { data } = ErrorBody.safeParse(await response.json().catch(() => undefined))
-  return providerError(errorKindOf({ status, type, message: data?.message.slice(0, MAX_MESSAGE_LENGTH) ?? "" }), {
-    message: `SES answered ${status} ${type}`.trim(),
-    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), Date.now()),
-  })
+  return providerError(
+    errorKindOf({ status, type, message: firstCharacters(data?.message ?? "", MAX_MESSAGE_LENGTH) }),
+    {
+      message: `SES answered ${status} ${type}`.trim(),
+      retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), Date.now()),
+    },
+  )
 }
 
 function errorKindOf({ status, type, message }: { status: number; type: string; message: string }): ProviderErrorKind {
