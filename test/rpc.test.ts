@@ -40,6 +40,14 @@ describe("another Worker", () => {
     ).toBe("this Idempotency-Key was used with another body")
   })
 
+  it.each(["half \uD83D of one", "cut \0 off"])(
+    "gets an error for a text that cannot be stored: %j",
+    async (message) => {
+      const call = () => service.createNotification({ author: "platform", message, sent_to: "all_users" })
+      expect(await refusalOf(call)).toBe("message: half of a character, or the character NUL")
+    },
+  )
+
   it("gets an error for invalid input", async () => {
     const wrong = { author: "a", message: "", sent_to: "nobody", colour: "red" } as never
     expect(await refusalOf(() => service.createNotification(wrong))).toMatch(/message: .*sent_to: /)

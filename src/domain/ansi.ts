@@ -12,11 +12,14 @@ const STRINGS = new RegExp(
   `\\x1B[\\]PX^_][^\\x07\\x1B\\x9C\\n]{0,4096}?(?:${TERMINATOR}|(?=\\x1B|\\n|$))|[\\x90\\x98\\x9D-\\x9F][^\\x07\\x1B\\x90\\x98\\x9C-\\x9F\\n]{0,4096}?${TERMINATOR}`,
   "g",
 )
+/** The beginning of a control sequence: ESC [ or its 8-bit form. */
+const CSI = "(?:\x1B\\[|\x9B)"
 /** Back to the beginning of the line, or the line erased. */
-const LINE_START = /(?:\x1B\[|\x9B)(?:[01]?G|2K)/g
-const CURSOR_FORWARD = /(?:\x1B\[|\x9B)\d{0,3}C/g
-const CSI = /(?:\x1B\[|\x9B)[0-?]{0,64}[ -/]{0,8}(?:[@-~]|$)/g
-const OTHER_ESCAPES = /\x1B(?:[ -/]{1,4}[0-~]?|[0-Z\\^-~])/g
+const LINE_START = new RegExp(`${CSI}(?:[01]?G|2K)`, "g")
+const CURSOR_FORWARD = new RegExp(`${CSI}\\d{0,3}C`, "g")
+const CONTROL_SEQUENCE = new RegExp(`${CSI}[0-?]{0,64}[ -/]{0,8}(?:[@-~]|$)`, "g")
+const ESC = "\x1B"
+const OTHER_ESCAPES = new RegExp(`${ESC}(?:[ -/]{1,4}[0-~]?|[0-Z\\\\^-~])`, "g")
 
 /** A code for colour and weight whose ESC was lost: `[31m`, `[1;38;5;208m`, `[0m`. */
 const BARE_SGR = /\[(?:(?:10[0-7]|[1-9]?\d)(?:[;:]\d{0,3}){0,16})?m/g
@@ -74,12 +77,12 @@ function withoutErased(text: string): string {
 /** The text without control sequences: what a terminal would show in the end. */
 export function withoutAnsi(text: string): string {
   const shown = text
-    .replaceAll(WRITTEN_ESC, "\x1B")
+    .replaceAll(WRITTEN_ESC, ESC)
     .replaceAll(WRITTEN_C1, "\x9B")
     .replaceAll(STRINGS, "")
     .replaceAll(LINE_START, "\r")
     .replaceAll(CURSOR_FORWARD, " ")
-    .replaceAll(CSI, "")
+    .replaceAll(CONTROL_SEQUENCE, "")
     .replaceAll(OTHER_ESCAPES, "")
     .replaceAll(BARE_ERASE, "\r")
     .replaceAll(/(?<!\r)\r+\n/g, "\n")

@@ -7,6 +7,7 @@ import type { Category } from "../domain/categories"
 import type { PlatformAdminChannel } from "../domain/channels"
 import { AppError } from "../runtime/errors"
 import type { NamedTime } from "../domain/time"
+import { truncateUnits } from "../domain/text"
 import { log } from "../runtime/log"
 import { selectAddressees, toAddressees } from "./audience"
 import { buildChunk, enqueueChunk } from "./fan-out"
@@ -15,6 +16,7 @@ import * as queries from "./queries"
 
 /** What spans organisations counts as one organisation. */
 const MAX_SCHEDULED_PER_ORG = 1_000
+const MAX_NOTE_LENGTH = 10_000
 
 export type PublishRequest = {
   /** `null`: the notification spans organisations. */
@@ -106,7 +108,7 @@ export async function publish(deps: Deps, request: PublishRequest): Promise<Publ
     requestHash: dedupe?.requestHash ?? null,
     emailDueAt,
     dueAt: isScheduled ? scheduledAt : now,
-    operatorNote: request.platformAdmins?.message ?? null,
+    operatorNote: request.platformAdmins ? truncateUnits(request.platformAdmins.message, MAX_NOTE_LENGTH) : null,
   }
   const [notification] = await commitAndRead(
     db,

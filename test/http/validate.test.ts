@@ -92,6 +92,18 @@ it.each(withBodySchema)("reports each missing body field: %s", async (_, one) =>
   }
 })
 
+const withJson = withBodySchema.filter(([, { access }]) => access !== "webhook key" && access !== "sns signature")
+
+it.each(withJson)("reports half of a character and NUL in each text: %s", async (_, one) => {
+  const texts = bodyFieldsOf(one).filter(({ schema }) => optionsOf(schema).some(({ type }) => type === "string"))
+  for (const { at } of texts) {
+    for (const text of ["half \uD83D of one", "cut \0 off"]) {
+      await expectIssue(one, await withBody(one, at, text), ["body", ...at], short(at, text))
+    }
+  }
+  expect(await selectRows("SELECT id FROM notifications")).toHaveLength(2)
+})
+
 it.each(withBodySchema)("accepts 10,000 ids, or reports that they are too many: %s", async (_, one) => {
   const lists = bodyFieldsOf(one).filter(({ schema }) =>
     optionsOf(schema).some(({ items }) => items?.type === "integer"),

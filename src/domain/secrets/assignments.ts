@@ -31,7 +31,7 @@ const NOUN = /pass|pwd|secret|token|key|cred|auth|sig|sess|sid|jwt|otp/i
 
 function kindOf(name: string): Kind | undefined {
   if (!NOUN.test(name)) return undefined
-  if (/^DBT_ENV_SECRET/.test(name)) return "password"
+  if (name.startsWith("DBT_ENV_SECRET")) return "password"
   const words = wordsOf(name)
   while (words.length > 1 && QUALIFIER.test(words.at(-1) ?? "")) words.pop()
   const last = words.at(-1) ?? ""
@@ -102,7 +102,7 @@ function secretLength(
   const value = valueAt(text, at, BARE).replace(CLOSING, "")
   const rest = text.slice(at + value.length, at + value.length + 40)
   if (value === "" || NO_VALUE.test(value)) return 0
-  if (isOption) return /^-/.test(value) || SENTENCE_WORD.test(value) ? 0 : value.length
+  if (isOption) return value.startsWith("-") || SENTENCE_WORD.test(value) ? 0 : value.length
   switch (kind) {
     case "password":
       if (isEqualSign) return value.length

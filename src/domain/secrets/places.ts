@@ -171,6 +171,12 @@ const XML =
 const SPOKEN =
   /\b((?:password|passphrase|passcode|otp)\s{1,3}(?:(?:is|was|of|used)\s{1,3}|["'`(]))(?=[^\s"'`)]{0,40}\d)(?=[^\s"'`)]{0,40}[A-Za-z!@#$%^&*])(?!.{0,40}\b(?:characters|chars|digits|days|hours)\b)([^\s"'`),;]{5,100}?)(?=[.!?]?(?:[\s"'`),;]|$))/gi
 
+/** "Password for user dalgo: hunter2". */
+const PROMPTED =
+  /\b((?:password|passphrase)\s{1,3}(?:for|of)\s{1,3}[^\s:]{1,64}(?:\s{1,3}[^\s:]{1,64})?:\s{1,3})(?=\S{0,40}\d)[^\s,;]{5,100}(?<![.,;:!?])/gi
+/** `HTTPBasicAuth('user', 'password')`. */
+const AUTH_CALL = /\b((?:HTTP)?(?:Basic|Digest|Proxy|Token|Bearer)Auth\()[^()\n]{1,300}(?=\)|$)/g
+
 /** Hides what stands where secrets stand in URLs, headers, SQL and command lines. */
 export function hideByPlace(text: string): string {
   let result = hideUserinfo(text).replace(ORACLE_USERINFO, "$1[redacted]@").replace(BARE_USERINFO, "[redacted]@")
@@ -188,4 +194,6 @@ export function hideByPlace(text: string): string {
     .replace(USER_OPTION, "$1[redacted]")
     .replace(XML, "$1[redacted]")
     .replace(SPOKEN, "$1[redacted]")
+    .replace(PROMPTED, "$1[redacted]")
+    .replace(AUTH_CALL, "$1[redacted]")
 }

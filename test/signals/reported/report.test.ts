@@ -302,3 +302,18 @@ describe("a report without an idempotency key", () => {
     expect(await selectRows("SELECT id FROM notifications")).toHaveLength(5)
   })
 })
+
+it("a report is published whatever its text is, replaced and cut", async () => {
+  world({ run: new Response(null, { status: 404 }) })
+  const text = `\u001B[31mhalf \uD83D of\0 one\u001B[0m ${"😀".repeat(10_000)}`
+  const said = [
+    await service.createJobFailureNotification({ ...failure, errorMessage: text }),
+    await service.createDbtTestFailureNotification({ testName: text, orgSlug: "acme", errorDetails: text }),
+    await service.createSchemaChangeNotification({ orgSlug: "acme", source: text, changes: Array(30).fill(text) }),
+  ]
+  for (const { message } of said) {
+    expect(message).toContain("half \uFFFD of one 😀")
+    expect(message.isWellFormed()).toBe(true)
+    expect(message.length).toBeLessThanOrEqual(10_000)
+  }
+})
