@@ -152,4 +152,10 @@ export class Projection {
   }
 }
 
-const toBarState = ({ items, ...state }: BarUpdate): Omit<BarState, "seq"> => state
+const toBarState = ({ orgUserId, ids, total, unreadCount, version }: BarUpdate): Omit<BarState, "seq"> => ({
+  orgUserId,
+  ids,
+  total,
+  unreadCount,
+  version,
+})
