@@ -34,7 +34,7 @@ async function textsAfter(hostile: string): Promise<string[]> {
   const { message } = row
   const acme = { orgName: "Acme", orgSlug: "acme" }
   const content = toChatContent({ category: "job_failure", urgent: true, message, inboxUrl: undefined, ...acme })
-  const push = toPayload({ id: row.id, category: "job_failure", urgent: true, message }, acme)
+  const push = toPayload({ id: row.id, author: "Dalgo", category: "job_failure", urgent: true, message }, acme)
   return [
     message,
     ...res.map((item) => item.message),

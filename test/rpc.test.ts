@@ -75,7 +75,7 @@ describe("a failure that another Worker reports", () => {
     expect(await inboxOf(bob)).toHaveLength(1)
   })
 
-  it("is a dbt test failure, published each time", async () => {
+  it("is a dbt test failure, published once a day", async () => {
     const failure = { testName: "not_null_orders_id", orgSlug: "acme", errorDetails: "Got 3 results, expected 0" }
     await service.createDbtTestFailureNotification(failure)
     await service.createDbtTestFailureNotification(failure)
@@ -85,8 +85,8 @@ describe("a failure that another Worker reports", () => {
         message: expect.stringMatching(
           /^The data did not pass the check not_null_orders_id\.\n.*\nTechnical details: Got 3 results, expected 0$/s,
         ),
+        urgent: false,
       },
-      { urgent: false },
     ])
     const once = { ...failure, idempotencyKey: "run 7" }
     expect(await service.createDbtTestFailureNotification(once)).toEqual(

@@ -7,6 +7,7 @@ import { insertNotification } from "../support/inbox"
 import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakePrefect, RUN_ID } from "../support/fake-prefect"
+import { runId } from "../support/prefect-webhook"
 import { fakeSes } from "../support/fake-ses"
 import { alice, anonymous, bob, server } from "../support/people"
 import { captureQueues, consume, runCron } from "../support/queues"
@@ -34,6 +35,10 @@ async function runEveryStatement(): Promise<void> {
     anonymous.post("/webhooks/v1/notification/", { body }, { "x-notification-key": "webhook-key-new" })
   await webhook(`Flow run silver-heron with id ${RUN_ID} entered state Failed`)
   await webhook("nothing that we know")
+  await webhook(
+    `Flow run one with id ${runId(1)} entered state Failed\nFlow run two with id ${runId(2)} entered state Failed`,
+  )
+  await webhook(`Flow run silver-heron with id ${RUN_ID} entered state Completed`)
   await consume("dalgo-signals-dead", [{ kind: "fan_out", notificationId: 1 }])
   await drain()
 

@@ -15,7 +15,7 @@ export const DbtTestFailure = z.strictObject({
   testName: requiredOutsideText(500),
   orgSlug,
   errorDetails: requiredOutsideText(8_000),
-  /** The same key within 24 hours is the same notification. */
+  /** The same key within 24 hours is the same notification; without one, the same content on one day (UTC). */
   idempotencyKey: IdempotencyKey,
 })
 export type DbtTestFailure = z.infer<typeof DbtTestFailure>
@@ -34,7 +34,7 @@ export const SchemaChange = z.strictObject({
   source: requiredOutsideText(500),
   /** One line per change. */
   changes: z.array(requiredOutsideText(500)).check(z.minLength(1), z.maxLength(1_000)),
-  /** The same key within 24 hours is the same notification. */
+  /** The same key within 24 hours is the same notification; without one, the same content on one day (UTC). */
   idempotencyKey: IdempotencyKey,
 })
 export type SchemaChange = z.infer<typeof SchemaChange>

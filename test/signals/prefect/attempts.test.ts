@@ -253,9 +253,13 @@ describe("a run that Prefect may run again", () => {
   it("is ignored by its retry alone where no Prefect is configured", async () => {
     fakeFetch(post.handler)
     await postPrefectWebhook(told(NOON, { state_name: "AwaitingRetry", state_type: "SCHEDULED" }))
-    await consume("dalgo-signals", queue.sent.splice(0).map(({ body }) => body) as never, {
-      changes: { PREFECT_API_URL: "" },
-    })
+    await consume(
+      "dalgo-signals",
+      queue.sent.splice(0).map(({ body }) => body),
+      {
+        changes: { PREFECT_API_URL: "" },
+      },
+    )
     expect(await reasons()).toEqual(["not_a_failure"])
   })
 })

@@ -222,7 +222,7 @@ describe("a run of another organisation", () => {
   it.each<[string, object]>([
     ["its run names none", { parameters: null, tags: ["nightly"] }],
     ["its tags name it among others", { parameters: null, tags: ["acme", "globex"] }],
-  ])("it is not, where %s", async (_, changes) => {
+  ])("is taken to be the reporter's where %s", async (_, changes) => {
     world({ run: failedRun(changes) })
     await byRpc()
     expect(await inboxOf(alice)).toHaveLength(1)
@@ -237,9 +237,8 @@ describe("a run of another organisation", () => {
       await drainWithPlatformAdmins()
     }
     expect(await inboxOf(charlie)).toEqual([])
-    expect(await selectRows("SELECT status, reason FROM signal_events")).toEqual(
-      Array(2).fill({ status: "failed", reason: "told_to_another_organisation" }),
-    )
+    const ended = { status: "failed", reason: "told_to_another_organisation" }
+    expect(await selectRows("SELECT status, reason FROM signal_events")).toEqual([ended, ended])
     const alerts = platformAdminMails().filter(({ text }) => text.includes("announced to another organisation"))
     expect(alerts).toHaveLength(1)
     expect(alerts[0]?.text).toContain("Globex (globex), whose run it is said to be, was not notified.")
