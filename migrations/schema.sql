@@ -151,10 +151,9 @@ CREATE TRIGGER IF NOT EXISTS count_removal AFTER DELETE ON notification_recipien
 END;
 
 CREATE VIRTUAL TABLE IF NOT EXISTS notification_search USING fts5 (
-  scope,
-  author,
-  message,
+  body,
   tokenize = 'trigram',
+  detail = none,
   content = '',
   contentless_delete = 1
 );
@@ -194,8 +193,6 @@ CREATE INDEX IF NOT EXISTS notifications_by_kind ON notifications (urgent, categ
 
 CREATE INDEX IF NOT EXISTS notifications_by_org ON notifications (org_id, urgent, category, position);
 
-CREATE INDEX IF NOT EXISTS notifications_by_org_every_1000th ON notifications (org_id, position) WHERE id % 1000 = 0;
-
 CREATE INDEX IF NOT EXISTS notifications_by_position ON notifications (position);
 
 CREATE UNIQUE INDEX IF NOT EXISTS notifications_by_publication ON notifications (publication_id);
@@ -218,18 +215,18 @@ WHEN OLD.sent_at IS NULL AND OLD.publication_id GLOB 'dalgo:*' BEGIN
 END;
 
 CREATE TRIGGER IF NOT EXISTS search_changed AFTER UPDATE OF sent_at, message ON notifications WHEN NEW.sent_at IS NOT NULL BEGIN
-  DELETE FROM notification_search WHERE rowid = OLD.position;
-  INSERT OR REPLACE INTO notification_search (rowid, scope, author, message)
-  SELECT position, scope, author, message FROM searchable_notifications WHERE id = NEW.id;
+  DELETE FROM notification_search WHERE rowid = OLD.id;
+  INSERT OR REPLACE INTO notification_search (rowid, body)
+  SELECT id, body FROM searchable_notifications WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER IF NOT EXISTS search_gone AFTER DELETE ON notifications BEGIN
-  DELETE FROM notification_search WHERE rowid = OLD.position;
+  DELETE FROM notification_search WHERE rowid = OLD.id;
 END;
 
 CREATE TRIGGER IF NOT EXISTS search_new AFTER INSERT ON notifications WHEN NEW.sent_at IS NOT NULL BEGIN
-  INSERT OR REPLACE INTO notification_search (rowid, scope, author, message)
-  SELECT position, scope, author, message FROM searchable_notifications WHERE id = NEW.id;
+  INSERT OR REPLACE INTO notification_search (rowid, body)
+  SELECT id, body FROM searchable_notifications WHERE id = NEW.id;
 END;
 
 CREATE TABLE IF NOT EXISTS org_notification_policies (
@@ -297,14 +294,23 @@ CREATE TABLE IF NOT EXISTS retention (
 );
 
 CREATE VIEW IF NOT EXISTS searchable_notifications AS
-SELECT id, position, author, message, CASE audience ->> 'kind'
+SELECT id, CASE audience ->> 'kind'
   WHEN 'email' THEN (
-    SELECT group_concat('<u' || u.id || '>', '') FROM org_users u
+    SELECT group_concat(char(0xF1000 + (u.id >> 28), 0xF0000 + (u.id >> 14 & 16383), 0xF0000 + (u.id & 16383)), ' ')
+    FROM org_users u
     WHERE u.email = n.audience ->> 'email' AND u.removed_at IS NULL
   )
-  WHEN 'org_users' THEN (SELECT group_concat('<u' || value || '>', '') FROM json_each(n.audience, '$.ids'))
-  ELSE '<' || coalesce(org_id, 0) || '>'
-END AS scope
+  WHEN 'org_users' THEN (
+    SELECT group_concat(char(0xF1000 + (value >> 28), 0xF0000 + (value >> 14 & 16383), 0xF0000 + (value & 16383)), ' ')
+    FROM json_each(n.audience, '$.ids')
+  )
+  ELSE char(
+    0xF0000 + (coalesce(org_id, 0) >> 28), 0xF0000 + (coalesce(org_id, 0) >> 14 & 16383), 0xF0000 + (coalesce(org_id, 0) & 16383)
+  )
+END || CASE
+  WHEN author || message GLOB '*[' || char(0xF0000) || '-' || char(0x10FFFF) || ']*' THEN ''
+  ELSE ' ' || author || ' ' || substr(message, 1, 4000)
+END AS body
 FROM notifications n
 WHERE sent_at IS NOT NULL;
 

@@ -7,6 +7,7 @@ import { hashRequest, IdempotencyKey } from "./runtime/idempotency-key"
 import { errorName, log, topFrames } from "./runtime/log"
 import { UNSTORABLE, unstorableTexts } from "./runtime/zod"
 import { createNotification } from "./notifications/create"
+import { countSearch } from "./http/rate-limit"
 import { listInbox } from "./inbox/list"
 import { toCursorPage, toFilter, toInboxItem } from "./inbox/responses"
 import { FilteredQuery } from "./inbox/schemas"
@@ -97,6 +98,7 @@ export class NotificationService extends WorkerEntrypoint<Env> {
       const { userId, orgSlug, ...filters } = parseOrThrow(z.catchall(Person, Filter), input)
       const me = await requireMember(deps, { userId, orgSlug })
       const { page, limit, cursor: after, ...filter } = parseOrThrow(FilteredQuery, toQuery(filters))
+      if (filter.q !== undefined) await countSearch(deps, { userId: String(userId) })
       const inboxPage = await listInbox(deps, { me, filter: toFilter(filter), page, limit, after })
       return toCursorPage(inboxPage, { page, limit }, toInboxItem(me))
     })

@@ -3,7 +3,7 @@ import { startInstance } from "./instance.mjs"
 // Each attack has a module that exports `run(instance)`. It returns rows of the table: what one person does, what an
 // honest request of somebody else takes meanwhile, and what it takes on an idle instance.
 const ATTACKS = ["search", "frames", "scheduled"]
-const MAX_MS = 4 * 60_000
+const MAX_MS = 5 * 60_000
 
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !ATTACKS.includes(name))
@@ -28,8 +28,11 @@ console.log("|---|---|---|---|")
 for (const name of chosen.length > 0 ? chosen : ATTACKS) {
   const { run } = await import(`./attacks/${name}.mjs`)
   running = await startInstance()
-  for (const { attack, measured, idle, during } of await run(running)) {
-    console.log(`| ${attack} | ${measured} | ${idle} | ${during} |`)
+  try {
+    for (const { attack, measured, idle, during } of await run(running)) {
+      console.log(`| ${attack} | ${measured} | ${idle} | ${during} |`)
+    }
+  } finally {
+    await running.stop()
   }
-  await running.stop()
 }

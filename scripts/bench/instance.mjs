@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { sign } from "hono/jwt"
 import { convertV4MiniflareOptions, Miniflare } from "miniflare"
-import { unstable_getMiniflareWorkerOptions } from "wrangler"
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler"
 import { HOST } from "../local/addresses.mjs"
 import { accessTokenClaims } from "../local/demo-users.mjs"
 import { root } from "../local/state-dir.mjs"
@@ -23,6 +23,8 @@ export const ORIGIN = "https://app.dalgo.test"
  * machine has one. Nothing outside is asked: there is no Prefect and no mail provider.
  */
 export async function startInstance(variables = {}) {
+  // Else wrangler prints into the table that it read .dev.vars.
+  process.env.WRANGLER_LOG = "error"
   const stateDir = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "dalgo-bench-"))
   const options = {
     name: "bench",
@@ -31,12 +33,12 @@ export async function startInstance(variables = {}) {
     host: HOST,
     port: 0,
     unsafeDirectSockets: [{ host: HOST, port: 0 }],
-    d1Persist: join(stateDir, "d1"),
-    durableObjectsPersist: join(stateDir, "do"),
-    // The worker's log would stand between the rows of the table.
-    handleStructuredLogs: () => {},
   }
-  const miniflare = new Miniflare(convertV4MiniflareOptions(options))
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions(options),
+    resourcePersistencePath: stateDir,
+    handleStructuredLogs: dropLog,
+  })
   await miniflare.ready
   const url = (await miniflare.unsafeGetDirectURL("bench")).origin
   const db = await miniflare.getD1Database("DB")
@@ -56,17 +58,21 @@ export async function startInstance(variables = {}) {
   }
 }
 
+/** The log of the worker would come between the rows of the table. */
+const dropLog = () => {}
+
+const ABSENT = ["ai", "assets"]
+
 /** The bindings of wrangler.toml, without Workers AI, which needs an account, and without the pages. */
 function workerOptions(variables) {
-  const {
-    ai: _ai,
-    assets: _assets,
-    ...options
-  } = unstable_getMiniflareWorkerOptions(join(root, "wrangler.toml")).workerOptions
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const configPath = join(root, "wrangler.toml")
+  const options = unstable_getMiniflareWorkerOptions(configPath).workerOptions
+  // Without a developer's own settings in .dev.vars.
+  const { vars } = unstable_readConfig({ config: configPath })
+  const given = Object.entries(options).filter(([name, value]) => value !== undefined && !ABSENT.includes(name))
   return {
     ...Object.fromEntries(given),
-    bindings: { ...options.bindings, ...SECRETS, ALLOWED_ORIGINS: ORIGIN, ...variables },
+    bindings: { ...vars, ...SECRETS, ALLOWED_ORIGINS: ORIGIN, ...variables },
   }
 }
 

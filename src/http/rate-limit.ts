@@ -8,17 +8,21 @@ import type { AppEnv } from "./router"
 
 const WINDOW_SECONDS = 60
 
-/** Limits how often one caller may search; `SEARCH_LIMIT` in wrangler.toml has the number. Other requests pass. */
+/** Limits how often one person may search; `SEARCH_LIMIT` in wrangler.toml has the number. Must come after authentication. */
 export const searchRateLimit = withMeta(
   { rateLimited: true },
   createMiddleware<AppEnv>(async (c, next) => {
-    if (c.req.query("q") !== undefined) {
-      const { success } = await c.var.deps.searchRateLimit.limit({ key: callerKey(c.var.caller) })
-      if (!success) throw new AppError("rate_limited", "too many searches", { retryAfterSeconds: WINDOW_SECONDS })
-    }
+    const { caller, deps } = c.var
+    if (c.req.query("q") !== undefined && caller.kind === "person") await countSearch(deps, caller)
     await next()
   }),
 )
+
+/** Throws if this person has searched too often. */
+export async function countSearch({ searchRateLimit: limit }: Deps, { userId }: { userId: string }): Promise<void> {
+  const { success } = await limit.limit({ key: `person:${userId}` })
+  if (!success) throw new AppError("rate_limited", "too many at once", { retryAfterSeconds: WINDOW_SECONDS })
+}
 
 /** Limits how often one caller may send; `SEND_LIMIT` in wrangler.toml has the number. Must come after authentication. */
 export const sendRateLimit = withMeta(

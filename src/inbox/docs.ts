@@ -57,7 +57,11 @@ export const FILTER_DOCS = {
   to: "a date (the whole day counts) or a time, inclusive; UTC if it has no offset",
 }
 export const CURSOR_DOCS = { cursor: "the `next_cursor` of the previous page; `page` is then ignored" }
-const SEARCH_DOCS = { q: "text in the message or the author; at least 3 characters, upper and lower case are the same" }
+const SEARCH_DOCS = {
+  q:
+    "text in the author or in the first 4,000 characters of the message; 3 to 50 characters, upper and lower case are " +
+    "the same",
+}
 
 // The routes -----------------------------------------------------------------------------------------------
 
@@ -89,7 +93,8 @@ export const inboxDocs = {
   "GET /api/notifications/v1": {
     summary: "List my inbox, one page at a time, newest first",
     description:
-      "With `from`, `to` or `q`, the total is counted up to a limit. `total_is_lower_bound` is there if there may be more.",
+      "With `from`, `to` or `q`, the total is counted up to a limit. `total_is_lower_bound` is there if there may be more. " +
+      "Only `filtered` has a cursor that leads to the rest.",
     fields: { ...PAGE_DOCS, ...FILTER_DOCS, ...SEARCH_DOCS },
     response: z.strictObject(pageOf(InboxItem)),
     example: { query: { page: "1", limit: "10", read_status: "0" } },
@@ -99,7 +104,8 @@ export const inboxDocs = {
     summary: "List my inbox by page or by cursor, newest first",
     description:
       "With a cursor, every page takes the same time to read, and no notification appears twice when new ones arrive. " +
-      "With `q`, a page may have fewer results than `limit`, or none: continue as long as there is a `next_cursor`.",
+      "With `q`, a request searches a part of a large inbox. A page may have fewer results than `limit`, or none: " +
+      "continue as long as there is a `next_cursor`.",
     fields: { ...PAGE_DOCS, ...FILTER_DOCS, ...SEARCH_DOCS, ...CURSOR_DOCS },
     response: cursorPageOf(InboxItem),
     example: { query: { category: "incident,system", urgent_only: "true", from: "2023-11-01", limit: "20" } },

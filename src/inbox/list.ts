@@ -1,12 +1,10 @@
 import type { Membership } from "../auth/membership"
 import type { Deps } from "../deps"
-import type { NamedTime } from "../domain/time"
 import { bucketsOf, countBuckets, type Filter, needsCount } from "./filter"
-import type { Cursor } from "./cursor"
-import { type ListPage, MAX_COUNT, type Page, takePage, toPageRows } from "./pagination"
+import { type ListPage, MAX_COUNT, type Page, toPageRows } from "./pagination"
 import * as queries from "./queries"
 import type { InboxRow } from "./responses"
-import { MAX_CANDIDATES, type SearchResult, selectSearchPage } from "./search-queries"
+import { type SearchProgress, selectSearchPage, toSearchResults } from "./search-queries"
 
 type Inbox = { me: Membership; filter: Filter }
 
@@ -34,46 +32,32 @@ async function listFiltered({ db }: Deps, { me, filter, ...page }: Inbox & Page)
   }
 }
 
-/** One request examines a limited number of candidates. A page may be short, or empty, and still have a next one. */
+/**
+ * One request searches a limited part of a large inbox. A page may then be short, or empty, and still have a next one, and
+ * the total is what was found so far.
+ */
 async function listSearchResults(
   { db }: Deps,
   { me, filter, ...page }: { me: Membership; filter: Filter & { text: string } } & Page,
 ): Promise<ListPage<InboxRow>> {
-  const results = await selectSearchPage(db, { orgUserId: me.orgUserId, orgId: me.orgId, filter, ...page })
-  const [progress] = results
-  if (!progress) throw new Error("a search answers at least one row")
-  const { rows, last } = takePage(results.flatMap(toInboxRow), page.limit)
-  const seen = page.after?.seen ?? 0
-  const skipped = page.after ? 0 : offsetOf(page, progress.found)
-  const older = olderCandidates(progress)
+  const search = { orgUserId: me.orgUserId, orgId: me.orgId, filter }
+  const [progress, results] = toSearchResults(await selectSearchPage(db, { ...search, ...page }))
+  const { rows, next } = toPageRows(results, page)
+  const seen = page.after ? (page.after.seen ?? 0) : resultsBefore(page, progress)
+  const total = progress.found + (page.after && !progress.isComplete ? seen : 0)
+  const rest = progress.last && { ...progress.last, seen: total }
   return {
     rows,
-    next: last
-      ? { at: last.sentAt, id: last.id, seen: seen + skipped + rows.length }
-      : older && { ...older, seen: seen + progress.found },
-    total: seen + progress.found,
-    isLowerBound: older !== undefined,
+    next: next ? { ...next, seen: seen + rows.length } : rest,
+    total,
+    isLowerBound: rest !== undefined || isOfOlderVersion(page, progress),
   }
 }
 
-/** Where the search continues after the candidates of this request; `undefined` if there are none. */
-function olderCandidates({ examined, oldestAt, oldestId, windowAt, windowId }: SearchResult): Cursor | undefined {
-  if (examined === MAX_CANDIDATES && oldestAt !== null && oldestId !== null) return { at: oldestAt, id: oldestId }
-  return windowAt === null || windowId === null ? undefined : { at: windowAt, id: windowId }
-}
-
-/** As the query computes it: a page after the last counts as the last. */
-const offsetOf = ({ page, limit }: Page, found: number) =>
+/** The number of results on the pages before this one. A page after the last counts as the last. */
+const resultsBefore = ({ page, limit }: Page, { found }: SearchProgress) =>
   Math.max(0, Math.min(page, Math.ceil(found / limit)) - 1) * limit
 
-const toInboxRow = (result: SearchResult) =>
-  result.id === null
-    ? []
-    : [
-        {
-          ...result,
-          times: result.times === null ? null : (JSON.parse(result.times) as NamedTime[]),
-          urgent: Boolean(result.urgent),
-          isRead: Boolean(result.isRead),
-        },
-      ]
+/** A cursor without the number of results before it. */
+const isOfOlderVersion = ({ after }: Page, { isComplete }: SearchProgress) =>
+  !isComplete && after !== undefined && after.seen === undefined

@@ -35,15 +35,11 @@ export const INBOX_COLUMNS = {
   isRead: sql`inbox.is_read`.mapWith(Boolean).as("is_read"),
 }
 
-const NEWEST_FIRST = sql`arrived_at DESC, notification_id DESC`
+export const NEWEST_FIRST = sql`arrived_at DESC, notification_id DESC`
 
 /** One page, newest first. The extra row after `limit` says that there is a next page. */
 export function selectInboxPage(db: Db, { orgUserId, filter, page, limit, after }: Inbox & Page) {
-  const selects = bucketConditions(filter).map(
-    (condition) => sql`
-      SELECT notification_id, sent_at AS arrived_at, is_read FROM ${notificationRecipients}
-      WHERE org_user_id = ${intLiteral(orgUserId)} AND ${condition} ${dateCondition(filter, after)}`,
-  )
+  const selects = sortedInboxSelects({ orgUserId, filter, after })
   const offset = after ? sql`0` : clampedOffset(sizeExpression({ orgUserId, filter }), { page, limit })
   return db
     .select(INBOX_COLUMNS)
@@ -51,6 +47,14 @@ export function selectInboxPage(db: Db, { orgUserId, filter, page, limit, after 
     .innerJoin(notifications, eq(notifications.id, sql`inbox.notification_id`))
     .orderBy(sql`inbox.arrived_at DESC`, sql`inbox.notification_id DESC`)
 }
+
+/** The rows of an inbox after the cursor, as selects that an index sorts by `NEWEST_FIRST`, for `mergeSorted`. */
+export const sortedInboxSelects = ({ orgUserId, filter, after }: Inbox & { after?: Cursor | undefined }): SQL[] =>
+  bucketConditions(filter).map(
+    (condition) => sql`
+      SELECT notification_id, sent_at AS arrived_at, is_read FROM ${notificationRecipients}
+      WHERE org_user_id = ${intLiteral(orgUserId)} AND ${condition} ${dateCondition(filter, after)}`,
+  )
 
 /** The size of a list, counted up to `MAX_COUNT`. */
 export const selectInboxCount = (db: Db, inbox: Inbox) =>

@@ -11,13 +11,13 @@ import { getTrace } from "./trace"
 import { getUrgentBar } from "./urgent-bar"
 
 export const inboxRoutes = router()
-  .get("/v1", member, query(InboxQuery), searchRateLimit, conditionalGet, async (c) => {
+  .get("/v1", member, searchRateLimit, query(InboxQuery), conditionalGet, async (c) => {
     const { page, limit, ...filter } = c.req.valid("query")
     const list = await listInbox(c.var.deps, { me: c.var.me, filter: toFilter(filter), page, limit })
     return c.json(toPage(list, { page, limit }, toInboxItem(c.var.me)))
   })
 
-  .get("/filtered", member, query(FilteredQuery), searchRateLimit, conditionalGet, async (c) => {
+  .get("/filtered", member, searchRateLimit, query(FilteredQuery), conditionalGet, async (c) => {
     const { page, limit, cursor: after, ...filter } = c.req.valid("query")
     const list = await listInbox(c.var.deps, { me: c.var.me, filter: toFilter(filter), page, limit, after })
     return c.json(toCursorPage(list, { page, limit }, toInboxItem(c.var.me)))

@@ -1,7 +1,6 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
 import { parseCursor } from "./cursor"
-import { TRIGRAM_LENGTH } from "./search-text"
 
 export const Category = z.enum(CATEGORIES)
 
@@ -85,11 +84,12 @@ export const fromBeforeTo = z.refine<{ from?: number | undefined; to?: number | 
 
 export const CursorText = z.pipe(z.string().check(z.maxLength(40)), parsedBy("a cursor", parseCursor))
 
-const MAX_SEARCH_LENGTH = 50
+/** The full-text index finds nothing shorter. */
+const MIN_SEARCH_LENGTH = 3
 const Search = z.string().check(
   z.trim(),
-  z.maxLength(MAX_SEARCH_LENGTH),
-  z.refine((text) => Array.from(text).length >= TRIGRAM_LENGTH, `at least ${TRIGRAM_LENGTH} characters`),
+  z.maxLength(50),
+  z.refine((text) => Array.from(text).length >= MIN_SEARCH_LENGTH, `at least ${MIN_SEARCH_LENGTH} characters`),
   z.refine((text) => !text.includes("\0"), "a character that no text has"),
 )
 

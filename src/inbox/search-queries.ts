@@ -1,106 +1,133 @@
-import { type SQL, sql } from "drizzle-orm"
+import { eq, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
-import { clampedOffset, intLiteral } from "../db/merge-sorted"
+import { clampedOffset, intLiteral, mergeSorted } from "../db/merge-sorted"
 import { notificationRecipients, notifications } from "../db/schema"
-import type { Category } from "../domain/categories"
 import type { Cursor } from "./cursor"
 import type { Filter } from "./filter"
 import type { Page } from "./pagination"
-import { casePairsOf, trigramsOf } from "./search-text"
-import { ID_BITS, ID_MASK, sortKeyConditions } from "./sort-key"
+import { INBOX_COLUMNS, NEWEST_FIRST, sortedInboxSelects } from "./queries"
+import type { InboxRow } from "./responses"
+import { foldCase, letterReplacements, spreadTrigrams } from "./search-text"
 
-// The full-text index covers all notifications of an organisation, an inbox only some of them: a notification may have
-// been for admins only, or older than the membership. A search therefore takes the newest candidates from the index,
-// looks each up in the inbox, and compares its text. The row id of the index is the sort key of the notification, so
-// candidates come in the order of the list.
-//
-// The work of one request is bounded in two ways: it evaluates the index once, over a window of about 50,000
-// notifications of the organisation, and it examines a limited number of candidates. A cursor continues with older ones.
+// The text index says which notifications of an organisation have some trigrams of the phrase. There are two ways on:
+// - Few have them: these are looked up in the inbox. The result is complete.
+// - Many have them: the newest notifications of the inbox are searched, a limited number of them. The next cursor
+//   continues after the last one searched.
+// Either way the phrase itself is looked for in the texts, and the work of a request has a limit.
 
-/** One request examines at most this many candidates. It is more than the longest page. */
-export const MAX_CANDIDATES = 300
-/** The window, in entries of the index `notifications_by_org_every_1000th`. */
-const WINDOW_SPANS = 50
+/** More notifications than this with the phrase's trigrams are many. */
+const MAX_CANDIDATES = 300
+/** The index is asked about this many notifications, the newest. It takes 0.2 ms per 1,000 of them at worst. */
+const INDEXED_IDS = 131_072
+/** Each more makes the candidates fewer, and the worst phrase slower. */
+const TRIGRAMS = 4
+/** A request searches at most so many notifications of an inbox, */
+const MAX_SEARCHED = 300
+/** and at most so many bytes of text. Replacing a letter takes about as long as looking for the phrase. */
+const MAX_SEARCHED_BYTES = 1_000_000
+/** Of one text, as migrations/0014_search.sql has it. */
+const SEARCHED_CHARACTERS = 4_000
 
 type Search = { orgUserId: number; orgId: number; filter: Filter & { text: string } }
 
-export type SearchRow = {
-  id: number
-  author: string
-  message: string
-  /** JSON. */
-  times: string | null
-  urgent: number
-  category: Category
-  createdAt: number
-  scheduledAt: number | null
-  sentAt: number
-  isRead: number
+/**
+ * One page of results, each with the progress of the search; a single row without a notification if the page is empty. The
+ * extra row after `limit` says that there is a next page.
+ */
+export function selectSearchPage(db: Db, search: Search & Page) {
+  return db
+    .select({
+      ...INBOX_COLUMNS,
+      isComplete: sql`inbox.is_complete`.mapWith(Boolean).as("is_complete"),
+      found: sql<number>`inbox.found`.as("found"),
+      hasMore: sql`inbox.has_more`.mapWith(Boolean).as("has_more"),
+      lastAt: sql<number | null>`inbox.last_at`.as("last_at"),
+      lastId: sql<number | null>`inbox.last_id`.as("last_id"),
+    })
+    .from(sql`(
+      WITH candidates AS MATERIALIZED (${candidates(search)}),
+        lookup AS MATERIALIZED (${lookup(search)}),
+        to_search AS MATERIALIZED (${candidatesInInbox(search)} UNION ALL ${newestInInbox(search)}),
+        hits AS MATERIALIZED (${hits(search)}),
+        progress AS MATERIALIZED (${progress(search)}),
+        page AS MATERIALIZED (${pageOfHits(search)})
+      SELECT * FROM progress LEFT JOIN page ON 1
+    ) AS inbox`)
+    .leftJoin(notifications, eq(notifications.id, sql`inbox.notification_id`))
 }
 
-/** One row for each match of the page and, without a match, one row without an `id`. */
-export type SearchResult = {
-  /** The candidates that were examined, and how many of them match. */
-  examined: number
-  found: number
-  /** The oldest candidate. */
-  oldestAt: number | null
-  oldestId: number | null
-  /** The start of the window; `null` if nothing is older. */
-  windowAt: number | null
-  windowId: number | null
-} & (SearchRow | { id: null })
+type SearchRow = Awaited<ReturnType<typeof selectSearchPage>>[number]
 
-/** One page of search results, newest first. The extra row after `limit` says that there is a next page. */
-export const selectSearchPage = (db: Db, { page, limit, after, ...search }: Search & Page) =>
-  db.all<SearchResult>(sql`
-    WITH search_window AS MATERIALIZED (SELECT (${windowStart(search, after)}) AS start),
-    candidates AS MATERIALIZED (
-      SELECT rowid AS sort_key FROM notification_search
-      WHERE ${matchCondition(search)} AND rowid >= (SELECT coalesce(start, 0) FROM search_window)
-        ${sql.join(sortKeyConditions(sql`rowid`, search.filter, after).map((condition) => sql`AND ${condition}`))}
-      ORDER BY rowid DESC LIMIT ${intLiteral(MAX_CANDIDATES)}
-    ),
-    found AS MATERIALIZED (${matches(search)})
-    SELECT
-      (SELECT count(*) FROM candidates) AS examined,
-      (SELECT count(*) FROM found) AS found,
-      (SELECT min(sort_key) >> ${intLiteral(ID_BITS)} FROM candidates) AS oldestAt,
-      (SELECT min(sort_key) & ${intLiteral(ID_MASK)} FROM candidates) AS oldestId,
-      start >> ${intLiteral(ID_BITS)} AS windowAt, start & ${intLiteral(ID_MASK)} AS windowId,
-      n.id, n.author, n.message, n.times, n.urgent, n.category,
-      n.created_at AS createdAt, n.scheduled_at AS scheduledAt, n.sent_at AS sentAt, shown.is_read AS isRead
-    FROM search_window
-    LEFT JOIN (
-      SELECT id, is_read FROM found LIMIT ${intLiteral(limit + 1)}
-      OFFSET ${after ? sql`0` : clampedOffset(sql`(SELECT count(*) FROM found)`, { page, limit })}
-    ) AS shown
-    LEFT JOIN ${notifications} n ON n.id = shown.id`)
+/**
+ * The whole inbox was searched, before the cursor too, or a part: up to `last` if the inbox has more. `found` were found
+ * in what was searched.
+ */
+export type SearchProgress = { isComplete: boolean; found: number; last: Cursor | undefined }
 
-/** The sort key at which the window starts; NULL where the organisation has fewer notifications. */
-const windowStart = ({ orgId, filter }: Search, after: Cursor | undefined) => sql`
-  SELECT position FROM ${notifications}
-  WHERE org_id = ${intLiteral(orgId)} AND id % 1000 = 0
-    ${sql.join(sortKeyConditions(sql`position`, { to: filter.to }, after).map((condition) => sql`AND ${condition}`))}
-  ORDER BY position DESC LIMIT 1 OFFSET ${intLiteral(WINDOW_SPANS - 1)}`
-
-function matchCondition({ orgId, orgUserId, filter }: Search): SQL {
-  const trigrams = trigramsOf(filter.text).map((trigram) => `"${trigram.replaceAll('"', '""')}"`)
-  const match = `{scope} : ("<${orgId}>" OR "<0>" OR "<u${orgUserId}>") AND {author message} : (${trigrams.join(" AND ")})`
-  return sql`notification_search MATCH ${match}`
+/** The progress, and the results, newest first. */
+export function toSearchResults(rows: SearchRow[]): [SearchProgress, InboxRow[]] {
+  const [first] = rows
+  if (!first) throw new Error("a search without a row")
+  const { isComplete, found, hasMore, lastAt, lastId } = first
+  const last = hasMore && lastAt !== null && lastId !== null ? { at: lastAt, id: lastId } : undefined
+  const results = rows.filter(isResult).toSorted((a, b) => sentAtOf(b) - sentAtOf(a) || b.id - a.id)
+  return [{ isComplete, found, last }, results]
 }
 
-/** A candidate is unread or read. Two joins look it up, since `is_read IN (0, 1)` would read the list for each one. */
+const isResult = (row: SearchRow): row is SearchRow & InboxRow => row.id !== null
+const sentAtOf = ({ sentAt }: InboxRow) => sentAt ?? 0
+
+const OLDEST_INDEXED = sql`(SELECT max(id) FROM ${notifications}) - ${intLiteral(INDEXED_IDS)}`
+
+/**
+ * What the index has. The lower bound of row ids limits the work, since FTS5 begins there. An upper bound, or the
+ * opposite order, would not: FTS5 looks at bounds only when it has found a match.
+ */
+function candidates({ orgId, orgUserId, filter }: Search): SQL {
+  const scopes = [scopeOfOrg(orgId), scopeOfOrg(0), scopeOfPerson(orgUserId)].map(quote).join(" OR ")
+  const match = [`(${scopes})`, ...spreadTrigrams(filter.text, TRIGRAMS).map(quote)].join(" AND ")
+  return sql`
+    SELECT rowid AS id FROM notification_search WHERE notification_search MATCH ${match} AND rowid > ${OLDEST_INDEXED}
+    LIMIT ${intLiteral(MAX_CANDIDATES + 1)}`
+}
+
+const quote = (trigram: string) => `"${trigram.replaceAll('"', '""')}"`
+
+/** As in the view `searchable_notifications`. */
+const scopeOf = (kind: number, id: number) =>
+  String.fromCodePoint(
+    0xf_00_00 + 0x10_00 * kind + Math.floor(id / 2 ** 28),
+    0xf_00_00 + (Math.floor(id / 2 ** 14) % 2 ** 14),
+    0xf_00_00 + (id % 2 ** 14),
+  )
+const scopeOfOrg = (id: number) => scopeOf(0, id)
+const scopeOfPerson = (id: number) => scopeOf(1, id)
+
+/** Whether the candidates are all there are, and few, and with no more text than a request may search. */
+const lookup = (search: Search) => sql`
+  SELECT CASE
+    WHEN (SELECT count(*) FROM candidates) > ${intLiteral(MAX_CANDIDATES)} THEN 0
+    WHEN EXISTS (SELECT 1 FROM ${notifications} WHERE id <= ${OLDEST_INDEXED}) THEN 0
+    ELSE (
+      SELECT coalesce(sum(octet_length(n.message)), 0) FROM candidates CROSS JOIN ${notifications} n ON n.id = candidates.id
+    ) < ${bytesLimit(search)}
+  END AS is_complete`
+
+const bytesLimit = ({ filter }: Search) =>
+  intLiteral(Math.ceil(MAX_SEARCHED_BYTES / (1 + letterReplacements(foldCase(filter.text)).length)))
+
+/** A match is unread or read. Two joins look it up, since `is_read IN (0, 1)` would read the list for each match. */
 const fromEither = (column: SQL) => sql`coalesce(unread.${column}, read.${column})`
 
-/** The candidates that are in the inbox and contain the text, in the order of the candidates. */
-function matches({ orgUserId, filter }: Search): SQL {
-  const { categories, urgent, isRead, text } = filter
+/** The candidates that are in the inbox, newest first, if they are all. `IN` goes along the index, so nothing is sorted. */
+function candidatesInInbox({ orgUserId, filter }: Search): SQL {
+  const { categories, urgent, isRead, from, to } = filter
   const joinRecipient = (name: SQL, read: boolean) => sql`
     LEFT JOIN ${notificationRecipients} ${name} ON ${name}.org_user_id = ${intLiteral(orgUserId)} AND ${name}.is_read = ${intLiteral(Number(read))}
-      AND ${name}.sent_at = c.sort_key >> ${intLiteral(ID_BITS)}
-      AND (${name}.notification_id & ${intLiteral(ID_MASK)}) = (c.sort_key & ${intLiteral(ID_MASK)})`
+      AND ${name}.sent_at = n.sent_at AND ${name}.notification_id = n.id`
   const conditions = [
+    sql`(SELECT is_complete FROM lookup)`,
+    sql`n.position IN (SELECT m.position FROM candidates CROSS JOIN ${notifications} m ON m.id = candidates.id)`,
     isRead === undefined
       ? sql`${fromEither(sql`is_read`)} IS NOT NULL`
       : sql`${isRead ? sql`read` : sql`unread`}.is_read IS NOT NULL`,
@@ -108,23 +135,57 @@ function matches({ orgUserId, filter }: Search): SQL {
       ? [sql`${fromEither(sql`category`)} IN (${sql.raw(categories.map((category) => `'${category}'`).join(", "))})`]
       : []),
     ...(urgent ? [sql`${fromEither(sql`urgent`)} = 1`] : []),
-    sql`(${contains(sql`candidate.message`, text)} OR ${contains(sql`candidate.author`, text)})`,
+    ...(from === undefined ? [] : [sql`n.sent_at >= ${intLiteral(from)}`]),
+    ...(to === undefined ? [] : [sql`n.sent_at <= ${intLiteral(to)}`]),
   ]
   return sql`
-    SELECT candidate.id AS id, ${fromEither(sql`is_read`)} AS is_read
-    FROM candidates c ${joinRecipient(sql`unread`, false)} ${joinRecipient(sql`read`, true)}
-    CROSS JOIN ${notifications} candidate ON candidate.id = ${fromEither(sql`notification_id`)}
-    WHERE ${sql.join(conditions, sql` AND `)}`
+    SELECT * FROM (
+      SELECT n.id AS notification_id, n.sent_at AS arrived_at, ${fromEither(sql`is_read`)} AS is_read,
+        0 AS number, 0 AS bytes, 0 AS bytes_before
+      FROM ${notifications} n ${joinRecipient(sql`unread`, false)} ${joinRecipient(sql`read`, true)}
+      WHERE ${sql.join(conditions, sql` AND `)}
+      ORDER BY n.position DESC LIMIT ${intLiteral(MAX_CANDIDATES)}
+    )`
 }
 
-/** Whether a column contains a text, in upper or lower case. */
-function contains(column: SQL, text: string): SQL {
-  const folded = casePairsOf(text).reduce(
-    (folding, { upper, lower }) => sql`replace(${folding}, ${textLiteral(upper)}, ${textLiteral(lower)})`,
-    sql`lower(${column})`,
+/** The newest of the inbox after the cursor, if the candidates are not all, with the bytes of all texts up to each. */
+function newestInInbox({ orgUserId, filter, after }: Search & Page): SQL {
+  const limit = sql`CASE (SELECT is_complete FROM lookup) WHEN 1 THEN 0 ELSE ${intLiteral(MAX_SEARCHED)} END`
+  return sql`
+    SELECT notification_id, arrived_at, is_read, number, bytes, bytes - size AS bytes_before FROM (
+      SELECT notification_id, arrived_at, is_read, row_number() OVER texts AS number,
+        sum(octet_length(n.message)) OVER texts AS bytes, octet_length(n.message) AS size
+      FROM (${mergeSorted(sortedInboxSelects({ orgUserId, filter, after }), NEWEST_FIRST)} LIMIT ${limit}) AS newest
+      CROSS JOIN ${notifications} n ON n.id = newest.notification_id
+      WINDOW texts AS (ROWS UNBOUNDED PRECEDING)
+    )`
+}
+
+function hits(search: Search): SQL {
+  const phrase = foldCase(search.filter.text)
+  const text = sql`lower(n.author || char(1) || substr(n.message, 1, ${intLiteral(SEARCHED_CHARACTERS)}))`
+  // Both are single letters beyond ASCII.
+  const folded = letterReplacements(phrase).reduce(
+    (inner, [from, to]) => sql`replace(${inner}, ${sql.raw(`'${from}'`)}, ${sql.raw(`'${to}'`)})`,
+    text,
   )
-  return sql`instr(${folded}, ${text.toLowerCase()}) > 0`
+  return sql`
+    SELECT notification_id, arrived_at, is_read FROM to_search
+    CROSS JOIN ${notifications} n ON n.id = notification_id
+    WHERE bytes_before < ${bytesLimit(search)} AND instr(${folded}, ${phrase}) > 0`
 }
 
-/** Not a parameter, since a text of many letters would need more than D1 binds. A letter needs no escaping. */
-const textLiteral = (letter: string) => sql.raw(`'${letter}'`)
+/** The other columns of an aggregate with `max` are those of the row that has it, here the last one searched. */
+const progress = (search: Search) => sql`
+  SELECT (SELECT is_complete FROM lookup) AS is_complete, (SELECT count(*) FROM hits) AS found,
+    max(number) = ${intLiteral(MAX_SEARCHED)} OR bytes >= ${bytesLimit(search)} AS has_more,
+    arrived_at AS last_at, notification_id AS last_id
+  FROM (SELECT number, bytes, arrived_at, notification_id FROM to_search WHERE bytes_before < ${bytesLimit(search)})`
+
+function pageOfHits({ page, limit, after }: Page): SQL {
+  const offset = after ? sql`0` : clampedOffset(sql`(SELECT found FROM progress)`, { page, limit })
+  const condition = after
+    ? sql`WHERE (arrived_at, notification_id) < (${intLiteral(after.at)}, ${intLiteral(after.id)})`
+    : sql``
+  return sql`SELECT * FROM hits ${condition} LIMIT ${intLiteral(limit + 1)} OFFSET ${offset}`
+}

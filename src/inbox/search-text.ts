@@ -1,27 +1,36 @@
-/** The full-text index has an entry for each run of three characters. */
-export const TRIGRAM_LENGTH = 3
-/** Limits the entries of the index that a search merges. */
-const MAX_TRIGRAMS = 6
+// A search takes upper and lower case as the same, in every script. The text index folds the case of each letter. SQLite's
+// `lower()` folds ASCII only, so the other letters of a phrase are replaced one by one.
 
-/**
- * Trigrams of a text, spread over its whole length: every match contains all of them. They select candidates from the
- * index without the positions of each entry, which a phrase would read.
- */
-export function trigramsOf(text: string): string[] {
-  const characters = Array.from(text)
-  const last = characters.length - TRIGRAM_LENGTH
-  const count = Math.min(MAX_TRIGRAMS, Math.ceil(characters.length / TRIGRAM_LENGTH))
-  const starts = Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.round((i * last) / (count - 1))))
-  return [...new Set(starts.map((start) => characters.slice(start, start + TRIGRAM_LENGTH).join("")))]
+const CASE_FOLDS_TO_SIGMA = "ς"
+
+/** The letter in lower case. Letters that become several, such as ß, and such that become ASCII stay as they are. */
+function foldLetter(letter: string): string {
+  const folded = letter.toUpperCase().toLowerCase()
+  const isOne = Array.from(folded).length === 1
+  return isOne && isAscii(folded) === isAscii(letter) ? folded : letter
 }
 
-/** A letter beyond ASCII, in upper and lower case. SQLite's `lower` folds ASCII only. */
-export type CasePair = { upper: string; lower: string }
+const isAscii = (letter: string) => letter < "\u{80}"
 
-/** The letters of a text beyond ASCII that have two cases, each of one character. */
-export function casePairsOf(text: string): CasePair[] {
-  const letters = new Set(Array.from(text.toLowerCase()).filter((letter) => letter > "\u007F"))
-  return [...letters]
-    .map((lower) => ({ upper: lower.toUpperCase(), lower }))
-    .filter(({ upper, lower }) => upper !== lower && Array.from(upper).length === 1)
+/** A phrase in lower case, letter by letter. */
+export const foldCase = (phrase: string) => Array.from(phrase, foldLetter).join("")
+
+/** The letters beyond ASCII to replace in a text before a folded phrase is looked for in it. */
+export function letterReplacements(folded: string): [from: string, to: string][] {
+  const letters = new Set(Array.from(folded).filter((letter) => !isAscii(letter)))
+  return Array.from(letters).flatMap((letter) => {
+    const others = [letter.toUpperCase(), ...(letter === "σ" ? [CASE_FOLDS_TO_SIGMA] : [])]
+    return others
+      .filter((other) => other !== letter && foldLetter(other) === letter)
+      .map((other): [string, string] => [other, letter])
+  })
+}
+
+/** At most `max` of the phrase's trigrams, the first and the last included. A text without one of them lacks the phrase. */
+export function spreadTrigrams(phrase: string, max: number): string[] {
+  const letters = Array.from(phrase)
+  const last = letters.length - 3
+  const steps = Math.max(1, Math.min(max - 1, last))
+  const starts = Array.from({ length: steps + 1 }, (_, i) => Math.round((i * last) / steps))
+  return [...new Set(starts.map((start) => letters.slice(start, start + 3).join("")))]
 }

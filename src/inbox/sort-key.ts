@@ -4,10 +4,10 @@ import { type Cursor, earlierBound } from "./cursor"
 import type { Filter } from "./filter"
 
 // The sort key of a notification is one integer: the time, shifted by 20 bits, and the low 20 bits of the id. It is
-// the column `notifications.position` and the row id of the full-text index.
+// the column `notifications.position`.
 
-export const ID_BITS = 20
-export const ID_MASK = 2 ** ID_BITS - 1
+const ID_BITS = 20
+const ID_MASK = 2 ** ID_BITS - 1
 /** A SQLite integer has 63 bits and a sign. */
 const MAX_TIME = 2 ** 42
 

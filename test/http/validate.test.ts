@@ -16,6 +16,7 @@ beforeEach(async () => {
   captureQueues()
   // These tests send more per minute than the rate limit allows.
   vi.spyOn(env.SEND_LIMIT, "limit").mockResolvedValue({ success: true })
+  vi.spyOn(env.SEARCH_LIMIT, "limit").mockResolvedValue({ success: true })
   caller = await fullAccess()
   await insertExampleData()
 })

@@ -122,7 +122,7 @@ describe("the purge", () => {
     const found = await (await bob.get("/api/notifications/filtered?q=heron")).json<any>()
     expect(found.res.map((one: any) => one.id)).toEqual([kept])
     expect(
-      await selectRows("SELECT rowid FROM notification_search WHERE notification_search MATCH 'heron'"),
+      await selectRows("SELECT rowid FROM notification_search WHERE notification_search MATCH 'her AND ron'"),
     ).toHaveLength(1)
     expect((await alice.get("/api/notifications/1/trace")).status).toBe(404)
   })

@@ -28,9 +28,9 @@ describe("cancelling a notification", () => {
     expect(await answerOf(cancel(alice, id))).toEqual([200, { success: true, message }])
     expect(await answerOf(cancel(alice, id))).toEqual(NOT_THERE)
     expect(await history(alice)).toEqual([])
-    expect(await selectRows("SELECT rowid FROM notification_search WHERE notification_search MATCH 'later'")).toEqual(
-      [],
-    )
+    expect(
+      await selectRows("SELECT rowid FROM notification_search WHERE notification_search MATCH 'lat AND ter'"),
+    ).toEqual([])
   })
 
   it("is refused after it was sent", async () => {

@@ -25,6 +25,7 @@ const UNDESCRIBED_RULES = ["custom", "not_understood", "invalid_format", "unstor
 beforeEach(async () => {
   captureQueues()
   vi.spyOn(env.SEND_LIMIT, "limit").mockResolvedValue({ success: true })
+  vi.spyOn(env.SEARCH_LIMIT, "limit").mockResolvedValue({ success: true })
   vi.spyOn(console, "log").mockReturnValue()
   await insertExampleData()
 })
