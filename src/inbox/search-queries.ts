@@ -17,8 +17,8 @@ import { foldCase, letterReplacements, spreadTrigrams } from "./search-text"
 
 /** More notifications than this with the phrase's trigrams are many. */
 const MAX_CANDIDATES = 300
-/** The index is asked about this many notifications, the newest. It takes 0.2 ms per 1,000 of them at worst. */
-const INDEXED_IDS = 131_072
+/** The index is asked about this many notifications, the newest. At worst, that takes 0.06 ms for 1,000 of one organisation. */
+const INDEXED_IDS = 524_288
 /** Each more makes the candidates fewer, and the worst phrase slower. */
 const TRIGRAMS = 4
 /** A request searches at most so many notifications of an inbox, */
