@@ -85,7 +85,7 @@ it("10,000 overdue rows of one organisation leave half of a sweep to the other o
     swept
       .filter(({ queue }) => queue === "dalgo-deliveries")
       .map(({ notificationId }) => notificationId)
-      .toSorted(),
+      .toSorted((a, b) => a - b),
   ).toEqual([1, 7, 7])
   expect(swept.flatMap(({ notificationId, recipientIds }) => (notificationId === 7 ? recipientIds : []))).toHaveLength(
     2_500,

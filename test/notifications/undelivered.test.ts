@@ -230,7 +230,7 @@ describe("resending", () => {
     const accepted = acceptAll()
     vi.spyOn(env.SEND_LIMIT, "limit").mockResolvedValue({ success: false })
     expect((await alice.post("/api/notifications/deliveries/1-email-2/resend")).status).toBe(429)
-    expect(env.SEND_LIMIT.limit).toHaveBeenCalledWith({ key: "person:1" })
+    expect(vi.spyOn(env.SEND_LIMIT, "limit")).toHaveBeenCalledWith({ key: "person:1" })
     await drain()
     expect(accepted.to()).toEqual([])
   })

@@ -56,7 +56,7 @@ describe("one send", () => {
       [1, 2, 3, 4].map((id) => event(id, undefined)),
     )
     expect(sent.map(({ queue }) => queue)).toEqual(Array(4).fill("dalgo-signals"))
-    expect(env.QUEUE_SHARE.limit).not.toHaveBeenCalled()
+    expect(vi.spyOn(env.QUEUE_SHARE, "limit")).not.toHaveBeenCalled()
   })
 
   it("delays the messages of both lanes", async () => {
@@ -74,12 +74,12 @@ describe("one send", () => {
 
   it("sends at most 100 messages in a batch, and none where there is none", async () => {
     await sendDeliveries(queues, [])
-    expect(env.DELIVERIES.sendBatch).not.toHaveBeenCalled()
+    expect(vi.spyOn(env.DELIVERIES, "sendBatch")).not.toHaveBeenCalled()
     await sendDeliveries(
       queues,
       Array.from({ length: 202 }, (_, i) => mail(i, ACME)),
     )
-    const sizes = vi.mocked(env.DELIVERIES_BULK.sendBatch).mock.calls.map(([messages]) => [...messages].length)
+    const sizes = vi.spyOn(env.DELIVERIES_BULK, "sendBatch").mock.calls.map(([messages]) => [...messages].length)
     expect(sizes).toEqual([100, 100])
     expect(sent).toHaveLength(202)
   })
@@ -111,7 +111,7 @@ describe("many sends", () => {
 })
 
 it("an organisation is within its share while the rate limiter does not answer", async () => {
-  vi.mocked(env.QUEUE_SHARE.limit).mockRejectedValue(new Error("away"))
+  vi.spyOn(env.QUEUE_SHARE, "limit").mockRejectedValue(new Error("away"))
   expect(await isWithinShare(queues, { kind: "prefect", orgId: ACME })).toBe(true)
 })
 

@@ -42,6 +42,7 @@ const eventWithTags = (id: string, tags: string[]) => ({
   state_name: "Failed",
   tags,
 })
+const byNumber = (a: number | undefined, b: number | undefined) => (a ?? 0) - (b ?? 0)
 const inLane = (queue: string) =>
   sent.filter((message) => message.queue === queue).map(({ body }) => (body as { eventId?: number }).eventId)
 /** In the order in which they were published. */
@@ -85,7 +86,7 @@ describe("events that are sentences, whose organisation Prefect names", () => {
     expect(await publishedTo()).toEqual([...Array(SHARE).fill(ACME), GLOBEX])
     expect(inLane("dalgo-signals-bulk").filter(Boolean)).toHaveLength(BURST - SHARE)
     expect((await events()).slice(SHARE, BURST)).toEqual(
-      Array(BURST - SHARE).fill({ org_id: ACME, status: "received", reason: null, attempts: 0 }),
+      Array.from({ length: BURST - SHARE }, () => ({ org_id: ACME, status: "received", reason: null, attempts: 0 })),
     )
     await drain()
     expect(await publishedTo()).toHaveLength(BURST + 1)
@@ -135,7 +136,7 @@ describe("10,000 overdue events of one organisation", () => {
     sent.length = 0
     vi.setSystemTime(NOON + MINUTE)
     await runCron()
-    expect(inLane("dalgo-signals").toSorted()).toEqual([1, 10_001, 2])
+    expect(inLane("dalgo-signals").toSorted(byNumber)).toEqual([1, 2, 10_001])
     expect(inLane("dalgo-signals-bulk")).toHaveLength(248)
     await drain()
     expect(await inboxOf(charlie)).toHaveLength(1)
@@ -172,7 +173,7 @@ describe("a batch that is bigger than what one invocation processes", () => {
   it("gets the organisations of its sentences in one request, and publishes each within its share", async () => {
     const { explicitAcks, retryMessages } = await consumeBurst(sentence)
     expect([explicitAcks.length, retryMessages]).toEqual([BURST + 1, []])
-    expect((await publishedTo()).toSorted()).toEqual([...Array(SHARE).fill(ACME), GLOBEX])
+    expect((await publishedTo()).toSorted(byNumber)).toEqual([...Array(SHARE).fill(ACME), GLOBEX])
     expect(inLane("dalgo-signals-bulk").filter(Boolean)).toHaveLength(BURST - SHARE)
     await drain()
     expect(await publishedTo()).toHaveLength(BURST + 1)
@@ -197,7 +198,7 @@ describe("a batch that is bigger than what one invocation processes", () => {
 
   it("takes at most ten of what has its share already, in turn", async () => {
     await consumeBurst((id) => eventWithTags(id, [slugOf(id)]))
-    expect((await publishedTo()).toSorted()).toEqual([...Array(9).fill(ACME), GLOBEX])
+    expect((await publishedTo()).toSorted(byNumber)).toEqual([...Array(9).fill(ACME), GLOBEX])
     await drain()
     expect(await publishedTo()).toHaveLength(BURST + 1)
   })

@@ -91,7 +91,7 @@ export async function runCron(changes: object = {}): Promise<void> {
 /** Each organisation may send this many messages of a kind in the normal lane. Until then, a test knows no such limit. */
 export function limitQueueShare(limit: number): void {
   const used = new Map<string, number>()
-  vi.mocked(env.QUEUE_SHARE.limit).mockImplementation(async ({ key }) => {
+  vi.spyOn(env.QUEUE_SHARE, "limit").mockImplementation(async ({ key }) => {
     used.set(key, (used.get(key) ?? 0) + 1)
     return { success: (used.get(key) ?? 0) <= limit }
   })
