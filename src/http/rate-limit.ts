@@ -2,6 +2,7 @@ import { createMiddleware } from "hono/factory"
 import type { Deps } from "../deps"
 import { AppError } from "../runtime/errors"
 import { callerKey } from "../auth/caller"
+import { countSearch } from "../auth/search-limit"
 import type { Membership } from "../auth/membership"
 import { withMeta } from "./route-meta"
 import type { AppEnv } from "./router"
@@ -17,12 +18,6 @@ export const searchRateLimit = withMeta(
     await next()
   }),
 )
-
-/** Throws if this person has searched too often. */
-export async function countSearch({ searchRateLimit: limit }: Deps, { userId }: { userId: string }): Promise<void> {
-  const { success } = await limit.limit({ key: `person:${userId}` })
-  if (!success) throw new AppError("rate_limited", "too many at once", { retryAfterSeconds: WINDOW_SECONDS })
-}
 
 /** Limits how often one caller may send; `SEND_LIMIT` in wrangler.toml has the number. Must come after authentication. */
 export const sendRateLimit = withMeta(

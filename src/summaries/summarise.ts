@@ -3,6 +3,7 @@ import type { Deps } from "../deps"
 import { announcementSubject } from "../domain/announcement"
 import type { Failure } from "../domain/failure"
 import { errorName, log } from "../runtime/log"
+import { withTimeLimit } from "../runtime/time-limit"
 import { parseAnswer } from "./answer"
 import { failureMessage } from "./failure-message"
 import type { LogEntry } from "./log-entry"
@@ -68,7 +69,7 @@ async function askModel(
   const model = deps.config.AI_MODEL
   const startedAt = deps.now()
   try {
-    const response = await withTimeout(
+    const response = await withTimeLimit(
       AI_TIMEOUT_MS,
       // `AiModels` lists the models of one day. The setting may name a newer one.
       deps.ai.run(model as keyof AiModels, {
@@ -92,10 +93,4 @@ async function askModel(
     })
     return undefined
   }
-}
-
-async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
-  const timeout = Promise.withResolvers<never>()
-  const timer = setTimeout(() => timeout.reject(new Error("took too long")), ms)
-  return Promise.race([work, timeout.promise]).finally(() => clearTimeout(timer))
 }
