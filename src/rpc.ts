@@ -6,8 +6,8 @@ import { AppError, MisconfiguredError } from "./runtime/errors"
 import { hashRequest, IdempotencyKey } from "./runtime/idempotency-key"
 import { errorName, log, topFrames } from "./runtime/log"
 import { UNSTORABLE, unstorableTexts } from "./runtime/zod"
+import { requireWithinLimit, searchKey } from "./runtime/rate-limit"
 import { createNotification } from "./notifications/create"
-import { countSearch } from "./auth/search-limit"
 import { listInbox } from "./inbox/list"
 import { toCursorPage, toFilter, toInboxItem } from "./inbox/responses"
 import { FilteredQuery } from "./inbox/schemas"
@@ -98,7 +98,9 @@ export class NotificationService extends WorkerEntrypoint<Env> {
       const { userId, orgSlug, ...filters } = parseOrThrow(z.catchall(Person, Filter), input)
       const me = await requireMember(deps, { userId, orgSlug })
       const { page, limit, cursor: after, ...filter } = parseOrThrow(FilteredQuery, toQuery(filters))
-      if (filter.q !== undefined) await countSearch(deps, { userId: String(userId) })
+      if (filter.q !== undefined) {
+        await requireWithinLimit(deps.searchRateLimit, searchKey({ userId: String(userId) }))
+      }
       const inboxPage = await listInbox(deps, { me, filter: toFilter(filter), page, limit, after })
       return toCursorPage(inboxPage, { page, limit }, toInboxItem(me))
     })

@@ -1,6 +1,6 @@
 import { readD1Migrations } from "@cloudflare/vitest-pool-workers"
 import { mkdtemp, readdir, rm } from "node:fs/promises"
-import { existsSync } from "node:fs"
+import { existsSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { sign } from "hono/jwt"
@@ -26,6 +26,8 @@ export async function startInstance(variables = {}) {
   // Else wrangler prints into the table that it read .dev.vars.
   process.env.WRANGLER_LOG = "error"
   const stateDir = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "dalgo-bench-"))
+  // However the process ends: Miniflare ends it on a signal before `stop` has finished.
+  process.once("exit", () => rmSync(stateDir, { recursive: true, force: true }))
   const options = {
     name: "bench",
     ...workerOptions(variables),

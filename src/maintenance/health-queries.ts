@@ -1,8 +1,11 @@
 import { eq, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
+import { dueInTurn } from "../db/due-in-turn"
 import { cronRuns, deadLetters, deliveries, notifications, signalEvents, summaries } from "../db/schema"
 
 const RUN_ID = 1
+/** Anybody may ask for health. */
+const MAX_ORGS = 100
 
 /** Of two runs at the same time, the later one stays. */
 export const upsertCronRun = (db: Db, run: { ranAt: number; failedTasks: string[] }) =>
@@ -16,15 +19,15 @@ const DUE_TABLES = { signal_events: signalEvents, deliveries, summaries, notific
 export type DueTable = keyof typeof DUE_TABLES
 const DUE_NAMES = Object.keys(DUE_TABLES) as DueTable[]
 
-/** Overdue rows of one table, at most `limit`; `oldestDueAt` in ms since 1970. The index by `due_at` has nothing else. */
+/** Overdue rows of one table, about `limit` at most; `oldestDueAt` in ms since 1970. */
 const selectOverdue = (db: Db, { name, now, limit }: { name: DueTable; now: number; limit: number }) =>
   db
     .select({
       name: sql<DueTable>`${name}`.as("name"),
       count: sql<number>`count(*)`.as("count"),
-      oldestDueAt: sql<number | null>`min(due_at)`.as("oldest_due_at"),
+      oldestDueAt: sql<number | null>`min(key ->> 0)`.as("oldest_due_at"),
     })
-    .from(sql`(SELECT due_at FROM ${DUE_TABLES[name]} WHERE due_at <= ${now} ORDER BY due_at LIMIT ${limit})`)
+    .from(sql`(${dueInTurn(DUE_TABLES[name], { key: sql.raw("due_at"), now, limit, maxOrgs: MAX_ORGS })}) AS overdue`)
 
 /** The newest dead letters, at most `limit`. The condition makes SQLite search the index by age. */
 const selectDeadLetters = (db: Db, { limit }: { limit: number }) =>

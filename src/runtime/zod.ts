@@ -29,14 +29,32 @@ export const requiredOutsideText = (maxLength: number) =>
 /** D1 would end a text at NUL, and store other characters for half of one. */
 const isStorable = (text: string) => text.isWellFormed() && !text.includes("\0")
 
-/** The paths of the texts in a value, keys included, that cannot be stored as they are. */
+type Path = { name: string | number; parent: Path } | undefined
+
+/**
+ * The paths of the texts in a value, keys included, that cannot be stored as they are. Without recursion, since JSON may
+ * be nested more deeply than calls.
+ */
 export function unstorableTexts(value: unknown): (string | number)[][] {
-  if (typeof value === "string") return isStorable(value) ? [] : [[]]
-  if (typeof value !== "object" || value === null) return []
-  return Object.entries(value).flatMap(([key, each]) => {
-    const name = Array.isArray(value) ? Number(key) : key.toWellFormed().replaceAll("\0", "\uFFFD")
-    return [...(isStorable(key) ? [] : [[name]]), ...unstorableTexts(each).map((path) => [name, ...path])]
-  })
+  const found: (string | number)[][] = []
+  const rest: { value: unknown; path: Path }[] = [{ value, path: undefined }]
+  for (let next = rest.pop(); next; next = rest.pop()) {
+    const { value: each, path } = next
+    if (typeof each === "string" && !isStorable(each)) found.push(namesIn(path))
+    if (typeof each !== "object" || each === null) continue
+    for (const [key, child] of Object.entries(each)) {
+      const name = Array.isArray(each) ? Number(key) : key.toWellFormed().replaceAll("\0", "\uFFFD")
+      if (!isStorable(key)) found.push(namesIn({ name, parent: path }))
+      rest.push({ value: child, path: { name, parent: path } })
+    }
+  }
+  return found
+}
+
+function namesIn(path: Path): (string | number)[] {
+  const names: (string | number)[] = []
+  for (let part = path; part; part = part.parent) names.unshift(part.name)
+  return names
 }
 
 /** What is wrong with such a text. */

@@ -1,6 +1,5 @@
 import { AI_LABEL, DETAILS_LABEL, LOG_LABEL } from "../domain/announcement"
 import type { Failure, Reach } from "../domain/failure"
-import { redact } from "../domain/redact"
 import { oneLine, truncate } from "../domain/text"
 import { formatDate, type NamedTime } from "../domain/time"
 import type { Cause, Meaning } from "./causes/cause"
@@ -55,10 +54,9 @@ export function failureMessage(
     return words
   }
 
-  const log = entries.map(withoutSecrets)
-  const found = findCause({ stateMessage, entries: log })
+  const found = findCause({ stateMessage, entries })
   // Where the state tells the cause, the log's own best line is a detail.
-  const inLog = found.from === "log" || log.length === 0 ? found : findCause({ entries: log })
+  const inLog = found.from === "log" || entries.length === 0 ? found : findCause({ entries })
   const lineOf = ({ line, publicLine }: FoundCause) => (isForMembers ? line : (publicLine ?? line))
   const logLine = inLog.from === "log" ? lineOf(inLog) : undefined
   const stateLine = found.from === "state" ? lineOf(found) : undefined
@@ -86,8 +84,6 @@ export function failureMessage(
 }
 
 const MEANING_WITHOUT_CAUSE: Record<Reach, Meaning> = { sync: "D1", transformation: "D3", unknown: "D5" }
-
-const withoutSecrets = (entry: LogEntry): LogEntry => ({ ...entry, message: redact(entry.message) })
 
 const unknownCause = ({ reach }: Failure): Cause => ({
   id: "unknown",

@@ -140,7 +140,6 @@ describe("sending a notification", () => {
     ["null in nullable fields", { scheduled_time: null, user_email: null, email_subject: null }],
     ["oldest time", { scheduled_time: "0000-01-01T00:00:00+14:00" }],
     ["a time of so many digits", { scheduled_time: `2020-01-01T00:00:00.${"1".repeat(50)}Z` }],
-    ["NUL characters", { message: "a\u0000b", author: "\u0000", email_subject: "\u0000" }],
     ["lines in a subject", { email_subject: "hello\r\nBcc: everybody@acme.test" }],
     ["SQL", { message: "'); DROP TABLE notifications; --", author: "' OR 1=1 --" }],
     ["markup", { message: "<script>alert(1)</script>", author: "<b>" }],
@@ -154,14 +153,19 @@ describe("sending a notification", () => {
     expect((await bob.get("/api/notifications/urgent-bar")).status).toBe(200)
   })
 
-  it("replaces half of a surrogate pair", async () => {
-    const body = JSON.stringify(toAcme).replace("hello", "hel\\ud800lo")
-    expect((await raw(SEND, "POST", body)).status).toBe(200)
-    expect((await inboxOf("")).res[0].message).toMatch(/^hel\ufffd+lo$/)
-  })
+  it.each(["message", "author", "email_subject", "org_slug", "user_email"])(
+    "refuses NUL and half of a surrogate pair in %s",
+    async (field) => {
+      for (const escaped of ["\\u0000", "\\ud800", "\\udc00"]) {
+        const body = JSON.stringify({ ...toAcme, [field]: "hel-lo" }).replace("hel-lo", `hel${escaped}lo`)
+        const response = await raw(SEND, "POST", body)
+        expect(response.status).toBe(422)
+        expect((await response.json<any>()).detail).toMatchObject([{ loc: ["body", field], type: "unstorable_text" }])
+      }
+    },
+  )
 
   it.each<[string, number, object]>([
-    ["an organisation with NUL", 404, { org_slug: "acme\u0000" }],
     ["a pattern", 404, { org_slug: "%" }],
     ["SQL", 404, { org_slug: "' OR 1=1 --" }],
     ["blanks", 400, { org_slug: "   " }],
@@ -172,7 +176,6 @@ describe("sending a notification", () => {
       "Bob <bob@acme.test>",
       "bob@acme.test\u200b",
       "\u202ebob@acme.test",
-      "bob@acme.test\u0000",
       "bob@xn--acme-.test",
       "bob@b\u00fccher.test",
     ].map((user_email): [string, number, object] => [
@@ -186,7 +189,6 @@ describe("sending a notification", () => {
       { sent_to: "single_user", user_email: `${"x".repeat(250)}@acme.test` },
     ],
     ["two emails", 400, { sent_to: "single_user", user_email: "bob@acme.test,alice@acme.test" }],
-    ["an email with NUL", 400, { sent_to: "single_user", user_email: "bob@acme.test\u0000" }],
   ])("finds no recipient for %s", async (_, status, change) => {
     expect(await reasonFor(await send(change))).toMatchObject({ status })
   })

@@ -161,8 +161,8 @@ describe("a webhook request", () => {
   })
 
   it("is rejected unread if it is too large", async () => {
-    const tooLarge = { status: 413, body: { detail: "the body is larger than 65536 bytes" } }
-    expect(await knock(KEY, { body: "x".repeat(64 * 1024 + 1) })).toEqual(tooLarge)
+    const tooLarge = { status: 413, body: { detail: "the body is larger than 1048576 bytes" } }
+    expect(await knock(KEY, { body: "x".repeat(1024 * 1024 + 1) })).toEqual(tooLarge)
     expect(await storedEvents()).toEqual([])
   })
 })

@@ -230,7 +230,7 @@ describe("a search", () => {
     }
     expect((await dora.post("/api/notifications/", secret)).status).toBe(200)
     const later = { author: "charlie", message: "layoffs later", sent_to: "all_org_users", org_slug: "globex" }
-    const scheduled_time = "2099-01-01T00:00:00Z"
+    const scheduled_time = new Date(Date.now() + 3_600_000).toISOString()
     expect((await charlie.post("/api/notifications/", { ...later, scheduled_time })).status).toBe(200)
     const page = await get("?q=layoffs", charlie)
     expect(page).toMatchObject({ res: [], total_notifications: 0, next_cursor: null })

@@ -87,7 +87,7 @@ describe("GET /healthz", () => {
       expect(spent).toMatchObject({ roundTrips: 1, rowsWritten: 0 })
       return spent.rowsRead
     }
-    expect(await readsFor({})).toBeLessThanOrEqual(12)
+    expect(await readsFor({})).toBeLessThanOrEqual(50)
     expect(await readsFor(SERVICE)).toBeLessThanOrEqual(2_100)
     expect((await details()).overdue.signal_events).toEqual({ count: 1_000, oldest_seconds: 60 })
   })

@@ -1,6 +1,5 @@
 import type { Failure, Reach } from "../../domain/failure"
-import { redact } from "../../domain/redact"
-import { oneLine } from "../../domain/text"
+import { firstCharacters, lastCharacters, oneLine } from "../../domain/text"
 import type { Deployment, FlowRun } from "./schemas"
 
 type FailedRun = {
@@ -49,11 +48,10 @@ export const reportedFacts = (error: string, { facts }: FailureContext): Failure
   lastCompletedAt: null,
 })
 
-/** Redacted before it is cut: half a secret matches no pattern. */
 function stateMessage(message: string | null | undefined): string | null {
-  const text = redact(message?.replace(PREAMBLE, "") ?? "").trim()
+  const text = (message?.replace(PREAMBLE, "") ?? "").trim()
   if (text.length <= HEAD_LENGTH + TAIL_LENGTH) return text || null
-  return `${text.slice(0, HEAD_LENGTH)}\n…\n${text.slice(-TAIL_LENGTH)}`.toWellFormed()
+  return `${firstCharacters(text, HEAD_LENGTH)}\n…\n${lastCharacters(text, TAIL_LENGTH)}`
 }
 
 /**
@@ -61,7 +59,7 @@ function stateMessage(message: string | null | undefined): string | null {
  * "pipeline-acme-x7Qk2", of which only the code tells one pipeline from another.
  */
 export function pipelineName(name: string, orgSlug: string | undefined): string {
-  const words = oneLine(redact(name))
+  const words = oneLine(name)
   const madeUp = orgSlug !== undefined && words.toLowerCase().startsWith(`pipeline-${orgSlug.toLowerCase()}-`)
   if (madeUp) return `Pipeline ${words.slice(`pipeline-${orgSlug}-`.length)}`
   if (!/^[a-z0-9]+(?:[-_][a-z0-9]+)+$/.test(words)) return words

@@ -111,7 +111,6 @@ const FORBIDDEN = [
   "https://HOSTPATH\nhttps://evil.test",
   "https://HOST PATH",
   "https://\tHOSTPATH",
-  "https://HOSTPATH\u0000",
   "https://HOST\u2028PATH",
   "https://HOST",
   "https://HOST/",

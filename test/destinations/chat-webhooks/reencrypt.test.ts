@@ -129,7 +129,7 @@ describe("the cron", () => {
     for (const product of ["discord", "slack"]) {
       expect(encrypted.filter((row) => row.product === product)).toHaveLength(20)
     }
-    expect(spent.rowsRead).toBeLessThan(250)
+    expect(spent.rowsRead).toBeLessThan(270)
   })
 })
 

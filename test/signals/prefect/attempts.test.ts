@@ -224,7 +224,7 @@ describe("a run that Prefect may run again", () => {
     prefectHas(runIn("SCHEDULED", "AwaitingRetry", { run: { next_scheduled_start_time: time(NOON + 5 * MINUTE) } }))
     await report(runStateBody(state))
     await wait(20 * MINUTE)
-    expect(await messagesOf(alice)).toEqual([expect.stringContaining("The pipeline nightly-survey failed")])
+    expect(await messagesOf(alice)).toEqual([expect.stringContaining("Nightly survey was not updated")])
   })
 
   it("may wait for more retries than an event has attempts", async () => {

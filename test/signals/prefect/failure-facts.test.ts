@@ -57,7 +57,7 @@ describe("the facts of a failure", () => {
   it.each<[string, string, string | null]>([
     ["loses Prefect's preamble", "Flow run encountered an exception: ValueError: no rows", "ValueError: no rows"],
     ["may be empty", "  \n ", null],
-    ["is redacted", "could not mail jane.doe@ngo.example", "could not mail [e-mail]"],
+    ["is redacted", "could not mail jane.doe@ngo.example", "could not mail j…@ngo.example"],
   ])("have a state message that %s", (_, message, expected) => {
     expect(stateMessageOf(message)).toBe(expected)
   })

@@ -112,7 +112,7 @@ describe("a body over 64 kB", () => {
   ])("is cut and told: %s", async (_, body) => {
     expect((await post(body)).status).toBe(200)
     await queue.drain()
-    expect(await messagesOf(alice)).toEqual([expect.stringContaining("The pipeline nightly-survey failed")])
+    expect(await messagesOf(alice)).toEqual([expect.stringContaining("Nightly survey was not updated")])
     const [row] = await rows()
     expect(row?.body.length).toBeLessThan(120_000)
     expect(row?.body.isWellFormed()).toBe(true)
