@@ -14,6 +14,7 @@ import { fakePushServices } from "./support/fake-push-services"
 import { fakeSes } from "./support/fake-ses"
 import { inboxOf } from "./support/inbox"
 import { alice, bob, server, tokenFor } from "./support/people"
+import { templateFields } from "./support/prefect-payloads"
 import { runId, runStateBody } from "./support/prefect-webhook"
 import { captureQueues, consume, runCron } from "./support/queues"
 import { selectRows } from "./support/select-rows"
@@ -177,20 +178,16 @@ it("gives a browser a page where an unsubscribe link cannot be read", async () =
   expect(await answer.text()).toContain("Your e-mails were not changed")
 })
 
-it("tells another Worker which variable stops its call, and no other call", async () => {
+it("takes what another Worker reports without the variables that it can do without", async () => {
   const service = new NotificationService(createExecutionContext(), {
     ...env,
     PREFECT_API_URL: NONSENSE,
     UNSUBSCRIBE_SECRET: "short",
   })
-  const failure = { flowRunId: RUN_ID, orgSlug: "acme", errorMessage: "no login" }
-  await expect(service.createJobFailureNotification(failure)).rejects.toMatchObject({
-    name: "unavailable",
-    message: expect.stringMatching(/^PREFECT_API_URL is not usable: it must be /),
-  })
+  await service.createJobFailureNotification({ flowRunId: RUN_ID, orgSlug: "acme", errorMessage: "no login" })
   await service.createDbtTestFailureNotification({ testName: "t", orgSlug: "acme", errorDetails: "d" })
   expect(await service.getUserNotificationPreferences({ userId: "2" })).toBeTruthy()
-  expect(await inboxOf(bob)).toHaveLength(1)
+  expect(await inboxOf(bob)).toHaveLength(2)
 })
 
 describe("an event whose processing needs it", () => {
@@ -233,6 +230,21 @@ describe("an event whose processing needs it", () => {
     }
     expect(await inboxOf(bob)).toHaveLength(1)
     expect(mailbox.mails.map(({ to }) => to).sort()).toEqual([alice.email, bob.email])
+  })
+
+  it.each<[Name, unknown]>([
+    ["PREFECT_API_URL", "prefect.dalgo.test/api"],
+    ["PREFECT_API_KEY", "two words"],
+  ])("is told at once without %s if it tells all", async (name, value) => {
+    fakeFetch(fakePrefect(), fakeSes().handler)
+    const changes = { [name]: value, NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "true", ADMIN_EMAIL: "ops@dalgo.test" }
+    const body = JSON.stringify(templateFields({ parameters: undefined }))
+    await workerWithEnv({})("/webhooks/v1/notification/", { ...WEBHOOK[1], body })
+    await drain(changes)
+    expect(await inboxOf(bob)).toHaveLength(1)
+    expect(await selectRows("SELECT message FROM notifications WHERE org_id IS NULL")).toEqual([
+      { message: expect.stringContaining(name) },
+    ])
   })
 
   it("does not wait for a variable that only makes links or summaries", async () => {

@@ -34,6 +34,16 @@ export class MisconfiguredError extends Error {
   override readonly name = "MisconfiguredError"
 }
 
+/** A setting that the caller can do without; `undefined` while it is missing or invalid. */
+export function ifUsable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof MisconfiguredError) return undefined
+    throw error
+  }
+}
+
 /** Also for what belongs to another organisation: a caller must not learn that it exists. */
 export const notFound = (what: string) => new AppError("not_found", `${what} not found`)
 

@@ -1,4 +1,5 @@
 import type { Deps } from "../../deps"
+import { MisconfiguredError } from "../../runtime/errors"
 import { PrefectError, prefectClientFrom } from "./client"
 import type { FlowRun } from "./schemas"
 
@@ -11,13 +12,19 @@ export type FetchedRun =
   /** Prefect could not be asked. `reason` is safe to log. */
   | { kind: "unavailable"; reason: string; retryAfterMs: number | undefined }
 
-/** Fetches the run as Prefect has it now. */
-export async function fetchRun({ config }: Deps, { flowRunId }: { flowRunId: string }): Promise<FetchedRun> {
-  const prefect = prefectClientFrom(config)
-  if (!prefect) return { kind: "not_found" }
+/**
+ * Fetches the run as Prefect has it now. If a setting of Prefect is not usable, it throws `MisconfiguredError`, or
+ * counts that as a refusal where `isOptional` says that the failure can be told without the run.
+ */
+export async function fetchRun(
+  { config }: Deps,
+  { flowRunId, isOptional }: { flowRunId: string; isOptional: boolean },
+): Promise<FetchedRun> {
   try {
-    return { kind: "found", run: await prefect.flowRun(flowRunId) }
+    const prefect = prefectClientFrom(config)
+    return prefect ? { kind: "found", run: await prefect.flowRun(flowRunId) } : { kind: "not_found" }
   } catch (error) {
+    if (isOptional && error instanceof MisconfiguredError) return { kind: "refused", reason: error.message }
     if (!(error instanceof PrefectError)) throw error
     const { kind, message: reason, details } = error
     switch (kind) {

@@ -2,6 +2,7 @@ import { splitDetails } from "../../domain/announcement"
 import type { PlatformAdminChannel } from "../../domain/channels"
 import type { PublishRequest } from "../../notifications/publish"
 import type { Config } from "../../runtime/config"
+import { ifUsable } from "../../runtime/errors"
 import type { OrgWithSettings } from "../system-announcement"
 import type { FlowRun } from "./schemas"
 
@@ -32,7 +33,8 @@ export function toPlatformAdmins(config: Config, failure: RunFailure): PublishRe
 function messageFor(config: Config, { flowRunId, stateName, org, message, run }: RunFailure): string {
   const { AIRBYTE_URL: airbyte } = config
   // A self-hosted server has its pages beside its API; Prefect Cloud has them on another host.
-  const prefect = config.PREFECT_UI_URL ?? /^(.+)\/api$/.exec(config.PREFECT_API_URL ?? "")?.[1]
+  const api = ifUsable(() => config.PREFECT_API_URL)
+  const prefect = config.PREFECT_UI_URL ?? /^(.+)\/api$/.exec(api ?? "")?.[1]
   const connections = new Set((run?.parameters?.config?.tasks ?? []).flatMap((task) => task.connection_id ?? []))
   const { main, details } = splitDetails(message)
   return [

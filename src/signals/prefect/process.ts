@@ -55,8 +55,8 @@ async function processRunEvent(
   { event, runEvent }: { event: SignalEvent; runEvent: RunEvent },
 ): Promise<EventResult> {
   if (!couldBeFailure(runEvent)) return ignoreEvent(deps, { event, runEvent })
-  const fetched = await fetchRun(deps, runEvent)
-  const { embedded } = runEvent
+  const { flowRunId, embedded } = runEvent
+  const fetched = await fetchRun(deps, { flowRunId, isOptional: embedded !== undefined })
   if (isTrouble(fetched)) {
     const isFirstOutage = fetched.kind === "unavailable" && attemptNumber(event) === 1
     if (isFirstOutage) return retryPrefect(deps, { event, fetched, maxDelayMs: embedded && MAX_DELAY_WITH_EMBEDDED_MS })

@@ -3,6 +3,7 @@ import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { SWEEP_AFTER_MS } from "../../runtime/backoff"
 import type { Failure } from "../../domain/failure"
+import { ifUsable } from "../../runtime/errors"
 import { errorName, log } from "../../runtime/log"
 import { sendSignals } from "../../runtime/queue-lanes"
 import { publish, type PublishResult } from "../../notifications/publish"
@@ -93,7 +94,7 @@ const platformAdminsOf = ({ config }: Deps, { failure, attempt, ...rest }: RunFa
  * attempt gets none, and its e-mail does not wait.
  */
 const wantsSummary = ({ config }: Deps, { failure, hasLog = true }: RunFailure) =>
-  hasLog && (failure.usesAi || config.PREFECT_API_URL !== undefined)
+  hasLog && (failure.usesAi || ifUsable(() => config.PREFECT_API_URL) !== undefined)
 
 const enqueueSummary = (deps: Deps, { flowRunId, orgId }: { flowRunId: string; orgId: number }) =>
   sendSignals(deps, [{ body: { kind: "summary", flowRunId }, orgId }]).catch((error) => {

@@ -37,7 +37,7 @@ export async function reportJobFailure(deps: Deps, failure: JobFailure): Promise
   const org = await requireOrg(deps, failure)
   const id = uuid.safeParse(failure.flowRunId)
   const flowRunId = id.data ?? failure.flowRunId
-  const fetched: FetchedRun = id.success ? await fetchRun(deps, { flowRunId }) : { kind: "not_found" }
+  const fetched: FetchedRun = id.success ? await fetchRun(deps, { flowRunId, isOptional: true }) : { kind: "not_found" }
   const attempt = { flowRunId, runCount: 0, failedAt: undefined }
   const reported = reportedFacts(failure.errorMessage, failureContext(deps, org))
   const asReported = { attempt, org, stateName: "Failed", failure: reported }
