@@ -70,7 +70,7 @@ export const PUSH_HOST = "fcm.googleapis.com"
 /** `about` is a marker in a chat message. A push is encrypted, so that only its topic names the notification. */
 export const messageKey = (host: string, pathname: string, about: string) => `${about} at ${host}${pathname}`
 
-/** Prefect. Every run has failed, and the marker is in its error. */
+/** Prefect. Every run has failed, and the marker is in its error, in the state and in the log. */
 export class FakePrefect {
   isDown = false
   readonly runs = new Map<string, { marker: string; slug: string }>()
@@ -78,16 +78,25 @@ export class FakePrefect {
   async answer(request: Request): Promise<Response> {
     if (this.isDown) return new Response(null, { status: 503 })
     const run = (id: string) => {
-      const { marker, slug } = this.runs.get(id) ?? { marker: "", slug: "" }
+      const { slug } = this.runs.get(id) ?? { slug: "" }
       const { state, parameters } = failedRun()
       return failedRun({
         id,
-        state: { ...state, message: `RuntimeError: the source refused the login, ${marker}` },
+        state: { ...state, message: this.errorOf(id) },
         parameters: { config: { ...parameters.config, org_slug: slug } },
         tags: [],
       })
     }
-    return (await fakePrefect({ run })(request)) ?? new Response(null, { status: 404 })
+    const logs = request.url.endsWith("/logs/filter") ? await this.logsFor(request.clone()) : []
+    return (await fakePrefect({ run, logs })(request)) ?? new Response(null, { status: 404 })
+  }
+
+  private errorOf = (id: string) => `RuntimeError: the source refused the login, ${this.runs.get(id)?.marker}`
+
+  private async logsFor(request: Request) {
+    const { logs } = await request.json<{ logs: { flow_run_id: { any_: string[] } } }>()
+    const [id = ""] = logs.flow_run_id.any_
+    return [{ level: 40, message: this.errorOf(id), timestamp: "2026-11-20T02:41:00Z" }]
   }
 }
 
