@@ -264,10 +264,10 @@ export const VARIABLES = {
   }),
   NOTIFY_PLATFORM_ADMINS_OF_ERRORS: flag({ affects: "Platform admins are not told of failures." }),
 
-  AUTO_GENERATE_LLM_FAILURE_SUMMARIES: flag({ affects: "Failures have no summary." }),
+  AUTO_GENERATE_LLM_FAILURE_SUMMARIES: flag({ affects: "Failures are told without AI." }),
   AI_MODEL: variable(matching(/^@?[\w.-]+(\/[\w.:-]+)+$/, "the name of a model such as @cf/zai-org/glm-4.7-flash"), {
     unset: "@cf/zai-org/glm-4.7-flash",
-    affects: "Summaries are lines of the log instead of an explanation.",
+    affects: "Failures are told without AI.",
     salvage: (text) => ({ value: text }),
   }),
 
@@ -283,7 +283,7 @@ export const BINDINGS: Record<string, About> = {
   SIGNALS: { affects: "Events are kept, but neither processed nor announced." },
   DELIVERIES: { affects: "Messages other than those in the inbox wait." },
   EMAIL: { affects: "E-mails wait.", isNeeded: (text) => !withSes(text) },
-  AI: { affects: "Summaries are lines of the log instead of an explanation." },
+  AI: { affects: "Failures are told without AI." },
   SIGNALS_BULK: { affects: "Events of an organisation that sends many wait for the next minute." },
   DELIVERIES_BULK: { affects: "Messages of an organisation that sends many wait for the next minute." },
   QUEUE_SHARE: { affects: "A burst of one organisation delays the others." },
