@@ -32,6 +32,9 @@ export function formatDay(at: number, { zone, now }: Reader): string {
   return year === partsOf(now, zone).year ? `${day} ${month}` : `${day} ${month} ${year}`
 }
 
+/** "2026-11-27": the day in UTC, for keys of what happens once a day. */
+export const utcDay = (at: number): string => new Date(at).toISOString().slice(0, 10)
+
 /** "9:30 pm IST". */
 export function formatClock(at: number, { zone }: { zone: string }): string {
   const { hour, minute, dayPeriod } = partsOf(at, zone)

@@ -1,5 +1,6 @@
 import { safeText } from "../domain/outside-text"
 import { firstCharacters } from "../domain/text"
+import { parseJson } from "../runtime/zod"
 
 const HEADINGS = ["What failed", "Probable cause", "What to try"] as const
 const MAX_SECTION_LENGTH = 470
@@ -67,7 +68,7 @@ function toAnswer(content: unknown, reason: unknown): Answer | undefined {
   return text.trim() === "" ? undefined : { text, isCut: CUT_REASONS.includes(String(reason)) }
 }
 
-const TEXT_TYPES = [undefined, "text", "output_text"]
+const TEXT_TYPES: unknown[] = [undefined, "text", "output_text"]
 
 /** The text of a content: a string, parts with a `text`, or an object whose fields are the three paragraphs. */
 function textIn(content: unknown): string {
@@ -75,7 +76,7 @@ function textIn(content: unknown): string {
   if (Array.isArray(content))
     return content.map((part) => (isFields(part) || typeof part === "string" ? textIn(part) : "")).join("")
   if (!isFields(content)) return ""
-  if (typeof content.text === "string") return TEXT_TYPES.includes(content.type as undefined) ? content.text : ""
+  if (typeof content.text === "string") return TEXT_TYPES.includes(content.type) ? content.text : ""
   return paragraphsIn(content) ?? ""
 }
 
@@ -83,12 +84,8 @@ function textIn(content: unknown): string {
 function textInJson(text: string): string | undefined {
   const [json] = /^\s*(?:```(?:json)?\s*)?(\{[\s\S]*\})\s*(?:```)?\s*$/.exec(text)?.slice(1) ?? []
   if (json === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(json)
-    return isFields(value) ? paragraphsIn(value) : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(json)
+  return isFields(value) ? paragraphsIn(value) : undefined
 }
 
 const lettersOf = (name: string) => name.toLowerCase().replaceAll(/[^a-z]/g, "")

@@ -1,4 +1,5 @@
 import type { Deps } from "../../deps"
+import { utcDay } from "../../domain/time"
 import { publish } from "../../notifications/publish"
 import { platformAdminAnnouncement } from "../system-announcement"
 import type { FetchedRun } from "./fetch-run"
@@ -10,12 +11,11 @@ export type PrefectTrouble = Extract<FetchedRun, { kind: "refused" | "unavailabl
 export async function alertPrefectApi(deps: Deps, { kind, reason }: PrefectTrouble): Promise<void> {
   const channels = platformAdminChannels(deps.config)
   if (channels.length === 0) return
-  const day = new Date(deps.now()).toISOString().slice(0, 10)
   const message = MESSAGES[kind](reason)
   await publish(deps, {
     ...platformAdminAnnouncement({ category: "incident", message }),
     // With a hash, the key is forgotten when the notification is purged.
-    dedupe: { key: `prefect-api:${kind}:${day}`, requestHash: kind },
+    dedupe: { key: `prefect-api:${kind}:${utcDay(deps.now())}`, requestHash: kind },
     platformAdmins: { message, channels },
   })
 }

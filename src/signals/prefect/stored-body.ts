@@ -1,3 +1,4 @@
+import { firstCharacters, lastCharacters } from "../../domain/text"
 import { parseJson } from "../../runtime/zod"
 import { parseBody } from "./parse/body"
 import { parseObject } from "./parse/event"
@@ -52,8 +53,8 @@ export const cutBody = (body: string, maxLength = MAX_STORED_LENGTH): string =>
 
 function cutMiddle(text: string, head: number, tail: number): string {
   if (text.length <= head + tail) return text
-  const first = text.slice(0, head).replace(/[\uD800-\uDBFF]$/, "")
-  const last = text.slice(-tail).replace(/^[\uDC00-\uDFFF]/, "")
+  const first = firstCharacters(text, head)
+  const last = lastCharacters(text, tail)
   return `${first}\n[${text.length - first.length - last.length} characters cut]\n${last}`
 }
 

@@ -1,5 +1,5 @@
 import type { Category } from "../../domain/categories"
-import type { NamedTime } from "../../domain/time"
+import { type NamedTime, utcDay } from "../../domain/time"
 import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { AppError, notFound } from "../../runtime/errors"
@@ -118,8 +118,7 @@ async function dedupeForOneDay(
   const prefix = `announced:${category}:${org.id}`
   if (event.idempotencyKey !== undefined)
     return { key: `${prefix}:${event.idempotencyKey}`, forMs: DAY_MS, requestHash }
-  const day = new Date(deps.now()).toISOString().slice(0, 10)
-  return { key: `content:${prefix}:${day}:${requestHash}`, requestHash }
+  return { key: `content:${prefix}:${utcDay(deps.now())}:${requestHash}`, requestHash }
 }
 
 async function requireOrg(deps: Deps, { orgSlug }: { orgSlug: string }): Promise<OrgWithSettings> {

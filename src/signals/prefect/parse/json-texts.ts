@@ -1,3 +1,5 @@
+import { parseJson } from "../../../runtime/zod"
+
 /**
  * Splits a text of several JSON objects or arrays, one after the other or line by line. If one of them is broken, so
  * that its end is not found, each line is a part. The parts may still be invalid JSON.
@@ -38,11 +40,4 @@ function splitAtEnds(text: string): string[] | undefined {
 
 const BETWEEN = /[\s,]/
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
+const isJson = (text: string) => parseJson(text) !== undefined
