@@ -54,7 +54,7 @@ let characters: Intl.Segmenter | undefined
 const MAX_CHARACTER_LENGTH = 64
 
 /** The last position up to `at` that does not lie within a character. Positions are UTF-16 units. */
-export function characterBoundary(text: string, at: number): number {
+function characterBoundary(text: string, at: number): number {
   if (at <= 0) return 0
   if (at >= text.length) return text.length
   // A row of flags shows only from its beginning where one ends.

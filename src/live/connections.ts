@@ -9,7 +9,7 @@ export type Connection = { orgUserId: number; until: number }
 type Attachment = Connection & { openedAt: number; spentUntil: number }
 
 /** A person's next socket closes their oldest one. */
-export const MAX_SOCKETS_PER_PERSON = 10
+const MAX_SOCKETS_PER_PERSON = 10
 
 /** The open sockets of one organisation. They survive an eviction of the object, and so do their attachments. */
 export class Connections {

@@ -1,7 +1,7 @@
-/** A person may send this many messages at once, over all their sockets. A page of ours sends one for each connection. */
-export const MESSAGES_AT_ONCE = 60
+/** What a person may send at once, over all their sockets. A page of ours sends one message for each connection. */
+const MESSAGES_AT_ONCE = 60
 /** Afterwards, one more for each of these. */
-export const MS_PER_MESSAGE = 5_000
+const MS_PER_MESSAGE = 5_000
 
 /**
  * Counts one message. `spentUntil` is when everything that was spent will be restored: each message moves it on, and a

@@ -28,7 +28,7 @@ export async function getHealth(deps: Deps, { withDetails }: { withDetails: bool
 type Facts = Awaited<ReturnType<typeof queries.selectHealth>>
 
 /** A cron that never ran does not count: what it leaves undone does. Dead letters do not count: they stay for months. */
-export function needsAttention({ cronRun, due }: Facts, now: number): boolean {
+function needsAttention({ cronRun, due }: Facts, now: number): boolean {
   const isCronLate = cronRun !== undefined && (now - cronRun.ranAt > MAX_LATE_MS || cronRun.failedTasks.length > 0)
   return isCronLate || due.some(({ oldestDueAt }) => oldestDueAt !== null && now - oldestDueAt > MAX_LATE_MS)
 }

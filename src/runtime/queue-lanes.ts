@@ -80,7 +80,7 @@ async function sendAll<Message>(
 ): Promise<void> {
   for (let i = 0; i < messages.length; i += MESSAGES_PER_BATCH) {
     const batch = messages.slice(i, i + MESSAGES_PER_BATCH).map(({ body }) => ({ body }))
-    await queue.sendBatch(batch as MessageSendRequest<Message>[], { delaySeconds })
+    await queue.sendBatch(batch, { delaySeconds })
   }
 }
 

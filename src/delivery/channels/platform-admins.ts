@@ -18,8 +18,14 @@ import { configuredProvider } from "./email/configured-provider"
 
 const contentFor = async ({ db, config }: Deps, { orgId, category, urgent, operatorNote }: Notification) => {
   const [org] = orgId === null ? [] : await queries.selectOrgName(db, { orgId })
-  const [orgName, message] = [org?.orgName ?? "Dalgo", operatorNote ?? ""]
-  return { orgName, category, urgent, message, inboxUrl: undefined, ownOrigins: platformOrigins(config) }
+  return {
+    orgName: org?.orgName ?? "Dalgo",
+    category,
+    urgent,
+    message: operatorNote ?? "",
+    inboxUrl: undefined,
+    ownOrigins: platformOrigins(config),
+  }
 }
 
 export const platformAdminEmail: ChannelSender = async (deps, { notification }) => {

@@ -13,7 +13,7 @@ const QUALIFIER =
   /^(?:\d+|values?|text|string|str|plain|plaintext|base|hash|hashed|b64|base64|encoded|encrypted|old|new|current|confirm|confirmation|again|prod|production|dev|staging|default|primary|secondary)$/
 /** `primary_key` and `foreign_key` are no secrets. */
 const KEY_OWNERS =
-  "api|app|access|private|secret|account|shared|encryption|decryption|signing|auth|storage|master|license|client|consumer|server|service|webhook|subscription|deploy|ssh|rsa|aes|hmac|fernet|admin|sas|rest|functions?|license"
+  "api|app|access|private|secret|account|shared|encryption|decryption|signing|auth|storage|master|license|client|consumer|server|service|webhook|subscription|deploy|ssh|rsa|aes|hmac|fernet|admin|sas|rest|functions?"
 const SECRET_KEY = new RegExp(`^(?:x?(?:${KEY_OWNERS}))+key$`)
 const SECRET_KEY_OWNER = new RegExp(`^(?:${KEY_OWNERS})$`)
 

@@ -116,7 +116,7 @@ export const Graph = z.object({
 export type Graph = z.infer<typeof Graph>
 
 /** The used part of the runs that `POST /flow_runs/filter` finds. */
-export const EndedRuns = listOf(z.object({ end_time: z.catch(z.nullish(time), null) }))
+export const EndedRuns = listOf(z.object({ end_time: time }))
 
 export const Logs = listOf(
   z.object({
