@@ -20,8 +20,8 @@ const ASYMMETRIC_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const
 /**
  * Verifies a JWT. Our settings choose the algorithm, never the token's header. The signature is checked before the
  * expiry, so that `expired` is only said of a token that was once valid. Throws `unavailable` when no key is configured
- * or the issuer does not answer, and `MisconfiguredError`: none of these makes a token invalid. `expiresAt` is in
- * milliseconds.
+ * or the issuer does not answer, and `MisconfiguredError` when a variable is not usable: none of these makes a token
+ * invalid. `expiresAt` is in milliseconds.
  */
 export async function verifyAccessToken(token: string, config: Config, now: number): Promise<VerifiedToken> {
   const { JWT_JWKS_URL: jwksUrl, JWT_ISSUER: iss, JWT_AUDIENCE: aud } = config

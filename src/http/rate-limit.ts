@@ -6,7 +6,7 @@ import type { Membership } from "../auth/membership"
 import { withMeta } from "./route-meta"
 import type { AppEnv } from "./router"
 
-/** Limits how often one person may search; `SEARCH_LIMIT` in wrangler.toml has the number. Must come after authentication. */
+/** Limits how often one person may search, by `SEARCH_LIMIT` in wrangler.toml. Must come after authentication. */
 export const searchRateLimit = withMeta(
   { rateLimited: true },
   createMiddleware<AppEnv>(async (c, next) => {
@@ -26,7 +26,7 @@ export const sendRateLimit = withMeta(
   }),
 )
 
-/** Limits how often one person may open a socket, or get a ticket for one; `CONNECT_LIMIT` in wrangler.toml has the number. */
+/** Limits how often one person may open a socket or get a ticket for one, by `CONNECT_LIMIT` in wrangler.toml. */
 export const limitConnects = ({ connectRateLimit: limit }: Deps, { orgUserId }: { orgUserId: number }): Promise<void> =>
   requireWithinLimit(limit, String(orgUserId))
 

@@ -57,7 +57,10 @@ function refuseUnstorable(where: "body" | "query", value: unknown): void {
 
 const jsonBodyLimit = (bytes: number) => withMeta({ maxBodyBytes: bytes }, every(rawBodyLimit(bytes), requireJson))
 
-/** Rejects, in this order, a body that is too large (413), of another content type (415), not JSON, or with a text that cannot be stored (422). */
+/**
+ * Rejects, in this order, a body that is too large (413), of another content type (415), not JSON (422), or with a text
+ * that cannot be stored (422).
+ */
 export const jsonBody = jsonBodyLimit(64 * KIB)
 
 /** `jsonBody` for long lists: 10,000 members with long names. */

@@ -4,7 +4,7 @@ import type { NamedTime } from "../domain/time"
 import { truncateUnits } from "../domain/text"
 import type { selectOrgsBySlugs } from "../orgs/queries"
 
-/** With the summary that may be added, a message stays below the 10,000 characters that the API allows. */
+/** Below the 10,000 characters that the API allows. */
 const MAX_MESSAGE_LENGTH = 8_000
 
 const shortened = (message: string) => truncateUnits(message, MAX_MESSAGE_LENGTH)

@@ -4,7 +4,10 @@ import { notFound } from "../../runtime/errors"
 import { verifyUnsubscribeToken } from "./token"
 import * as queries from "../queries"
 
-/** The person and the category of an unsubscribe link. Throws `not_found` for an invalid token, and `MisconfiguredError`. */
+/**
+ * The person and the category of an unsubscribe link. Throws `not_found` for an invalid token, and `MisconfiguredError`
+ * while the secret is not usable.
+ */
 export async function verifyLink(deps: Deps, { token }: { token: string }) {
   const secret = deps.config.UNSUBSCRIBE_SECRET
   const claims = secret && (await verifyUnsubscribeToken(secret, token))

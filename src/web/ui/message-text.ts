@@ -20,9 +20,9 @@ const foldedDetails = (lines: string[]) => html`
 `
 
 /**
- * A message, cut to a few lines while it is closed. In what the service itself says only our own pages become links, since
- * it quotes logs. Another author who takes the service's name gets the same treatment. It renders into the surrounding tree, so that its first line
- * (`first-<key>`) can label an element there.
+ * A message, cut to a few lines while it is closed. In what the service itself says, only our own pages become links,
+ * since it quotes logs; the author's name decides, also for somebody else who takes it. It renders into the surrounding
+ * tree, so that its first line (`first-<key>`) can label an element there.
  */
 export class MessageText extends LitElement {
   static properties = {
