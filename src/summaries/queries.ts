@@ -65,7 +65,7 @@ export const claimSummary = (
     )
     .returning()
 
-/** The first summary stays, since it is the one that was appended. */
+/** The first summary stays, since the message was composed with it. */
 export const completeSummary = (
   db: Db,
   summary: {
