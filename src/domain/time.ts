@@ -12,8 +12,15 @@ type Reader = { zone: string; now: number }
 export type NamedTime = [at: number, words: string]
 
 /** The message with the times that it names in this reader's zone. `now` is when the message was written. */
-export const inZoneOf = (message: string, { times, zone, now }: Reader & { times: NamedTime[] | null }): string =>
-  (times ?? []).reduce((text, [at, words]) => text.replaceAll(words, () => formatDate(at, { zone, now })), message)
+export function inZoneOf(message: string, { times, zone, now }: Reader & { times: NamedTime[] | null }): string {
+  if (!times || times.length === 0) return message
+  const named = new Map(times.map(([at, words]) => [words, at]))
+  // All at once, and not within a longer number: "1 November, …" is also the end of "21 November, …".
+  const pattern = new RegExp(`(?<!\\d)(?:${Array.from(named.keys(), escapePattern).join("|")})`, "g")
+  return message.replace(pattern, (words) => formatDate(named.get(words) ?? now, { zone, now }))
+}
+
+const escapePattern = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
 /** A time for a text that is read at once: "Monday, 8:12 am IST" in the days around `now`, else as `formatDate`. */
 export function formatTime(at: number, { zone, now }: Reader): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { formatClock, formatDate, formatDay, formatTime, isTimeZone } from "../../src/domain/time"
+import { formatClock, formatDate, formatDay, formatTime, inZoneOf, isTimeZone } from "../../src/domain/time"
 
 const NOW = Date.UTC(2026, 10, 28, 6, 0)
 const WINTER = Date.UTC(2026, 0, 15, 15, 5)
@@ -67,4 +67,24 @@ describe("a time zone", () => {
       expect(isTimeZone(name)).toBe(false)
     },
   )
+})
+
+describe("a message with times", () => {
+  const EARLY = Date.UTC(2026, 10, 1, 16, 0)
+  const LATE = Date.UTC(2026, 10, 21, 16, 0)
+  const message = "Stopped on 21 November, 9:30 pm IST. Dashboards show the data of 1 November, 9:30 pm IST."
+
+  it("has each time in the reader's zone, also where one's words end in another's", () => {
+    const times: [number, string][] = [
+      [EARLY, "1 November, 9:30 pm IST"],
+      [LATE, "21 November, 9:30 pm IST"],
+    ]
+    expect(inZoneOf(message, { times, zone: "Africa/Nairobi", now: NOW })).toBe(
+      "Stopped on 21 November, 7:00 pm EAT. Dashboards show the data of 1 November, 7:00 pm EAT.",
+    )
+  })
+
+  it.each([[null], [[]]])("stays as it is where it names %j", (times) => {
+    expect(inZoneOf(message, { times, zone: "Africa/Nairobi", now: NOW })).toBe(message)
+  })
 })
