@@ -11,7 +11,7 @@ export const MAX_BAR_ITEMS = 50
 /** One person's urgent bar according to the database. `version` grows with every change of their inbox. */
 export type Bar = { orgUserId: number; items: BarItem[]; total: number; unreadCount: number; version: number }
 
-/** The same for a reader who has the texts of some items: `items` are the others. `ids` are all, newest first. */
+/** A bar for a reader that has the texts of some items: `ids` has all of them, newest first, and `items` the others. */
 export type BarUpdate = Bar & { ids: number[] }
 
 /** Each bar takes one statement of a batch. */
@@ -20,8 +20,8 @@ const BARS_PER_BATCH = 40
 export const MAX_BARS = 800
 
 /**
- * The bars of these people. One round trip for every 40. Fifty long texts are half a megabyte, so that a reader names the
- * items that it has.
+ * The bars of these people. One round trip for every 40. Fifty long texts are half a megabyte, so a reader names the items
+ * whose texts it has.
  */
 export async function loadBars(
   db: Db,

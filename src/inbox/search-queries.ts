@@ -19,13 +19,13 @@ import { foldCase, letterReplacements, spreadTrigrams } from "./search-text"
 const MAX_CANDIDATES = 300
 /** The index is asked about so many notifications, the newest. At worst, 1,000 of one organisation take 0.06 ms. */
 const INDEXED_IDS = 524_288
-/** Each more makes the candidates fewer, and the worst phrase slower. */
+/** So many trigrams of the phrase are looked up. More would give fewer candidates, and make the worst phrase slower. */
 const TRIGRAMS = 4
-/** A request searches at most so many notifications of an inbox, */
+/** A request searches at most so many notifications of an inbox. */
 const MAX_SEARCHED = 300
-/** and at most so many bytes of text. Replacing a letter takes about as long as looking for the phrase. */
+/** It searches at most so many bytes of text. Replacing a letter takes about as long as looking for the phrase. */
 const MAX_SEARCHED_BYTES = 1_000_000
-/** Of one text, as migrations/0014_search.sql has it. */
+/** Only the beginning of a message is searched. The view in migrations/0014_search.sql has the same number. */
 const SEARCHED_CHARACTERS = 4_000
 
 type Search = { orgUserId: number; orgId: number; filter: Filter & { text: string } }

@@ -14,7 +14,7 @@ import {
 } from "../inbox/bar-queries"
 import type { Connections } from "./connections"
 
-/** A reload asks for no texts of so many items of the copy, the newest ones. */
+/** A reload asks for no texts of the newest items of the copy, up to so many. */
 const MAX_KNOWN = 300
 /** A text that changed within this time is read again, in case its update was lost. */
 const TEXTS_CHANGED_WITHIN_MS = 60 * 60_000

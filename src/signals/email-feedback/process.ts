@@ -36,13 +36,13 @@ async function applyFeedback(
     preferences.insertEmailOptOuts(deps.db, { addresses, reason: cause, receivedAt, now: deps.now() }),
     preferences.selectEmailOptOuts(deps.db, { addresses }),
   ])
-  for (const person of people) await tell(deps, person)
+  for (const person of people) await notifyOfOptOut(deps, person)
   return { kind: "done", status: "processed", reason: people.length > 0 ? cause : "nobody" }
 }
 
 type OptedOut = Awaited<ReturnType<typeof preferences.selectEmailOptOuts>>[number]
 
-async function tell(deps: Deps, { orgUserId, orgId, email, reason, since }: OptedOut): Promise<void> {
+async function notifyOfOptOut(deps: Deps, { orgUserId, orgId, email, reason, since }: OptedOut): Promise<void> {
   const isComplaint = reason === "complained"
   const message = optOutMessage({ cause: reason, email })
   await publish(deps, {

@@ -1,7 +1,7 @@
 import type { Notification } from "../../db/schema"
 import type { FlowRun } from "./schemas"
 
-/** One attempt of a run, which fails once, whether it is called Failed, then Crashed. */
+/** One attempt of a run. It fails once, even if Prefect calls it Failed first and Crashed afterwards. */
 export type Attempt = {
   flowRunId: string
   /** Prefect's number of the attempt; 0 where nobody tells it. */

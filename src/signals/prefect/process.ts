@@ -80,7 +80,7 @@ async function processRunEvent(
 const isTrouble = (fetched: FetchedRun): fetched is PrefectTrouble =>
   fetched.kind === "refused" || fetched.kind === "unavailable"
 
-/** Prefect is asked again later; at the end of its attempts, the event is one that Prefect knows nothing of. */
+/** Asks Prefect again later. After the last attempt, the event counts as one that Prefect knows nothing of. */
 function retryPrefect(
   deps: Deps,
   { event, fetched, maxDelayMs }: { event: SignalEvent; fetched: PrefectTrouble; maxDelayMs?: number | undefined },
@@ -91,7 +91,10 @@ function retryPrefect(
   return { kind: "later", dueAt: deps.now() + waitMs, reason: fetched.reason }
 }
 
-/** Stores that a run has ended without a failure, by which an older event that arrives later is known. */
+/**
+ * Ignores an event that is not a failure. Where it says that the run has ended well, or was cancelled, that is stored, so
+ * that a failure of before which arrives later is recognised as outdated.
+ */
 async function ignoreEvent(
   deps: Deps,
   { event, runEvent }: { event: SignalEvent; runEvent: RunEvent },
