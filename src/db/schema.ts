@@ -123,6 +123,10 @@ export const chatWebhooks = sqliteTable(
   (table) => [primaryKey({ columns: [table.orgId, table.product] })],
 )
 
+const isNamedTimes = (value: unknown): value is NamedTime[] =>
+  Array.isArray(value) &&
+  value.every((named) => Array.isArray(named) && typeof named[0] === "number" && isText(named[1]))
+
 export const notifications = sqliteTable("notifications", {
   id: integer().primaryKey({ autoIncrement: true }),
   orgId: integer("org_id"),
@@ -145,7 +149,7 @@ export const notifications = sqliteTable("notifications", {
   attempts: integer().notNull().default(0),
   goneUpTo: integer("gone_up_to").notNull().default(0),
   operatorNote: text("operator_note"),
-  times: text({ mode: "json" }).$type<NamedTime[]>(),
+  times: lenientJson<NamedTime[]>("times", (value) => (isNamedTimes(value) ? value : null)),
 })
 export type Notification = typeof notifications.$inferSelect
 
