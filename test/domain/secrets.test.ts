@@ -4,6 +4,14 @@ import { redact } from "../../src/domain/redact"
 describe("hides the secret and keeps the rest of", () => {
   it.each<[string, string]>([
     [
+      "postgresql://dalgo:p@ss/w'rd x@db.acme.test:5432/wh could not connect",
+      "postgresql://[redacted]@db.acme.test:5432/wh could not connect",
+    ],
+    [
+      "jdbc:postgresql://db:5432/wh?user=etl&password=mon#soon&ssl=true",
+      "jdbc:postgresql://db:5432/wh?user=etl&password=[redacted]&ssl=true",
+    ],
+    [
       "GET https://maps.googleapis.com/v1/x?key=AIzaSyB0987654321zyxwvutsrqponmlkjihgfed",
       "GET https://maps.googleapis.com/v1/x?key=[redacted]",
     ],
@@ -254,6 +262,8 @@ describe("hides the secret and keeps the rest of", () => {
 describe("loses no word of", () => {
   it.each([
     "unexpected token: SELECT",
+    "requested Google Sheets spreadsheet with id 1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms does not exist",
+    "File not found: 1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms.",
     "token: expected )",
     "Unexpected token: '}'",
     "Unexpected token '<', \"<!doctype \"... is not valid JSON",

@@ -49,7 +49,8 @@ const KEY_ID = /(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA|LTAI)[A-Za-z0-9]{16,}(?![
 const RUN = /(?<![\w+/=-])[\w+/-]{32,}={0,2}/g
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 /** Documents of Google are named by such runs. The name opens nothing without a login. */
-const DOCUMENT_PATH = /(?:\/d|\/e|spreadsheets|folders|files|documents)\/$/
+const DOCUMENT_PATH =
+  /(?:\/d|\/e|spreadsheets|folders|files|documents)\/$|\b(?:File not found:|(?:spreadsheet|document|folder|file|sheet)(?: with)?(?: id)?:?)\s["'`]?$/i
 /** Before a run without capitals, which may as well be a hash. */
 const KEY_WORD =
   /(?<name>[\w -]{0,30})(?:key|token|secret|password|passwd|credentials?|signature|hmac)["'`]{0,2}(?:\s{0,3}[:=]\s{0,3}|\s{1,3}(?:(?:is|was|used|value|of)\s{1,3})?)["'`(]?$/i

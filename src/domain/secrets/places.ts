@@ -7,13 +7,19 @@ const IS_HOST = /^(?:[\p{L}\p{N}_-]|\[[0-9a-f:])/iu
 /** A quote that ends a value, as in JSON. */
 const CLOSING_QUOTE = /["'`](?=\s*(?:[,:;)}\]]|$))/
 
+/** The rest of a password that holds an `@` and, after it, what ends a simple one. */
+const HOST_AND_PORT_AFTER = /^[^\s@:]{1,100}(?: [^\s@:]{1,100}){0,2}@(?=[\w.-]{1,100}:\d{2,5}(?!\d))/
+
 /** The length of `user:password@` at the beginning of an authority; 0 without one. */
 function userinfoLength(authority: string, { isHttp }: { isHttp: boolean }): number {
   const [simple = ""] = /^[^\s/"'<>]*/.exec(authority) ?? []
   const at = simple.lastIndexOf("@")
   // In `https://acme.test?by=alice@acme.test` the address belongs to the query.
   const isQuery = /^[\w.-]+\.[\w-]+(?::\d+)?[?#]/.test(simple)
-  if (at >= 0 && !isQuery && (IS_HOST.test(authority.slice(at + 1)) || at === simple.length - 1)) return at + 1
+  if (at >= 0 && !isQuery && (IS_HOST.test(authority.slice(at + 1)) || at === simple.length - 1)) {
+    const [more = ""] = HOST_AND_PORT_AFTER.exec(authority.slice(at + 1)) ?? []
+    return at + 1 + more.length
+  }
 
   const [user = ""] = /^[^\s/:@"'<>[\]]{0,100}:/.exec(authority) ?? []
   if (user === "") return 0
@@ -67,6 +73,9 @@ const PATHS: [RegExp, string][] = [
 const SECRET_PARAMETER =
   /^(?:sig|signature|(?:\w+_)?token|(?:\w+[_-])?password|pwd|passwd|secret|client_?secret|api_?key|access_?key|auth|assertion|jwt|sas|ticket|x-(?:amz|goog)-(?:signature|credential|security-token)|awsaccesskeyid|key-pair-id|code_verifier|subscription-key|ocp-apim-subscription-key|hapikey|appid)$/i
 const MAYBE_SECRET_PARAMETER = /^(?:key|code|state|session|sid|session_?id|policy|nonce|hash|hmac|k|t|apikey)$/i
+/** A password may hold a number sign: to JDBC it begins no fragment. */
+const PASSWORD_PARAMETER =
+  /(?<=[?&]|&amp;)((?:\w{1,30}[_-])?(?:password|passwd|pwd))=(?!\[redacted)([^&\s"'`<>;]{1,4000})/gi
 const PARAMETER = /(?<=[?&]|&amp;)([\w.-]{1,60})=([^&\s"'`<>#;]{1,4000})/g
 
 function hideParameter(whole: string, name: string, value: string): string {
@@ -182,6 +191,7 @@ export function hideByPlace(text: string): string {
   let result = hideUserinfo(text).replace(ORACLE_USERINFO, "$1[redacted]@").replace(BARE_USERINFO, "[redacted]@")
   for (const [pattern, replacement] of PATHS) result = result.replace(pattern, replacement)
   return result
+    .replace(PASSWORD_PARAMETER, "$1=[redacted]")
     .replace(PARAMETER, hideParameter)
     .replace(AUTHORIZATION, hideAuthorization)
     .replace(COOKIE, "$1[redacted]")
