@@ -18,14 +18,14 @@ export function parseAnswer(response: unknown): string | undefined {
   const answer = answerIn(response)
   if (!answer) return undefined
   const text = withoutThinking(safeText(answer.text.slice(0, MAX_ANSWER_LENGTH)))
-  const sections = text === undefined ? undefined : sectionsOf(withoutMarkdown(text))
+  const sections = text === undefined ? undefined : sectionsOf(withoutMarkdown(textInJson(text) ?? text))
   if (!sections) return undefined
   const paragraphs = sections.map((section, i) =>
-    toSentences(section, { isCut: answer.isCut && i === HEADINGS.length - 1 }),
+    toSentences(section, { isCut: answer.isCut && i === HEADINGS.length - 1 }).replace(COURTESY, ""),
   )
   if (paragraphs.some((paragraph) => !/\p{L}{2}/u.test(paragraph) || isRefusal(paragraph))) return undefined
   if (!isEnglish(paragraphs.join(" "))) return undefined
-  return HEADINGS.map((heading, i) => `${heading}: ${paragraphs[i]}`).join("\n")
+  return HEADINGS.map((heading, i) => `${heading}: ${withFullStop(paragraphs[i] ?? "")}`).join("\n")
 }
 
 // Shapes ---------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ const withoutMarkdown = (text: string) =>
   )
 
 const HEADING =
-  /(?:^|(?<=[\n.!?]\s{0,3}))[ \t]*(?:[-*•]|\d[.)])?[ \t]*(What failed|(?:The )?(?:most )?(?:Probable|Likely) cause|What to (?:try|do))[ \t]*(?:[:：–—]|-(?=\s)|\n)/gi
+  /(?:^|(?<=[\n.!?]\s{0,3}))[ \t]*(?:[-*•]|\d[.)]|\p{Extended_Pictographic}\uFE0F?)?[ \t]*(What failed|(?:The )?(?:most )?(?:Probable|Likely) cause|What to (?:try|do))[ \t]*(?:[:：–—]|-(?=\s)|\n)/giu
 
 const headingIndex = (heading: string) => (/failed/i.test(heading) ? 0 : /cause/i.test(heading) ? 1 : 2)
 
@@ -196,6 +196,14 @@ function toSentences(section: string, { isCut }: { isCut: boolean }): string {
   if (end) return start.slice(0, end.index + end[0].length)
   return isCut ? "" : `${start.slice(0, Math.max(start.lastIndexOf(" "), 0))}…`
 }
+
+/** What an assistant says to the person that it talks with. */
+const COURTESY =
+  /(?<=[.!?]["')]?)\s{1,3}(?:(?:Please )?let (?:me|us) know|I hope (?:this|that)|Feel free|If you (?:need|have) (?:any|more|further)|Is there anything)\b[^.!?]{0,200}[.!?]$/i
+
+/** The paragraphs are shown as one. */
+const withFullStop = (text: string) =>
+  /[\p{L}\p{N})\]"']$/u.test(text) && !/[.!?…]["')\]]$/.test(text) ? `${text}.` : text
 
 const isRefusal = (text: string) =>
   /^(?:(?:I['’]?m|I am) (?:sorry|unable|not able)|(?:I['’]m |I am )?sorry\b|I (?:cannot|can['’]t|could not|won['’]t)|As an AI|\[[^\]]*\]$|\.{3}|…|n\/?a\b|unknown\.?$)/i.test(

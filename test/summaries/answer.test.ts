@@ -99,7 +99,7 @@ describe("of the answer of a model is shown", () => {
         response:
           "What failed: the sync.\nProbable cause: a changed password.\nWhat to try:\n1. sign in again\n2. Run it",
       },
-      A.replace("again.", "again. Run it"),
+      A.replace("again.", "again. Run it."),
     ],
     [
       "bullets",
@@ -195,7 +195,7 @@ describe("of the answer of a model is shown", () => {
           '<a href="https://evil.test">sign in</a> <b>again</b>.<script>x</script>',
         ),
       },
-      A.replace("sign in again.", "sign in again.x"),
+      A.replace("sign in again.", "sign in again.x."),
     ],
     [
       "secret",
@@ -222,6 +222,17 @@ describe("of the answer of a model is shown", () => {
       },
       A,
     ],
+    [
+      "an object after thinking",
+      {
+        response:
+          '<think>x</think>\n```json\n{"what_failed":"the sync.","probable_cause":"a changed password.","what_to_try":"sign in again."}\n```',
+      },
+      A,
+    ],
+    ["a courtesy at the end", { response: `${A}\n\nLet me know if you need anything else!` }, A],
+    ["no full stops", { response: A.replaceAll(/\.$/gm, "") }, A],
+    ["pictures before headings", { response: `❌ ${A.replaceAll("\n", "\n🛠️ ")}` }, A],
     ["likely cause", { response: A.replace("Probable", "Likely") }, A],
   ])("the three paragraphs alone, or nothing: %s", (_, response, expected) => {
     expect(parseAnswer(response)).toBe(expected)
