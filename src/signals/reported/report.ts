@@ -35,7 +35,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
  */
 export async function reportJobFailure(deps: Deps, failure: JobFailure): Promise<Notification> {
   const org = await requireOrg(deps, failure)
-  const id = uuid.safeParse(failure.flowRunId)
+  const id = uuid.safeParse(withDashes(failure.flowRunId))
   const flowRunId = id.data ?? failure.flowRunId
   const fetched: FetchedRun = id.success ? await fetchRun(deps, { flowRunId, isOptional: true }) : { kind: "not_found" }
   const attempt = { flowRunId, runCount: 0, failedAt: undefined }
@@ -60,6 +60,13 @@ export async function reportJobFailure(deps: Deps, failure: JobFailure): Promise
     }
   }
 }
+
+/** Without dashes, in braces or as a URN an id names the same run. */
+const withDashes = (id: string) =>
+  id.replace(
+    /^(?:urn:uuid:)?\{?([\da-f]{8})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{12})\}?$/i,
+    "$1-$2-$3-$4-$5",
+  )
 
 /** A run whose parameters and tags name no organisation may be any one's. */
 function isAnotherOrgs(run: FlowRun, found: FoundOrg, { id }: OrgWithSettings): boolean {

@@ -210,6 +210,15 @@ describe("a run of another organisation", () => {
     expect(await selectRows("SELECT id FROM flow_runs")).toEqual([])
   })
 
+  it.each([RUN_ID.toUpperCase(), RUN_ID.replaceAll("-", ""), `urn:uuid:${RUN_ID}`, `{${RUN_ID}}`])(
+    "is recognised however its id is written: %s",
+    async (flowRunId) => {
+      world({ run: ofGlobex() })
+      expect(await report({ flowRunId })).toBe("conflict")
+      expect(await inboxOf(alice)).toEqual([])
+    },
+  )
+
   it("is told to the right organisation by the webhook", async () => {
     world({ run: ofGlobex() as never })
     expect(await nameOf(byRpc)).toBe("conflict")
