@@ -54,6 +54,8 @@ export function tracebacks(lines: Line[]): Traceback[] {
       i += 1
       continue
     }
+    // What stands before the outermost traceback stands before all of it.
+    if (open && link !== "none") read.error.lead = open.errors[0]?.lead ?? ""
     if (open && link === "chain") {
       open.errors.push(read.error)
       extend(open, lines, read)

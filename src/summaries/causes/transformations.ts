@@ -31,7 +31,7 @@ const CODE_CAUSES: Cause[] = [
       /remote: Permission to \S{1,200} denied to/im,
       /unable to access '[^'\n]{0,300}': The requested URL returned error: 40[13]/im,
     ],
-    unless: /Could not resolve host/im,
+    unless: /Could not resolve host|(?:Discover(?:y|ing)? schema|Checking (?:source|destination) connection) failed/im,
     says: "Dalgo may no longer fetch your transformation code from GitHub (or wherever it is kept).",
     meaning: "D3",
     advice:
@@ -153,7 +153,7 @@ const DATA_CAUSES: Cause[] = [
       /Failed to parse input string/im,
       /invalid value "[^"\n]{0,300}" for "/im,
       /Could not parse datetime string/im,
-      /numeric field overflow|out of range for type/im,
+      /numeric field overflow|out of range for type|\b(?:smallint|integer|bigint) out of range/im,
       /Incorrect (?:integer|decimal|double|date|datetime|time|timestamp) value: '/im,
       /could not convert string to float|invalid literal for int\(\) with base|time data '[^'\n]{0,200}' does not match format/im,
     ],

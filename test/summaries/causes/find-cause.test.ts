@@ -653,3 +653,14 @@ describe("what a text names", () => {
     expect(findCause({ stateMessage: message, entries: [] }).values).toEqual(values)
   })
 })
+
+describe("the cause in a line of level INFO without a time or a level in it", () => {
+  it.each([
+    ["Airbyte could not start the sync process.", "airbyte-worker-lost"],
+    ["Airbyte detected that the Source didn't send any records in the last 90 minutes.", "sync-stalled"],
+    ["Flow run exceeded timeout of 3600.0 second(s)", "run-timed-out"],
+    ["404 Not found: Table acme:raw.visits was not found in location asia-south1", "relation-missing"],
+  ])("%s", (message, id) => {
+    expect(findCause({ stateMessage: shellState, entries: [...info(message), shellFailed] }).cause?.id).toBe(id)
+  })
+})

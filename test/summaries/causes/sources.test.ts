@@ -111,6 +111,9 @@ describeCauses([
   {
     id: "source-signin-refused",
     messages: [
+      "Error: Checking source connection failed: Invalid username or password",
+      "Error: Discover schema failed: source-surveycto: Invalid username or password",
+      "Error: {'detail': 'Invalid token.'}",
       "HTTP Status Code: 401. Error: Unauthorized. Please ensure you are authenticated correctly.",
       "401 Client Error: Unauthorized for url: https://kf.kobotoolbox.org/api/v2/assets.json",
       "401 Client Error:  for url: https://acme.surveycto.com/api/v2/forms/ids",
@@ -163,6 +166,7 @@ describeCauses([
   {
     id: "source-not-found",
     messages: [
+      "Error: File not found: 1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms",
       "HTTP Status Code: 404. Error: Not found. The requested resource was not found on the server.",
       "404 Client Error: Not Found for url: https://kf.kobotoolbox.org/api/v2/assets/aXyZ/data.json",
       "The requested Google Sheets spreadsheet with id 1AbCdEf does not exist. Please ensure the Spreadsheet Link is valid.",

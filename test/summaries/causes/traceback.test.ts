@@ -18,6 +18,24 @@ type Case = { title: string; entries?: LogEntry[]; stateMessage?: string; line: 
 
 const cases: Case[] = [
   {
+    title: "a group in a state's message, without what stands before its first exception",
+    stateMessage: lines(
+      "Flow run encountered an exception.",
+      "",
+      "  + Exception Group Traceback (most recent call last):",
+      '  |   File "/app/load.py", line 1, in <module>',
+      "  |     main()",
+      "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)",
+      "  +-+---------------- 1 ----------------",
+      "    | Traceback (most recent call last):",
+      '    |   File "/app/load.py", line 9, in read',
+      "    |     parse(sheet)",
+      "    | ValueError: the sheet has two heading rows",
+      "    +------------------------------------",
+    ),
+    line: "ValueError: the sheet has two heading rows",
+  },
+  {
     title: "a message of psycopg2 with code and a caret",
     entries: error(
       traceback(

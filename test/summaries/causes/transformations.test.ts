@@ -143,6 +143,7 @@ describeCauses([
   {
     id: "value-unreadable",
     messages: [
+      "psycopg2.errors.NumericValueOutOfRange: integer out of range",
       'psycopg2.errors.InvalidTextRepresentation: invalid input syntax for type integer: "twelve"',
       'invalid input syntax for integer: ""',
       'invalid input syntax for type date: "31/02/2026"',
