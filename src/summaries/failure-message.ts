@@ -66,10 +66,10 @@ export function failureMessage(
   const { what, data, forMembers } = explanation
   const name = truncate(oneLine(failure.pipeline ?? ""), MAX_NAME_LENGTH) || "A pipeline"
 
-  const message = [
+  const lines = [
     `${name} ${OUTCOME[cause.meaning]}. ${sentence(what)}`,
     sentence(data),
-    `To do: ${sentence(adviceTo(failure, explanation))}`,
+    `To do: ${sentence(adviceTo(failure, explanation).replace(/^Nothing to do\b/, "Nothing"))}`,
     failure.link && `See the run: ${failure.link}`,
     labelled(AI_LABEL, [aiText]),
     labelled(DETAILS_LABEL, [
@@ -80,7 +80,7 @@ export function failureMessage(
     labelled(LOG_LABEL, [logLine]),
   ]
   const fromLog = logLine ?? (found.cause && found.from === "log" ? what : undefined)
-  return { message: message.filter(Boolean).join("\n"), times, fromLog }
+  return { message: withFullStops(lines.filter((line): line is string => Boolean(line))), times, fromLog }
 }
 
 const MEANING_WITHOUT_CAUSE: Record<Reach, Meaning> = { sync: "D1", transformation: "D3", unknown: "D5" }
@@ -111,6 +111,10 @@ function sentence(text: string): string {
   const line = truncate(oneLine(text), MAX_SENTENCE_LENGTH)
   return /[.!?…]$/.test(line) ? line : `${line}.`
 }
+
+/** A technical line that another follows ends in a full stop. An address does not, since that would become part of it. */
+const withFullStops = (lines: string[]): string =>
+  lines.map((line, i) => (i === lines.length - 1 || /(?:[.!?…]|:\/\/\S+)$/.test(line) ? line : `${line}.`)).join("\n")
 
 function labelled(label: string, parts: (string | undefined)[]): string | undefined {
   const text = parts

@@ -65,7 +65,7 @@ describe("the message of a failure", () => {
     const broken = { ...failure, stateMessage: "ModuleNotFoundError: No module named 'survey'" }
     expect(failureMessage(broken).message).toContain("\nTo do: Dalgo's team must mend it. Tell them.\n")
     expect(failureMessage({ ...broken, isTeamTold: true }).message).toContain(
-      "\nTo do: Nothing to do on your side: Dalgo's team must mend it. They were told.\n",
+      "\nTo do: Nothing on your side: Dalgo's team must mend it. They were told.\n",
     )
   })
 
@@ -84,9 +84,20 @@ describe("the message of a failure", () => {
       const { what, data, advice } = explainCause(cause, { last_good: "27 November, 9:30 pm IST" })
       for (const text of [what, data, advice]) expect(text).toMatch(/[.!]$/)
       expect(what.length).toBeLessThanOrEqual(200)
-      expect(Math.max(what.length, data.length, advice.length)).toBeLessThan(250)
+      // The web app shows the first 300 characters, as one paragraph.
+      expect(`Household survey was not fully updated. ${what} ${data}`.length).toBeLessThanOrEqual(256)
+      expect(advice.length).toBeLessThan(250)
     },
   )
+
+  it("ends a line in a full stop before another one, but not in an address", () => {
+    const { message } = failureMessage(failure, { entries: [{ level: 40, message: "ValueError: no rows" }] })
+    expect(message.split("\n").slice(-3)).toEqual([
+      "See the run: https://app.dalgo.test/orchestrate",
+      "Technical details: Stopped at the Airbyte sync on 28 November, 8:12 am IST. RuntimeError: the survey source refused the login.",
+      "From the log: ValueError: no rows",
+    ])
+  })
 
   it("has no line for what is not known", () => {
     const bare = { ...failure, failedAt: null, step: null, stateMessage: null, link: null }

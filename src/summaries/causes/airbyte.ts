@@ -43,7 +43,7 @@ export const AIRBYTE_CAUSES: Cause[] = [
       /\b(?:status|exit|return) (?:code|status)[:=]? ?(?:-9|137|247)\b|\bexited with (?:code |status )?(?:-9|137|247)\b/im,
       /^Killed\s{0,4}$|\bline \d{1,6}:\s{1,8}\d{1,9} Killed\b/im,
     ],
-    says: "{pipeline} was stopped by the computer it runs on, most likely because it needed more memory than it may use.",
+    says: "{pipeline} was stopped by the computer it runs on, most likely because it needed too much memory.",
     meaning: "D2",
     advice:
       "Nothing to do at first. If it comes back, ask Dalgo's team for more memory, or your admin has it read fewer tables at a time.",

@@ -121,7 +121,7 @@ export const CONNECTION_CAUSES: Cause[] = [
       /Lost connection to MySQL server|server has gone away/im,
       /Remote end closed connection without response|IncompleteRead\(/im,
     ],
-    says: "The line to {system} broke off midway; it was restarted, was waking up, or the network failed.",
+    says: "The line to {system} broke off midway: it was restarted, or the network failed.",
     meaning: "D2",
     advice:
       "Nothing to do: the next run usually goes through. If it breaks off every day at that hour, tell whoever manages the database.",
@@ -138,7 +138,7 @@ export const CONNECTION_CAUSES: Cause[] = [
       /you have unmerged files|did not match any file\(s\) known to git/im,
       /Failed to clone repository/im,
     ],
-    says: "Dalgo could not bring in the latest transformation code: its branch is gone, or was changed in two places.",
+    says: "Dalgo could not fetch the latest code: its branch is gone, or was changed in two places.",
     meaning: "D3",
     advice:
       "Whoever writes your dbt models checks the branch; if it was rewritten, Dalgo's team fetches the code anew.",

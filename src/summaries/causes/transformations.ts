@@ -84,7 +84,7 @@ const CODE_CAUSES: Cause[] = [
       /Could not find adapter type/im,
       /(?:No|Missing) dbt_project\.yml/im,
     ],
-    says: "Dalgo's settings and your transformation code do not fit: the code asks for a connection name that Dalgo does not know.",
+    says: "The transformation code asks for a connection name that Dalgo does not know.",
     meaning: "D3",
     advice:
       "Ask Dalgo's team to set the name that your code expects (dbt calls it profile or target); it often changes with an edit of the project's settings file.",
@@ -100,7 +100,7 @@ const CODE_CAUSES: Cause[] = [
       /dbt found two (?:models|resources|sources|macros|tests|snapshots|seeds) with the name/im,
     ],
     unless: /has an enforced contract that failed/im,
-    says: "The transformation code has a mistake, so nothing was calculated: {model} refers to something that is not there, or is not written correctly.",
+    says: "The transformation code has a mistake, in {model} or in what it refers to.",
     meaning: "D3",
     advice: "Whoever writes your dbt models looks at the last change of the code and mends or undoes it.",
   },
@@ -176,7 +176,7 @@ const DATA_CAUSES: Cause[] = [
       /has incompatible types/im,
       /has an enforced contract that failed/im,
     ],
-    says: "A calculation of {table} mixes columns of different kinds, such as text and number; the kind of a column may have changed in {source}.",
+    says: "A calculation of {table} mixes columns of different kinds, such as text and number.",
     meaning: "D4",
     advice:
       "Whoever writes your dbt models compares the columns named in the technical line with the last change of columns that Dalgo reported for {source}.",
