@@ -14,6 +14,8 @@ import { Connections, isOpen } from "./connections"
 import { UsedTickets } from "./used-tickets"
 
 const CHECK_EVERY_MS = 60_000
+/** The key of the time of the last complete check. */
+const CHECKED_AT = "checked_at"
 const EVICT_AFTER_MS = 10 * 60_000
 
 /**
@@ -124,14 +126,17 @@ export class UrgentBar extends DurableObject<Env> implements UrgentBarRpc {
     if (states.length === 0) return
     await this.ctx.storage.setAlarm(now + CHECK_EVERY_MS)
     const { db } = this.deps
+    // Texts that changed since the last complete check are read again, however long ago that was.
+    const checkedAt = (await this.ctx.storage.get<number>(CHECKED_AT)) ?? 0
     const [latest, summarised, former] = await db.batch([
       selectBarStates(db, { orgUserIds: states.map((state) => state.orgUserId) }),
-      selectSummarisedSince(db, { ids: states.flatMap((state) => state.ids), since: now - 2 * CHECK_EVERY_MS }),
+      selectSummarisedSince(db, { ids: states.flatMap((state) => state.ids), since: checkedAt - CHECK_EVERY_MS }),
       selectFormerMembers(db, { orgUserIds: connected }),
     ])
     this.connections.closeFormerMembers(former)
     await this.projection.catchUp(states, latest)
     for (const { id } of summarised) await this.projection.itemUpdated(id)
+    await this.ctx.storage.put(CHECKED_AT, now)
   }
 
   /** Loads this person's bar into the copy, and makes sure that the alarm runs. */

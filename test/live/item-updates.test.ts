@@ -1,4 +1,6 @@
-import { beforeEach, expect, it } from "vitest"
+import { runDurableObjectAlarm } from "cloudflare:test"
+import { beforeEach, expect, it, vi } from "vitest"
+import { MINUTE, NOON } from "../support/clock"
 import { postPrefectWebhook, runStateBody } from "../support/prefect-webhook"
 import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { fakeFetch } from "../support/fake-fetch"
@@ -110,4 +112,19 @@ it("sends a new text to all people when the object reads it for one of them", as
     { type: "item_updated", item: { id, message } },
     { type: "unread_count" },
   ])
+})
+
+it("sends a missed summary by the next alarm, however long ago it was added", async () => {
+  vi.setSystemTime(NOON)
+  const id = await insertUrgent({ to: [BOB] })
+  const { tab } = await openTabWithSnapshot(bob)
+  await runDurableObjectAlarm(acmeBar())
+  await tab.rest()
+  vi.setSystemTime(NOON + MINUTE)
+  await appendSummary(id)
+  vi.setSystemTime(NOON + 20 * MINUTE)
+  await runDurableObjectAlarm(acmeBar())
+  expect(await tab.rest()).toMatchObject([{ type: "item_updated", item: { id } }])
+  await runDurableObjectAlarm(acmeBar())
+  expect(await tab.rest()).toEqual([])
 })
