@@ -62,7 +62,7 @@ function withoutBarePairs(text: string): string {
   return kept.join("") + text.slice(at)
 }
 
-/** What a terminal shows at the end of a progress bar: the last state of each line. */
+/** Keeps the last state of each line, as a terminal does for a progress bar. */
 const lastState = (line: string) => line.split("\r").findLast((state) => state.trim() !== "") ?? ""
 
 function withoutErased(text: string): string {

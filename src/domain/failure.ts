@@ -2,8 +2,8 @@
 export type Reach = "sync" | "transformation" | "unknown"
 
 /**
- * What is known of a failed run when it is published. Its message is composed from it, and composed again when the log
- * has been read. Texts are without secrets.
+ * The facts of a failed run at its publication. They are stored, since its message is composed from them a second time
+ * when the log has been read. Texts are without secrets.
  */
 export type Failure = {
   orgName: string

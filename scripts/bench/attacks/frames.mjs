@@ -138,7 +138,7 @@ async function openSocket(url, headers) {
   }
 }
 
-/** What somebody else waits for: a snapshot, the bar by REST, and the frame that follows a change of the read state. */
+/** The times of another person: of a snapshot, of the bar by REST, and of the frame after a change of the read state. */
 async function probe(client) {
   const times = { "another person's hello": [], "another person's bar by REST": [], "a push to another person": [] }
   const socket = await client.open()

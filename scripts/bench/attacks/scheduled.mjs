@@ -14,7 +14,7 @@ const CRON_MS = 60_000
 const SUBJECT = "An e-mail of the bench"
 const DEPLOYMENT_ID = "66666666-7777-4888-9999-aaaaaaaaaaaa"
 
-/** What one organisation does in a burst, and how long another one waits for a single thing of the same kind. */
+/** Each burst of one organisation, and the delay of a single request of another organisation during it. */
 export async function run() {
   const outside = await startOutside()
   const instance = await startInstance({

@@ -43,7 +43,7 @@ function kindOf(name: string): Kind | undefined {
   return last === "id" && words.at(-2) === "session" ? "session" : undefined
 }
 
-/** What a parser says of a text that it cannot read: "unexpected token: SELECT". */
+/** Messages of parsers, in which a token is no secret: "unexpected token: SELECT". */
 const PARSER_WORD =
   /(?:unexpected|expected|unknown|illegal|unrecogni[sz]ed|unterminated|near|next|last|previous|first|stop|pad|eos|mask|special|syntax|unclosed|missing|found|of|input|keyword|end)["'`]?[ \t]$/i
 

@@ -1,6 +1,7 @@
 import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { log } from "../../runtime/log"
+import { optOutNoticeKey } from "../../notifications/opt-out-notice"
 import { publish } from "../../notifications/publish"
 import * as preferences from "../../preferences/queries"
 import type { EventResult, SignalSource } from "../events/source"
@@ -48,7 +49,7 @@ async function notifyOfOptOut(deps: Deps, { orgUserId, orgId, email, reason, sin
   await publish(deps, {
     // The organisation's history lists what belongs to it. A complaint belongs to the person.
     ...systemNotice({ orgId: isComplaint ? null : orgId, orgUserId, message }),
-    dedupe: { key: `mail:${reason}:${orgUserId}:${since}` },
+    dedupe: { key: optOutNoticeKey({ reason, orgUserId, since }) },
   })
   if (!isComplaint) return
   await publish(deps, {

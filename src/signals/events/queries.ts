@@ -110,11 +110,11 @@ export const updateOrgs = (db: Db, { orgIds }: { orgIds: (readonly [eventId: num
     .from(sql`json_each(${JSON.stringify(orgIds)}) known`)
     .where(eq(signalEvents.id, sql`known.value ->> 0`))
 
-/** Gives a claimed event back, as if it had not been claimed, and keeps its organisation. */
+/** Gives a claimed event back as a wait, which is no failed attempt, and keeps its organisation. */
 export const returnEvent = (db: Db, { id, orgId, now }: { id: number; orgId: number; now: number }) =>
   db
     .update(signalEvents)
-    .set({ orgId, attempts: sql`${signalEvents.attempts} - 1`, dueAt: now })
+    .set({ orgId, waits: sql`${signalEvents.waits} + 1`, dueAt: now })
     .where(isPending(id))
 
 const isPending = (id: number, condition?: SQL) =>

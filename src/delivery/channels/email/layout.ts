@@ -6,7 +6,7 @@ export type Block = { kind: "line"; text: string; isAfterGap: boolean } | { kind
 export type Layout = {
   heading: string
   body: Block[]
-  /** What a model says, and the lines that are for whoever mends it: each small, apart from the rest. */
+  /** The text of the model and the technical lines. Each is shown apart from the rest, in small print. */
   summary: { title: string; text: string } | undefined
   details: string[]
   isTruncated: boolean
