@@ -184,7 +184,10 @@ CREATE TABLE IF NOT EXISTS notifications (
   attempts INTEGER NOT NULL DEFAULT 0,
   gone_up_to INTEGER NOT NULL DEFAULT 0,
   operator_note TEXT,
-  times TEXT
+  times TEXT,
+  created_by TEXT,
+  skip_email INTEGER NOT NULL DEFAULT 0,
+  link TEXT
 );
 
 CREATE UNIQUE INDEX IF NOT EXISTS notifications_by_dedupe_key ON notifications (dedupe_key) WHERE dedupe_key IS NOT NULL;

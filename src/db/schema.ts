@@ -127,6 +127,9 @@ const isNamedTimes = (value: unknown): value is NamedTime[] =>
   Array.isArray(value) &&
   value.every((named) => Array.isArray(named) && typeof named[0] === "number" && isText(named[1]))
 
+/** A page of the web app: its address, and the words of the link. */
+export type NotificationLink = { url: string; label: string }
+
 export const notifications = sqliteTable("notifications", {
   id: integer().primaryKey({ autoIncrement: true }),
   orgId: integer("org_id"),
@@ -150,6 +153,9 @@ export const notifications = sqliteTable("notifications", {
   goneUpTo: integer("gone_up_to").notNull().default(0),
   operatorNote: text("operator_note"),
   times: lenientJson<NamedTime[]>("times", (value) => (isNamedTimes(value) ? value : null)),
+  createdBy: text("created_by"),
+  skipEmail: flag("skip_email").notNull().default(false),
+  link: lenientJson<NotificationLink>("link", (value) => (isObject(value) ? (value as NotificationLink) : null)),
 })
 export type Notification = typeof notifications.$inferSelect
 
