@@ -94,3 +94,23 @@ it("wraps a long author without spaces inside the card", async () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
   }
 })
+
+it("keeps the newest first when an older list arrives last", async () => {
+  let answerFirst = () => {}
+  const isFirst = { v1: true }
+  await page.route("**/api/notifications/v1?*", async (route) => {
+    if (!isFirst.v1) return route.continue()
+    isFirst.v1 = false
+    const response = await route.fetch()
+    await new Promise<void>((resolve) => (answerFirst = resolve))
+    await route.fulfill({ response })
+  })
+  await page.reload()
+  await notifyAlice({ message: "The newest" })
+  await row().getByText("The newest").waitFor(WITHIN_5_S)
+  const late = page.waitForResponse("**/api/notifications/v1?*")
+  answerFirst()
+  await (await late).finished()
+  await page.waitForTimeout(500)
+  expect(await row().innerText()).toContain("The newest")
+})

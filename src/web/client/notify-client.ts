@@ -44,6 +44,8 @@ export class NotifyClient extends EventTarget {
   #users = 0
   #lastSeq = 0
   #polling: number | undefined
+  #polls = 0
+  #shownPoll = 0
 
   constructor(
     readonly base: string,
@@ -180,10 +182,12 @@ export class NotifyClient extends EventTarget {
   async #poll() {
     this.#pollIn(POLL_MS)
     if (document.hidden) return
+    const poll = ++this.#polls
     try {
       const [unread, urgent] = await Promise.all([this.unreadCount(), this.urgentBar()])
-      // The socket's data is newer than this response.
-      if (this.state === "open") return
+      // The socket's data is newer than this response, and so is the response to a later poll.
+      if (this.state === "open" || poll < this.#shownPoll) return
+      this.#shownPoll = poll
       this.#replace(urgent)
       this.#count(unread)
     } catch (error) {

@@ -62,6 +62,8 @@ export class InboxElement extends LitElement {
     },
   })
   #refreshing: number | undefined
+  #refreshes = 0
+  #shownRefresh = 0
   #loadedAt = new Date()
 
   constructor() {
@@ -133,10 +135,13 @@ export class InboxElement extends LitElement {
     this.#refreshing = setTimeout(() => void this.#refresh(), REFRESH_DEBOUNCE_MS)
   }
 
-  /** Reloads the shown items, at most 100. */
+  /** Reloads the shown items, at most 100. A response that arrives after the one to a later request is ignored. */
   async #refresh() {
+    const refresh = ++this.#refreshes
     const limit = Math.min(MAX_PAGE_SIZE, Math.max(PAGE_SIZE, this.items?.length ?? 0))
     const fresh = await this.#load(1, limit)
+    if (refresh < this.#shownRefresh) return
+    if (fresh) this.#shownRefresh = refresh
     if (!this.items) this.status = fresh ? "" : "Notifications could not be loaded"
     if (fresh) this.items = mergeItems(fresh, this.items ?? [])
   }
