@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, inject, it, onTestFinished } f
 import { launchBrowser } from "./browser"
 
 const worker = `http://127.0.0.1:${inject("port")}`
-const WITHIN_5_S = { timeout: 5_000 }
+/** These tests are not about speed: a slow machine must not fail them. */
+const WITHIN_15_S = { timeout: 15_000 }
 
 let browser: Browser
 beforeAll(async () => {
@@ -39,11 +40,11 @@ const row = () => page.getByRole("article").first()
 
 it("keeps the first line in view while the keyboard focus moves through the bar", async () => {
   await notifyAlice({ message: "The headline\n\nFirst\nSee https://x.test/below for more" })
-  await bar().getByText("The headline").waitFor(WITHIN_5_S)
-  await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_5_S)
+  await bar().getByText("The headline").waitFor(WITHIN_15_S)
+  await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_15_S)
 
   await page.reload()
-  await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_5_S)
+  await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_15_S)
   await page.keyboard.press("Tab")
   expect(await bar().locator(":focus").textContent()).toContain("Read more")
   await bar()
@@ -62,10 +63,10 @@ it("keeps the first line in view while the keyboard focus moves through the bar"
 
 it("lets the keyboard reach visible links of a long message", async () => {
   await notifyAlice({ message: "See https://x.test/seen\n\nFirst\nSecond" })
-  await bar().getByRole("link", { name: /seen/ }).waitFor(WITHIN_5_S)
-  await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_5_S)
+  await bar().getByRole("link", { name: /seen/ }).waitFor(WITHIN_15_S)
+  await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_15_S)
   await page.reload()
-  await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_5_S)
+  await bar().getByRole("button", { name: "Read more" }).waitFor(WITHIN_15_S)
   await page.keyboard.press("Tab")
   expect(await bar().locator(":focus").getAttribute("href")).toBe("https://x.test/seen")
 })
@@ -74,7 +75,7 @@ it("removes direction-changing characters, and shows the address of a link", asy
   await notifyAlice({ author: "\u202Eevil\u2066", message: "Get https://x.test/\u202Egpj.exe\u200B" })
   for (const shown of [bar(), row()]) {
     const link = shown.getByRole("link", { name: /gpj/ })
-    await link.waitFor(WITHIN_5_S)
+    await link.waitFor(WITHIN_15_S)
     expect(await link.innerText()).toMatch(/^https:\/\/x\.test\/gpj\.exe\s/)
     expect(await link.getAttribute("href")).toBe("https://x.test/gpj.exe")
   }
@@ -83,7 +84,7 @@ it("removes direction-changing characters, and shows the address of a link", asy
 
 it("wraps a long author without spaces inside the card", async () => {
   await notifyAlice({ author: "a".repeat(254), message: "Who?" })
-  await row().getByText("Who?").waitFor(WITHIN_5_S)
+  await row().getByText("Who?").waitFor(WITHIN_15_S)
   for (const width of [1_100, 320]) {
     await page.setViewportSize({ width, height: 800 })
     const author = row().getByText("aaaa")
@@ -107,7 +108,7 @@ it("keeps the newest first when an older list arrives last", async () => {
   })
   await page.reload()
   await notifyAlice({ message: "The newest" })
-  await row().getByText("The newest").waitFor(WITHIN_5_S)
+  await row().getByText("The newest").waitFor(WITHIN_15_S)
   const late = page.waitForResponse("**/api/notifications/v1?*")
   answerFirst()
   await (await late).finished()
