@@ -4,6 +4,7 @@ import { depsFrom } from "./compose"
 import { deviceRoutes } from "./destinations/devices/routes"
 import { onError, onNotFound } from "./http/errors"
 import { corsPolicy } from "./http/cors"
+import { refuseLoop } from "./http/loop"
 import { router } from "./http/router"
 import { healthRoutes } from "./maintenance/routes"
 import { liveRoutes, ticketRoutes } from "./live/routes"
@@ -29,7 +30,7 @@ export const app = router()
 
   .route("/wss", liveRoutes)
 
-  .use("/api/*", corsPolicy)
+  .use("/api/*", corsPolicy, refuseLoop)
   .use(secureHeaders())
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications/ticket", ticketRoutes)

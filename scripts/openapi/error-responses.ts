@@ -42,6 +42,8 @@ const ERROR_DOCS: Record<ErrorCode, [meaning: string, example: string]> = {
   invalid: ["The request is invalid. Each issue has a location, a message and a rule.", ""],
   rate_limited: ["Too many requests.", "too many at once"],
   unavailable: ["A dependency is not configured or does not answer.", "sign-in cannot be checked right now"],
+  timed_out: ["Dalgo's backend did not answer in time.", "Dalgo's backend did not answer in time"],
+  loop: ["The service is connected to itself.", "PLATFORM_ORIGIN leads back to this service"],
 }
 
 const EXAMPLE_ISSUE = { loc: ["body", "category"], msg: "Invalid option", type: "invalid_value" }

@@ -17,6 +17,8 @@ export const STATUS = {
   invalid: 422,
   rate_limited: 429,
   unavailable: 503,
+  timed_out: 504,
+  loop: 508,
 } satisfies Record<ErrorCode, number>
 
 /** Converts every error into a response. The message of an unexpected error is neither sent nor logged. */

@@ -31,6 +31,7 @@ export type PreferencesChange = z.infer<typeof PreferencesChange>
  */
 export const UserPreferences = z.looseObject({
   enable_email_notifications: z.boolean(),
+  enable_schema_change_notifications: z.optional(z.boolean()),
   disclaimer_shown: z.boolean(),
   last_visited_transform_tab: z.nullable(z.enum(["ui", "github"])),
   is_llm_active: z.boolean(),

@@ -11,6 +11,8 @@ export type ErrorCode =
   | "invalid"
   | "rate_limited"
   | "unavailable"
+  | "timed_out"
+  | "loop"
 
 /** One problem with the input: its location, a message, and the rule that it breaks. The shape is FastAPI's. */
 export type ValidationIssue = { loc: (string | number)[]; msg: string; type: string }

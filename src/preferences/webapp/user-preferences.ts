@@ -2,7 +2,8 @@ import { commitAndRead, type Statement } from "../../db/client"
 import type { Deps } from "../../deps"
 import * as queries from "../queries"
 import type { UserPreferences, UserPreferencesChange } from "../schemas"
-import { backendFrom, type ForwardedCredentials } from "./backend"
+import type { ForwardedCredentials } from "../../runtime/platform"
+import { backendFrom } from "../backend"
 
 type Person = { orgUserId: number; credentials: ForwardedCredentials }
 

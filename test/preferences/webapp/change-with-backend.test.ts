@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
+import { PLATFORM_MARK } from "../../../src/runtime/platform"
 import { bob } from "../../support/people"
 import { selectRows } from "../../support/select-rows"
 import { changeWithBackend, backendFailures, storedInBackend, PATH, BACKEND, backend } from "./backend"
@@ -81,6 +82,7 @@ describe("a change", () => {
       cookie: expect.stringMatching(/^access_token=/),
       "content-type": "application/json",
       "x-dalgo-org": "acme",
+      [PLATFORM_MARK]: "1",
     })
   })
 

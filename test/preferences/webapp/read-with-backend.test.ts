@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
+import { PLATFORM_MARK } from "../../../src/runtime/platform"
 import { bob, tokenFor } from "../../support/people"
 import { backendFailures, requestWithBackend, storedInBackend, PATH, BACKEND, backend } from "./backend"
 import { defaultUserPreferences } from "./default-user-preferences"
@@ -45,6 +46,7 @@ describe("the request to the backend", () => {
       cookie: headers.cookie,
       authorization: headers.authorization,
       "x-dalgo-org": "acme",
+      [PLATFORM_MARK]: "1",
     })
   })
 
