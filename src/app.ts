@@ -4,6 +4,7 @@ import { depsFrom } from "./compose"
 import { deviceRoutes } from "./destinations/devices/routes"
 import { onError, onNotFound } from "./http/errors"
 import { corsPolicy } from "./http/cors"
+import { handOn } from "./http/hand-on"
 import { refuseLoop } from "./http/loop"
 import { router } from "./http/router"
 import { healthRoutes } from "./maintenance/routes"
@@ -47,6 +48,10 @@ export const app = router()
   .route("/webhooks/v1/ses", emailFeedbackRoutes)
   .route("/unsubscribe", unsubscribeRoutes)
   .route("/healthz", healthRoutes)
+
+// What the two routers above do not answer. Not chained, since the typed client has no use for it.
+app.all("/api/userpreferences/*", handOn)
+app.all("/api/orgpreferences/*", handOn)
 
 app.onError(onError)
 app.notFound(onNotFound)

@@ -33,6 +33,9 @@ type Person = z.input<typeof Person>
 const Filter = z.nullish(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
 type Filters = Partial<Record<keyof z.input<typeof FilteredQuery>, z.input<typeof Filter>>>
 
+/** Only the routes that were kept from Dalgo ignore unknown fields. */
+const NewNotification = z.strictObject(CreateNotification.shape)
+
 const CreateOptions = z.nullish(z.strictObject({ idempotencyKey: IdempotencyKey }))
 
 /**
@@ -42,9 +45,9 @@ const CreateOptions = z.nullish(z.strictObject({ idempotencyKey: IdempotencyKey 
  */
 export class NotificationService extends WorkerEntrypoint<Env> {
   /** As `POST /api/notifications/`. The same `idempotencyKey` within 24 hours returns the same notification. */
-  createNotification(input: z.input<typeof CreateNotification>, options?: z.input<typeof CreateOptions>) {
+  createNotification(input: z.input<typeof NewNotification>, options?: z.input<typeof CreateOptions>) {
     return this.#run(async (deps) => {
-      const request = parseOrThrow(CreateNotification, input)
+      const request = parseOrThrow(NewNotification, input)
       const key = parseOrThrow(CreateOptions, options)?.idempotencyKey
       const notification = await createNotification(deps, {
         caller: { kind: "service", keyHash: "service binding" },

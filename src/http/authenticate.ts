@@ -13,8 +13,8 @@ import { isAllowedOrigin } from "./cors"
 import type { AppEnv } from "./router"
 import { verifyAccessToken } from "../auth/access-token"
 
-const cookieToken = (c: Context<AppEnv>) => getCookie(c, "access_token")
-const bearerToken = (c: Context<AppEnv>) => c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
+export const cookieToken = (c: Context<AppEnv>) => getCookie(c, "access_token")
+export const bearerToken = (c: Context<AppEnv>) => c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
 
 /** The access token or service key of a request. The cookie takes precedence over the header. */
 export const requestToken = (c: Context<AppEnv>) => cookieToken(c) || bearerToken(c)
@@ -84,7 +84,7 @@ export const platformOnly = withMeta(
 )
 
 /** Against CSRF: browsers also send the cookie with requests that pages of other origins make. */
-function isForeignOrigin(c: Context<AppEnv>): boolean {
+export function isForeignOrigin(c: Context<AppEnv>): boolean {
   const origin = c.req.header("origin")
   return !["GET", "HEAD"].includes(c.req.method) && origin !== undefined && !isAllowedOrigin(c, origin)
 }

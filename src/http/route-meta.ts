@@ -20,6 +20,8 @@ export type RouteMeta = {
   query?: z.ZodMiniType
   body?: z.ZodMiniType
   maxBodyBytes?: number
+  /** Takes JSON as `text/plain` too, with a Bearer token. */
+  takesText?: boolean
   /** Sends an `ETag`, and 304 if `If-None-Match` has it. */
   conditional?: boolean
   /** Accepts an `Idempotency-Key`. */

@@ -1,4 +1,5 @@
 import { zValidator } from "@hono/zod-validator"
+import type { Context } from "hono"
 import { bodyLimit } from "hono/body-limit"
 import { every } from "hono/combine"
 import { etag, RETAINED_304_HEADERS } from "hono/etag"
@@ -7,6 +8,7 @@ import * as z from "zod/mini"
 import en from "zod/v4/locales/en.js"
 import { AppError, type ValidationIssue } from "../runtime/errors"
 import { UNSTORABLE, unstorableTexts } from "../runtime/zod"
+import { bearerToken, cookieToken } from "./authenticate"
 import { withMeta } from "./route-meta"
 import type { AppEnv } from "./router"
 
@@ -32,10 +34,25 @@ export const rawBody = rawBodyLimit(64 * KIB)
 /** `rawBody` for a sender that cannot keep its bodies small. */
 export const largeRawBody = rawBodyLimit(1_024 * KIB)
 
+const contentTypeOf = (c: Context<AppEnv>) => c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase()
+
 const requireJson = createMiddleware<AppEnv>(async (c, next) => {
-  const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase()
-  if (type !== "application/json") throw new AppError("not_json", "the body must be application/json")
+  if (contentTypeOf(c) !== "application/json") throw new AppError("not_json", "the body must be application/json")
   refuseUnstorable("body", parseBody(await c.req.arrayBuffer()))
+  await next()
+})
+
+/**
+ * Declares text to be JSON where a Bearer token signs in. Not with a cookie: pages of other origins may send text with it
+ * without asking (CSRF).
+ */
+const textIsJson = createMiddleware<AppEnv>(async (c, next) => {
+  const isText = ["text/plain", undefined].includes(contentTypeOf(c))
+  if (isText && bearerToken(c) && !cookieToken(c)) {
+    const headers = new Headers(c.req.raw.headers)
+    headers.set("content-type", "application/json")
+    c.req.raw = new Request(c.req.raw, { headers })
+  }
   await next()
 })
 
@@ -62,6 +79,9 @@ const jsonBodyLimit = (bytes: number) => withMeta({ maxBodyBytes: bytes }, every
  * that cannot be stored (422).
  */
 export const jsonBody = jsonBodyLimit(64 * KIB)
+
+/** `jsonBody` for the routes that were kept from Dalgo, whose old web app sends JSON as text. */
+export const jsonOrTextBody = withMeta({ maxBodyBytes: 64 * KIB, takesText: true }, every(textIsJson, jsonBody))
 
 /** `jsonBody` for long lists: 10,000 members with long names. */
 export const largeJsonBody = jsonBodyLimit(1_536 * KIB)

@@ -2,7 +2,7 @@ import { CATEGORIES, CATEGORY } from "../domain/categories"
 import { member, signedIn } from "../http/authenticate"
 import { searchRateLimit } from "../http/rate-limit"
 import { router } from "../http/router"
-import { body, conditionalGet, jsonBody, path, query } from "../http/validate"
+import { body, conditionalGet, jsonOrTextBody, path, query } from "../http/validate"
 import { listInbox } from "./list"
 import { countUnread, markAllRead, markRead } from "./mark-read"
 import { toCursorPage, toFilter, toInboxItem, toPage } from "./responses"
@@ -23,7 +23,7 @@ export const inboxRoutes = router()
     return c.json(toCursorPage(list, { page, limit }, toInboxItem(c.var.me)))
   })
 
-  .put("/v1", member, jsonBody, body(MarkRead), async (c) => {
+  .put("/v1", member, jsonOrTextBody, body(MarkRead), async (c) => {
     const { notification_ids: ids, read_status: isRead } = c.req.valid("json")
     await markRead(c.var.deps, { me: c.var.me, ids, isRead })
     return c.json({ success: true, message: "Notifications updated successfully" })

@@ -1,11 +1,20 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../domain/categories"
+import { LaxBoolean } from "../runtime/zod"
 import { parseCursor } from "./cursor"
 
 export const Category = z.enum(CATEGORIES)
 
 export const Slug = z.string().check(z.trim(), z.maxLength(100))
 const Id = z.int().check(z.positive())
+/** As Dalgo's backend reads it. */
+const LaxId = z.union([
+  Id,
+  z.pipe(
+    z.string().check(z.regex(/^0*[1-9]\d{0,14}$/)),
+    z.transform((digits: string) => Number(digits)),
+  ),
+])
 
 // Times --------------------------------------------------------------------------------------------------
 
@@ -102,9 +111,9 @@ export const FilteredQuery = z
   .check(fromBeforeTo)
 export type FilteredQuery = z.infer<typeof FilteredQuery>
 
-export const MarkRead = z.strictObject({
-  notification_ids: z.array(Id).check(z.maxLength(10_000)),
-  read_status: z.boolean(),
+export const MarkRead = z.object({
+  notification_ids: z.array(LaxId).check(z.maxLength(10_000)),
+  read_status: LaxBoolean,
 })
 
 export const NotificationPath = z.object({ id: IdText })

@@ -2,7 +2,7 @@ import { anyAdmin, chosenSlug } from "../http/authenticate"
 import { idempotent } from "../http/idempotency"
 import { sendRateLimit } from "../http/rate-limit"
 import { router } from "../http/router"
-import { body, jsonBody, query } from "../http/validate"
+import { body, jsonOrTextBody, query } from "../http/validate"
 import { toCursorPage, toFilter, toHistoryItem } from "../inbox/responses"
 import { cancelScheduled } from "./cancel"
 import { createNotification } from "./create"
@@ -12,7 +12,7 @@ import { toRecipientsResponse, toSentNotification } from "./responses"
 import { CreateNotification, HistoryQuery, NotificationIdQuery, RecipientsQuery } from "./schemas"
 
 export const notificationRoutes = router()
-  .post("/", anyAdmin, sendRateLimit, jsonBody, body(CreateNotification), idempotent, async (c) => {
+  .post("/", anyAdmin, sendRateLimit, jsonOrTextBody, body(CreateNotification), idempotent, async (c) => {
     const notification = await createNotification(c.var.deps, {
       caller: c.var.caller,
       chosenSlug: chosenSlug(c),

@@ -10,21 +10,31 @@ import {
   Time,
   wholeNumber,
 } from "../inbox/schemas"
-import { requiredText } from "../runtime/zod"
+import { LaxBoolean, requiredText } from "../runtime/zod"
 
 /** At least one character that a reader can see: no blank, no control character, none of zero width. */
 const hasVisibleText = z.refine<string>((text) => /[^\s\p{C}]/u.test(text), "nothing that can be read")
 
-export const CreateNotification = z.strictObject({
+/** As Dalgo's backend reads it: `null` is false. */
+const LaxFlag = z._default(
+  z.pipe(
+    z.nullable(LaxBoolean),
+    z.transform((value: boolean | null) => value ?? false),
+  ),
+  false,
+)
+
+/** Unknown fields are ignored. */
+export const CreateNotification = z.object({
   author: requiredText(254),
   message: z.string().check(z.trim(), z.minLength(1, { abort: true }), z.maxLength(10_000), hasVisibleText),
   sent_to: z.enum(["all_users", "all_org_users", "single_user"]),
-  urgent: z._default(z.boolean(), false),
+  urgent: LaxFlag,
   category: z._default(Category, "system"),
   scheduled_time: z.nullish(Time),
   user_email: z.nullish(z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254))),
   org_slug: z.nullish(Slug),
-  manager_or_above: z._default(z.boolean(), false),
+  manager_or_above: LaxFlag,
   email_subject: z.nullish(z.string().check(z.trim(), z.maxLength(200))),
 })
 export type CreateNotification = z.infer<typeof CreateNotification>

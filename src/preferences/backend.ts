@@ -1,7 +1,7 @@
 import * as z from "zod/mini"
 import { AppError } from "../runtime/errors"
 import type { Config } from "../runtime/config"
-import { type ForwardedCredentials, logPlatformFailure, requestPlatform } from "../runtime/platform"
+import { type ForwardedCredentials, logPlatformFailure, optionalPlatformOrigin, requestPlatform } from "../runtime/platform"
 import { UserPreferences } from "./schemas"
 
 const PATH = "/api/userpreferences/"
@@ -69,6 +69,10 @@ const toAppError = (detail: z.infer<typeof ErrorBody>["detail"]) =>
     ? new AppError("rejected", detail)
     : new AppError("invalid", "the input does not fit", { issues: detail })
 
+const backendAt = (origin: string | undefined) => (origin ? new DalgoBackend(origin) : undefined)
+
 /** `undefined` if no backend is configured. */
-export const backendFrom = (config: Config): DalgoBackend | undefined =>
-  config.PLATFORM_ORIGIN ? new DalgoBackend(config.PLATFORM_ORIGIN) : undefined
+export const backendFrom = (config: Config): DalgoBackend | undefined => backendAt(config.PLATFORM_ORIGIN)
+
+/** The same for what can be left out while `PLATFORM_ORIGIN` is not usable. */
+export const optionalBackend = (config: Config): DalgoBackend | undefined => backendAt(optionalPlatformOrigin(config))

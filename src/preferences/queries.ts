@@ -1,4 +1,5 @@
 import { and, eq, isNotNull, isNull, sql } from "drizzle-orm"
+import { alias } from "drizzle-orm/sqlite-core"
 import type { Db } from "../db/client"
 import { inList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
@@ -111,11 +112,17 @@ const trialWalkthroughColumn = sql<Record<string, unknown> | null>`
   END
 `.mapWith(userPreferences.trialWalkthrough)
 
-/** The web app's data about a person, their switch for all e-mail, and whether their organisation uses AI summaries. */
+const schemaChangeSwitch = alias(userNotificationPreferences, "schema_change_switch")
+
+/** The web app's data about a person, the switches that it shows, and whether their organisation uses AI summaries. */
 export const selectUserPreferences = (db: Db, { orgUserId }: { orgUserId: number }) =>
   db
     .select({
       wantsEmail: userNotificationPreferences.enabled,
+      // In a batch, D1 returns one of several columns of the same name.
+      wantsSchemaChanges: sql<boolean | null>`${schemaChangeSwitch.enabled}`
+        .mapWith(schemaChangeSwitch.enabled)
+        .as("wants_schema_changes"),
       disclaimerShown: userPreferences.disclaimerShown,
       lastVisitedTransformTab: userPreferences.lastVisitedTransformTab,
       enableLlmRequested: userPreferences.enableLlmRequested,
@@ -124,6 +131,14 @@ export const selectUserPreferences = (db: Db, { orgUserId }: { orgUserId: number
     })
     .from(orgUsers)
     .leftJoin(userNotificationPreferences, and(eq(userNotificationPreferences.orgUserId, orgUsers.id), isEmailMaster))
+    .leftJoin(
+      schemaChangeSwitch,
+      and(
+        eq(schemaChangeSwitch.orgUserId, orgUsers.id),
+        eq(schemaChangeSwitch.category, "schema_change"),
+        eq(schemaChangeSwitch.channel, "inbox"),
+      ),
+    )
     .leftJoin(userPreferences, eq(userPreferences.orgUserId, orgUsers.id))
     .leftJoin(orgPreferences, eq(orgPreferences.orgId, orgUsers.orgId))
     .where(eq(orgUsers.id, orgUserId))

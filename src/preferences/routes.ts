@@ -1,4 +1,5 @@
 import { member } from "../http/authenticate"
+import { forwardedCredentials } from "../http/hand-on"
 import { body, jsonBody } from "../http/validate"
 import { router } from "../http/router"
 import type { PreferencesResponse } from "./docs"
@@ -12,6 +13,7 @@ export const preferenceRoutes = router()
 
   .put("/", member, jsonBody, body(PreferencesChange), async (c) => {
     const change = c.req.valid("json")
-    const res = await changePreferences(c.var.deps, { ...c.var.me, change })
+    const credentials = forwardedCredentials(c, c.var.me)
+    const res = await changePreferences(c.var.deps, { ...c.var.me, change, credentials })
     return c.json<PreferencesResponse>({ success: true, res })
   })

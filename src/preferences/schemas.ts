@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
 import { CATEGORIES, type Category } from "../domain/categories"
-import { TimeZone } from "../runtime/zod"
+import { LaxBoolean, TimeZone } from "../runtime/zod"
 
 const perCategory = <T extends z.ZodMiniType>(value: T) =>
   z.strictObject(Object.fromEntries(CATEGORIES.map((category) => [category, value])) as Record<Category, T>)
@@ -26,12 +26,13 @@ export const PreferencesChange = z.extend(z.partial(Preferences), {
 export type PreferencesChange = z.infer<typeof PreferencesChange>
 
 /**
- * The web app's data about a person. `enable_email_notifications` is the switch `email_notifications_enabled` of
- * `Preferences`. Dalgo's backend may add fields.
+ * The web app's data about a person. Two switches are those of `Preferences`: `enable_email_notifications` is
+ * `email_notifications_enabled`, and `enable_schema_change_notifications` is `schema_change_notifications`. Dalgo's
+ * backend may add fields.
  */
 export const UserPreferences = z.looseObject({
   enable_email_notifications: z.boolean(),
-  enable_schema_change_notifications: z.optional(z.boolean()),
+  enable_schema_change_notifications: z.boolean(),
   disclaimer_shown: z.boolean(),
   last_visited_transform_tab: z.nullable(z.enum(["ui", "github"])),
   is_llm_active: z.boolean(),
@@ -40,9 +41,17 @@ export const UserPreferences = z.looseObject({
 })
 export type UserPreferences = z.infer<typeof UserPreferences>
 
-/** Any part of it. `is_llm_active` belongs to the organisation: it is accepted and ignored. */
-export const UserPreferencesChange = z.partial(UserPreferences)
+/**
+ * Any part of it. `null` changes nothing, except that it resets the tab. Unknown fields are handed to Dalgo's backend;
+ * without it they are ignored. `is_llm_active` belongs to the organisation: it is accepted and ignored.
+ */
+export const UserPreferencesChange = z.looseObject({
+  enable_email_notifications: z.nullish(LaxBoolean),
+  enable_schema_change_notifications: z.nullish(LaxBoolean),
+  disclaimer_shown: z.nullish(LaxBoolean),
+  last_visited_transform_tab: z.nullish(z.enum(["ui", "github"])),
+  is_llm_active: z.nullish(LaxBoolean),
+  enable_llm_requested: z.nullish(LaxBoolean),
+  trial_walkthrough: z.nullish(z.record(z.string(), z.unknown())),
+})
 export type UserPreferencesChange = z.infer<typeof UserPreferencesChange>
-
-/** The same without unknown fields, for a service without Dalgo's backend. */
-export const OwnPreferencesChange = z.strictObject(UserPreferencesChange.shape)

@@ -1,3 +1,5 @@
+import type { Config } from "./config"
+import { MisconfiguredError } from "./errors"
 import { errorName, log } from "./log"
 
 /**
@@ -7,6 +9,20 @@ import { errorName, log } from "./log"
 export const PLATFORM_MARK = "x-dalgo-notifications-loop"
 
 const TIMEOUT_MS = 2_000
+
+/**
+ * `PLATFORM_ORIGIN` for a request that the caller can do without: if it is not usable, that is logged, and nothing else
+ * fails with it.
+ */
+export function optionalPlatformOrigin(config: Config): string | undefined {
+  try {
+    return config.PLATFORM_ORIGIN
+  } catch (error) {
+    if (!(error instanceof MisconfiguredError)) throw error
+    log({ event: "misconfigured", reason: error.message })
+    return undefined
+  }
+}
 
 /** The caller's credentials, forwarded as they came, and their organisation. */
 export type ForwardedCredentials = {

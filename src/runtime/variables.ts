@@ -152,8 +152,11 @@ export const VARIABLES = {
     salvage: "unset",
     isNeeded: always,
   }),
-  /** Dalgo's backend, which stores the web app's user preferences. */
-  PLATFORM_ORIGIN: optional(URL_PREFIX, { affects: "The web app's preferences (/api/userpreferences) answer 503." }),
+  /** Dalgo's backend, which stores most of the web app's preferences. */
+  PLATFORM_ORIGIN: optional(URL_PREFIX, {
+    affects:
+      "The web app's preferences (/api/userpreferences, and the paths below it and below /api/orgpreferences) answer 503.",
+  }),
   /** This worker, to which unsubscribe links point. */
   PUBLIC_URL: optional(URL_PREFIX, {
     affects: "E-mails to people have no unsubscribe link while it is missing, and wait while it is not usable.",

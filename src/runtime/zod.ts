@@ -6,6 +6,16 @@ import { isTimeZone } from "../domain/time"
 /** Text of 1 to `maxLength` characters, trimmed. */
 export const requiredText = (maxLength: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(maxLength))
 
+const spellings = (word: string) => [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()]
+const TRUE_WORDS = ["true", "t", "yes", "y", "on"].flatMap(spellings).concat("1")
+const FALSE_WORDS = ["false", "f", "no", "n", "off"].flatMap(spellings).concat("0")
+
+/** A boolean as Dalgo's backend reads it, for the routes that were kept from there: Pydantic also takes 0, 1 and words. */
+export const LaxBoolean = z.pipe(
+  z.union([z.boolean(), z.literal([0, 1]), z.enum([...TRUE_WORDS, ...FALSE_WORDS])]),
+  z.transform((value: boolean | 0 | 1 | string) => value === true || value === 1 || TRUE_WORDS.includes(String(value))),
+)
+
 /** An IANA name, for example `Asia/Kolkata`. */
 export const TimeZone = z.string().check(z.refine(isTimeZone, "not the name of a time zone, such as Asia/Kolkata"))
 

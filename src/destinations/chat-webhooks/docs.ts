@@ -1,10 +1,10 @@
 import * as z from "zod/mini"
 import { type ChatProduct, CHAT_PRODUCT_NAME, CHAT_PRODUCTS } from "../../domain/channels"
 import type { RouteDocs, DocsByRoute } from "../../http/route-docs"
-import { chatFields, OrgPreferences } from "./schemas"
+import { chatFields, MergedOrgPreferences } from "./schemas"
 import { webhookForm } from "./url"
 
-export const OrgPreferencesResponse = z.strictObject({ success: z.literal(true), res: OrgPreferences })
+export const OrgPreferencesResponse = z.strictObject({ success: z.literal(true), res: MergedOrgPreferences })
 export type OrgPreferencesResponse = z.infer<typeof OrgPreferencesResponse>
 
 const changeDocs = (product: ChatProduct): RouteDocs => {

@@ -1,9 +1,9 @@
-import type { Deps } from "../../deps"
+import type { Context } from "hono"
 import type { ChatProduct } from "../../domain/channels"
 import { orgMember, orgAdmin } from "../../http/authenticate"
-import { body, jsonBody } from "../../http/validate"
-import { router } from "../../http/router"
-import type { ChosenOrg } from "../../auth/authority"
+import { forwardedCredentials } from "../../http/hand-on"
+import { body, jsonOrTextBody } from "../../http/validate"
+import { type AppEnv, router } from "../../http/router"
 import type { OrgPreferencesResponse } from "./docs"
 import { chatFields, type ChatWebhookChange, chatWebhookChange } from "./schemas"
 import { changeChatWebhook, getOrgPreferences } from "./settings"
@@ -12,24 +12,30 @@ import { changeChatWebhook, getOrgPreferences } from "./settings"
 export const orgPreferenceRoutes = router()
   // For members too: the web app fills one form from this answer, and a member's own e-mail switch is part of it.
   .get("/", orgMember, async (c) => {
-    const res = await getOrgPreferences(c.var.deps, { org: c.var.org })
+    const res = await getOrgPreferences(c.var.deps, requestOf(c))
     return c.json<OrgPreferencesResponse>({ success: true, res })
   })
 
-  .put("/enable-discord-notifications", orgAdmin, jsonBody, body(chatWebhookChange("discord")), async (c) => {
-    return c.json(await changeWebhook(c.var, "discord", c.req.valid("json")))
+  .put("/enable-discord-notifications", orgAdmin, jsonOrTextBody, body(chatWebhookChange("discord")), async (c) => {
+    return c.json(await changeWebhook(c, "discord", c.req.valid("json")))
   })
 
-  .put("/enable-slack-notifications", orgAdmin, jsonBody, body(chatWebhookChange("slack")), async (c) => {
-    return c.json(await changeWebhook(c.var, "slack", c.req.valid("json")))
+  .put("/enable-slack-notifications", orgAdmin, jsonOrTextBody, body(chatWebhookChange("slack")), async (c) => {
+    return c.json(await changeWebhook(c, "slack", c.req.valid("json")))
   })
+
+/** A server has no preferences in Dalgo's backend. */
+const requestOf = (c: Context<AppEnv>) => ({
+  org: c.var.org,
+  credentials: c.var.caller.kind === "person" ? forwardedCredentials(c, { orgSlug: c.var.org.slug }) : undefined,
+})
 
 async function changeWebhook(
-  { deps, org }: { deps: Deps; org: ChosenOrg },
+  c: Context<AppEnv>,
   product: ChatProduct,
   fields: ChatWebhookChange,
 ): Promise<OrgPreferencesResponse> {
   const { enabled, webhook } = chatFields(product)
   const change = { enabled: fields[enabled], webhook: fields[webhook] }
-  return { success: true, res: await changeChatWebhook(deps, { org, product, change }) }
+  return { success: true, res: await changeChatWebhook(c.var.deps, { ...requestOf(c), product, change }) }
 }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini"
 import { CATEGORIES } from "../../domain/categories"
 import { type ChatProduct, CHAT_PRODUCTS } from "../../domain/channels"
+import { LaxBoolean } from "../../runtime/zod"
 
 type EnabledField = `enable_${ChatProduct}_notifications`
 type WebhookField = `${ChatProduct}_webhook`
@@ -42,11 +43,15 @@ export const OrgPreferences = z.strictObject({
 })
 export type OrgPreferences = z.infer<typeof OrgPreferences>
 
-const isEnabled = z.optional(z.boolean())
+/** With Dalgo's backend, its further preferences are in the same object. */
+export const MergedOrgPreferences = z.looseObject(OrgPreferences.shape)
+export type MergedOrgPreferences = z.infer<typeof MergedOrgPreferences>
+
+const isEnabled = z.optional(LaxBoolean)
 const givenWebhook = z.optional(z.nullable(z.string().check(z.trim(), z.maxLength(500))))
 
 /**
- * A change of one chat product. Without the switch nothing changes, so that a webhook without it is refused. `null` and
+ * A change of one chat product. Unknown fields are ignored. Without the switch nothing changes, so that a webhook without it is refused. `null` and
  * an empty text mean the stored webhook.
  */
 export const chatWebhookChange = <Product extends ChatProduct>(product: Product) => {
@@ -56,7 +61,7 @@ export const chatWebhookChange = <Product extends ChatProduct>(product: Product)
     typeof isEnabled
   > &
     Record<`${Product}_webhook`, typeof givenWebhook>
-  return z.strictObject(fields).check(
+  return z.object(fields).check(
     z.refine<ChatWebhookChange>((change) => change[enabled] !== undefined || !change[webhook], {
       path: [enabled],
       error: "required with a webhook",

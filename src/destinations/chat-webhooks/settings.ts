@@ -3,16 +3,24 @@ import type { ChosenOrg } from "../../auth/authority"
 import { commitAndRead } from "../../db/client"
 import type { Deps } from "../../deps"
 import { AppError, MisconfiguredError, notFound } from "../../runtime/errors"
+import type { ForwardedCredentials } from "../../runtime/platform"
 import { decideWebhook, type WebhookDecision } from "./decide"
 import { decryptWebhook, encryptWebhook } from "./encrypt"
 import * as queries from "./queries"
-import { chatFields, type OrgPreferences } from "./schemas"
+import { getPlatformOrgPreferences, type PlatformOrgPreferences } from "./platform"
+import { chatFields, type MergedOrgPreferences, type OrgPreferences } from "./schemas"
 import { maskWebhook, webhookForm } from "./url"
 
+/** `credentials` are those of a person: Dalgo's backend has further preferences for them. */
+type Request = { org: ChosenOrg; credentials: ForwardedCredentials | undefined }
+
 /** The preferences of an organisation. A caller who is not one of its admins sees nothing of the webhooks. */
-export async function getOrgPreferences(deps: Deps, { org }: { org: ChosenOrg }): Promise<OrgPreferences> {
-  const rows = requireOrg(await queries.selectOrgPreferences(deps.db, { orgId: org.id }))
-  return toOrgPreferences(deps, { org, rows })
+export async function getOrgPreferences(deps: Deps, { org, credentials }: Request): Promise<MergedOrgPreferences> {
+  const [rows, fromPlatform] = await Promise.all([
+    queries.selectOrgPreferences(deps.db, { orgId: org.id }),
+    getPlatformOrgPreferences(deps, { credentials }),
+  ])
+  return merge(await toOrgPreferences(deps, { org, rows: requireOrg(rows) }), fromPlatform)
 }
 
 /** Nothing changes where `enabled` is undefined. */
@@ -27,18 +35,27 @@ type Change = { enabled: boolean | undefined; webhook: string | null | undefined
  */
 export async function changeChatWebhook(
   deps: Deps,
-  { org, product, change: { enabled, webhook } }: { org: ChosenOrg; product: ChatProduct; change: Change },
-): Promise<OrgPreferences> {
-  const read = queries.selectOrgPreferences(deps.db, { orgId: org.id })
-  const before = requireOrg(await read)
-  if (enabled === undefined) return toOrgPreferences(deps, { org, rows: before })
+  { product, change, ...request }: Request & { product: ChatProduct; change: Change },
+): Promise<MergedOrgPreferences> {
+  const { org, credentials } = request
+  if (change.enabled === undefined) return getOrgPreferences(deps, request)
+  const rows = await commitChange(deps, { orgId: org.id, product, enabled: change.enabled, webhook: change.webhook })
+  const fromPlatform = await getPlatformOrgPreferences(deps, { credentials })
+  return merge(await toOrgPreferences(deps, { org, rows }), fromPlatform)
+}
 
-  const masked = await maskedWebhook(deps, { orgId: org.id, product, rows: before })
+async function commitChange(
+  deps: Deps,
+  { enabled, webhook, ...owner }: Owner & { enabled: boolean; webhook: string | null | undefined },
+): Promise<Rows> {
+  const { orgId, product } = owner
+  const read = queries.selectOrgPreferences(deps.db, { orgId })
+  const masked = await maskedWebhook(deps, { ...owner, rows: requireOrg(await read) })
   const decision = decideWebhook(product, { masked, enabled, given: webhook ?? "" })
-  const writes = await writesFor(deps, { orgId: org.id, product, decision })
+  const writes = await writesFor(deps, { ...owner, decision })
   const after = requireOrg(await commitAndRead(deps.db, writes, read))
   if (enabled && !isEnabled(after, product)) throw webhookRequired(product)
-  return toOrgPreferences(deps, { org, rows: after })
+  return after
 }
 
 /** The stored webhook, decrypted; `undefined` if there is none. Throws `MisconfiguredError`. */
@@ -91,7 +108,11 @@ type Stored = Owner & { rows: Rows }
 
 const rowOf = (rows: Rows, product: ChatProduct) => rows.find((row) => row.product === product)
 
-const isEnabled = (rows: Rows, product: ChatProduct) => rowOf(rows, product)?.enabled ?? false
+/** Dalgo may have stored that a product is on without a webhook. Then no message is sent. */
+const isEnabled = (rows: Rows, product: ChatProduct) => {
+  const { enabled = false, webhook = null } = rowOf(rows, product) ?? {}
+  return Boolean(enabled && webhook)
+}
 
 async function storedWebhook({ config }: Deps, { rows, ...owner }: Stored): Promise<string | undefined> {
   const webhook = rowOf(rows, owner.product)?.webhook
@@ -106,6 +127,15 @@ async function maskedWebhook(deps: Deps, stored: Stored): Promise<string | null>
     throw error
   })
   return maskWebhook(stored.product, webhook)
+}
+
+/**
+ * The masked webhook; for a caller who is not an admin, a mask that tells nothing of it. The form of the web app saves
+ * nothing, a member's own e-mail switch included, while a product is on and its webhook is empty.
+ */
+async function shownWebhook(deps: Deps, { org, ...stored }: Omit<Stored, "orgId"> & { org: ChosenOrg }) {
+  if (org.isAdmin) return maskedWebhook(deps, { orgId: org.id, ...stored })
+  return rowOf(stored.rows, stored.product)?.webhook ? maskWebhook(stored.product, undefined) : null
 }
 
 function requireOrg([first, ...others]: Row[]): Rows {
@@ -124,6 +154,13 @@ async function toOrgPreferences(deps: Deps, { org, rows }: { org: ChosenOrg; row
   }
 }
 
+/** Our preferences with those of Dalgo's backend. Whether the organisation uses AI is decided there, the rest here. */
+const merge = (ours: OrgPreferences, fromPlatform: PlatformOrgPreferences): MergedOrgPreferences => ({
+  ...fromPlatform,
+  ...ours,
+  llm_optin: fromPlatform.llm_optin ?? ours.llm_optin,
+})
+
 type ChatSettings = Omit<OrgPreferences, "org" | "llm_optin" | "urgent_categories">
 
 async function toChatSettings(
@@ -135,7 +172,7 @@ async function toChatSettings(
   const isGoneVisible = org.isAdmin && goneAt !== null
   return {
     [enabled]: isEnabled(rows, product),
-    [webhook]: org.isAdmin ? await maskedWebhook(deps, { orgId: org.id, product, rows }) : null,
+    [webhook]: await shownWebhook(deps, { org, product, rows }),
     ...(isGoneVisible && { [switchedOff]: { at: new Date(goneAt).toISOString(), reason: goneReason ?? "" } }),
   }
 }

@@ -16,25 +16,30 @@ type WebhookUrl = {
 const WEBHOOK_URL: Record<ChatProduct, WebhookUrl> = {
   discord: {
     pattern:
-      /^(https:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]+)(?:\?(?:wait=\w+|(?:wait=\w+&)?(thread_id=\d+)(?:&wait=\w+)?))?$/,
+      /^(https:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]+)\/?(?:\?(?:wait=\w+|(?:wait=\w+&)?(thread_id=\d+)(?:&wait=\w+)?))?$/,
     form: "https://discord.com/api/webhooks/<id>/<token>, for a thread with ?thread_id=<id>",
     maskPrefix: "https://discord.com/api/webhooks/",
   },
   slack: {
-    pattern: /^(https:\/\/hooks\.slack(?:-gov)?\.com\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+)$/,
+    pattern: /^(https:\/\/hooks\.slack(?:-gov)?\.com\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+)\/?$/,
     form: "https://hooks.slack.com/services/T…/B…/…",
     maskPrefix: "https://hooks.slack.com/services/",
   },
 }
 
+/** Without it, the URL means the current version. */
+const VERSION_OF_DISCORDS_API = /(?<=^https:\/\/[a-z.]+\/api)\/v\d{1,2}(?=\/webhooks\/)/
+
 export const webhookForm = (product: ChatProduct) => WEBHOOK_URL[product].form
 
 /**
- * The webhook in this text, with its host in lower case; `undefined` if it is none. The text itself is matched and never
+ * The webhook in this text, with its host in lower case, without a final slash and a version of the API; `undefined` if it is none. The text itself is matched and never
  * parsed as a URL, since a parser might read another host than the one that `fetch` calls.
  */
 export function parseWebhook(product: ChatProduct, text: string): string | undefined {
-  const webhook = text.replace(/^https:\/\/[a-z.-]+(?=\/)/i, (origin) => origin.toLowerCase())
+  const webhook = text
+    .replace(/^https:\/\/[a-z.-]+(?=\/)/i, (origin) => origin.toLowerCase())
+    .replace(VERSION_OF_DISCORDS_API, "")
   const [, address, thread] = WEBHOOK_URL[product].pattern.exec(webhook) ?? []
   return address && thread ? `${address}?${thread}` : address
 }

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { PLATFORM_MARK } from "../../../src/runtime/platform"
-import { bob } from "../../support/people"
+import { bob, cookieOf } from "../../support/people"
 import { selectRows } from "../../support/select-rows"
+import { workerWithEnv } from "../../support/worker-with-env"
 import { changeWithBackend, backendFailures, storedInBackend, PATH, BACKEND, backend } from "./backend"
+import { defaultUserPreferences } from "./default-user-preferences"
 
 /** A backend that stores changes and returns them. */
 function storingBackend() {
@@ -31,31 +33,35 @@ beforeEach(() => {
 })
 
 describe("a change", () => {
-  it("of the e-mail switch is stored here only", async () => {
+  it("of a switch is stored here and handed to the backend, whose own messages read its copy", async () => {
     const { changes } = storingBackend()
     const { status, body } = await changeWithBackend({ enable_email_notifications: false })
     expect({ status, body }).toEqual({
       status: 200,
       body: { success: true, res: { ...storedInBackend(), enable_email_notifications: false } },
     })
-    expect(await changes()).toEqual([])
-    expect(await switches()).toEqual(EMAIL_OFF)
+    await changeWithBackend({ enable_schema_change_notifications: false })
+    expect(await changes()).toEqual([
+      { enable_email_notifications: false },
+      { enable_schema_change_notifications: false },
+    ])
+    expect(await switches()).toEqual([...EMAIL_OFF, { category: "schema_change", channel: "inbox", enabled: 0 }])
   })
 
   it("of anything else goes to the backend, unknown fields included", async () => {
     const { changes } = storingBackend()
-    const part = { disclaimer_shown: false, enable_schema_change_notifications: false, theme: { dark: true } }
+    const part = { disclaimer_shown: false, theme: { dark: true } }
     const { body } = await changeWithBackend(part)
     expect(body.res).toEqual({ ...storedInBackend(), enable_email_notifications: true, ...part })
     expect(await changes()).toEqual([part])
     expect([...(await storedHere()), ...(await switches())]).toEqual([])
   })
 
-  it("of both is split", async () => {
+  it("of both is one request to the backend", async () => {
     const { changes } = storingBackend()
     const { body } = await changeWithBackend({ enable_email_notifications: false, last_visited_transform_tab: "ui" })
     expect(body.res).toMatchObject({ enable_email_notifications: false, last_visited_transform_tab: "ui" })
-    expect(await changes()).toEqual([{ last_visited_transform_tab: "ui" }])
+    expect(await changes()).toEqual([{ enable_email_notifications: false, last_visited_transform_tab: "ui" }])
     expect(await switches()).toEqual(EMAIL_OFF)
     expect(await storedHere()).toEqual([])
   })
@@ -88,7 +94,7 @@ describe("a change", () => {
 
   it("that is invalid is refused before the backend is called", async () => {
     const { requests } = storingBackend()
-    for (const part of [{ enable_email_notifications: "no" }, { disclaimer_shown: 1, theme: "dark" }, [], null]) {
+    for (const part of [{ enable_email_notifications: "maybe" }, { disclaimer_shown: 2, theme: "dark" }, [], null]) {
       expect((await changeWithBackend(part)).status).toBe(422)
     }
     expect(requests).toEqual([])
@@ -174,18 +180,54 @@ describe("a change that the backend does not accept", () => {
     await changeWithBackend(both)
     const { changes } = storingBackend()
     for (let i = 0; i < 2; i++) expect((await changeWithBackend(both)).status).toBe(200)
-    expect(await changes()).toEqual([{ disclaimer_shown: true }, { disclaimer_shown: true }])
+    expect(await changes()).toEqual([both, both])
     expect(await switches()).toEqual(EMAIL_OFF)
   })
 })
 
-it("refuses an unknown field if no backend is connected", async () => {
+it("ignores an unknown field if no backend is connected", async () => {
   const { requests } = storingBackend()
   const answer = await bob.put(PATH, { enable_email_notifications: false, theme: "dark" })
-  expect(answer.status).toBe(422)
-  expect((await answer.json<any>()).detail).toEqual([
-    { loc: ["body", "theme"], msg: "no such field", type: "unrecognized_keys" },
-  ])
+  expect(answer.status).toBe(200)
+  expect((await answer.json<any>()).res).toEqual({ ...defaultUserPreferences(), enable_email_notifications: false })
   expect(requests).toEqual([])
-  expect(await switches()).toEqual([])
+  expect(await switches()).toEqual(EMAIL_OFF)
+})
+
+describe("a switch in the notification preferences", () => {
+  const PREFERENCES = "/api/notifications/preferences"
+  const put = async (change: object, variables: object = { PLATFORM_ORIGIN: BACKEND }) => {
+    const headers = { ...(await cookieOf(bob.userId)), "content-type": "application/json" }
+    const answer = await workerWithEnv(variables)(PREFERENCES, { method: "PUT", headers, body: JSON.stringify(change) })
+    return { status: answer.status, body: await answer.json<any>() }
+  }
+
+  it("is handed to the backend under the name that it has there, and no other setting", async () => {
+    const { requests, changes } = storingBackend()
+    await put({ email_notifications_enabled: false, incident_notifications: false, timezone: "Asia/Kolkata" })
+    await put({ schema_change_notifications: false })
+    await put({ incident_notifications: true, channels: { schema_change: { email: false } } })
+    expect(await changes()).toEqual([
+      { enable_email_notifications: false },
+      { enable_schema_change_notifications: false },
+    ])
+    expect(requests).toHaveLength(2)
+    expect(requests[0]?.headers.get("cookie")).toMatch(/^access_token=/)
+    expect(failures()).toEqual([])
+  })
+
+  it("stays changed here if the backend does not take it, which is logged", async () => {
+    backend(() => Response.json({ detail: "boom" }, { status: 500 }))
+    const { status, body } = await put({ email_notifications_enabled: false })
+    expect({ status, isOn: body.res.email_notifications_enabled }).toEqual({ status: 200, isOn: false })
+    expect(await switches()).toEqual(EMAIL_OFF)
+    expect(failures()).toEqual([{ reason: "unexpected answer", status: 500 }])
+  })
+
+  it("is changed while PLATFORM_ORIGIN is not usable", async () => {
+    const log = vi.spyOn(console, "log").mockReturnValue()
+    expect((await put({ email_notifications_enabled: false }, { PLATFORM_ORIGIN: "dalgo" })).status).toBe(200)
+    expect(await switches()).toEqual(EMAIL_OFF)
+    expect(log.mock.calls.map(([line]) => JSON.parse(line).event)).toEqual(["misconfigured"])
+  })
 })

@@ -101,6 +101,18 @@ describe("the switch for all e-mail", () => {
   })
 })
 
+it("has the switch of schema changes under the name of Dalgo's web app", async () => {
+  const preferences = async () => (await (await bob.get(PREFERENCES)).json<any>()).res
+  for (const isOn of [false, true]) {
+    const { body } = await change({ enable_schema_change_notifications: isOn })
+    expect(body.res).toEqual({ ...defaultUserPreferences(), enable_schema_change_notifications: isOn })
+    expect(await preferences()).toEqual({ ...defaultPreferences(), schema_change_notifications: isOn })
+    await bob.put(PREFERENCES, { schema_change_notifications: !isOn })
+    expect((await change({})).body.res.enable_schema_change_notifications).toBe(!isOn)
+  }
+  expect(await switches()).toEqual([{ category: "schema_change", channel: "inbox", enabled: 0 }])
+})
+
 describe("the stored settings", () => {
   it("are one row with the times of its first and last change", async () => {
     vi.setSystemTime(NOON)
@@ -122,8 +134,13 @@ describe("the stored settings", () => {
     expect(await switches()).toEqual([])
   })
 
-  it("are not touched by an empty change", async () => {
-    await change({})
+  it.each<[string, object]>([
+    ["no field", {}],
+    ["an unknown field", { theme: "dark" }],
+    ["null", { enable_email_notifications: null, disclaimer_shown: null, trial_walkthrough: null }],
+    ["what belongs to the organisation", { is_llm_active: true }],
+  ])("are not touched by a change of %s", async (_, part) => {
+    expect(await change(part)).toMatchObject({ status: 200, body: { res: defaultUserPreferences() } })
     expect(await stored()).toEqual([])
     expect(await switches()).toEqual([])
   })
@@ -141,16 +158,26 @@ it("takes one round trip, reading included", async () => {
   expect(spent).toMatchObject({ roundTrips: 1, statements: 3 })
 })
 
+it("reads what Dalgo's backend reads as a boolean", async () => {
+  for (const off of [0, "0", "false", "False", "FALSE", "no", "off", "n", "f"]) {
+    await change({ enable_email_notifications: true })
+    expect((await change({ enable_email_notifications: off })).body.res.enable_email_notifications).toBe(false)
+  }
+  for (const on of [1, 1.0, "1", "true", "True", "yes", "On", "Y", "t"]) {
+    await change({ enable_email_notifications: false })
+    expect((await change({ enable_email_notifications: on })).body.res.enable_email_notifications).toBe(true)
+  }
+})
+
 describe("an invalid change", () => {
   it.each<[string, unknown, string[]]>([
-    ["an unknown field", { theme: "dark" }, ["theme"]],
-    ["a string", { enable_email_notifications: "false" }, ["enable_email_notifications"]],
-    ["a number", { disclaimer_shown: 1 }, ["disclaimer_shown"]],
-    ["null", { enable_llm_requested: null }, ["enable_llm_requested"]],
+    ["a word", { enable_email_notifications: "never" }, ["enable_email_notifications"]],
+    ["an empty word", { enable_email_notifications: "" }, ["enable_email_notifications"]],
+    ["a number", { disclaimer_shown: 2 }, ["disclaimer_shown"]],
+    ["a list for a switch", { enable_schema_change_notifications: [] }, ["enable_schema_change_notifications"]],
     ["a tab that is not there", { last_visited_transform_tab: "sql" }, ["last_visited_transform_tab"]],
     ["a tour that is a list", { trial_walkthrough: [] }, ["trial_walkthrough"]],
-    ["no tour", { trial_walkthrough: null }, ["trial_walkthrough"]],
-    ["a string for a read-only field", { is_llm_active: "yes" }, ["is_llm_active"]],
+    ["a word for a read-only field", { is_llm_active: "maybe" }, ["is_llm_active"]],
     ["a list", [], []],
   ])("is refused with the path of the error: %s", async (_, part, path) => {
     const { status, body } = await change(part)
@@ -159,7 +186,7 @@ describe("an invalid change", () => {
   })
 
   it("is refused as a whole", async () => {
-    expect((await change({ enable_email_notifications: false, disclaimer_shown: true, surprise: 1 })).status).toBe(422)
+    expect((await change({ enable_email_notifications: false, disclaimer_shown: "maybe" })).status).toBe(422)
     expect([...(await stored()), ...(await switches())]).toEqual([])
   })
 

@@ -71,6 +71,35 @@ describe("the request to the backend", () => {
   })
 })
 
+describe("a switch that was switched off here", () => {
+  const OFF = { enable_email_notifications: false, enable_schema_change_notifications: false }
+  const settings = (res: object) => () => Response.json({ success: true, res: { ...storedInBackend(), ...res } })
+  const changesOf = (requests: Request[]) =>
+    Promise.all(requests.filter(({ method }) => method === "PUT").map((one) => one.json()))
+
+  it("is handed to a backend that does not know it yet, when the person reads their settings", async () => {
+    await bob.put(PATH, OFF)
+    const { requests } = backend(settings({ enable_email_notifications: true }))
+    expect((await requestWithBackend()).body.res).toMatchObject(OFF)
+    expect(await changesOf(requests)).toEqual([OFF])
+  })
+
+  it("is not handed to one that knows it, or has no such switch", async () => {
+    await bob.put(PATH, OFF)
+    const { requests } = backend(settings({ ...OFF, enable_schema_change_notifications: undefined }))
+    await requestWithBackend()
+    expect(await changesOf(requests)).toEqual([])
+  })
+
+  it("is the only kind that is handed over so: what nobody chose here is not", async () => {
+    const { requests } = backend(settings({ enable_email_notifications: false }))
+    await requestWithBackend()
+    await bob.put(PATH, { enable_email_notifications: true })
+    await requestWithBackend()
+    expect(await changesOf(requests)).toEqual([])
+  })
+})
+
 describe("without a valid answer of the backend, the settings stored here are returned", () => {
   beforeEach(async () => {
     await bob.put(PATH, { enable_email_notifications: false, disclaimer_shown: true })
