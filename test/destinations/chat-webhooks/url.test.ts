@@ -39,10 +39,27 @@ describe("a webhook URL", () => {
   })
 })
 
+it.each([
+  ["discord", `${DISCORD}/`, DISCORD],
+  ["discord", `${DISCORD}/?wait=true`, DISCORD],
+  ["discord", DISCORD.replace("/api/", "/api/v10/"), DISCORD],
+  [
+    "discord",
+    `${DISCORD.replace("/api/", "/api/v9/").replace("discord", "ptb.Discord")}/`,
+    DISCORD.replace("discord", "ptb.discord"),
+  ],
+  ["slack", `${SLACK}/`, SLACK],
+] as const)("of %s may have a final slash or a version: %s", (product, given, webhook) => {
+  expect(parseWebhook(product, given)).toBe(webhook)
+})
+
 it("keeps the stored webhook for an empty text and for its own mask", () => {
   const masked = maskWebhook("discord", DISCORD)
   expect(decideWebhook("discord", { masked, enabled: true, given: "" })).toEqual({ kind: "keep" })
   expect(decideWebhook("discord", { masked, enabled: true, given: masked })).toEqual({ kind: "keep" })
+  const ofMembers = maskWebhook("discord", undefined)
+  expect(decideWebhook("discord", { masked, enabled: true, given: ofMembers })).toEqual({ kind: "keep" })
+  expect(decideWebhook("discord", { masked: null, enabled: true, given: ofMembers })).toEqual({ kind: "missing" })
 })
 
 it("misses a webhook where none is given and none is stored", () => {
@@ -59,6 +76,7 @@ it.each([
   [`${DISCORD}?thread_id=123`, `${DISCORD}?thread_id=123`],
   [`${DISCORD}?thread_id=123&wait=true`, `${DISCORD}?thread_id=123`],
   [`${DISCORD}?wait=false&thread_id=123`, `${DISCORD}?thread_id=123`],
+  [`${DISCORD}/?thread_id=123`, `${DISCORD}?thread_id=123`],
   [`${DISCORD}?wait=true`, DISCORD],
 ])("keeps the thread of a Discord webhook, and no other parameter: %s", (given, webhook) => {
   expect(parseWebhook("discord", given)).toBe(webhook)
