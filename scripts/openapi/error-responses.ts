@@ -28,8 +28,8 @@ const InternalErrorBody = withSchemaName(
 
 /** The meaning of each code, and an example of its `detail`. */
 const ERROR_DOCS: Record<ErrorCode, [meaning: string, example: string]> = {
-  unauthenticated: ["The token or key is missing or invalid.", "Not signed in"],
-  token_expired: ["The token has expired: refresh it and try again.", "Token expired"],
+  unauthenticated: ["The token or key is missing or invalid, or a Bearer token has expired.", "Not signed in"],
+  token_expired: ["The token in the cookie has expired: refresh it and try again.", "Token expired"],
   not_allowed: ["The caller lacks the permission.", "not allowed"],
   not_found: ["It does not exist, or belongs to another organisation or person.", "organisation not found"],
   rejected: ["A rule was broken.", "No users found for the given information"],

@@ -12,9 +12,9 @@ and servers administer all organisations.
 **Responses** are JSON with status 200. Field names are snake_case. Every response has \`x-request-id\`, which also
 identifies the request in the log.
 
-**Errors** have the body \`{"detail": …}\`: a sentence, or for 422 a list of issues. 498 means that the token has expired:
-the client refreshes it and tries again. 401 means that the person must sign in. 404 also means that something belongs to
-another organisation or person. 429 and 503 give the seconds to wait in \`Retry-After\`.
+**Errors** have the body \`{"detail": …}\`: a sentence, or for 422 a list of issues. 498 means that the token in the
+cookie has expired: the client refreshes it and tries again. 401 means that the person must sign in; it is also the answer
+to a Bearer token that has expired. 404 also means that something belongs to another organisation or person. 429 and 503 give the seconds to wait in \`Retry-After\`.
 
 **Ids** of notifications are integers. Organisations are identified by their slug, and people by the \`user_id\` of their
 token. **Times** are ISO 8601 in UTC.

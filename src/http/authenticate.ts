@@ -1,5 +1,4 @@
 import type { Context } from "hono"
-import { getCookie } from "hono/cookie"
 import { createMiddleware } from "hono/factory"
 import { AppError, notAllowed } from "../runtime/errors"
 import { log } from "../runtime/log"
@@ -13,7 +12,16 @@ import { isAllowedOrigin } from "./cors"
 import type { AppEnv } from "./router"
 import { verifyAccessToken } from "../auth/access-token"
 
-export const cookieToken = (c: Context<AppEnv>) => getCookie(c, "access_token")
+/** Of several cookies of this name the last one counts, as in Django. An empty one counts as none. */
+export function cookieToken(c: Context<AppEnv>): string | undefined {
+  const pairs = (c.req.header("cookie") ?? "").split(";")
+  const value = pairs
+    .findLast((pair) => /^\s*access_token\s*=/.test(pair))
+    ?.replace(/^[^=]*=/, "")
+    .trim()
+  return value?.replace(/^"(.*)"$/, "$1") || undefined
+}
+
 export const bearerToken = (c: Context<AppEnv>) => c.req.header("authorization")?.match(/^Bearer +(\S+)$/i)?.[1]
 
 /** The access token or service key of a request. The cookie takes precedence over the header. */
@@ -103,7 +111,10 @@ async function authenticate(c: Context<AppEnv>): Promise<Caller> {
   if (await isServiceCall(c)) return { kind: "service", keyHash: await shortHash(token) }
 
   const verified = await verifyAccessToken(token, config, now())
-  if (verified.kind === "expired") throw new AppError("token_expired", "Token expired")
+  // The web app refreshes its cookie on 498. A Bearer token is another program's, which expects 401.
+  if (verified.kind === "expired") {
+    throw new AppError(cookieToken(c) ? "token_expired" : "unauthenticated", "Token expired")
+  }
   if (verified.kind === "invalid") {
     log({ event: "access_token_rejected", request_id: c.var.requestId, reason: verified.reason })
     throw new AppError("unauthenticated", "Not signed in")

@@ -12,6 +12,8 @@ export const LOG_LEVELS = {
   misconfigured: "error",
   rpc_call_failed: "error",
   access_token_rejected: "warn",
+  jwks_unavailable: "warn",
+  jwks_key_skipped: "warn",
   sns_message_rejected: "warn",
   enqueue_failed: "warn",
   queue_message_retried: "warn",

@@ -12,7 +12,11 @@ const now = () => Math.floor(Date.now() / 1000)
 
 const ACCEPTED = { status: 200 }
 const NOT_SIGNED_IN = { status: 401, body: { detail: "Not signed in" } }
-const EXPIRED = { status: 498, body: { detail: "Token expired" } }
+/** Of a Bearer token, and of a cookie, which the web app then refreshes. */
+const EXPIRED = { status: 401, body: { detail: "Token expired" } }
+const EXPIRED_COOKIE = { status: 498, body: { detail: "Token expired" } }
+/** Older than the clock skew. */
+const longAgo = () => now() - 61
 
 type Through = typeof request
 async function getWith(headers: Record<string, string>, through: Through = request) {
@@ -33,6 +37,15 @@ const forged = async (claims: object) => {
   return `${header}.${encode({ ...claimsOf("1"), ...claims })}.${signature}`
 }
 
+/** A token with this header, signed with the shared secret. */
+async function hs256(header: object, claims: object) {
+  const hmac = { name: "HMAC", hash: "SHA-256" }
+  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(SECRET), hmac, false, ["sign"])
+  const signed = `${encode(header)}.${encode(claims)}`
+  const signature = await crypto.subtle.sign(hmac, key, new TextEncoder().encode(signed))
+  return `${signed}.${encode(String.fromCharCode(...new Uint8Array(signature)))}`
+}
+
 describe("the location of a token", () => {
   it("is the cookie, or the header if there is no cookie", async () => {
     expect(await getWith(await cookieOf("1"))).toMatchObject(ACCEPTED)
@@ -43,8 +56,8 @@ describe("the location of a token", () => {
   it("is the cookie even if only the header has a valid token", async () => {
     const authorization = `Bearer ${await tokenFor("1")}`
     expect(await getWith({ authorization, cookie: "access_token=nonsense" })).toEqual(NOT_SIGNED_IN)
-    const old = await tokenFor("1", { exp: now() - 1 })
-    expect(await getWith({ authorization, cookie: `access_token=${old}` })).toEqual(EXPIRED)
+    const old = await tokenFor("1", { exp: longAgo() })
+    expect(await getWith({ authorization, cookie: `access_token=${old}` })).toEqual(EXPIRED_COOKIE)
     expect(await getWith({ authorization: "Bearer nonsense", ...(await cookieOf("1")) })).toMatchObject(ACCEPTED)
   })
 
@@ -60,9 +73,32 @@ describe("the location of a token", () => {
     ["an empty header", { authorization: "" }],
     ["a header without a token", { authorization: "Bearer" }],
     ["a header with two tokens", { authorization: "Bearer one two" }],
+    ["a cookie without a value", { cookie: "access_token" }],
+    ["a cookie of empty quotes", { cookie: 'access_token=""' }],
+    ["a cookie with a longer name", { cookie: "my_access_token=x; access_token2=x" }],
     ["another scheme", { authorization: "Basic ZGFsZ286ZXhhbXBsZQ==" }],
   ])("is not %s", async (_, headers: Record<string, string>) => {
     expect(await getWith(headers)).toEqual(NOT_SIGNED_IN)
+  })
+
+  it("is the last of several cookies, as in Django", async () => {
+    const [good, old] = [await tokenFor("1"), await tokenFor("1", { exp: longAgo() })]
+    const both = (first: string, last: string) => getWith({ cookie: `access_token=${first}; access_token=${last}` })
+    expect(await both("nonsense", good)).toMatchObject(ACCEPTED)
+    expect(await both(old, good)).toMatchObject(ACCEPTED)
+    expect(await both(good, "nonsense")).toEqual(NOT_SIGNED_IN)
+    expect(await both(good, old)).toEqual(EXPIRED_COOKIE)
+    expect(await both(good, 'a"b')).toEqual(NOT_SIGNED_IN)
+    expect(await getWith({ cookie: `access_token=x;access_token = ${good} ;theme="a;b"` })).toMatchObject(ACCEPTED)
+    expect(await getWith({ cookie: `access_token=x; access_token="${good}"` })).toMatchObject(ACCEPTED)
+  })
+
+  it("is the header if the last cookie is empty, as in Django", async () => {
+    const good = await tokenFor("1")
+    const cookie = `access_token=${good}; access_token=`
+    expect(await getWith({ cookie })).toEqual(NOT_SIGNED_IN)
+    expect(await getWith({ cookie, authorization: `Bearer ${good}` })).toMatchObject(ACCEPTED)
+    expect(await getWith({ cookie, authorization: "Bearer service-key-new" })).toMatchObject({ status: 403 })
   })
 
   it("is not the query", async () => {
@@ -81,14 +117,43 @@ describe("a token signed with the shared secret", () => {
     expect(await getWithBearer(await tokenFor("1", { token_type: "refresh" }))).toEqual(NOT_SIGNED_IN)
   })
 
-  it.each([0, 1, HOUR, 10 * 365 * 24 * HOUR])("is expired %d s after its expiry", async (seconds) => {
+  it.each([60, 61, HOUR, 10 * 365 * 24 * HOUR])("is expired %d s after its expiry", async (seconds) => {
     vi.useFakeTimers({ toFake: ["Date"], now: now() * 1000 })
-    expect(await getWithBearer(await tokenFor("1", { exp: now() - seconds }))).toEqual(EXPIRED)
+    const token = await tokenFor("1", { exp: now() - seconds })
+    expect(await getWithBearer(token)).toEqual(EXPIRED)
+    expect(await getWith({ cookie: `access_token=${token}` })).toEqual(EXPIRED_COOKIE)
   })
 
-  it("is valid until its last second", async () => {
-    vi.useFakeTimers({ toFake: ["Date"], now: now() * 1000 + 999 })
-    expect(await getWithBearer(await tokenFor("1", { exp: now() + 1 }))).toMatchObject(ACCEPTED)
+  it.each([
+    ["expired up to 60 s ago", { exp: -59 }, ACCEPTED],
+    ["is valid in 60 s", { nbf: 60 }, ACCEPTED],
+    ["is valid in 61 s", { nbf: 61 }, NOT_SIGNED_IN],
+    ["was issued in 60 s", { iat: 60 }, ACCEPTED],
+    ["was issued in 61 s", { iat: 61 }, NOT_SIGNED_IN],
+    ["was issued long ago", { iat: -HOUR, nbf: -HOUR }, ACCEPTED],
+    ["has a fraction of a second", { iat: 0.5, exp: 1.5 }, ACCEPTED],
+  ])("may come of a clock that is a minute off: it %s", async (_, times: object, expected) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: now() * 1000 })
+    const claims = Object.fromEntries(Object.entries(times).map(([name, seconds]) => [name, now() + seconds]))
+    expect(await getWithBearer(await tokenFor("1", claims))).toMatchObject(expected)
+  })
+
+  it.each([
+    ["JWT", ACCEPTED],
+    ["jwt", ACCEPTED],
+    ["at+jwt", ACCEPTED],
+    ["AT+JWT", ACCEPTED],
+    ["application/at+jwt", ACCEPTED],
+    ["application/JWT", ACCEPTED],
+    [undefined, ACCEPTED],
+    ["", NOT_SIGNED_IN],
+    [null, NOT_SIGNED_IN],
+    [["at+jwt"], NOT_SIGNED_IN],
+    ["logout+jwt", NOT_SIGNED_IN],
+    ["dpop+jwt", NOT_SIGNED_IN],
+    ["JWE", NOT_SIGNED_IN],
+  ])("may be of type %j", async (typ, expected) => {
+    expect(await getWithBearer(await hs256({ alg: "HS256", typ }, claimsOf("1")))).toMatchObject(expected)
   })
 
   const claims = claimsOf("1")
@@ -132,6 +197,8 @@ describe("a token signed with the shared secret", () => {
     ["a person who is an object", tokenFor({ id: "1" } as never)],
     ["a person who is true", tokenFor(true as never)],
     ["not valid yet", tokenFor("1", { nbf: now() + HOUR })],
+    ["a beginning as text", tokenFor("1", { nbf: "0" })],
+    ["issued at no time", tokenFor("1", { iat: "yesterday" })],
     ["part of a service key", "service-key"],
     ["both service keys", "service-key-new,service-key-old"],
   ])("is rejected: %s", async (_, token) => {
@@ -149,7 +216,7 @@ describe("a token signed with the shared secret", () => {
     const table: [object, object][] = [
       [right, ACCEPTED],
       [{ ...right, aud: ["something", "dalgo-notifications"] }, ACCEPTED],
-      [{ ...right, exp: now() - 1 }, EXPIRED],
+      [{ ...right, exp: longAgo() }, EXPIRED],
       [{ ...right, aud: "another" }, NOT_SIGNED_IN],
       [{ ...right, aud: "dalgo" }, NOT_SIGNED_IN],
       [{ ...right, aud: ["another"] }, NOT_SIGNED_IN],
@@ -182,6 +249,13 @@ async function issuer(alg: "RS256" | "ES256" | "EdDSA", kid = "the-key") {
   const secret = { ...((await crypto.subtle.exportKey("jwk", privateKey)) as JsonWebKey), kid, alg }
   return {
     shown,
+    /** A token with any header. */
+    async signed(header: object) {
+      const text = `${encode(header)}.${encode(claimsOf("1"))}`
+      const algorithm = { ...ALGORITHM[alg], hash: "SHA-256" }
+      const signature = await crypto.subtle.sign(algorithm, privateKey, new TextEncoder().encode(text))
+      return `${text}.${encode(String.fromCharCode(...new Uint8Array(signature)))}`
+    },
     tokenFor: (claims: object = {}, change: object = {}) =>
       sign({ ...claimsOf("1"), ...claims }, { ...secret, ...change }, alg),
   }
@@ -224,7 +298,7 @@ describe("a token of an issuer", () => {
     show({ kty: "RSA", kid: "an older key" }, ours.shown)
     expect(await getWithBearer(await ours.tokenFor(), through)).toMatchObject(ACCEPTED)
     expect(await getWithBearer(await ours.tokenFor({ user_id: 1 }), through)).toMatchObject(ACCEPTED)
-    expect(await getWithBearer(await ours.tokenFor({ exp: now() - 1 }), through)).toEqual(EXPIRED)
+    expect(await getWithBearer(await ours.tokenFor({ exp: longAgo() }), through)).toEqual(EXPIRED)
     expect(await getWithBearer(await theirs.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
     expect(await getWithBearer(await theirs.tokenFor({ exp: now() - 1 }), through)).toEqual(NOT_SIGNED_IN)
     expect(await getWithBearer(await ours.tokenFor({ token_type: "refresh" }), through)).toEqual(NOT_SIGNED_IN)
@@ -272,7 +346,6 @@ describe("a token of an issuer", () => {
       )
     }
     expect(await getWithBearer(await rsa.tokenFor({}, { kid: "curve" }), through)).toEqual(NOT_SIGNED_IN)
-    expect(await getWithBearer(await rsa.tokenFor({}, { kid: undefined }), through)).toEqual(NOT_SIGNED_IN)
   })
 
   it("must have the configured issuer and audience", async () => {
@@ -289,18 +362,151 @@ describe("a token of an issuer", () => {
     const [first, second] = [await issuer("ES256", "first"), await issuer("ES256", "second")]
     show(first.shown)
     expect(await getWithBearer(await first.tokenFor(), through)).toMatchObject(ACCEPTED)
-    expect(await getWithBearer(await second.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
-    for (let i = 0; i < 5; i++) await getWithBearer(await second.tokenFor({}, { kid: `unknown ${i}` }), through)
+    vi.setSystemTime(Date.now() + 10_000)
+    for (let i = 0; i < 5; i++) {
+      const token = await second.tokenFor({}, { kid: `unknown ${i}` })
+      expect(await getWithBearer(token, through)).toEqual(UNAVAILABLE)
+    }
+    const rejected = await through(OWN, { headers: { authorization: `Bearer ${await second.tokenFor()}` } })
+    expect(rejected.headers.get("retry-after")).toBe("50")
     expect(asked).toBe(1)
 
     show(first.shown, second.shown)
-    vi.setSystemTime(Date.now() + 59_000)
-    expect(await getWithBearer(await second.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
+    vi.setSystemTime(Date.now() + 49_000)
+    expect(await getWithBearer(await second.tokenFor(), through)).toEqual(UNAVAILABLE)
     expect(asked).toBe(1)
     vi.setSystemTime(Date.now() + 1_001)
     expect(await getWithBearer(await second.tokenFor(), through)).toMatchObject(ACCEPTED)
     expect(await getWithBearer(await first.tokenFor(), through)).toMatchObject(ACCEPTED)
     expect(asked).toBe(2)
+  })
+
+  it("with an unknown key is rejected once the issuer was asked and does not know it either", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    const [known, forger] = [await issuer("ES256", "known"), await issuer("ES256", "forged")]
+    show(known.shown)
+    expect(await getWithBearer(await forger.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await forger.tokenFor(), through)).toEqual(UNAVAILABLE)
+    vi.setSystemTime(Date.now() + 60_000)
+    expect(await getWithBearer(await forger.tokenFor(), through)).toEqual(NOT_SIGNED_IN)
+    expect(asked).toBe(2)
+  })
+
+  it("is rejected at most 15 minutes after its issuer withdrew the key", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    const [withdrawn, other] = [await issuer("ES256", "withdrawn"), await issuer("ES256", "other")]
+    show(withdrawn.shown, other.shown)
+    const token = await withdrawn.tokenFor()
+    expect(await getWithBearer(token, through)).toMatchObject(ACCEPTED)
+    show(other.shown)
+    vi.setSystemTime(Date.now() + 15 * 60_000 - 1)
+    expect(await getWithBearer(token, through)).toMatchObject(ACCEPTED)
+    expect(asked).toBe(1)
+    vi.setSystemTime(Date.now() + 1)
+    expect(await getWithBearer(token, through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await other.tokenFor(), through)).toMatchObject(ACCEPTED)
+    expect(asked).toBe(2)
+  })
+
+  it("is accepted during an outage of its issuer for an hour after its keys were fetched", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    const ours = await issuer("EdDSA")
+    show(ours.shown)
+    const token = await ours.tokenFor({ exp: now() + 10 * HOUR })
+    expect(await getWithBearer(token, through)).toMatchObject(ACCEPTED)
+    response = () => new Response(null, { status: 503 })
+    vi.setSystemTime(Date.now() + 20 * 60_000)
+    for (let i = 0; i < 3; i++) expect(await getWithBearer(token, through)).toMatchObject(ACCEPTED)
+    expect(asked).toBe(2)
+    vi.setSystemTime(Date.now() + 40 * 60_000)
+    expect(await getWithBearer(token, through)).toEqual(UNAVAILABLE)
+    show(ours.shown)
+    vi.setSystemTime(Date.now() + 5_000)
+    expect(await getWithBearer(token, through)).toMatchObject(ACCEPTED)
+  })
+
+  it.each(["RS256", "ES256", "EdDSA"] as const)("may name no key (%s): each of its type is tried", async (alg) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    const others = await Promise.all((["RS256", "ES256", "EdDSA"] as const).map((each) => issuer(each, each)))
+    const [ours, later] = [await issuer(alg, "ours"), await issuer(alg, "later")]
+    const { kid: _, ...nameless } = ours.shown
+    for (const shown of [ours.shown, nameless]) {
+      show(...others.map((other) => other.shown), shown)
+      vi.setSystemTime(Date.now() + 15 * 60_000)
+      for (const kid of [undefined, ""]) {
+        expect(await getWithBearer(await ours.tokenFor({}, { kid }), through)).toMatchObject(ACCEPTED)
+        expect(await getWithBearer(await later.tokenFor({}, { kid }), through)).toEqual(NOT_SIGNED_IN)
+        const old = await ours.tokenFor({ exp: longAgo() }, { kid })
+        expect(await getWithBearer(old, through)).toEqual(EXPIRED)
+      }
+    }
+    expect(asked).toBe(2)
+    show(later.shown)
+    vi.setSystemTime(Date.now() + 60_000)
+    expect(await getWithBearer(await later.tokenFor({}, { kid: undefined }), through)).toMatchObject(ACCEPTED)
+    expect(asked).toBe(3)
+  })
+
+  it("that names no key is tried with ten of its type", async () => {
+    const crowd = await Promise.all(Array.from({ length: 11 }, (_, i) => issuer("ES256", `key ${i}`)))
+    show(...crowd.map((one) => one.shown))
+    const verify = vi.spyOn(crypto.subtle, "verify")
+    expect(await getWithBearer(await crowd[9]!.tokenFor({}, { kid: undefined }), through)).toMatchObject(ACCEPTED)
+    expect(verify).toHaveBeenCalledTimes(10)
+    expect(await getWithBearer(await crowd[10]!.tokenFor({}, { kid: undefined }), through)).toEqual(NOT_SIGNED_IN)
+    expect(await getWithBearer(await crowd[10]!.tokenFor(), through)).toMatchObject(ACCEPTED)
+  })
+
+  it("is verified by a good key among keys of other kinds and broken ones", async () => {
+    const [ours, twin] = [await issuer("RS256", "ours"), await issuer("RS256", "ours")]
+    const curve = await issuer("ES256", "curve")
+    show(
+      null as never,
+      "key" as never,
+      {},
+      { kty: "RSA", kid: "no parts" },
+      { kty: "RSA", kid: 7, n: "AQAB", e: "AQAB" },
+      { ...ours.shown, kid: "ours", n: "!" },
+      { ...curve.shown, kid: "ours", x: "AAAA" },
+      { ...ours.shown, use: "enc" },
+      { ...twin.shown, alg: "RS512" },
+      { ...twin.shown, alg: "RSA-OAEP-256", use: "enc" },
+      { kty: "EC", crv: "P-384", kid: "ours", x: "AQAB", y: "AQAB" },
+      { kty: "OKP", crv: "X25519", kid: "ours", x: "AQAB" },
+      { kty: "oct", kid: "ours", k: "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0" },
+      twin.shown,
+      { ...ours.shown, alg: "RS256", use: "sig", key_ops: ["verify"], x5t: "x", ext: false, d: "AQAB" },
+      { ...curve.shown, key_ops: ["deriveKey"], kid: "not for signing" },
+      { ...curve.shown, alg: null, use: null, key_ops: null },
+    )
+    expect(await getWithBearer(await ours.tokenFor(), through)).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await twin.tokenFor(), through)).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await curve.tokenFor(), through)).toMatchObject(ACCEPTED)
+    expect(await getWithBearer(await curve.tokenFor({}, { kid: "not for signing" }), through)).toEqual(NOT_SIGNED_IN)
+  })
+
+  it("is not verified by a key that is for encryption or for another algorithm", async () => {
+    const [ours, other] = [await issuer("RS256", "ours"), await issuer("RS256", "other")]
+    for (const change of [{ use: "enc" }, { alg: "RS512" }, { alg: "PS256" }, { key_ops: ["encrypt"] }]) {
+      url = `https://login.dalgo.test/${crypto.randomUUID()}/jwks.json`
+      through = workerWithEnv({ JWT_JWKS_URL: url })
+      show({ ...ours.shown, ...change }, other.shown)
+      for (const kid of ["ours", undefined]) {
+        expect(await getWithBearer(await ours.tokenFor({}, { kid }), through), JSON.stringify(change)).toEqual(
+          NOT_SIGNED_IN,
+        )
+      }
+    }
+  })
+
+  it("may be of type at+jwt", async () => {
+    const ours = await issuer("ES256")
+    show(ours.shown)
+    for (const typ of ["at+jwt", "application/AT+JWT", undefined]) {
+      expect(await getWithBearer(await ours.signed({ alg: "ES256", kid: "the-key", typ }), through)).toMatchObject(
+        ACCEPTED,
+      )
+    }
   })
 
   it("is not rejected because of a concurrent fetch of the keys", async () => {
@@ -328,7 +534,7 @@ describe("a token of an issuer", () => {
 
   it.each<[string, () => Response]>([
     [
-      "does not response",
+      "does not respond",
       () => {
         throw new TypeError("network unreachable")
       },

@@ -12,9 +12,14 @@ const authenticated = ROUTES.filter(({ access }) => ![...WEBHOOKS, "anybody", "s
   (one) => [one.route, one] as const,
 )
 
-async function expectRejected(one: Case, response: Response, status: number, context: string) {
+async function expectRejected(
+  one: Case,
+  response: Response,
+  status: number,
+  context: string,
+  detail = status === 498 ? "Token expired" : "Not signed in",
+) {
   expect(await responseErrors(one.route, response), context).toEqual([])
-  const detail = status === 498 ? "Token expired" : "Not signed in"
   expect({ status: response.status, body: await response.json() }, context).toEqual({ status, body: { detail } })
 }
 
@@ -22,10 +27,10 @@ beforeEach(() => {
   captureQueues()
 })
 
-it.each(authenticated)("answers 401 without a token and 498 to an expired one: %s", async (_, one) => {
+it.each(authenticated)("answers 401 without a token, and 498 to a cookie that has expired: %s", async (_, one) => {
   await expectRejected(one, await sendCase(one, {}), 401, "nothing")
   const old = await tokenFor("1", { exp: 1 })
-  await expectRejected(one, await sendCase(one, { authorization: `Bearer ${old}` }), 498, "a header")
+  await expectRejected(one, await sendCase(one, { authorization: `Bearer ${old}` }), 401, "a header", "Token expired")
   await expectRejected(one, await sendCase(one, { cookie: `access_token=${old}` }), 498, "a cookie")
 })
 

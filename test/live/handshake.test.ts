@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers"
 import { sign } from "hono/jwt"
 import { beforeEach, expect, it, vi } from "vitest"
+import { NOON } from "../support/clock"
 import { alice, bob, charlie, claimsOf, request, tokenFor } from "../support/people"
 import { openTabWithSnapshot, requestUpgrade, tabFromResponse } from "../support/sockets"
 import { countQueries, insertUrgent } from "../support/urgent-bar"
@@ -131,6 +132,28 @@ it.each([
 it("is accepted and closed with 4003 for an unknown organisation", async () => {
   const tab = tabFromResponse(await requestUpgrade("?orgslug=initech", await cookieOf(alice.userId)))
   expect(await tab.closed()).toMatchObject({ code: 4003 })
+})
+
+it("takes the last of several cookies", async () => {
+  const [good, bad] = [await tokenFor(bob.userId), "nonsense"]
+  const open = async (...tokens: string[]) =>
+    tabFromResponse(await requestUpgrade("", { cookie: tokens.map((token) => `access_token=${token}`).join("; ") }))
+  expect(await (await open(bad, good)).frame()).toMatchObject({ type: "snapshot" })
+  expect(await (await open(good, bad)).closed()).toMatchObject({ code: 4003 })
+})
+
+it("opens for a token that expired less than a minute ago, until the minute is over", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOON })
+  const tab = tabFromResponse(await requestUpgrade("", await cookieOf(bob.userId, { exp: NOON / 1000 - 30 })))
+  expect(await tab.frame()).toMatchObject({ type: "snapshot" })
+  vi.setSystemTime(NOON + 29_999)
+  tab.send({ type: "dismiss", ids: [] })
+  expect(await tab.rest()).toMatchObject([])
+  vi.setSystemTime(NOON + 30_000)
+  tab.send({ type: "dismiss", ids: [] })
+  expect(await tab.closed()).toEqual({ code: 4003, reason: "the token has expired" })
+  const late = await requestUpgrade("", await cookieOf(bob.userId, { exp: NOON / 1000 - 30 }))
+  expect(await tabFromResponse(late).closed()).toMatchObject({ code: 4003 })
 })
 
 it("is accepted and closed with 4003 for a former member", async () => {

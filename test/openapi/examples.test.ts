@@ -36,7 +36,8 @@ it.each(httpCases(ROUTES))(
 it.each(httpCases(CASES))("describes every response to every caller: %s %j", async (_route, _body, one) => {
   const callers = {
     nobody: {},
-    "somebody whose token has expired": { authorization: `Bearer ${await tokenFor("1", { exp: 1 })}` },
+    "somebody whose token has expired": { cookie: `access_token=${await tokenFor("1", { exp: 1 })}` },
+    "a program whose token has expired": { authorization: `Bearer ${await tokenFor("1", { exp: 1 })}` },
     "a person without an organisation": await cookieOf("999"),
     Alice: await cookieOf("1"),
     "Alice, where she is not": { ...(await cookieOf("1")), "x-dalgo-org": "globex" },
