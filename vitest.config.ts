@@ -30,7 +30,7 @@ const bindings = {
   ...vapidPair(),
   VAPID_SUBJECT: "mailto:notifications@dalgo.test",
   AUTO_GENERATE_LLM_FAILURE_SUMMARIES: "true",
-  ADMIN_EMAIL: "",
+  ADMIN_EMAIL: "ops@dalgo.test",
   ADMIN_DISCORD_WEBHOOK: "",
   NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "",
 }

@@ -19,6 +19,7 @@ import { preferenceRoutes } from "./preferences/routes"
 import { unsubscribeRoutes } from "./preferences/unsubscribe/routes"
 import { userPreferenceRoutes } from "./preferences/webapp/routes"
 import { emailFeedbackRoutes } from "./signals/email-feedback/routes"
+import { signalRoutes } from "./signals/reported/routes"
 import { prefectRoutes } from "./signals/prefect/routes"
 import { testSendRoutes } from "./delivery/test-send/routes"
 
@@ -43,6 +44,7 @@ export const app = router()
   .route("/api/orgpreferences", orgPreferenceRoutes)
   .route("/api/orgpreferences", testSendRoutes)
   .route("/api/orgs", orgRoutes)
+  .route("/api/signals", signalRoutes)
   .route("/api", docsRoutes)
   .route("/webhooks/v1/notification", prefectRoutes)
   .route("/webhooks/v1/ses", emailFeedbackRoutes)

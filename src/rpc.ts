@@ -17,10 +17,11 @@ import { getUrgentBar } from "./inbox/urgent-bar"
 import { requireMembership, loadMemberships } from "./auth/membership"
 import { changePreferences, getPreferences } from "./preferences/change"
 import { PreferencesChange } from "./preferences/schemas"
-import { DbtTestFailure, JobFailure, LateRun, SchemaChange } from "./signals/reported/schemas"
+import { DbtTestFailure, FailedRun, JobFailure, LateRun, SchemaChange } from "./signals/reported/schemas"
 
 /** Loaded on first use. */
 const reports = () => import("./signals/reported/report")
+const platformAdminReports = () => import("./signals/reported/report-to-platform-admins")
 
 /** A person in one organisation; without `orgSlug`, in their first one. */
 const Person = z.object({
@@ -81,6 +82,14 @@ export class NotificationService extends WorkerEntrypoint<Env> {
     return this.#run(async (deps) =>
       toSentNotification(await (await reports()).reportSchemaChange(deps, parseOrThrow(SchemaChange, change))),
     )
+  }
+
+  /** Tells the platform admins of a failed run, once per attempt of the run. */
+  notifyPlatformAdmins(failed: z.input<typeof FailedRun>) {
+    return this.#run(async (deps) => {
+      const { reportToPlatformAdmins } = await platformAdminReports()
+      return toSentNotification(await reportToPlatformAdmins(deps, parseOrThrow(FailedRun, failed)))
+    })
   }
 
   getUserNotificationPreferences(user: Person) {

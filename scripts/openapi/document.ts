@@ -79,6 +79,11 @@ const PARAMETERS = {
     in: "header",
     ...text("The slug of the organisation to act in. The default is the person's first one."),
   },
+  Person: {
+    name: "x-dalgo-user",
+    in: "header",
+    ...text("For servers, which have no inbox of their own: the `user_id` of the member for whom they act."),
+  },
   IdempotencyKey: {
     name: "Idempotency-Key",
     in: "header",

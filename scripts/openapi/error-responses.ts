@@ -85,12 +85,14 @@ export function errorResponses(convert: (schema: z.ZodMiniType, direction: "outp
 const TOKEN_ERRORS = ["unauthenticated", "token_expired", "unavailable"] as const
 
 const ACCESS_ERRORS: Record<Access, readonly ErrorCode[]> = {
-  "signed in": TOKEN_ERRORS,
+  "signed in": [...TOKEN_ERRORS, "not_allowed"],
   member: [...TOKEN_ERRORS, "not_allowed", "not_found"],
+  "member in person": [...TOKEN_ERRORS, "not_allowed", "not_found"],
   "any admin": [...TOKEN_ERRORS, "not_allowed", "not_found"],
   "org member": [...TOKEN_ERRORS, "not_allowed", "not_found", "rejected"],
   "org admin": [...TOKEN_ERRORS, "not_allowed", "not_found", "rejected"],
   "platform only": [...TOKEN_ERRORS, "not_allowed"],
+  "server only": [...TOKEN_ERRORS, "not_allowed"],
   "webhook key": ["unauthenticated", "unavailable"],
   "sns signature": ["unauthenticated", "unavailable"],
 }

@@ -41,11 +41,13 @@ const PERSON_OR_SERVER = [...PERSON, { serviceKey: [] }]
 const SECURITY: Record<Exclude<Access, "webhook key">, object[]> = {
   "sns signature": [],
   "signed in": PERSON_OR_SERVER,
-  member: PERSON,
+  member: PERSON_OR_SERVER,
+  "member in person": PERSON,
   "any admin": PERSON_OR_SERVER,
   "org member": PERSON_OR_SERVER,
   "org admin": PERSON_OR_SERVER,
   "platform only": PERSON_OR_SERVER,
+  "server only": [{ serviceKey: [] }],
 }
 
 function securityFor({ access, keyHeader }: RouteMeta): object[] {

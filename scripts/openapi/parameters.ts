@@ -44,10 +44,11 @@ function fieldsOf(schema: z.ZodMiniType | undefined, docs: RouteDocs, schemas: S
   return { properties: (json.properties ?? {}) as Record<string, JsonSchema>, required: json.required ?? [] }
 }
 
-const ACCESS_WITH_ORG: (Access | undefined)[] = ["member", "any admin", "org member", "org admin"]
+const ACCESS_WITH_ORG: (Access | undefined)[] = ["member", "member in person", "any admin", "org member", "org admin"]
 
 const headersOf = ({ access, idempotent, conditional }: RouteMeta) => [
   ...(ACCESS_WITH_ORG.includes(access) ? ["Organisation"] : []),
+  ...(access === "member" ? ["Person"] : []),
   ...(idempotent ? ["IdempotencyKey"] : []),
   ...(conditional ? ["IfNoneMatch"] : []),
 ]

@@ -7,6 +7,7 @@ import { undeliveredDocs } from "../../src/notifications/undelivered/docs"
 import { orgDocs } from "../../src/orgs/docs"
 import { preferenceDocs } from "../../src/preferences/docs"
 import { emailFeedbackDocs } from "../../src/signals/email-feedback/docs"
+import { reportedDocs } from "../../src/signals/reported/docs"
 import { prefectDocs } from "../../src/signals/prefect/docs"
 import { testSendDocs } from "../../src/delivery/test-send/docs"
 import { healthDocs } from "../../src/maintenance/docs"
@@ -28,6 +29,11 @@ export const TAGS: Tag[] = [
   },
   { name: "Devices", description: "The browsers that receive web push messages.", routes: deviceDocs },
   { name: "Organisations", description: "Provisioning organisations and their members.", routes: orgDocs },
+  {
+    name: "Signals",
+    description: "What other programs of the platform notice. The service writes the message.",
+    routes: reportedDocs,
+  },
   { name: "Webhooks", description: "Events from other systems.", routes: { ...prefectDocs, ...emailFeedbackDocs } },
   { name: "Service", description: "The service itself.", routes: { ...healthDocs, ...serviceDocs } },
 ]

@@ -1,9 +1,9 @@
 import type { Context } from "hono"
 import { createMiddleware } from "hono/factory"
-import { AppError, notAllowed } from "../runtime/errors"
+import { AppError, notAllowed, notFound } from "../runtime/errors"
 import { log } from "../runtime/log"
 import { resolveOrg } from "../auth/authority"
-import { type Caller, isPlatformCaller } from "../auth/caller"
+import { type Caller, callerKey, isPlatformCaller } from "../auth/caller"
 import { requireMembership, loadMemberships } from "../auth/membership"
 import { isAtLeast, type Role } from "../domain/roles"
 import { type Access, withMeta } from "./route-meta"
@@ -39,18 +39,47 @@ export const signedIn = withMeta(
   }),
 )
 
-/** Requires a person who belongs to the chosen organisation: `me`. */
+/**
+ * Requires a person who belongs to the chosen organisation: `me`. A server may act for one whom it names in
+ * `x-dalgo-user`.
+ */
 export const member = withMeta(
   { access: "member" },
   createMiddleware<AppEnv>(async (c, next) => {
-    const caller = await authenticate(c)
-    if (caller.kind !== "person") throw notAllowed()
-    c.set("caller", caller)
-    c.set("me", requireMembership(caller.memberships, chosenSlug(c)))
-    c.set("signedInUntil", caller.expiresAt)
+    const caller = await authenticate(c, { mayNameUser: true })
+    setMember(c, caller.kind === "service" ? await personNamedBy(c, caller) : caller)
     await next()
   }),
 )
+
+/** As `member`, without servers: for what belongs to a browser, or needs the person's own token. */
+export const memberInPerson = withMeta(
+  { access: "member in person" },
+  createMiddleware<AppEnv>(async (c, next) => {
+    const caller = await authenticate(c)
+    if (caller.kind !== "person") throw notAllowed()
+    setMember(c, caller)
+    await next()
+  }),
+)
+
+function setMember(c: Context<AppEnv>, caller: Extract<Caller, { kind: "person" }>): void {
+  c.set("caller", caller)
+  c.set("me", requireMembership(caller.memberships, chosenSlug(c)))
+  c.set("signedInUntil", caller.expiresAt)
+}
+
+/** The person for whom a server acts, with the rights of a member only. */
+async function personNamedBy(c: Context<AppEnv>, server: Extract<Caller, { kind: "service" }>) {
+  const { db, now } = c.var.deps
+  const userId = namedUser(c)
+  if (!userId) throw notAllowed()
+  const memberships = await loadMemberships(db, { userId, now: now() })
+  if (memberships.length === 0) throw notFound("person")
+  const { orgUserId } = requireMembership(memberships, chosenSlug(c))
+  log({ event: "acted_for_member", request_id: c.var.requestId, caller: callerKey(server), org_user_id: orgUserId })
+  return { kind: "person" as const, userId, expiresAt: now(), memberships, isSuperAdmin: false }
+}
 
 /** Requires an admin of any organisation, or a server. The handler must check which organisation they may act on. */
 export const anyAdmin = withMeta(
@@ -91,6 +120,17 @@ export const platformOnly = withMeta(
   }),
 )
 
+/** Requires a server. */
+export const serverOnly = withMeta(
+  { access: "server only" },
+  createMiddleware<AppEnv>(async (c, next) => {
+    const caller = await authenticate(c)
+    if (caller.kind !== "service") throw notAllowed()
+    c.set("caller", caller)
+    await next()
+  }),
+)
+
 /** Against CSRF: browsers also send the cookie with requests that pages of other origins make. */
 export function isForeignOrigin(c: Context<AppEnv>): boolean {
   const origin = c.req.header("origin")
@@ -103,7 +143,22 @@ export async function isServiceCall(c: Context<AppEnv>): Promise<boolean> {
   return token !== undefined && matchesAnyKey(c.var.deps.config.SERVICE_KEYS, token)
 }
 
-async function authenticate(c: Context<AppEnv>): Promise<Caller> {
+/** The `user_id` in `x-dalgo-user`. An empty header counts as none. */
+const namedUser = (c: Context<AppEnv>) => c.req.header("x-dalgo-user") || undefined
+
+/**
+ * Who sends the request. `x-dalgo-user` is refused where it would not count, so that no caller takes an answer with their
+ * own rights for one with the rights of that person.
+ */
+async function authenticate(c: Context<AppEnv>, { mayNameUser = false } = {}): Promise<Caller> {
+  const caller = await identify(c)
+  if (!namedUser(c)) return caller
+  if (caller.kind === "person") throw new AppError("not_allowed", "only a server may send x-dalgo-user")
+  if (!mayNameUser) throw new AppError("not_allowed", "x-dalgo-user does not apply to this route")
+  return caller
+}
+
+async function identify(c: Context<AppEnv>): Promise<Caller> {
   const { db, config, now } = c.var.deps
   const token = requestToken(c)
   if (cookieToken(c) && isForeignOrigin(c)) throw notAllowed()

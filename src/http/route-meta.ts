@@ -4,10 +4,12 @@ import type * as z from "zod/mini"
 export type Access =
   | "signed in"
   | "member"
+  | "member in person"
   | "any admin"
   | "org member"
   | "org admin"
   | "platform only"
+  | "server only"
   | "webhook key"
   | "sns signature"
 

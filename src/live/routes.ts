@@ -1,7 +1,7 @@
 import type { Context } from "hono"
 import * as z from "zod/mini"
 import { AppError, notAllowed } from "../runtime/errors"
-import { member, requestToken } from "../http/authenticate"
+import { memberInPerson, requestToken } from "../http/authenticate"
 import { query } from "../http/validate"
 import { isAllowedOrigin } from "../http/cors"
 import { connectRateLimit, limitConnects } from "../http/rate-limit"
@@ -19,7 +19,7 @@ const HandshakeQuery = z.object({
 type HandshakeQuery = z.infer<typeof HandshakeQuery>
 
 /** Issues tickets for pages whose WebSocket cannot carry the cookie. */
-export const ticketRoutes = router().post("/", member, connectRateLimit, async (c) => {
+export const ticketRoutes = router().post("/", memberInPerson, connectRateLimit, async (c) => {
   const { deps, me, signedInUntil: until } = c.var
   return c.json({ success: true, res: await issueTicket(deps, { me, until }) })
 })

@@ -14,6 +14,7 @@ export const LOG_LEVELS = {
   access_token_rejected: "warn",
   jwks_unavailable: "warn",
   jwks_key_skipped: "warn",
+  acted_for_member: "info",
   sns_message_rejected: "warn",
   enqueue_failed: "warn",
   queue_message_retried: "warn",
@@ -58,6 +59,9 @@ export type LogLine = {
   signal_id?: number
   flow_run_id?: string
   org_id?: number
+  org_user_id?: number
+  /** `person:<user_id>`, `service:<hash of its key>` or `system`. */
+  caller?: string
   channel?: string
   source?: string
   queue?: string

@@ -40,6 +40,7 @@ const MAY: Record<CaseAccess, Record<Caller, Outcome>> = {
   "signed in": { ...strangers(401), ...people(200, 200, 200), ...servers(200) },
   // A server has no inbox.
   member: { ...strangers(401), ...people(200, 200, 200), ...servers(403) },
+  "member in person": { ...strangers(401), ...people(200, 200, 200), ...servers(403) },
   "any admin": { ...strangers(401), ...people(403, 200, 200), ...servers(200) },
   "org member": { ...strangers(401), ...people(200, 200, 200), ...servers(200) },
   "org admin": { ...strangers(401), ...people(403, 200, 200), ...servers(200) },
@@ -49,6 +50,7 @@ const MAY: Record<CaseAccess, Record<Caller, Outcome>> = {
   "chosen elsewhere": { ...strangers(401), ...people(404, 404, 200), ...servers(200) },
   everybody: { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
   "platform only": { ...strangers(401), ...people(403, 403, 200), ...servers(200) },
+  "server only": { ...strangers(401), ...people(403, 403, 403), ...servers(200) },
   // The message itself is authenticated, not its sender.
   "sns signature": { ...strangers(200), ...people(200, 200, 200), ...servers(200) },
   "webhook key": { ...strangers(401, 200), ...people(401, 401, 401), ...servers(401) },

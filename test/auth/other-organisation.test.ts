@@ -219,18 +219,19 @@ describe("Charlie provisions nothing", () => {
     await selectRows("SELECT * FROM chat_webhooks"),
   ]
 
-  it.each(CASES.filter(({ access }) => access === "platform only").map((one) => [one.route, one] as const))(
-    "in acme, in his own organisation or in none, and cannot tell which is there: %s",
-    async (_, one) => {
-      const untouched = await everything()
-      for (const slug of ["acme", "globex", "nowhere", "no%20slug"]) {
-        const path = one.path.replace("globex", slug)
-        const headers = { ...(await cookieOf(charlie.userId)), "x-dalgo-org": slug }
-        expect(await hear(sendCase(one, headers, { path }))).toEqual({ status: 403, body: { detail: "not allowed" } })
-      }
-      expect(await everything()).toEqual(untouched)
-    },
-  )
+  it.each(
+    CASES.filter(({ access }) => access === "platform only" || access === "server only").map(
+      (one) => [one.route, one] as const,
+    ),
+  )("in acme, in his own organisation or in none, and cannot tell which is there: %s", async (_, one) => {
+    const untouched = await everything()
+    for (const slug of ["acme", "globex", "nowhere", "no%20slug"]) {
+      const path = one.path.replace("globex", slug)
+      const headers = { ...(await cookieOf(charlie.userId)), "x-dalgo-org": slug }
+      expect(await hear(sendCase(one, headers, { path }))).toEqual({ status: 403, body: { detail: "not allowed" } })
+    }
+    expect(await everything()).toEqual(untouched)
+  })
 })
 
 describe("Charlie sends nothing to acme", () => {

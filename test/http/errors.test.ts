@@ -34,7 +34,7 @@ describe("a path", () => {
   it.each(named(ROUTES))("works with a trailing slash: %s", async (_, one) => {
     const [path, search] = one.path.split("?")
     const slashed = `${path}/${search ? `?${search}` : ""}`
-    const headers = await fullAccess()
+    const headers = await fullAccess(one)
     const outcome = await outcomeOf(await sendCase(one, headers))
     expect(outcome).toBe(one.access === "socket" ? "open" : 200)
     expect(await outcomeOf(await sendCase(one, headers, { path: slashed }))).toBe(outcome)
@@ -68,7 +68,7 @@ describe("a path", () => {
 
 describe("a request id", () => {
   it.each(named(ROUTES.filter(({ access }) => access !== "socket")))("is in every response of %s", async (_, one) => {
-    const [first, second] = [await sendCase(one, await fullAccess()), await sendCase(one, {})]
+    const [first, second] = [await sendCase(one, await fullAccess(one)), await sendCase(one, {})]
     expect(first.headers.get("x-request-id")).toMatch(/^[\w=-]+$/)
     expect(second.headers.get("x-request-id")).toMatch(/^[\w=-]+$/)
     expect(first.headers.get("x-request-id")).not.toBe(second.headers.get("x-request-id"))
@@ -115,7 +115,7 @@ describe("413", () => {
     const largest = largestOf(one)
     const tooLarge = "x".repeat(largest + 1)
     const expected = { status: 413, body: { detail: `the body is larger than ${largest} bytes` } }
-    const headers = await fullAccess()
+    const headers = await fullAccess(one)
     const withLength = { ...headers, "content-length": String(tooLarge.length) }
     expect(await errorOf(await sendCase(one, withLength, { body: tooLarge }))).toEqual(expected)
     expect(await errorOf(await sendCase(one, headers, { body: tooLarge }))).toEqual(expected)
@@ -148,7 +148,7 @@ describe("415", () => {
       "json",
       "",
     ]) {
-      const answer = await sendCase(one, { ...(await fullAccess()), "content-type": type })
+      const answer = await sendCase(one, { ...(await fullAccess(one)), "content-type": type })
       expect(await errorOf(answer), type).toEqual({
         status: 415,
         body: { detail: "the body must be application/json" },
@@ -184,7 +184,7 @@ describe("422", () => {
 
   it.each(named(takingJson))("answers a body that is not JSON: %s", async (_, one) => {
     for (const [what, body] of broken) {
-      const answer = await sendCase(one, await fullAccess(), { body })
+      const answer = await sendCase(one, await fullAccess(one), { body })
       expect(await errorOf(answer), what).toEqual({ status: 422, body: NOT_JSON })
     }
   })
@@ -197,7 +197,7 @@ describe("422", () => {
   it.each(named(takingObjects))("answers JSON of another shape, at any depth: %s", async (_, one) => {
     const deep = "[".repeat(20_000) + "]".repeat(20_000)
     for (const body of ["null", "1", '"x"', "true", "[]", "[{}]", deep]) {
-      const { status, body: error } = await errorOf(await sendCase(one, await fullAccess(), { body }))
+      const { status, body: error } = await errorOf(await sendCase(one, await fullAccess(one), { body }))
       expect(status).toBe(422)
       expect(error.detail[0]).toMatchObject({ loc: ["body"], type: "invalid_type" })
     }
@@ -207,7 +207,7 @@ describe("422", () => {
     for (const field of ["surprise", "", "__proto__", "constructor", "toString"]) {
       // As text: an object literal would lose `__proto__`.
       const body = `{${JSON.stringify(field)}:{"deep":[]},${JSON.stringify(one.body).slice(1)}`
-      const { status, body: error } = await errorOf(await sendCase(one, await fullAccess(), { body }))
+      const { status, body: error } = await errorOf(await sendCase(one, await fullAccess(one), { body }))
       expect(status, field).toBe(422)
       expect(error.detail).toEqual([{ loc: ["body", field], msg: "no such field", type: "unrecognized_keys" }])
     }
@@ -295,7 +295,7 @@ describe("500", () => {
 
   it.each(named(answering500))("hides the cause and gives the request id: %s", async (_, one) => {
     const log = vi.spyOn(console, "log").mockReturnValue()
-    const answer = await sendCase(one, await fullAccess(), { through: workerWithEnv({ DB: broken }) })
+    const answer = await sendCase(one, await fullAccess(one), { through: workerWithEnv({ DB: broken }) })
     const text = await answer.clone().text()
     expect(log.mock.calls.join("")).not.toMatch(/select |secret|alice@/i)
     if (WITHOUT_DATABASE.includes(one.route)) expect(answer.status).toBe(200)
@@ -326,7 +326,7 @@ describe("503", () => {
 
 it("answers every success with 200 and JSON, except for HTML pages", async () => {
   for (const one of CASES.filter(({ access }) => access !== "socket")) {
-    const answer = await sendCase(one, await fullAccess())
+    const answer = await sendCase(one, await fullAccess(one))
     expect(answer.status, one.route).toBe(200)
     const isPage = /^GET \/api\/docs|\/unsubscribe$/.test(one.route)
     if (!isPage) expect(answer.headers.get("content-type"), one.route).toMatch(/^application\/json/)
@@ -335,7 +335,7 @@ it("answers every success with 200 and JSON, except for HTML pages", async () =>
 
 it("answers HEAD like GET, without a body", async () => {
   for (const one of ROUTES.filter((route) => methodOf(route) === "GET" && route.access !== "socket")) {
-    const answer = await sendCase(one, await fullAccess(), { method: "HEAD" })
+    const answer = await sendCase(one, await fullAccess(one), { method: "HEAD" })
     expect(answer.status, one.route).toBe(200)
     expect(await answer.text()).toBe("")
   }

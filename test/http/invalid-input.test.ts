@@ -273,7 +273,7 @@ describe("every route", () => {
     "says what is wrong with nonsense: %s",
     async (_, one) => {
       for (const [what, body] of NONSENSE) {
-        const response = await sendCase(one, await fullAccess(), { body })
+        const response = await sendCase(one, await fullAccess(one), { body })
         expect(await responseErrors(one.route, response), what).toEqual([])
         await reasonFor(response, what)
       }
@@ -297,13 +297,13 @@ describe("every route", () => {
         { authorization: `Bearer ${"x".repeat(8_000)}` },
       ]
       for (const headers of odd) {
-        const response = await sendCase(one, { ...(await fullAccess()), ...headers })
+        const response = await sendCase(one, { ...(await fullAccess(one)), ...headers })
         expect(await responseErrors(one.route, response), JSON.stringify(headers).slice(0, 60)).toEqual([])
         expect(response.status).toBeLessThan(500)
       }
       const [path] = one.path.split("?")
       for (const query of ["?page=0", "?limit=101", "?token=x", "?%E0%A4%A", "?a[b]=c", "?=", "?a&a&a"]) {
-        const response = await sendCase(one, await fullAccess(), { path: path + query })
+        const response = await sendCase(one, await fullAccess(one), { path: path + query })
         expect(await responseErrors(one.route, response), query).toEqual([])
         expect(response.status).toBeLessThan(500)
       }

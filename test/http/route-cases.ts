@@ -112,5 +112,8 @@ export async function outcomeOf(response: Response): Promise<Outcome> {
   return outcome.promise.finally(() => socket.close())
 }
 
-/** Headers that every route accepts: of a super-admin, with the key of the webhook. */
-export const fullAccess = async () => ({ ...(await cookieOf("4")), "x-notification-key": "webhook-key-new" })
+/** Headers that the route of a case accepts: of a super-admin with the key of the webhook, or of a server. */
+export const fullAccess = async ({ access }: Case): Promise<Record<string, string>> =>
+  access === "server only"
+    ? { authorization: "Bearer service-key-new" }
+    : { ...(await cookieOf("4")), "x-notification-key": "webhook-key-new" }

@@ -212,7 +212,7 @@ describe("variables", () => {
     ["half a key pair", { VAPID_PRIVATE_KEY: "" }, [["VAPID_PRIVATE_KEY", "missing"]]],
     ["no push at all", { VAPID_PUBLIC_KEY: "", VAPID_PRIVATE_KEY: "", VAPID_SUBJECT: "" }, []],
     ["a number, as wrangler.toml allows", { RETENTION_DAYS: 90, AUTO_GENERATE_LLM_FAILURE_SUMMARIES: true }, []],
-    ["nobody to be told", { NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "yes" }, [["ADMIN_EMAIL", "missing"]]],
+    ["nobody to be told", { NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "yes", ADMIN_EMAIL: "" }, [["ADMIN_EMAIL", "missing"]]],
     ["somebody to be told", { NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "yes", ADMIN_EMAIL: "ops@dalgo.test" }, []],
     ["a binding as a variable", { RETENTION_DAYS: { get: () => "90" } }, [["RETENTION_DAYS", "invalid"]]],
     [

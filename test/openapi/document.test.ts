@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import * as z from "zod/mini"
-import { member, orgAdmin } from "../../src/http/authenticate"
+import { member, memberInPerson, orgAdmin, serverOnly } from "../../src/http/authenticate"
 import { body, conditionalGet, jsonBody, path, query } from "../../src/http/validate"
 import { withMeta } from "../../src/http/route-meta"
 import { idempotent } from "../../src/http/idempotency"
@@ -141,9 +141,18 @@ it("describes what middleware requires, and its errors", () => {
 
 it("describes access and conditional requests", () => {
   const own = described(router().get("/mine", member, conditionalGet, handler), { "GET /mine": empty })
-  expect(own.operation.security).toEqual([{ cookie: [] }, { token: [] }])
-  expect(own.operation.parameters.at(-1)).toEqual({ $ref: "#/components/parameters/IfNoneMatch" })
+  expect(own.operation.security).toEqual([{ cookie: [] }, { token: [] }, { serviceKey: [] }])
+  expect(own.operation.parameters).toEqual(
+    ["Organisation", "Person", "IfNoneMatch"].map((name) => ({ $ref: `#/components/parameters/${name}` })),
+  )
   expect(own.operation.responses[304].headers).toHaveProperty("ETag")
+
+  const { operation: inPerson } = described(router().get("/mine", memberInPerson, handler), { "GET /mine": empty })
+  expect(inPerson.security).toEqual([{ cookie: [] }, { token: [] }])
+  expect(inPerson.parameters).toEqual([{ $ref: "#/components/parameters/Organisation" }])
+
+  const { operation: ofServers } = described(router().get("/all", serverOnly, handler), { "GET /all": empty })
+  expect(ofServers.security).toEqual([{ serviceKey: [] }])
 
   const hook = router().post("/hook", webhookKey("X-Key", "PREFECT_NOTIFICATIONS_WEBHOOK_KEY"), handler)
   const { document, operation } = described(hook, { "POST /hook": { ...empty, body: z.looseObject({}) } })

@@ -15,6 +15,7 @@ const httpCases = (cases: Case[]) =>
 const callerFor = async ({ access }: Case): Promise<Record<string, string>> => {
   if (access === "anybody" || access === "sns signature") return {}
   if (access === "webhook key") return { "x-notification-key": "webhook-key-new" }
+  if (access === "server only") return { authorization: "Bearer service-key-new" }
   return cookieOf(access === "platform only" ? "4" : "1")
 }
 
@@ -44,6 +45,8 @@ it.each(httpCases(CASES))("describes every response to every caller: %s %j", asy
     Bob: await cookieOf("2"),
     Dora: await cookieOf("4"),
     "a server": { authorization: "Bearer service-key-new" },
+    "a server for Bob": { authorization: "Bearer service-key-new", "x-dalgo-user": "2" },
+    "a server for nobody": { authorization: "Bearer service-key-new", "x-dalgo-user": "999" },
     "a server that chooses nothing": { authorization: "Bearer service-key-new", "x-dalgo-org": "" },
     Prefect: { "x-notification-key": "webhook-key-old" },
   }

@@ -25,7 +25,8 @@ export const CALLERS = {
 
 /** Mostly a caller with access. */
 const callerOf = ({ access }: Case): fc.Arbitrary<Sent["caller"]> => {
-  const welcome = access === "webhook key" ? "prefect" : access === "platform only" ? "server" : "alice"
+  const welcome =
+    access === "webhook key" ? "prefect" : access === "platform only" || access === "server only" ? "server" : "alice"
   const anybody = fc.constantFrom(...(Object.keys(CALLERS) as Sent["caller"][]))
   return fc.oneof({ weight: 2, arbitrary: fc.constant<Sent["caller"]>(welcome) }, { weight: 1, arbitrary: anybody })
 }
@@ -99,8 +100,12 @@ function pathOf(one: Case, parts: Record<string, unknown>, query: Record<string,
 const ascii = fc.string({ unit: "grapheme-ascii", maxLength: 100 }).map((text) => text.trim())
 
 /** Existing organisations, and repeated keys. */
+const KNOWN_HEADERS: Record<string, string[]> = {
+  "x-dalgo-org": ["acme", "acme", "globex", ""],
+  "x-dalgo-user": ["", "", "1", "999"],
+}
 const header = (name: string) => {
-  const known = name === "x-dalgo-org" ? ["acme", "acme", "globex", ""] : ["a", "b"]
+  const known = KNOWN_HEADERS[name] ?? ["a", "b"]
   return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: ascii })
 }
 

@@ -15,7 +15,7 @@ it.each(routes)("describes its response: %s", async (route, { response: schema }
   const cases = CASES.filter((one) => one.route === route)
   expect(cases.length).toBeGreaterThan(0)
   for (const one of cases) {
-    const response = await sendCase(one, await fullAccess())
+    const response = await sendCase(one, await fullAccess(one))
     const isJson = response.headers.get("content-type")?.startsWith("application/json")
     expect(schema.safeParse(isJson ? await response.json() : await response.text())).toMatchObject({ success: true })
   }

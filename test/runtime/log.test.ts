@@ -21,6 +21,8 @@ const FIELDS = {
   signal_id: true,
   flow_run_id: true,
   org_id: true,
+  org_user_id: true,
+  caller: true,
   channel: true,
   source: true,
   queue: true,

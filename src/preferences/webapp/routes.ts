@@ -1,5 +1,5 @@
 import type { Context } from "hono"
-import { member } from "../../http/authenticate"
+import { memberInPerson } from "../../http/authenticate"
 import { forwardedCredentials } from "../../http/hand-on"
 import { body, jsonOrTextBody } from "../../http/validate"
 import { type AppEnv, router } from "../../http/router"
@@ -8,12 +8,12 @@ import { UserPreferencesChange } from "../schemas"
 import { changeUserPreferences, getUserPreferences } from "./user-preferences"
 
 export const userPreferenceRoutes = router()
-  .get("/", member, async (c) => {
+  .get("/", memberInPerson, async (c) => {
     const res = await getUserPreferences(c.var.deps, personOf(c))
     return c.json<UserPreferencesResponse>({ success: true, res })
   })
 
-  .put("/", member, jsonOrTextBody, body(UserPreferencesChange), async (c) => {
+  .put("/", memberInPerson, jsonOrTextBody, body(UserPreferencesChange), async (c) => {
     const res = await changeUserPreferences(c.var.deps, { ...personOf(c), change: c.req.valid("json") })
     return c.json<UserPreferencesResponse>({ success: true, res })
   })

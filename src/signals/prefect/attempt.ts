@@ -23,6 +23,9 @@ export const keyPrefix = (flowRunId: string) => `prefect:${flowRunId.toLowerCase
 export const failureKey = ({ flowRunId, runCount }: Pick<Attempt, "flowRunId" | "runCount">) =>
   `${keyPrefix(flowRunId)}${runCount}`
 
+/** Before `failureKey`: another program has told the platform admins of the attempt. */
+export const REPORTED_PREFIX = "operators:reported:"
+
 /** How long after the notification of a failure the same attempt may still change its state, from Failed to Crashed. */
 const SAME_ATTEMPT_MS = 2 * 60_000
 

@@ -16,21 +16,26 @@ type RunFailure = {
 }
 
 /** The channels on which platform admins are told of failures; none where the setting is off. */
-export function platformAdminChannels(config: Config): PlatformAdminChannel[] {
-  if (!config.NOTIFY_PLATFORM_ADMINS_OF_ERRORS) return []
-  return [
-    ...(config.ADMIN_EMAIL ? ["operator_email" as const] : []),
-    ...(config.ADMIN_DISCORD_WEBHOOK ? ["operator_discord" as const] : []),
-  ]
-}
+export const platformAdminChannels = (config: Config): PlatformAdminChannel[] =>
+  config.NOTIFY_PLATFORM_ADMINS_OF_ERRORS ? configuredChannels(config) : []
+
+/** The channels that have an address. */
+export const configuredChannels = (config: Config): PlatformAdminChannel[] => [
+  ...(config.ADMIN_EMAIL ? ["operator_email" as const] : []),
+  ...(config.ADMIN_DISCORD_WEBHOOK ? ["operator_discord" as const] : []),
+]
 
 /** The message to platform admins about a failure, and its channels; `undefined` without a channel. */
 export function toPlatformAdmins(config: Config, failure: RunFailure): PublishRequest["platformAdmins"] {
   const channels = platformAdminChannels(config)
-  return channels.length === 0 ? undefined : { message: messageFor(config, failure), channels }
+  return channels.length === 0 ? undefined : { message: messageToPlatformAdmins(config, failure), channels }
 }
 
-function messageFor(config: Config, { flowRunId, stateName, org, message, run }: RunFailure): string {
+/** The message with the organisation, the state, and links to the tools. */
+export function messageToPlatformAdmins(
+  config: Config,
+  { flowRunId, stateName, org, message, run }: RunFailure,
+): string {
   const { AIRBYTE_URL: airbyte } = config
   // A self-hosted server has its pages beside its API; Prefect Cloud has them on another host.
   const api = ifUsable(() => config.PREFECT_API_URL)

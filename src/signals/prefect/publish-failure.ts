@@ -10,7 +10,7 @@ import { publish, type PublishResult } from "../../notifications/publish"
 import { failureMessage } from "../../summaries/failure-message"
 import { insertSummary, selectSummary } from "../../summaries/queries"
 import { systemAnnouncement, type OrgWithSettings } from "../system-announcement"
-import { type Attempt, failureKey, findEarlierReport, keyPrefix } from "./attempt"
+import { type Attempt, failureKey, findEarlierReport, keyPrefix, REPORTED_PREFIX } from "./attempt"
 import { toPlatformAdmins } from "./platform-admin-message"
 import { selectByKeyPrefix } from "./queries"
 import type { FlowRun } from "./schemas"
@@ -41,7 +41,8 @@ export type FailureResult =
 /**
  * Publishes the failure of a flow run.
  *
- * 1. Read the notifications about the run, and its summary: one round trip. Of one attempt there is one notification.
+ * 1. Read the notifications about the run, what other programs told the platform admins of it, and its summary: one round
+ *    trip. Of one attempt there is one notification, and the platform admins are told once.
  * 2. Publish the notification, and in the same batch insert the summary that its e-mail waits for.
  * 3. Enqueue the summary.
  */
@@ -49,8 +50,9 @@ export async function publishRunFailure(deps: Deps, runFailure: RunFailure): Pro
   const { attempt, org, failure, logRunIds, alongside } = runFailure
   const { flowRunId } = attempt
   const prefix = keyPrefix(flowRunId)
-  const [earlier, [summary]] = await deps.db.batch([
+  const [earlier, reports, [summary]] = await deps.db.batch([
     selectByKeyPrefix(deps.db, { prefix }),
+    selectByKeyPrefix(deps.db, { prefix: `${REPORTED_PREFIX}${prefix}` }),
     selectSummary(deps.db, { flowRunId }),
   ])
   const now = deps.now()
@@ -63,7 +65,8 @@ export async function publishRunFailure(deps: Deps, runFailure: RunFailure): Pro
   const published = await publish(deps, {
     ...systemAnnouncement({ org, category: "job_failure", message, times }),
     dedupe: { key: failureKey(attempt) },
-    platformAdmins: failure.isTeamTold ? platformAdminsOf(deps, runFailure) : undefined,
+    platformAdmins:
+      failure.isTeamTold && !findEarlierReport(reports, attempt, now) ? platformAdminsOf(deps, runFailure) : undefined,
     holdEmailMs: isSummaryWanted ? EMAIL_HOLD_MS : undefined,
     alongside: (publicationId) => [
       ...(alongside?.(publicationId) ?? []),

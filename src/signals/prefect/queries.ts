@@ -1,6 +1,7 @@
-import { and, eq, gt, lt, sql } from "drizzle-orm"
+import { and, eq, gt, isNotNull, lt, or, sql } from "drizzle-orm"
 import type { Db } from "../../db/client"
 import { flowRuns, notifications } from "../../db/schema"
+import { keyPrefix, REPORTED_PREFIX } from "./attempt"
 import type { Deployment, FlowRun } from "./schemas"
 
 type SeenRun = { run: FlowRun; deployment: Deployment | undefined; orgId: number | undefined; now: number }
@@ -35,10 +36,24 @@ export const selectFlowRun = (db: Db, { id }: { id: string }) => db.select().fro
 
 /** The notifications whose dedupe key begins with this prefix, which ends in a colon. */
 export const selectByKeyPrefix = (db: Db, { prefix }: { prefix: string }) =>
-  db
+  db.select().from(notifications).where(hasKeyPrefix(prefix))
+
+const hasKeyPrefix = (prefix: string) =>
+  and(gt(notifications.dedupeKey, prefix), lt(notifications.dedupeKey, `${prefix.slice(0, -1)};`))
+
+/** What the platform admins were told of this run: by its notification, without an organisation, or by a report. */
+export const selectPlatformAdminReports = (db: Db, { flowRunId }: { flowRunId: string }) => {
+  const key = keyPrefix(flowRunId)
+  return db
     .select()
     .from(notifications)
-    .where(and(gt(notifications.dedupeKey, prefix), lt(notifications.dedupeKey, `${prefix.slice(0, -1)};`)))
+    .where(
+      and(
+        or(hasKeyPrefix(key), hasKeyPrefix(`operators:${key}`), hasKeyPrefix(`${REPORTED_PREFIX}${key}`)),
+        isNotNull(notifications.operatorNote),
+      ),
+    )
+}
 
 /** Deletes up to `limit` runs that were last seen before that time. */
 export const deleteOldFlowRuns = (db: Db, { before, limit }: { before: number; limit: number }) =>

@@ -1,7 +1,7 @@
 import { DETAILS_LABEL } from "../../domain/announcement"
 import { oneLine, truncate } from "../../domain/text"
 import { formatDate, type NamedTime } from "../../domain/time"
-import type { DbtTestFailure, LateRun, SchemaChange } from "./schemas"
+import type { DbtTestFailure, FailedRun, LateRun, SchemaChange } from "./schemas"
 
 type Org = { timezone: string }
 
@@ -46,6 +46,12 @@ export function schemaChangeMessage({ source, changes }: SchemaChange): string {
     ...shown,
     ...(omitted > 0 ? [`- and ${omitted} more`] : []),
   ].join("\n")
+}
+
+/** For platform admins, who get the organisation, the state and the run with it. */
+export function failedRunMessage({ failedStep }: FailedRun): string {
+  const step = failedStep ? [`${DETAILS_LABEL} Stopped at the step ${nameOf(failedStep)}.`] : []
+  return ["A pipeline run did not end well.", ...step].join("\n")
 }
 
 function duration(minutes: number): string {

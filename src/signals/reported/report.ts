@@ -35,9 +35,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
  */
 export async function reportJobFailure(deps: Deps, failure: JobFailure): Promise<Notification> {
   const org = await requireOrg(deps, failure)
-  const id = uuid.safeParse(withDashes(failure.flowRunId))
-  const flowRunId = id.data ?? failure.flowRunId
-  const fetched: FetchedRun = id.success ? await fetchRun(deps, { flowRunId, isOptional: true }) : { kind: "not_found" }
+  const { flowRunId, isUuid } = toFlowRunId(failure.flowRunId)
+  const fetched: FetchedRun = isUuid ? await fetchRun(deps, { flowRunId, isOptional: true }) : { kind: "not_found" }
   const attempt = { flowRunId, runCount: 0, failedAt: undefined }
   const reported = reportedFacts(failure.errorMessage, failureContext(deps, org))
   const asReported = { attempt, org, stateName: "Failed", failure: reported }
@@ -59,6 +58,12 @@ export async function reportJobFailure(deps: Deps, failure: JobFailure): Promise
       return publishReportedRun(deps, { ...found, alongside: () => [upsertRun] })
     }
   }
+}
+
+/** The id as Prefect writes it; as it was given, if it is no UUID. */
+export function toFlowRunId(given: string): { flowRunId: string; isUuid: boolean } {
+  const { data } = uuid.safeParse(withDashes(given))
+  return { flowRunId: data ?? given, isUuid: data !== undefined }
 }
 
 /** Without dashes, in braces or as a URN an id names the same run. */
@@ -128,7 +133,7 @@ async function dedupeForOneDay(
   return { key: `content:${prefix}:${utcDay(deps.now())}:${requestHash}`, requestHash }
 }
 
-async function requireOrg(deps: Deps, { orgSlug }: { orgSlug: string }): Promise<OrgWithSettings> {
+export async function requireOrg(deps: Deps, { orgSlug }: { orgSlug: string }): Promise<OrgWithSettings> {
   const [org] = await selectOrgsBySlugs(deps.db, { slugs: [orgSlug] })
   if (!org) throw notFound("organisation")
   return org
@@ -138,7 +143,7 @@ async function publishReport(deps: Deps, { org, category, message, times, dedupe
   return notificationOrThrow(await publish(deps, { ...systemAnnouncement({ org, category, message, times }), dedupe }))
 }
 
-function notificationOrThrow(published: PublishResult): Notification {
+export function notificationOrThrow(published: PublishResult): Notification {
   if (published.kind === "no_recipients") throw new AppError("rejected", "No users found for the given information")
   if (published.kind === "conflict") throw new AppError("conflict", "this event was reported before with other data")
   return published.notification

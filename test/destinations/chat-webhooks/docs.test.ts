@@ -22,7 +22,7 @@ it.each(documented)("answers as documented: %s", async (route, { response }) => 
   const cases = CASES.filter((one) => one.route === route)
   expect(cases.length).toBeGreaterThan(0)
   for (const one of cases) {
-    const answer = await sendCase(one, await fullAccess())
+    const answer = await sendCase(one, await fullAccess(one))
     expect(response.safeParse(await answer.json())).toMatchObject({ success: true })
   }
 })
