@@ -86,6 +86,7 @@ _MAX_CHANGES = 1_000
 _MAX_AUTHOR = 254
 _MAX_SUBJECT = 200
 _MAX_NAME = 200
+_MAX_LABEL = 60
 _MAX_MEMBERS = 10_000
 _MAX_ID = 100
 
@@ -363,7 +364,8 @@ class NotificationService:
 
         sent_to: "all_users", "all_org_users" (of `org_slug`) or "single_user" (`user_email`). In its place `recipients`:
         up to 10,000 OrgUsers, or pairs `(user_id, org)`.
-        link: `{"url": …, "label": …}`, an address of Dalgo's web app: the button of the e-mail.
+        link: `{"url": …, "label": …}`, an address of Dalgo's web app, or its path: the button of the e-mail.
+        The answer's `errors` names the recipients who are not members; the others are notified.
         idempotency_key: the same key within 24 hours is the same notification. Without one, each call is a new one.
         """
 
@@ -372,7 +374,7 @@ class NotificationService:
                 "author": _clean(author, _MAX_AUTHOR) or DEFAULT_AUTHOR,
                 "message": _clean(message, _MAX_MESSAGE),
                 "sent_to": _plain(sent_to),
-                "recipients": None if recipients is None else [_recipient(each) for each in recipients],
+                "recipients": None if recipients is None else _recipients(recipients),
                 "org_slug": None if org_slug is None else _slug_of(org_slug),
                 "user_email": _clean(user_email),
                 "manager_or_above": bool(manager_or_above) or None,
@@ -381,7 +383,7 @@ class NotificationService:
                 "email_subject": _subject(email_subject),
                 "scheduled_time": None if scheduled_time is None else _iso(scheduled_time),
                 "skip_email": bool(skip_email) or None,
-                "link": None if link is None else {name: _clean(value) for name, value in link.items()},
+                "link": None if link is None else _link(link),
             }
             return self._send("/api/notifications/", body, idempotency_key or str(uuid.uuid4()))
 
@@ -1090,9 +1092,14 @@ def _person(orguser: OrgUserLike) -> Tuple[str, str]:
     return str(user_id), _slug_of(org)
 
 
-def _recipient(orguser: OrgUserLike) -> Dict[str, str]:
-    user_id, slug = _person(orguser)
-    return {"org_slug": slug, "user_id": user_id}
+def _recipients(orgusers: Iterable[OrgUserLike]) -> List[Dict[str, str]]:
+    """Each person once: Django may have several OrgUsers of one user."""
+    people = dict.fromkeys(_person(orguser) for orguser in orgusers)
+    return [{"org_slug": slug, "user_id": user_id} for user_id, slug in people]
+
+
+def _link(link: Mapping[str, str]) -> Dict[str, Optional[str]]:
+    return {**{name: _clean(value) for name, value in link.items()}, "label": _clean(link.get("label"), _MAX_LABEL)}
 
 
 # Django's people -------------------------------------------------------------------------------------------------------
@@ -1197,6 +1204,7 @@ def connect_signals(
     from django.db.models.signals import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
         post_delete,
         post_save,
+        pre_delete,
     )
 
     def after_commit(job: Callable[[NotificationService], Any], using: Optional[str]) -> None:
@@ -1209,32 +1217,38 @@ def connect_signals(
 
         transaction.on_commit(lambda: (run or (lambda todo: todo()))(do), using=using)
 
-    def sync_current(org: Any, user_id: Any, to: NotificationService) -> None:
+    def sync_current(org: Any, org_id: Any, user_id: Any, to: NotificationService) -> None:
         # What the database says now, since another change may have come meanwhile.
-        rows = OrgUser._default_manager.filter(org_id=org.pk, user_id=user_id).select_related("user", "new_role", "org")
+        rows = OrgUser._default_manager.filter(org_id=org_id, user_id=user_id).select_related("user", "new_role", "org")
         current = list(rows)
         if not current:
             to.sync_member(_Former(user_id, org), is_member=False)
             return
         to.sync_member(max(current, key=lambda each: _RANKS[(_member_row(each) or {"role": "member"})["role"]]))
 
+    def load_org(sender: Any, instance: Any, **_: Any) -> None:
+        # Where an organisation is deleted with its members, it can be read only before.
+        try:
+            bool(instance.org)
+        except Exception as error:  # pylint: disable=broad-except
+            logger.warning("A removed member's organisation cannot be read: %s", type(error).__name__)
+
     def on_org_user(sender: Any, instance: Any, using: Optional[str] = None, raw: bool = False, **_: Any) -> None:
         if raw:
             return
         try:
-            # Read now: where an organisation is deleted with its members, it is gone after the commit.
-            org, user_id = instance.org, instance.user_id
+            org, org_id, user_id = instance.org, instance.org_id, instance.user_id
         except Exception as error:  # pylint: disable=broad-except
             logger.warning("A change of members was not passed on: %s", type(error).__name__)
             return
         if org is not None:
-            after_commit(lambda to: sync_current(org, user_id, to), using)
+            after_commit(lambda to: sync_current(org, org_id, user_id, to), using)
 
     def on_user(sender: Any, instance: Any, using: Optional[str] = None, raw: bool = False, **_: Any) -> None:
         def sync_all(to: NotificationService) -> None:
             for orguser in OrgUser._default_manager.filter(user_id=instance.pk).select_related("org"):
                 if orguser.org is not None:
-                    sync_current(orguser.org, instance.pk, to)
+                    sync_current(orguser.org, orguser.org_id, instance.pk, to)
 
         if not raw:
             after_commit(sync_all, using)
@@ -1247,6 +1261,7 @@ def connect_signals(
         if not raw:
             after_commit(rename, using)
 
+    pre_delete.connect(load_org, sender=OrgUser, weak=False, dispatch_uid="dalgo_notifications.load_org")
     for signal in (post_save, post_delete):
         signal.connect(on_org_user, sender=OrgUser, weak=False, dispatch_uid="dalgo_notifications.org_user")
     if User is not None:

@@ -142,7 +142,14 @@ def create_notification(notification_data: Any) -> Tuple[Optional[str], Optional
     error, result = _provisioning(lambda service: _send(service, notification), [each.org for each in reachable])
     if error is not None or result is None:
         return error, None
-    return None, {**result, "errors": [*errors, *(result.get("errors") or [])]}
+    refused = list(result.get("errors") or [])
+    unknown = [each for each in reachable if any(_tells_of(each, sentence) for sentence in refused)]
+    if unknown:
+        # The others have it. A second notification is for those whom the service did not know.
+        rest = {**notification, "recipients": [(each.user_id, each.org) for each in unknown]}
+        error, second = _provisioning(lambda service: _send(service, rest), [each.org for each in unknown], first=True)
+        refused = [error] if error is not None else list((second or {}).get("errors") or [])
+    return None, {**result, "errors": [*errors, *refused]}
 
 
 def create_categorized_notification(
@@ -263,12 +270,21 @@ def _send(service: client.NotificationService, notification: Mapping[str, Any]) 
     return service.create_notification(**{**notification, "link": None})
 
 
-def _provisioning(send: Callable[[client.NotificationService], client.Sent], orgs: Iterable[Any]) -> client.Sent:
-    """Sends. If the service lacks the people or their organisation, provisions them and sends again."""
+def _tells_of(orguser: Any, sentence: Any) -> bool:
+    """Whether an error of the service names this person as no member, or their organisation as unknown."""
+    words = [word.rstrip(".") for word in str(sentence).split()]
+    return orguser.org.slug in words and (str(orguser.user_id) in words or "organisation" in words)
+
+
+def _provisioning(
+    send: Callable[[client.NotificationService], client.Sent], orgs: Iterable[Any], first: bool = False
+) -> client.Sent:
+    """Sends. If the service lacks the people or their organisation, or `first` of all, provisions them and sends again."""
     service = _service()
-    sent = send(service)
-    if sent.error is None or not (NO_USERS_FOUND in sent.error or "answered 404" in sent.error):
-        return sent
+    if not first:
+        sent = send(service)
+        if sent.error is None or not (NO_USERS_FOUND in sent.error or "answered 404" in sent.error):
+            return sent
     for org in {each.slug: each for each in orgs}.values():
         service.sync_members(org)
     return send(service)

@@ -118,6 +118,7 @@ class FakeDjango:
 
     def __init__(self, **settings: Any) -> None:
         self.post_save = Signal()
+        self.pre_delete = Signal()
         self.post_delete = Signal()
         self.on_commit: List[Callable[[], None]] = []
         self.settings = SimpleNamespace(**settings)
@@ -135,7 +136,11 @@ class FakeDjango:
             "django": {},
             "django.db": {"transaction": transaction},
             "django.db.models": {},
-            "django.db.models.signals": {"post_save": self.post_save, "post_delete": self.post_delete},
+            "django.db.models.signals": {
+                "post_save": self.post_save,
+                "pre_delete": self.pre_delete,
+                "post_delete": self.post_delete,
+            },
             "django.conf": {"settings": self.settings},
             "django.utils": {},
             "django.utils.timezone": {"make_aware": lambda value: self.make_aware(value)},

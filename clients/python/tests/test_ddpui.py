@@ -153,6 +153,27 @@ class CreateNotification(DdpuiCase):
                 ],
             )
 
+    def test_some_whom_the_service_does_not_know_get_a_notification_of_their_own(self) -> None:
+        first = Answer(200, {**sent(5).body, "errors": ["The person 1 is not a member of acme."]})
+        self.server.answers = [first, OK, OK, sent(6)]
+        error, result = ddpui.create_notification(self.data())
+        self.assertEqual((error, result and (result["res"]["notification_id"], result["errors"])), (None, (5, [])))
+        self.assertEqual(self.paths[1:3], [("PUT", "/api/orgs/acme"), ("PUT", "/api/orgs/acme/members")])
+        self.assertEqual(self.server.last.body["recipients"], [{"org_slug": "acme", "user_id": "1"}])
+
+    def test_who_stays_unknown_is_named(self) -> None:
+        sentence = "There is no organisation globex."
+        self.server.answers = [Answer(200, {**sent(5).body, "errors": [sentence]}), OK, OK, NOBODY]
+        error, result = ddpui.create_notification(self.data())
+        self.assertIsNone(error)
+        self.assertIn("No users found", str(result and result["errors"]))
+        self.assertEqual(self.server.last.body["recipients"], [{"org_slug": "globex", "user_id": "3"}])
+
+    def test_nobody_is_named_twice(self) -> None:
+        again = OrgUser(self.acme, "bob@acme.test", "admin", user_id=2)
+        ddpui.create_notification(self.data(recipients=[self.bob.id, again.id]))
+        self.assertEqual(self.server.last.body["recipients"], [{"org_slug": "acme", "user_id": "2"}])
+
     def test_other_errors_are_the_first_of_the_pair_also_where_others_raise(self) -> None:
         self.server.answers = [Answer(422, {"detail": [{"loc": ["body", "category"], "msg": "unknown"}]})]
         client.configure(url=self.server.url, key=KEY, raise_errors=True)

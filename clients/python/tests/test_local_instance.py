@@ -253,6 +253,13 @@ class People(LocalInstanceCase):
         self.assertEqual((error, result and result["errors"]), (None, []))
         self.assertEqual([len(self.found_in(each)) for each in (self.ivy, self.jack)], [1, 1])
 
+    def test_one_of_several_whom_the_service_does_not_know(self) -> None:
+        self.synced(client.sync_member(self.ivy))
+        data = {"author": "System", "message": self.mark, "email_subject": "s", "recipients": [self.ivy.id, self.jack.id]}
+        error, result = ddpui.create_notification(data)
+        self.assertEqual((error, result and result["errors"]), (None, []))
+        self.assertEqual([len(self.found_in(each)) for each in (self.ivy, self.jack)], [1, 1])
+
     def test_the_managers_of_an_unknown_organisation(self) -> None:
         ddpui.notify_org_managers(self.org, f"It failed. {self.mark}", "Initech: Job failure for Nightly")
         [item] = self.found_in(self.ivy)

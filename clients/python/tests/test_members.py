@@ -158,6 +158,30 @@ class Signals(MembersCase):
         self.django.commit()
         self.assertEqual(self.seen, [("DELETE", "/api/orgs/acme/members/2", None)])
 
+    def test_members_of_a_deleted_organisation_are_removed(self) -> None:
+        self.connect()
+        bob = OrgUser(None, "bob@acme.test", user_id=2)
+        # Django reads the organisation once, and keeps it.
+        reads: Any = []
+        deleted = type("Deleted", (), {"org": property(lambda _: reads.append(1) or self.acme), "org_id": 7, "user_id": 2})()
+        self.django.pre_delete.send(OrgUser, instance=deleted, using="default")
+        self.assertEqual(len(reads), 1)
+        bob.delete()
+        self.django.post_delete.send(OrgUser, instance=deleted, using="default")
+        self.django.commit()
+        self.assertEqual(self.seen, [("DELETE", "/api/orgs/acme/members/2", None)])
+
+    def test_an_organisation_that_cannot_be_read_breaks_nothing(self) -> None:
+        self.connect()
+
+        def missing(_: Any) -> None:
+            raise LookupError("there is no such organisation")
+
+        broken = type("Broken", (), {"org": property(missing), "org_id": 7, "user_id": 2})()
+        for signal in (self.django.pre_delete, self.django.post_delete, self.django.post_save):
+            with self.assertLogs("dalgo_notifications", "WARNING"):
+                signal.send(OrgUser, instance=broken, using="default")
+
     def test_a_renamed_organisation_is_renamed(self) -> None:
         self.connect(Org=Org)
         self.django.post_save.send(Org, instance=Org("globex", "Globex Trust"), using="default")
