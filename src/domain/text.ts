@@ -99,9 +99,6 @@ export function lastCharacters(text: string, maxLength: number): string {
   return text.slice(after < at + MAX_CHARACTER_LENGTH ? after : codePointBoundary(text, at + 1))
 }
 
-/** Whether the text is one e-mail address and nothing else: no display name, no second recipient, no header. */
-export const isSingleAddress = (text: string) => /^[^\s\p{C}<>()[\],;:"@]+@[^\s\p{C}<>()[\],;:"@]+$/u.test(text)
-
 /** The URL in its normal form, safe in a header or a link; `undefined` unless it is one of http or https. */
 export function httpUrl(text: string | undefined): string | undefined {
   const url = text === undefined ? null : URL.parse(text)

@@ -10,6 +10,7 @@ import {
   Time,
   wholeNumber,
 } from "../inbox/schemas"
+import { toLookupAddress } from "../domain/email-address"
 import { LaxBoolean, requiredText } from "../runtime/zod"
 
 /** At least one character that a reader can see: no blank, no control character, none of zero width. */
@@ -32,7 +33,7 @@ export const CreateNotification = z.object({
   urgent: LaxFlag,
   category: z._default(Category, "system"),
   scheduled_time: z.nullish(Time),
-  user_email: z.nullish(z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254))),
+  user_email: z.nullish(z.pipe(z.string().check(z.trim(), z.maxLength(254)), z.transform(toLookupAddress))),
   org_slug: z.nullish(Slug),
   manager_or_above: LaxFlag,
   email_subject: z.nullish(z.string().check(z.trim(), z.maxLength(200))),

@@ -1,6 +1,6 @@
 import * as z from "zod/mini"
 import { CATEGORIES, type Category } from "../domain/categories"
-import { requiredText, TimeZone } from "../runtime/zod"
+import { EmailAddress, requiredText, TimeZone } from "../runtime/zod"
 import { ROLE_BY_NAME, type RoleName } from "../domain/roles"
 
 export const OrgPath = z.object({
@@ -39,12 +39,9 @@ const Role = z.pipe(
   z.transform((name: RoleName) => ROLE_BY_NAME[name]),
 )
 
-/** One `@`, no whitespace, no invisible characters. Only a mail can tell whether the address exists. */
-const EMAIL_PATTERN = /^[^\s\p{C}@<>()[\],;:\\"]+@[a-z0-9-]+(\.[a-z0-9-]+)*$/u
-
 const Member = z.strictObject({
   user_id: UserId,
-  email: z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254), z.regex(EMAIL_PATTERN, "not an e-mail address")),
+  email: EmailAddress,
   name: z.nullish(z.string().check(z.trim(), z.maxLength(200))),
   role: Role,
 })

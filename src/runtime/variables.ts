@@ -1,4 +1,4 @@
-import { isSingleAddress } from "../domain/text"
+import { deliverableAddress } from "../domain/email-address"
 import { MisconfiguredError } from "./errors"
 
 /** A variable or secret of the worker. Each is read by itself, so that one that is wrong stops only what needs it. */
@@ -40,8 +40,16 @@ const VISIBLE_ASCII = matching(/^[!-~]+$/, "a text of visible ASCII characters w
 /** Tokens signed with it are public, so that a short one can be guessed offline. */
 const SIGNING_SECRET = matching(/^.{16,}$/s, "a secret of at least 16 characters")
 const ADDRESS: Form<string> = {
-  parse: (text) => (isSingleAddress(text) ? text : undefined),
-  form: "one e-mail address and nothing else",
+  parse: deliverableAddress,
+  form: "one e-mail address and nothing else, in ASCII before the @",
+}
+const CONTACT: Form<string> = {
+  parse(text) {
+    if (/^https:\/\/\S+$/.test(text)) return text
+    const address = text.startsWith("mailto:") ? deliverableAddress(text.slice("mailto:".length)) : undefined
+    return address && `mailto:${address}`
+  },
+  form: "mailto:<address> or a https:// URL",
 }
 const JWKS_URL: Form<string> = {
   parse: (text) => (/^https?:\/\/[^\s@\\]+$/i.test(text) && URL.canParse(text) ? text : undefined),
@@ -249,7 +257,7 @@ export const VARIABLES = {
     isNeeded: ifAnySet("VAPID_PUBLIC_KEY"),
   }),
   /** The contact for push services. */
-  VAPID_SUBJECT: optional(matching(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/, "mailto:<address> or a https:// URL"), {
+  VAPID_SUBJECT: optional(CONTACT, {
     affects: "Push messages wait, and no device can be added.",
     isNeeded: ifAnySet("VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"),
   }),

@@ -1,4 +1,5 @@
 import * as z from "zod/mini"
+import { parseEmailAddress } from "../domain/email-address"
 import { safeName, safeText } from "../domain/outside-text"
 import { truncateUnits } from "../domain/text"
 import { isTimeZone } from "../domain/time"
@@ -18,6 +19,17 @@ export const LaxBoolean = z.pipe(
 
 /** An IANA name, for example `Asia/Kolkata`. */
 export const TimeZone = z.string().check(z.refine(isTimeZone, "not the name of a time zone, such as Asia/Kolkata"))
+
+/** One e-mail address, in its canonical form. */
+export const EmailAddress = z.pipe(
+  z.string().check(z.maxLength(1_000)),
+  z.transform((text: string, context) => {
+    const parsed = parseEmailAddress(text)
+    if ("address" in parsed) return parsed.address
+    context.issues.push({ code: "custom", input: text, message: `not an e-mail address: ${parsed.flaw}` })
+    return z.NEVER
+  }),
+)
 
 /** Text that another system wrote, made safe. */
 export const outsideText = z.pipe(z.string(), z.transform(safeText))

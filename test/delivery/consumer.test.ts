@@ -315,7 +315,7 @@ describe("a transient failure", () => {
   it.each([
     ["EMAIL_FROM is not set", { EMAIL_FROM: "" }],
     [
-      "EMAIL_FROM is not usable: it must be one e-mail address and nothing else",
+      "EMAIL_FROM is not usable: it must be one e-mail address and nothing else, in ASCII before the @",
       { EMAIL_FROM: "Dalgo <notifications@dalgo.test>" },
     ],
     ["SES_ACCESS_KEY_ID is not set", { SES_ACCESS_KEY_ID: "" }],

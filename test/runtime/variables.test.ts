@@ -169,6 +169,14 @@ it.each([
   expect(problemsWith({ NOTIFY_PLATFORM_ADMINS_OF_ERRORS: text })).toEqual([])
 })
 
+it.each<[Name, string, string]>([
+  ["EMAIL_FROM", "Notify@दिल्ली.भारत", "notify@xn--j2bya4ch0f.xn--h2brj9c"],
+  ["ADMIN_EMAIL", "Ops@Bücher.test", "ops@xn--bcher-kva.test"],
+  ["VAPID_SUBJECT", "mailto:ops@bücher.test", "mailto:ops@xn--bcher-kva.test"],
+])("%s is used in its canonical form", (name, text, canonical) => {
+  expect(configWith({ [name]: text })[name]).toBe(canonical)
+})
+
 it.each(["perhaps", "enabled", "constructor", "2"])("the flag %j is off, and reported", (text) => {
   vi.spyOn(console, "log").mockReturnValue()
   expect(configWith({ AUTO_GENERATE_LLM_FAILURE_SUMMARIES: text }).AUTO_GENERATE_LLM_FAILURE_SUMMARIES).toBe(false)
@@ -186,11 +194,11 @@ it.each<[Name, string[], string[]]>([
   [
     "VAPID_SUBJECT",
     ["mailto:ops@dalgo.test", "https://dalgo.test"],
-    ["ops@dalgo.test", "mailto:", "http://dalgo.test"],
+    ["ops@dalgo.test", "mailto:", "mailto:ops@dalgo.test,b@dalgo.test", "http://dalgo.test"],
   ],
   ["VAPID_PUBLIC_KEY", [`B${"x".repeat(86)}`], ["nonsense", "x".repeat(87)]],
   ["VAPID_PRIVATE_KEY", ["x".repeat(43)], ["nonsense"]],
-  ["EMAIL_FROM", ["a@dalgo.test"], ["dalgo", "Dalgo <a@dalgo.test>"]],
+  ["EMAIL_FROM", ["a@dalgo.test", "a@दिल्ली.भारत"], ["dalgo", "Dalgo <a@dalgo.test>", "प्रिया@dalgo.test"]],
   ["RETENTION_DAYS", ["0", "99999"], ["abc", "-1", "1e3"]],
 ])("%s may be %j, and not %j", (name, usable, notUsable) => {
   for (const text of usable) expect(problemsWith({ [name]: text }), text).toEqual([])

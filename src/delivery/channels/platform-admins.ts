@@ -2,7 +2,7 @@ import type { Notification } from "../../db/schema"
 import type { Deps } from "../../deps"
 import { announcementSubject } from "../../domain/announcement"
 import { CATEGORY } from "../../domain/categories"
-import { isSingleAddress } from "../../domain/text"
+import { deliverableAddress } from "../../domain/email-address"
 import { parseStoredWebhook } from "../../destinations/chat-webhooks/url"
 import { notUsable } from "../../runtime/variables"
 import type { ChannelSender } from "./channel"
@@ -33,7 +33,7 @@ export const platformAdminEmail: ChannelSender = async (deps, { notification }) 
   return async () => {
     const to = deps.config.ADMIN_EMAIL
     if (!to) return { kind: "suppressed", reason: "ADMIN_EMAIL is not set" }
-    if (!isSingleAddress(to)) throw notUsable("ADMIN_EMAIL")
+    if (!deliverableAddress(to)) throw notUsable("ADMIN_EMAIL")
     const why = `You get this because you run the platform. Dalgo sends you ${CATEGORY[content.category].label} of every organisation.`
     const emailSubject = announcementSubject(content)
     const email = await composeEmail({ ...content, to, why, emailSubject, unsubscribeUrl: undefined })

@@ -1,8 +1,9 @@
+import { toLookupAddress } from "../../domain/email-address"
 import type { OptOutCause } from "../../domain/delivery-rules"
 import { CloudflareEvent, SesEvent } from "./schemas"
 import { parseJson } from "../../runtime/zod"
 
-/** The meaning of an event. Addresses are in lower case, without names. */
+/** The meaning of an event. Addresses are in their canonical form, without names. */
 export type EmailFeedback =
   | { kind: "opt_out"; cause: OptOutCause; addresses: string[] }
   | { kind: "ignore"; reason: "delivered_or_so" | "may_pass" | "no_complaint" | "set_up" }
@@ -69,11 +70,11 @@ const toComplaint = (feedbackType: string | null | undefined, addresses: string[
     ? { kind: "ignore", reason: "no_complaint" }
     : toOptOut("complained", addresses)
 
-/** The table `org_users` keeps addresses in lower case. */
+/** The table `org_users` keeps addresses in their canonical form. */
 const toOptOut = (cause: OptOutCause, addresses: string[]): EmailFeedback => ({
   kind: "opt_out",
   cause,
-  addresses: addresses.map((address) => bareAddress(address).toLowerCase()),
+  addresses: addresses.map((address) => toLookupAddress(bareAddress(address))),
 })
 
 /** SES may add a name: `Alice <alice@acme.test>`. */

@@ -29,7 +29,7 @@ async function applyFeedback(
   if (feedback.kind === "ignore") return { kind: "done", status: "ignored", reason: feedback.reason }
 
   const { addresses, cause } = feedback
-  const adminEmail = deps.config.ADMIN_EMAIL?.toLowerCase()
+  const adminEmail = deps.config.ADMIN_EMAIL
   // ADMIN_EMAIL has no inbox for a notice, so that the log reports it.
   if (adminEmail && addresses.includes(adminEmail))
     log({ event: "platform_admin_address_bounced", signal_id: id, reason: cause })

@@ -1,4 +1,4 @@
-import { isSingleAddress } from "../../../domain/text"
+import { emailAddress, isDeliverable } from "../../../domain/email-address"
 import { DeliveryError } from "../../retry"
 import { type EmailInput, toEmailContent } from "./content"
 import { renderHtml } from "./html"
@@ -9,17 +9,22 @@ import { renderText } from "./text"
 const MAX_BYTES = 95_000
 const MAX_CHARACTERS = 20_000
 
+const NOT_DELIVERABLE =
+  "the address has letters before the @ to which no provider can send yet: use an address in ASCII"
+
 /**
  * Composes the e-mail for one person. A message that is too long is cut. Throws a permanent `DeliveryError` if `to` is
- * not one address.
+ * not one address, or one to which no provider can send.
  */
 export async function composeEmail(input: EmailInput): Promise<Email> {
-  if (!isSingleAddress(input.to)) throw new DeliveryError("not an e-mail address", { permanent: true })
+  const to = emailAddress(input.to)
+  if (!to) throw new DeliveryError("not an e-mail address", { permanent: true })
+  if (!isDeliverable(to)) throw new DeliveryError(NOT_DELIVERABLE, { permanent: true })
   let maxCharacters = MAX_CHARACTERS
-  let email = await render(input, maxCharacters)
+  let email = await render({ ...input, to }, maxCharacters)
   while (byteLength(email) > MAX_BYTES && maxCharacters > 0) {
     maxCharacters = Math.floor(maxCharacters / 1.5)
-    email = await render(input, maxCharacters)
+    email = await render({ ...input, to }, maxCharacters)
   }
   return email
 }
