@@ -15,6 +15,7 @@ const Issue = withSchemaName(
       .check(z.describe("location: body, query, path or header, then the path within it")),
     msg: z.string().check(z.describe("message")),
     type: z.string().check(z.describe("the rule that is broken")),
+    user_id: z.exactOptional(z.union([z.string(), z.int()]).check(z.describe("in a list of members: whose row it is"))),
   }),
 )
 const ValidationErrorBody = withSchemaName(

@@ -36,11 +36,13 @@ export const largeRawBody = rawBodyLimit(1_024 * KIB)
 
 const contentTypeOf = (c: Context<AppEnv>) => c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase()
 
-const requireJson = createMiddleware<AppEnv>(async (c, next) => {
-  if (contentTypeOf(c) !== "application/json") throw new AppError("not_json", "the body must be application/json")
-  refuseUnstorable("body", parseBody(await c.req.arrayBuffer()))
-  await next()
-})
+const requireJson = ({ hasCheckedTexts }: { hasCheckedTexts: boolean }) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    if (contentTypeOf(c) !== "application/json") throw new AppError("not_json", "the body must be application/json")
+    const value = parseBody(await c.req.arrayBuffer())
+    if (hasCheckedTexts) refuseUnstorable("body", value)
+    await next()
+  })
 
 /**
  * Declares text to be JSON where a Bearer token signs in. Not with a cookie: pages of other origins may send text with it
@@ -68,11 +70,17 @@ function parseBody(bytes: ArrayBuffer): unknown {
 function refuseUnstorable(where: "body" | "query", value: unknown): void {
   const paths = unstorableTexts(value)
   if (paths.length === 0) return
-  const issues = paths.slice(0, MAX_ISSUES)
-  throw validationError(issues.map((path) => ({ loc: [where, ...path], msg: UNSTORABLE, type: "unstorable_text" })))
+  throw validationError(paths.map((path) => unstorableIssue([where, ...path])))
 }
 
-const jsonBodyLimit = (bytes: number) => withMeta({ maxBodyBytes: bytes }, every(rawBodyLimit(bytes), requireJson))
+export const unstorableIssue = (loc: ValidationIssue["loc"]): ValidationIssue => ({
+  loc,
+  msg: UNSTORABLE,
+  type: "unstorable_text",
+})
+
+const jsonBodyLimit = (bytes: number, { hasCheckedTexts = true } = {}) =>
+  withMeta({ maxBodyBytes: bytes }, every(rawBodyLimit(bytes), requireJson({ hasCheckedTexts })))
 
 /**
  * Rejects, in this order, a body that is too large (413), of another content type (415), not JSON (422), or with a text
@@ -83,15 +91,21 @@ export const jsonBody = jsonBodyLimit(64 * KIB)
 /** `jsonBody` for the routes that were kept from Dalgo, whose old web app sends JSON as text. */
 export const jsonOrTextBody = withMeta({ maxBodyBytes: 64 * KIB, takesText: true }, every(textIsJson, jsonBody))
 
-/** `jsonBody` for long lists: 10,000 members with long names. */
-export const largeJsonBody = jsonBodyLimit(1_536 * KIB)
+/** `jsonBody` for long lists: 10,000 members with long names. The rule for the rows checks their texts. */
+export const largeJsonBody = jsonBodyLimit(1_536 * KIB, { hasCheckedTexts: false })
 
-/** Validates the body: `c.req.valid("json")`. `jsonBody` must come first. */
-export const body = <T extends z.ZodMiniType>(schema: T) =>
+/**
+ * Validates the body: `c.req.valid("json")`. `jsonBody` must come first. `describedAs` is the schema in the API description,
+ * for a list that is validated row by row.
+ */
+export const body = <T extends z.ZodMiniType>(
+  schema: T,
+  { describedAs = schema }: { describedAs?: z.ZodMiniType } = {},
+) =>
   withMeta(
-    { body: schema },
+    { body: describedAs },
     zValidator("json", schema, (result) => {
-      if (!result.success) throw validationError(toIssues("body", result.error.issues))
+      if (!result.success) throw validationError(toIssues(["body"], result.error.issues))
     }),
   )
 
@@ -100,7 +114,7 @@ export const query = <T extends z.ZodMiniType>(schema: T) =>
   withMeta(
     { query: schema },
     zValidator("query", schema, (result) => {
-      if (!result.success) throw validationError(toIssues("query", result.error.issues))
+      if (!result.success) throw validationError(toIssues(["query"], result.error.issues))
     }),
   )
 
@@ -109,7 +123,7 @@ export const path = <T extends z.ZodMiniType>(schema: T) =>
   withMeta(
     { path: schema },
     zValidator("param", schema, (result) => {
-      if (!result.success) throw validationError(toIssues("path", result.error.issues))
+      if (!result.success) throw validationError(toIssues(["path"], result.error.issues))
     }),
   )
 
@@ -133,14 +147,17 @@ export const conditionalGet = withMeta(
   ),
 )
 
-const validationError = (issues: ValidationIssue[]) => new AppError("invalid", "the input does not fit", { issues })
+/** At most 100 of the issues are sent. */
+export const validationError = (issues: ValidationIssue[]) =>
+  new AppError("invalid", "the input does not fit", { issues: issues.slice(0, MAX_ISSUES) })
 
 /** A list of 10,000 wrong members must not become a response of megabytes. */
-const MAX_ISSUES = 100
+export const MAX_ISSUES = 100
 
-function toIssues(where: "body" | "query" | "path", issues: readonly z.core.$ZodIssue[]): ValidationIssue[] {
+/** The issues of a value at this place in the request. */
+export function toIssues(at: (string | number)[], issues: readonly z.core.$ZodIssue[]): ValidationIssue[] {
   return issues.slice(0, MAX_ISSUES).flatMap((issue): ValidationIssue[] => {
-    const loc = [where, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))]
+    const loc = [...at, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))]
     if (issue.code !== "unrecognized_keys") return [{ loc, msg: issue.message, type: issue.code }]
     return issue.keys.map((key) => ({ loc: [...loc, key], msg: "no such field", type: issue.code }))
   })

@@ -18,9 +18,26 @@ const count = z.int().check(z.gte(0))
 const SyncedMembers = z.strictObject({ added: count, changed: count, removed: count, unchanged: count })
 export type SyncedMembers = z.infer<typeof SyncedMembers>
 
+const RefusedMember = z.strictObject({
+  /** The row's place in the list, from 0. */
+  index: count,
+  /** As the row has it; `null` if it has none that can be shown. */
+  user_id: z.nullable(z.union([z.string(), z.int()])),
+  email: z.nullable(z.string()),
+  loc: z.array(z.union([z.string(), z.int()])),
+  msg: z.string(),
+  type: z.string(),
+})
+export type RefusedMember = z.infer<typeof RefusedMember>
+
 const success = <T extends z.ZodMiniType>(res: T) => z.strictObject({ success: z.literal(true), res })
 
 const charlie = { user_id: "3", email: "charlie@globex.test", name: "Charlie", role: "admin" }
+
+const ADDRESS_RULE =
+  "Addresses are stored in lower case with their domain in ASCII: `priya@दिल्ली.भारत` as `priya@xn--j2bya4ch0f.xn--h2brj9c`. " +
+  "A person whose address has other letters than ASCII before the @ gets notifications in the inbox, and no e-mail: " +
+  "mail providers cannot send there."
 
 export const orgDocs = {
   "PUT /api/orgs/:slug": {
@@ -41,14 +58,26 @@ export const orgDocs = {
     description:
       "A full sync of up to 10,000 people. Members who are not in the list are removed: they get no more notifications " +
       "or emails, and lose access within 30 seconds. People who return get their old inbox and preferences back. Each " +
-      "entry is complete: an entry without a name removes the name. Repeating the request changes nothing.",
+      "entry is complete: an entry without a name removes the name. Repeating the request changes nothing.\n\n" +
+      "All or nothing: if an entry cannot be taken, the answer is 422 and names it, and nothing changes. Otherwise its person " +
+      "would be removed. " +
+      ADDRESS_RULE,
     response: success(SyncedMembers),
     example: { path: { slug: "globex" }, body: [charlie] },
   },
   "PATCH /api/orgs/:slug/members": {
     summary: "Add or change members",
-    description: "Removes nobody. Each entry is complete: an entry without a name removes the name.",
-    response: success(SyncedMembers),
+    description:
+      "Removes nobody. Each entry is complete: an entry without a name removes the name.\n\n" +
+      "An entry that cannot be taken does not stop the others. `refused` is the number of such entries, and `errors` has up " +
+      "to 100 of their problems. Of several entries for one person, the first counts and the others are refused. " +
+      ADDRESS_RULE,
+    response: z.strictObject({
+      success: z.literal(true),
+      res: SyncedMembers,
+      refused: count,
+      errors: z.array(RefusedMember),
+    }),
     example: { path: { slug: "globex" }, body: [charlie] },
   },
   "DELETE /api/orgs/:slug/members/:user_id": {

@@ -3,8 +3,10 @@ import { body, jsonBody, largeJsonBody, path } from "../http/validate"
 import { router } from "../http/router"
 import { removeMember } from "./remove-member"
 import { saveOrg } from "./save-org"
-import { MemberPath, Members, OrgChange, OrgPath } from "./schemas"
-import { syncMembers } from "./sync-members"
+import { MemberPath, MemberRows, Members, OrgChange, OrgPath } from "./schemas"
+import { mergeMembers, replaceMembers } from "./sync-members"
+
+const memberRows = body(MemberRows, { describedAs: Members })
 
 export const orgRoutes = router()
   .put("/:slug", platformOnly, path(OrgPath), jsonBody, body(OrgChange), async (c) => {
@@ -12,14 +14,14 @@ export const orgRoutes = router()
     return c.json({ success: true, res: await saveOrg(c.var.deps, { slug, change: c.req.valid("json") }) })
   })
 
-  .put("/:slug/members", platformOnly, path(OrgPath), largeJsonBody, body(Members), async (c) => {
-    const [{ slug }, members] = [c.req.valid("param"), c.req.valid("json")]
-    return c.json({ success: true, res: await syncMembers(c.var.deps, { slug, members, others: "remove" }) })
+  .put("/:slug/members", platformOnly, path(OrgPath), largeJsonBody, memberRows, async (c) => {
+    const [{ slug }, rows] = [c.req.valid("param"), c.req.valid("json")]
+    return c.json({ success: true, res: await replaceMembers(c.var.deps, { slug, rows }) })
   })
 
-  .patch("/:slug/members", platformOnly, path(OrgPath), largeJsonBody, body(Members), async (c) => {
-    const [{ slug }, members] = [c.req.valid("param"), c.req.valid("json")]
-    return c.json({ success: true, res: await syncMembers(c.var.deps, { slug, members, others: "keep" }) })
+  .patch("/:slug/members", platformOnly, path(OrgPath), largeJsonBody, memberRows, async (c) => {
+    const [{ slug }, rows] = [c.req.valid("param"), c.req.valid("json")]
+    return c.json({ success: true, ...(await mergeMembers(c.var.deps, { slug, rows })) })
   })
 
   .delete("/:slug/members/:user_id", platformOnly, path(MemberPath), async (c) => {

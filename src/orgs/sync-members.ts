@@ -1,10 +1,41 @@
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
-import type { SyncedMembers } from "./docs"
+import { MAX_ISSUES, validationError } from "../http/validate"
+import type { RefusedMember, SyncedMembers } from "./docs"
+import { readMembers, type RefusedRow } from "./read-members"
 import { revokeAccess } from "./revoke-access"
 import { evictMembers } from "../auth/membership"
 import * as queries from "./queries"
 import type { Member } from "./schemas"
+
+/** Makes exactly these people the members. One row that cannot be taken refuses the list: its person would be removed. */
+export async function replaceMembers(
+  deps: Deps,
+  { slug, rows }: { slug: string; rows: unknown[] },
+): Promise<SyncedMembers> {
+  const { members, refused } = readMembers(rows)
+  if (refused.length > 0) {
+    throw validationError(
+      refused.flatMap(({ userId, issues }) =>
+        issues.map((issue) => ({ ...issue, ...(userId !== null && { user_id: userId }) })),
+      ),
+    )
+  }
+  return syncMembers(deps, { slug, members, others: "remove" })
+}
+
+/** Adds or changes the people whose row can be taken. The other rows are reported, at most 100 problems of them. */
+export async function mergeMembers(
+  deps: Deps,
+  { slug, rows }: { slug: string; rows: unknown[] },
+): Promise<{ res: SyncedMembers; refused: number; errors: RefusedMember[] }> {
+  const { members, refused } = readMembers(rows)
+  const res = await syncMembers(deps, { slug, members, others: "keep" })
+  return { res, refused: refused.length, errors: refused.flatMap(toErrors).slice(0, MAX_ISSUES) }
+}
+
+const toErrors = ({ index, userId, email, issues }: RefusedRow): RefusedMember[] =>
+  issues.map((issue) => ({ index, user_id: userId, email, ...issue }))
 
 type MemberSync = { slug: string; members: Member[]; others: "remove" | "keep" }
 

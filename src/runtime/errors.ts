@@ -14,8 +14,11 @@ export type ErrorCode =
   | "timed_out"
   | "loop"
 
-/** One problem with the input: its location, a message, and the rule that it breaks. The shape is FastAPI's. */
-export type ValidationIssue = { loc: (string | number)[]; msg: string; type: string }
+/**
+ * One problem with the input: its location, a message, and the rule that it breaks. The shape is FastAPI's, and a row of a
+ * list of members also names its person.
+ */
+export type ValidationIssue = { loc: (string | number)[]; msg: string; type: string; user_id?: string | number }
 
 /** An error whose message is sent to the caller. The message of any other error stays private. */
 export class AppError extends Error {

@@ -1,23 +1,37 @@
-import { expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { request, server } from "../support/people"
 import { selectRows } from "../support/select-rows"
-import { ALICE, BOB, MEMBERS } from "../support/org-members"
+import { ALICE, BOB, IVY, MEMBERS, membersOf } from "../support/org-members"
+
+const locations = (issues: any[]) => issues.map((issue) => issue.loc.join("."))
 
 async function flawsIn(response: Response) {
   expect(response.status).toBe(422)
-  const { detail } = await response.json<any>()
-  return detail.map((issue: any) => issue.loc.join("."))
+  return locations((await response.json<any>()).detail)
 }
 
-/** The locations of issues for PUT and PATCH. Throws if anything was written. */
+const membersAndRoles = () => selectRows("SELECT * FROM org_users")
+
+/** The locations of issues for PUT and PATCH, both of which refuse the list. Throws if anything was written. */
 async function flawsOf(list: unknown) {
-  const before = await selectRows("SELECT * FROM org_users")
+  const before = await membersAndRoles()
   const [put, patch] = [
     await flawsIn(await server.put(MEMBERS, list)),
     await flawsIn(await server.patch(MEMBERS, list)),
   ]
   expect(put).toEqual(patch)
-  expect(await selectRows("SELECT * FROM org_users")).toEqual(before)
+  expect(await membersAndRoles()).toEqual(before)
+  return put
+}
+
+/** The locations of issues in rows: PUT refuses the list, and PATCH those rows. Throws if PUT wrote anything. */
+async function flawsOfRows(list: unknown[]) {
+  const before = await membersAndRoles()
+  const put = await flawsIn(await server.put(MEMBERS, list))
+  expect(await membersAndRoles()).toEqual(before)
+  const response = await server.patch(MEMBERS, list)
+  expect(response.status).toBe(200)
+  expect(locations((await response.json<any>()).errors)).toEqual(put)
   return put
 }
 
@@ -76,7 +90,7 @@ it.each<[string, unknown]>([
   ["id", 1],
   ["removed_at", null],
 ])("rejects %s: %j", async (field, value) => {
-  expect(await flawsOf([ALICE, { ...BOB, [field]: value }])).toEqual([`body.1.${field}`])
+  expect(await flawsOfRows([ALICE, { ...BOB, [field]: value }])).toEqual([`body.1.${field}`])
 })
 
 it.each<[string, unknown]>([
@@ -93,16 +107,87 @@ it.each<[string, unknown]>([
   ["a list", [ALICE]],
   ["nothing", null],
 ])("requires a list of members, not of %s", async (_, entry) => {
-  expect(await flawsOf([entry])).toEqual(["body.0"])
+  expect(await flawsOfRows([entry])).toEqual(["body.0"])
 })
 
 it("rejects the same user_id twice, as number or text", async () => {
   const list = [ALICE, BOB, { ...ALICE, user_id: 1 }, { ...BOB, role: "admin" }]
-  expect(await flawsOf(list)).toEqual(["body.2.user_id", "body.3.user_id"])
+  expect(await flawsOfRows(list)).toEqual(["body.2.user_id", "body.3.user_id"])
   const response = await server.put(MEMBERS, [ALICE, ALICE])
   expect((await response.json<any>()).detail).toEqual([
-    { loc: ["body", 1, "user_id"], msg: "named twice in this list", type: "custom" },
+    { loc: ["body", 1, "user_id"], msg: "named twice in this list", type: "custom", user_id: "1" },
   ])
+})
+
+describe("a list with some rows that cannot be taken", () => {
+  const PRIYA = { user_id: 1002, email: "priya@दिल्ली.भारत", role: "member" }
+  const wrong = [
+    { user_id: 1003, email: "ok3@acme.test", role: "owner" },
+    { user_id: 1004, email: "no at", role: "member", name: "x".repeat(201) },
+    { user_id: "a b", email: "ok5@acme.test", role: "member" },
+    { user_id: 1006, email: "ok6@acme.test", role: "member", name: "half \ud800" },
+    { user_id: 1007, email: "ok7@acme.test", role: "member", rôle: "admin" },
+    [],
+  ]
+  const list = [...wrong.slice(0, 3), PRIYA, ...wrong.slice(3), IVY]
+
+  it("is taken without them by PATCH, which names them", async () => {
+    const response = await server.patch(MEMBERS, list)
+    expect(response.status).toBe(200)
+    const { success, res, refused, errors } = await response.json<any>()
+    expect({ success, res, refused }).toEqual({
+      success: true,
+      res: { added: 2, changed: 0, removed: 0, unchanged: 0 },
+      refused: 6,
+    })
+    expect(errors.map(({ index, user_id, loc }: any) => [index, user_id, loc.join(".")])).toEqual([
+      [0, 1003, "body.0.role"],
+      [1, 1004, "body.1.email"],
+      [1, 1004, "body.1.name"],
+      [2, "a b", "body.2.user_id"],
+      [4, 1006, "body.4.name"],
+      [5, 1007, "body.5.rôle"],
+      [6, null, "body.6"],
+    ])
+    expect(errors[1]).toEqual({
+      index: 1,
+      user_id: 1004,
+      email: "no at",
+      loc: ["body", 1, "email"],
+      msg: "not an e-mail address: it has no @",
+      type: "custom",
+    })
+    expect((await membersOf()).slice(2)).toMatchObject([
+      { user_id: "1002", email: "priya@xn--j2bya4ch0f.xn--h2brj9c" },
+      IVY,
+    ])
+  })
+
+  it("is refused as a whole by PUT, which names them", async () => {
+    const before = await membersAndRoles()
+    const response = await server.put(MEMBERS, list)
+    expect(response.status).toBe(422)
+    const { detail } = await response.json<any>()
+    expect(detail).toHaveLength(7)
+    expect(detail[0]).toMatchObject({ loc: ["body", 0, "role"], user_id: 1003 })
+    expect(await membersAndRoles()).toEqual(before)
+  })
+
+  it("names at most 100 of them, and counts them all", async () => {
+    const many = Array.from({ length: 300 }, (_, i) => ({ user_id: i, email: "x", role: "member" }))
+    const { refused, errors } = await (await server.patch(MEMBERS, many)).json<any>()
+    expect([refused, errors.length]).toEqual([300, 100])
+    expect((await (await server.put(MEMBERS, many)).json<any>()).detail).toHaveLength(100)
+  })
+
+  it("takes the first row of a person that can be taken", async () => {
+    await server.patch(MEMBERS, [
+      { ...BOB, role: "owner" },
+      { ...BOB, role: "analyst" },
+      { ...BOB, role: "admin" },
+    ])
+    expect((await membersOf())[1]).toMatchObject({ ...BOB, role: "analyst" })
+  })
 })
 
 it.each([

@@ -19,7 +19,8 @@ export const upsert = async (list: object[], path = MEMBERS) => countsIn(await s
 
 async function countsIn(answer: Response) {
   if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`)
-  return orgDocs["PUT /api/orgs/:slug/members"].response.parse(await answer.json()).res
+  const { success, res } = await answer.json<any>()
+  return orgDocs["PUT /api/orgs/:slug/members"].response.parse({ success, res }).res
 }
 
 /** The current members in the database, oldest first. */
