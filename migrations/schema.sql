@@ -62,6 +62,17 @@ CREATE INDEX IF NOT EXISTS deliveries_given_up_by_org
   ON deliveries (org_id, status, updated_at, notification_id, channel, recipient_id)
   WHERE status = 'failed' OR status = 'dead';
 
+CREATE TABLE IF NOT EXISTS erasures (
+  org_user_id INTEGER PRIMARY KEY REFERENCES org_users (id),
+  requested_at INTEGER NOT NULL,
+  done_at INTEGER, -- NULL: something is left
+  address TEXT, -- what is still to be found in other rows; NULL when done
+  name TEXT,
+  events_up_to INTEGER NOT NULL DEFAULT 0 -- the last signal_events.id that was read
+);
+
+CREATE INDEX IF NOT EXISTS erasures_open ON erasures (org_user_id) WHERE done_at IS NULL;
+
 CREATE TABLE IF NOT EXISTS flow_runs (
   id TEXT PRIMARY KEY,
   org_id INTEGER REFERENCES orgs (id),
@@ -200,6 +211,8 @@ CREATE INDEX IF NOT EXISTS notifications_by_position ON notifications (position)
 
 CREATE UNIQUE INDEX IF NOT EXISTS notifications_by_publication ON notifications (publication_id);
 
+CREATE INDEX IF NOT EXISTS notifications_by_sender ON notifications (created_by, id) WHERE created_by GLOB 'person:*';
+
 CREATE INDEX IF NOT EXISTS notifications_due_by_org ON notifications (coalesce(org_id, 0), due_at) WHERE due_at IS NOT NULL;
 
 CREATE TRIGGER IF NOT EXISTS refuse_spent_key BEFORE INSERT ON notifications
@@ -217,7 +230,7 @@ WHEN OLD.sent_at IS NULL AND OLD.publication_id GLOB 'dalgo:*' BEGIN
   INSERT OR IGNORE INTO deleted_imports (publication_id) VALUES (OLD.publication_id);
 END;
 
-CREATE TRIGGER IF NOT EXISTS search_changed AFTER UPDATE OF sent_at, message ON notifications WHEN NEW.sent_at IS NOT NULL BEGIN
+CREATE TRIGGER IF NOT EXISTS search_changed AFTER UPDATE OF sent_at, message, author ON notifications WHEN NEW.sent_at IS NOT NULL BEGIN
   DELETE FROM notification_search WHERE rowid = OLD.id;
   INSERT OR REPLACE INTO notification_search (rowid, body)
   SELECT id, body FROM searchable_notifications WHERE id = NEW.id;
@@ -266,6 +279,8 @@ CREATE INDEX IF NOT EXISTS org_users_by_email ON org_users (email) WHERE removed
 CREATE INDEX IF NOT EXISTS org_users_by_org ON org_users (org_id, id, removed_at, role);
 
 CREATE INDEX IF NOT EXISTS org_users_by_user ON org_users (user_id) WHERE removed_at IS NULL;
+
+CREATE INDEX IF NOT EXISTS org_users_former_by_email ON org_users (email) WHERE removed_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS orgs (
   id INTEGER PRIMARY KEY,
@@ -331,6 +346,8 @@ CREATE TABLE IF NOT EXISTS signal_events (
   org_id INTEGER,
   waits INTEGER NOT NULL DEFAULT 0
 );
+
+CREATE INDEX IF NOT EXISTS signal_events_about_mail ON signal_events (id) WHERE source = 'mail_event';
 
 CREATE INDEX IF NOT EXISTS signal_events_by_age ON signal_events (updated_at) WHERE status IN ('processed', 'ignored');
 

@@ -286,6 +286,21 @@ export const spentDedupeKeys = sqliteTable("spent_dedupe_keys", {
   dedupeKey: text("dedupe_key").primaryKey(),
 })
 
+/** Imported notifications that were deleted here. An import does not insert them again. */
+export const deletedImports = sqliteTable("deleted_imports", {
+  publicationId: text("publication_id").primaryKey(),
+})
+
+/** People who asked to be erased. An import brings nothing of them back. */
+export const erasures = sqliteTable("erasures", {
+  orgUserId: integer("org_user_id").primaryKey(),
+  requestedAt: integer("requested_at").notNull(),
+  doneAt: integer("done_at"),
+  address: text(),
+  name: text(),
+  eventsUpTo: integer("events_up_to").notNull().default(0),
+})
+
 /** One row: the last run of the cron. */
 export const cronRuns = sqliteTable("cron_runs", {
   id: integer().primaryKey(),

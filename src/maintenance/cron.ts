@@ -7,7 +7,10 @@ import * as queries from "./health-queries"
 import { purge } from "./purge"
 import { sweepSignals } from "../signals/consumer"
 
-const TASKS = { sendDue, sweepSignals, sweepDeliveries, purge, reencryptWebhooks }
+/** Loaded on first use, since nearly nobody asks to be erased. */
+const continueErasures = async (deps: Deps) => (await import("../orgs/erase-member")).continueErasures(deps)
+
+const TASKS = { sendDue, sweepSignals, sweepDeliveries, purge, reencryptWebhooks, continueErasures }
 
 /**
  * Runs each minute. Each task may run twice at the same time, and a task that fails does not stop the others. The run is

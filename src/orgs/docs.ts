@@ -82,8 +82,17 @@ export const orgDocs = {
   },
   "DELETE /api/orgs/:slug/members/:user_id": {
     summary: "Remove a member",
-    description: "The same as a full sync without this person. Answers 404 if the person is not a member.",
-    response: z.strictObject({ success: z.literal(true), message: z.string() }),
+    description:
+      "The same as a full sync without this person. What they scheduled is not sent. Answers 404 if the person is not a " +
+      "member.\n\n" +
+      "`erase=true` also deletes their address, name, devices, preferences and inbox in this organisation, and what was sent " +
+      "to them alone. It also works for a person who was removed before, and may be repeated. `done` is false while a large " +
+      "inbox is still being deleted, which takes a minute for each 1,000 notifications.",
+    response: z.strictObject({
+      success: z.literal(true),
+      message: z.string(),
+      done: z.exactOptional(z.boolean()),
+    }),
     example: { path: { slug: "globex", user_id: "3" } },
   },
 } satisfies DocsByRoute

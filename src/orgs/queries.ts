@@ -4,7 +4,7 @@ import { DEFAULT_TIME_ZONE } from "../domain/time"
 import type { Db } from "../db/client"
 import { inList, notInList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
-import { orgPreferences, orgs, orgUsers, userNotificationPreferences } from "../db/schema"
+import { notifications, orgPreferences, orgs, orgUsers, userNotificationPreferences } from "../db/schema"
 import type { Member } from "./schemas"
 
 /** What a publisher must know about an organisation. */
@@ -140,3 +140,23 @@ export const markMemberRemoved = (db: Db, { slug, userId, now }: { slug: string;
     .set({ removedAt: now })
     .where(and(eq(orgUsers.orgId, orgIdOf(slug)), eq(orgUsers.userId, userId), isNull(orgUsers.removedAt)))
     .returning(REMOVED_MEMBER_COLUMNS)
+
+/**
+ * Deletes what former members of this organisation have scheduled, here or, if they are no super-admin elsewhere, for
+ * several organisations. It looks only at what is scheduled, which is limited for each organisation.
+ */
+export const deleteScheduledByFormer = (db: Db, { slug }: { slug: string }) =>
+  db
+    .delete(notifications)
+    .where(sql`id IN (
+      SELECT n.id FROM ${notifications} n
+      CROSS JOIN ${orgUsers} former ON former.org_id = ${orgIdOf(slug)}
+        AND former.user_id = substr(n.created_by, length('person:') + 1) AND former.removed_at IS NOT NULL
+      WHERE n.due_at IS NOT NULL AND n.sent_at IS NULL AND n.created_by GLOB 'person:*'
+        AND coalesce(n.org_id, 0) IN (${orgIdOf(slug)}, 0)
+        AND (n.org_id IS NOT NULL OR NOT EXISTS (
+          SELECT 1 FROM ${orgUsers} elsewhere
+          WHERE elsewhere.user_id = former.user_id AND elsewhere.removed_at IS NULL AND elsewhere.role = 'super-admin'
+        ))
+    )`)
+    .returning({ id: notifications.id, orgId: notifications.orgId })

@@ -1,9 +1,9 @@
 import { platformOnly } from "../http/authenticate"
-import { body, jsonBody, largeJsonBody, path } from "../http/validate"
+import { body, jsonBody, largeJsonBody, path, query } from "../http/validate"
 import { router } from "../http/router"
 import { removeMember } from "./remove-member"
 import { saveOrg } from "./save-org"
-import { MemberPath, MemberRows, Members, OrgChange, OrgPath } from "./schemas"
+import { MemberPath, MemberRows, Members, RemoveQuery, OrgChange, OrgPath } from "./schemas"
 import { mergeMembers, replaceMembers } from "./sync-members"
 
 const memberRows = body(MemberRows, { describedAs: Members })
@@ -24,8 +24,12 @@ export const orgRoutes = router()
     return c.json({ success: true, ...(await mergeMembers(c.var.deps, { slug, rows })) })
   })
 
-  .delete("/:slug/members/:user_id", platformOnly, path(MemberPath), async (c) => {
-    const { slug, user_id: userId } = c.req.valid("param")
+  .delete("/:slug/members/:user_id", platformOnly, path(MemberPath), query(RemoveQuery), async (c) => {
+    const [{ slug, user_id: userId }, { erase = "false" }] = [c.req.valid("param"), c.req.valid("query")]
+    if (erase === "true" || erase === "1") {
+      const { isDone } = await (await import("./erase-member")).eraseMember(c.var.deps, { slug, userId })
+      return c.json({ success: true, message: "Member erased", done: isDone })
+    }
     await removeMember(c.var.deps, { slug, userId })
     return c.json({ success: true, message: "Member removed successfully" })
   })

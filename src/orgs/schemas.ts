@@ -19,6 +19,8 @@ const UserId = z.union([PlainText, WholeNumber], `a whole number, or ${PLAIN_TEX
 
 export const MemberPath = z.extend(OrgPath, { user_id: PlainText })
 
+export const RemoveQuery = z.strictObject({ erase: z.optional(z.enum(["true", "false", "1", "0"])) })
+
 /** Absent fields stay as they are; `null` resets a field to its default. */
 export const OrgChange = z.strictObject({
   name: requiredText(200),

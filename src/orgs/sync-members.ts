@@ -3,6 +3,7 @@ import { notFound } from "../runtime/errors"
 import { MAX_ISSUES, validationError } from "../http/validate"
 import type { RefusedMember, SyncedMembers } from "./docs"
 import { readMembers, type RefusedRow } from "./read-members"
+import { logCancelled } from "./cancel-scheduled"
 import { revokeAccess } from "./revoke-access"
 import { evictMembers } from "../auth/membership"
 import * as queries from "./queries"
@@ -43,23 +44,29 @@ type MemberSync = { slug: string; members: Member[]; others: "remove" | "keep" }
  * Makes these people members, with exactly these details, and removes all others if `others` is `"remove"`. A person who
  * returns gets their old inbox back.
  *
- * 1. Count the existing members, end the opt-outs of changed addresses, upsert the members and remove the others. This
- *    is one transaction: of two concurrent lists, the later one wins.
+ * 1. Count the existing members, end the opt-outs of changed addresses, upsert the members, remove the others, and
+ *    cancel what those have scheduled. This is one transaction: of two concurrent lists, the later one wins.
  * 2. Clear this isolate's cache. Other isolates follow within 30 s.
  */
 export async function syncMembers(deps: Deps, { slug, members, others }: MemberSync): Promise<SyncedMembers> {
   const { db } = deps
   const userIds = members.map((member) => member.user_id)
-  const [[org], [existing], , written, removed = []] = await db.batch([
+  const [[org], [existing], , written, removed = [], cancelled = []] = await db.batch([
     queries.selectOrgsBySlugs(db, { slugs: [slug] }),
     queries.selectMemberCount(db, { slug, userIds }),
     queries.deleteEmailOptOuts(db, { slug, members }),
     queries.upsertMembers(db, { slug, members }),
-    ...(others === "remove" ? [queries.markOthersRemoved(db, { slug, userIds, now: deps.now() })] : []),
+    ...(others === "remove"
+      ? ([
+          queries.markOthersRemoved(db, { slug, userIds, now: deps.now() }),
+          queries.deleteScheduledByFormer(db, { slug }),
+        ] as const)
+      : []),
   ])
   if (!org || !existing) throw notFound("organisation")
 
   evictMembers(written.map((member) => member.userId))
+  logCancelled(cancelled)
   revokeAccess(deps, { org, people: removed })
   const added = members.length - existing.count
   const changed = written.length - added

@@ -26,6 +26,8 @@ export const LOG_LEVELS = {
   prefect_unavailable: "warn",
   notification_published: "info",
   fan_out_failed: "error",
+  scheduled_notification_cancelled: "info",
+  member_erased: "info",
   delivery_sent: "info",
   delivery_postponed: "warn",
   delivery_suppressed: "info",

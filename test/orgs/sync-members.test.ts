@@ -92,7 +92,7 @@ it("stores email addresses trimmed and in lower case", async () => {
   expect(await sync([ALICE, { ...BOB, email: "  Bob@ACME.test " }])).toEqual({ ...none, unchanged: 2 })
 })
 
-it.each(["o'brien+x@acme.test", "r&d@acme.test", "a@localhost", `${"x".repeat(242)}@acme.test`])(
+it.each(["o'brien+x@acme.test", "r&d@acme.test", "a@localhost", `${"x".repeat(64)}@${"y".repeat(60)}.test`])(
   "takes the address %s",
   async (email) => {
     await sync([ALICE, { ...BOB, email }])
@@ -104,8 +104,8 @@ it("writes nothing the second time", async () => {
   const list = [ALICE, { ...IVY, name: "Ivy", role: "guest" }]
   const first = await costOf("PUT", MEMBERS, list)
   const again = await costOf("PUT", MEMBERS, list)
-  expect(first).toMatchObject({ status: 200, roundTrips: 1, statements: 5 })
-  expect(again).toMatchObject({ status: 200, roundTrips: 1, statements: 5, rowsWritten: 0 })
+  expect(first).toMatchObject({ status: 200, roundTrips: 1, statements: 6 })
+  expect(again).toMatchObject({ status: 200, roundTrips: 1, statements: 6, rowsWritten: 0 })
   expect(again.response.res).toEqual({ ...none, unchanged: 2 })
 })
 
@@ -121,7 +121,7 @@ const crowd = (count: number, changes: object = {}) =>
 it.each([10, 1_000, 10_000])("uses as many statements for %i people as for ten", async (count) => {
   const cost = async (list: object[]) => {
     const { response, ...rest } = await costOf("PUT", MEMBERS, list)
-    expect(rest).toMatchObject({ status: 200, roundTrips: 1, statements: 5 })
+    expect(rest).toMatchObject({ status: 200, roundTrips: 1, statements: 6 })
     expect(rest.rowsRead).toBeLessThanOrEqual(12 * count + 40)
     return { ...response.res, rowsWritten: rest.rowsWritten }
   }
