@@ -5,6 +5,8 @@ import { loadRows } from "./import/load.mjs"
 import { parseOptions, USAGE } from "./import/options.mjs"
 import { createProgress } from "./import/progress.mjs"
 import { readDump } from "./import/read-dump.mjs"
+import { loadRules } from "./import/rules.mjs"
+import { writeRowList } from "./import/row-list.mjs"
 import { formatComparison, formatReport } from "./import/report.mjs"
 import { transformDump } from "./import/transform.mjs"
 import { runningInstances } from "./local/running-instances.mjs"
@@ -26,7 +28,7 @@ async function main() {
 
   requireStopped(options)
   const dump = await readDump(options.path)
-  const { rows, skipped, warnings } = transformDump(dump, { now: Date.now() })
+  const { rows, skipped, warnings } = transformDump(dump, { now: Date.now(), ...(await loadRules()) })
   const database = await openDatabase(options)
   console.log(
     `Importing ${options.path}\ninto ${database.name}${options.isDryRun ? " (dry run: nothing is written)" : ""}`,
@@ -42,7 +44,9 @@ async function main() {
         throw new Error(`${error.message}\n${RESUME}`, { cause: error })
       },
     )
-    console.log(`\n${formatReport({ dump, outcome, skipped, warnings, options })}`)
+    const listPath = await writeRowList(options.path, { skipped, warnings })
+    console.log(`\n${formatReport({ dump, outcome, skipped, warnings, options, listPath })}`)
+    if (dump.isCut) process.exitCode = 1
     if (options.isDryRun) return
 
     const counts = await compareWithDump(database.db, { rows, outcome, progress: createProgress() })

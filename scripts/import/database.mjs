@@ -6,9 +6,9 @@ import { root } from "../local/state-dir.mjs"
 const PLACEHOLDER_ID = /^[0-]*$/
 
 /** Fails unless every table and column that the import uses exists. */
-const SCHEMA_CHECK = `SELECT orgs.slug, p.removed_at, s.enabled, u.trial_walkthrough, o.llm_optin, c.webhook, n.publication_id, d.publication_id, r.is_read, k.paused_until
+const SCHEMA_CHECK = `SELECT orgs.slug, p.removed_at, s.enabled, u.trial_walkthrough, o.llm_optin, c.webhook, n.publication_id, d.publication_id, r.is_read, k.paused_until, e.done_at
   FROM orgs, org_users p, user_notification_preferences s, user_preferences u, org_preferences o, chat_webhooks c,
-    notifications n, deleted_imports d, notification_recipients r, retention k LIMIT 0`
+    notifications n, deleted_imports d, notification_recipients r, retention k, erasures e LIMIT 0`
 
 /**
  * Opens the database of wrangler.toml, local or deployed.

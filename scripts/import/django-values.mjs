@@ -1,12 +1,21 @@
-const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/
-const OFFSET = /(Z|[+-]\d\d:?\d\d)$/i
+const TIME =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?\s*(?:Z|([+-])(\d\d)(?::?(\d\d)(?::?(\d\d))?)?)?$/i
 
-/** A time as Django writes it, in ms since 1970. A time without an offset is UTC. Undefined if it is not a time. */
+/**
+ * A time as Django, PostgreSQL or Python writes it, in ms since 1970. A time without an offset is UTC, and a date is its
+ * midnight. Undefined if it is not a time.
+ */
 export function parseTime(value) {
-  if (typeof value !== "string" || !TIME.test(value)) return undefined
-  const text = value.replace(" ", "T")
-  const time = Date.parse(OFFSET.test(text) ? text : `${text}Z`)
-  return Number.isNaN(time) ? undefined : time
+  const match = typeof value === "string" ? TIME.exec(value.trim()) : null
+  if (!match) return undefined
+  const [, year, month, day, hour = 0, minute = 0, second = 0, fraction = "0", sign, ...offset] = match
+  const [hours, minutes = 0, seconds = 0] = offset.map((part) => Number(part ?? 0))
+  if (hour > 23 || minute > 59 || second > 59 || hours > 23 || minutes > 59) return undefined
+  const at = Date.UTC(year, month - 1, day, hour, minute, second, Number(fraction.slice(0, 3).padEnd(3, "0")))
+  // Date.UTC takes 30 February for 1 or 2 March.
+  if (new Date(at).getUTCDate() !== Number(day) || month < 1 || month > 12) return undefined
+  const offsetMs = (hours * 3600 + minutes * 60 + seconds) * 1000
+  return at - (sign === "-" ? -offsetMs : sign === "+" ? offsetMs : 0)
 }
 
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value)

@@ -22,7 +22,7 @@ function issueLines(heading, issues) {
 }
 
 /** Accounts for each row of the dump: imported, already in the database, or skipped with a reason. */
-export function formatReport({ dump, outcome, skipped, warnings, options }) {
+export function formatReport({ dump, outcome, skipped, warnings, options, listPath }) {
   const skippedCount = (model) =>
     skipped.filter((each) => each.model === model).reduce((sum, each) => sum + each.count, 0)
   const lines = Object.entries(dump.counts).map(([model, count]) => [
@@ -38,6 +38,8 @@ export function formatReport({ dump, outcome, skipped, warnings, options }) {
     ...issueLines("Skipped (pks of up to five rows in brackets):", skipped),
     ...issueLines("Imported, but note:", warnings),
     ...(ignored.length > 0 ? [`Models that this service does not need: ${ignored.join(", ")}.`] : []),
+    ...(listPath ? [`Each of these rows: ${listPath}`] : []),
+    ...(dump.isCut ? ["The dump ends in the middle: it is incomplete. Dump again, and run the import again."] : []),
     ...(options.isDryRun ? ["Dry run: nothing was written."] : []),
   ].join("\n\n")
 }

@@ -8,8 +8,11 @@
 
 const ORG = "orgs o ON o.slug = row.value ->> 0"
 const MEMBER = "org_users p ON p.org_id = o.id AND p.user_id = row.value ->> 1"
+/** What was erased at a person's request does not come back, even if the person has returned. */
+const NOT_ERASED = "NOT EXISTS (SELECT 1 FROM erasures e WHERE e.org_user_id = p.id)"
 const OF_ORG = `FROM json_each(?1) row CROSS JOIN ${ORG}`
 const OF_MEMBER = `${OF_ORG} CROSS JOIN ${MEMBER}`
+const erasedHere = `UNION ALL SELECT row.key, 'erased here' ${OF_MEMBER} CROSS JOIN erasures e ON e.org_user_id = p.id`
 const OF_RECIPIENT = `${OF_MEMBER} CROSS JOIN notifications n ON n.publication_id = row.value ->> 2`
 /** A scheduled notification that was deleted here before it was sent. The import does not insert it again. */
 const deletedHere = (publication) => `UNION ALL SELECT row.key, 'deleted here'
@@ -43,9 +46,10 @@ export const TABLES = [
     labels: { off: "e-mail opt-outs" },
     select: `SELECT row.key AS i, CASE s.enabled WHEN 0 THEN 'off' ELSE 'on here' END AS state ${OF_MEMBER}
       CROSS JOIN user_notification_preferences s
-        ON s.org_user_id = p.id AND s.category = 'all' AND s.channel = 'email'`,
+        ON s.org_user_id = p.id AND s.category = 'all' AND s.channel = 'email'
+      WHERE ${NOT_ERASED} ${erasedHere}`,
     insert: `INSERT INTO user_notification_preferences (org_user_id, category, channel, enabled, changed_at)
-      SELECT p.id, 'all', 'email', 0, row.value ->> 2 ${OF_MEMBER} WHERE true
+      SELECT p.id, 'all', 'email', 0, row.value ->> 2 ${OF_MEMBER} WHERE ${NOT_ERASED}
       ON CONFLICT (org_user_id, category, channel) DO NOTHING`,
   },
   {
@@ -53,11 +57,12 @@ export const TABLES = [
     title: "user preferences",
     labels: { exists: "user preferences" },
     select: `SELECT row.key AS i, 'exists' AS state ${OF_MEMBER}
-      CROSS JOIN user_preferences s ON s.orguser_id = p.id`,
+      CROSS JOIN user_preferences s ON s.orguser_id = p.id
+      WHERE ${NOT_ERASED} ${erasedHere}`,
     insert: `INSERT INTO user_preferences (orguser_id, disclaimer_shown, last_visited_transform_tab,
         enable_llm_requested, trial_walkthrough, created_at, updated_at)
       SELECT p.id, row.value ->> 2, row.value ->> 3, row.value ->> 4, row.value ->> 5, row.value ->> 6, row.value ->> 7
-      ${OF_MEMBER} WHERE true
+      ${OF_MEMBER} WHERE ${NOT_ERASED}
       ON CONFLICT (orguser_id) DO NOTHING`,
   },
   {
@@ -108,10 +113,12 @@ export const TABLES = [
         WHEN n.sent_at IS NULL THEN 'unsent here'
         WHEN r.is_read = 0 THEN 'unread' WHEN r.read_at IS NULL THEN 'read' ELSE 'read here' END AS state
       ${OF_RECIPIENT} LEFT JOIN notification_recipients r ON ${INBOX_ROW}
-      WHERE r.org_user_id IS NOT NULL OR n.sent_at IS NULL
-      ${deletedHere("row.value ->> 2")}`,
+      WHERE (r.org_user_id IS NOT NULL OR n.sent_at IS NULL) AND ${NOT_ERASED}
+      ${deletedHere("row.value ->> 2")}
+      ${erasedHere} WHERE NOT EXISTS (SELECT 1 FROM deleted_imports d WHERE d.publication_id = row.value ->> 2)`,
     insert: `INSERT INTO notification_recipients (org_user_id, is_read, sent_at, notification_id, category, urgent)
       SELECT p.id, row.value ->> 3, n.sent_at, n.id, n.category, n.urgent ${OF_RECIPIENT}
-      WHERE n.sent_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM notification_recipients r WHERE ${INBOX_ROW})`,
+      WHERE n.sent_at IS NOT NULL AND ${NOT_ERASED}
+        AND NOT EXISTS (SELECT 1 FROM notification_recipients r WHERE ${INBOX_ROW})`,
   },
 ]

@@ -34,7 +34,8 @@ const indexBy = (rows, field) => ({
 })
 
 /** The members: `rows`, and an index in which `byPk` gives `{org, userId}` for an orguser. */
-export function transformMembers({ models, now, skip, warn }, orgs) {
+export function transformMembers(source, orgs) {
+  const { models, now, isCut, skip, warn } = source
   const users = indexBy(models.user, "username")
   const roles = indexBy(models.role, "slug")
   const index = { byPk: new Map(), inDump: models.orguser, rows: [] }
@@ -58,9 +59,18 @@ export function transformMembers({ models, now, skip, warn }, orgs) {
       skip("orguser", pk, reason)
       continue
     }
+    if (!USER_ID.test(user.pk)) {
+      skip("orguser", pk, "has a user whose pk is no user id: 1 to 100 printable ASCII characters")
+      continue
+    }
+    const role = resolveKey(roles, fields.new_role)
+    // Its role may be behind the cut. An import changes no existing row, so that the next one could not correct it.
+    if (isCut && !role && (fields.new_role ?? null) !== null) {
+      skip("orguser", pk, "refers to a role that is not in the dump, which is incomplete")
+      continue
+    }
     const member = { org, userId: user.pk }
     index.byPk.set(pk, member)
-    const role = resolveKey(roles, fields.new_role)
     const sourceCounts = { orguser: 1, ...countFirstUse("user", user), ...countFirstUse("role", role) }
     const earlier = rowByMember.get(memberKey(member))
     if (earlier) {
@@ -70,7 +80,12 @@ export function transformMembers({ models, now, skip, warn }, orgs) {
       continue
     }
     const row = {
-      values: memberValues(member, user.fields, roleFor(role, fields, pk, warn), now),
+      values: memberValues(member, {
+        user: user.fields,
+        email: emailFor(user.fields, pk, source),
+        role: roleFor(role, fields, pk, warn),
+        now,
+      }),
       state: "exists",
       sourceCounts,
     }
@@ -87,8 +102,22 @@ export function transformMembers({ models, now, skip, warn }, orgs) {
 
 export const memberKey = ({ org, userId }) => JSON.stringify([org, userId])
 
-function memberValues({ org, userId }, user, role, now) {
-  const email = (nonBlank(user.email) ?? nonBlank(user.username) ?? "").trim().toLowerCase()
+/** As the service takes user ids. */
+const USER_ID = /^[\x21-\x7e]{1,100}$/
+
+/** The address, or blank: a member without one keeps the inbox and gets no e-mail. In Dalgo the username is an address too. */
+function emailFor({ email, username }, pk, { parseEmailAddress, warn }) {
+  const parsed = [email, username].flatMap((text) => (nonBlank(text) ? [parseEmailAddress(text)] : []))
+  const found = parsed.find(({ address }) => address)
+  if (!parsed[0]) warn("orguser", pk, "has no e-mail address: imported without, so that it gets no e-mail")
+  else if (!found)
+    warn("orguser", pk, `has no usable e-mail address (${parsed[0].flaw}): imported without, so that it gets no e-mail`)
+  else if (!parsed[0].address && nonBlank(email))
+    warn("orguser", pk, `has no usable e-mail address (${parsed[0].flaw}): imported with the username, which is one`)
+  return found?.address ?? ""
+}
+
+function memberValues({ org, userId }, { user, email, role, now }) {
   const name = [user.first_name, user.last_name]
     .map((part) => nonBlank(part)?.trim())
     .filter(Boolean)

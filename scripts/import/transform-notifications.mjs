@@ -38,12 +38,13 @@ function indexNotifications({ models, now, skip, warn }) {
       continue
     }
     const { createdAt, scheduledAt, sentAt } = times
+    if (!nonBlank(fields.author)) warn("notification", pk, "has no author: imported with a blank one")
     const dueAt = sentAt === null ? (scheduledAt ?? createdAt) : null
     if (dueAt !== null && dueAt <= now)
       warn("notification", pk, "was never sent and is overdue: sent within a minute of the import")
     index.byPk.set(pk, {
       publicationId: `dalgo:${pk}`,
-      author: String(fields.author ?? ""),
+      author: typeof fields.author === "string" ? fields.author : "",
       message: fields.message,
       subject: nonBlank(fields.email_subject),
       urgent: toFlag(fields.urgent),

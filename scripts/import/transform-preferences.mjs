@@ -11,7 +11,7 @@ export function transformUserPreferences({ models, now, skip, warn }, members) {
   const seen = new Set()
   for (const [pk, fields] of models.userpreferences) {
     const member = resolveKey(members, fields.orguser)
-    const { createdAt, updatedAt } = timesOf(fields, now)
+    const { createdAt, updatedAt } = timesOf(fields, now, (reason) => warn("userpreferences", pk, reason))
     // An opt-out wins, even if a second row of the same member says otherwise.
     if (member && fields.enable_email_notifications === false && !optOuts.has(memberKey(member)))
       optOuts.set(memberKey(member), {
@@ -51,7 +51,8 @@ export function transformUserPreferences({ models, now, skip, warn }, members) {
 }
 
 /** The rows of org_preferences, and a row of chat_webhooks for each organisation that has Discord in Dalgo. */
-export function transformOrgPreferences({ models, now, skip }, orgs) {
+export function transformOrgPreferences(source, orgs) {
+  const { models, now, skip, warn } = source
   const orgPreferences = []
   const chatWebhooks = []
   const seen = new Set()
@@ -65,15 +66,14 @@ export function transformOrgPreferences({ models, now, skip }, orgs) {
       continue
     }
     seen.add(org)
-    const { createdAt, updatedAt } = timesOf(fields, now)
+    const { createdAt, updatedAt } = timesOf(fields, now, (reason) => warn("orgpreferences", pk, reason))
     const optin = typeof fields.llm_optin === "boolean" ? toFlag(fields.llm_optin) : null
     orgPreferences.push({
       values: [org, optin, createdAt, updatedAt],
       state: "exists",
       sourceCounts: { orgpreferences: 1 },
     })
-    const enabled = toFlag(fields.enable_discord_notifications)
-    const webhook = nonBlank(fields.discord_webhook)
+    const { enabled, webhook } = discordOf(fields, pk, source)
     if (enabled || webhook)
       chatWebhooks.push({
         values: [org, "discord", enabled, webhook, parseTime(createdAt), parseTime(updatedAt)],
@@ -84,8 +84,28 @@ export function transformOrgPreferences({ models, now, skip }, orgs) {
   return { orgPreferences, chatWebhooks }
 }
 
+/** A webhook that Discord does not know is not imported: nothing could be sent to it. */
+function discordOf({ enable_discord_notifications: isOn, discord_webhook: text }, pk, { parseStoredWebhook, warn }) {
+  const enabled = toFlag(isOn)
+  const webhook = nonBlank(text)?.trim() ?? null
+  if (webhook && !parseStoredWebhook("discord", webhook)) {
+    warn(
+      "orgpreferences",
+      pk,
+      "has a webhook that is not one of Discord: imported without it, and with Discord switched off",
+    )
+    return { enabled: 0, webhook: null }
+  }
+  if (!enabled || webhook) return { enabled, webhook }
+  warn("orgpreferences", pk, "has Discord switched on without a webhook: imported with Discord switched off")
+  return { enabled: 0, webhook: null }
+}
+
 /** Both preference tables store times as text, in the format of the dump. */
-function timesOf(fields, now) {
+function timesOf(fields, now, note) {
+  for (const name of ["created_at", "updated_at"])
+    if (nonBlank(fields[name]) && parseTime(fields[name]) === undefined)
+      note(`has a ${name} that is not a time: imported with another time`)
   const firstValid = (...values) =>
     values.find((value) => parseTime(value) !== undefined) ?? new Date(now).toISOString()
   return {
