@@ -26,7 +26,7 @@ const MAX_CONCURRENT_SENDS = 6
 /**
  * Sends the deliveries that one message names. A duplicate message finds nothing to claim.
  *
- * 1. Claim the rows, with a lease, and read the notification.
+ * 1. Claim the rows, with a lease, and read the notification. The rows that share an e-mail with one of them come along.
  * 2. Let the channel read the addresses.
  * 3. Send in groups, each delivery by itself, so that one refusal holds up no other. If the provider asks every
  *    delivery of a group to slow down, postpone the rest without an attempt.
@@ -34,10 +34,13 @@ const MAX_CONCURRENT_SENDS = 6
  */
 export async function deliver(deps: Deps, message: DeliveryMessage): Promise<void> {
   const { db } = deps
-  const [claimed, [notification]] = await db.batch([
-    queries.claimDeliveries(db, { message, now: deps.now(), leaseMs: LEASE_MS.delivery }),
+  const claim = { message, now: deps.now(), leaseMs: LEASE_MS.delivery }
+  const [named, sameAddress, [notification]] = await db.batch([
+    queries.claimDeliveries(db, claim),
+    queries.claimSameAddress(db, claim),
     queries.selectNotification(db, { id: message.notificationId }),
   ])
+  const claimed = [...named, ...sameAddress]
   if (claimed.length === 0 || !notification) return
 
   const prepareSend = SENDERS[message.channel]

@@ -1,8 +1,8 @@
-import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm"
+import { and, eq, gt, inArray, isNull, lte, or, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { type DueRow, dueInTurn } from "../db/due-in-turn"
 import { inList } from "../db/in-list"
-import { deliveries, notifications } from "../db/schema"
+import { deliveries, notifications, orgUsers } from "../db/schema"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 
 const DELIVERY_KEY = {
@@ -26,6 +26,14 @@ const isNamedBy = ({ notificationId, channel, recipientIds }: DeliveryMessage) =
 /** A postponed or a deferred row also has 0 attempts, but a reason. */
 const isUntried = and(eq(deliveries.status, "pending"), eq(deliveries.attempts, 0), isNull(deliveries.reason))
 
+const claim = ({ now, leaseMs }: { now: number; leaseMs: number }) => ({
+  status: "sending" as const,
+  attempts: sql`${deliveries.attempts} + 1`,
+  dueAt: now + leaseMs,
+  updatedAt: now,
+})
+const CLAIMED = { recipientId: deliveries.recipientId, attempts: deliveries.attempts }
+
 /**
  * Claims those of the named rows that are due or untried, for `leaseMs`. An untried row may be claimed before it is
  * due, since a summary may be ready early. A row in status `sending` is due when its lease ends.
@@ -36,9 +44,47 @@ export const claimDeliveries = (
 ) =>
   db
     .update(deliveries)
-    .set({ status: "sending", attempts: sql`${deliveries.attempts} + 1`, dueAt: now + leaseMs, updatedAt: now })
+    .set(claim({ now, leaseMs }))
     .where(and(isNamedBy(message), or(lte(deliveries.dueAt, now), isUntried)))
-    .returning({ recipientId: deliveries.recipientId, attempts: deliveries.attempts })
+    .returning(CLAIMED)
+
+/**
+ * Other current memberships with the address of one of these people, for a notification that spans organisations. The
+ * notification comes first, so that for any other one row is read.
+ */
+const sameAddress = ({ notificationId, channel }: DeliveryKey | DeliveryMessage, people: SQL) => sql`
+  SELECT other.id FROM ${notifications} n CROSS JOIN (${people}) named
+    CROSS JOIN ${orgUsers} person ON person.id = named.id
+    CROSS JOIN ${orgUsers} other ON other.email = person.email AND other.removed_at IS NULL
+  WHERE n.id = ${notificationId} AND n.org_id IS NULL AND ${channel} = 'email'`
+
+/**
+ * One address gets one e-mail for all its organisations, so one worker must hold all its rows. This claims the other rows
+ * of the addresses that `claimDeliveries` has just claimed, in the same batch. A row that waits comes along before its
+ * time: the e-mail leaves when the first of them is due.
+ */
+export const claimSameAddress = (
+  db: Db,
+  { message, now, leaseMs }: { message: DeliveryMessage; now: number; leaseMs: number },
+) => {
+  const { notificationId, channel, recipientIds } = message
+  const claimed = sql`
+    SELECT d.recipient_id AS id FROM json_each(${JSON.stringify(recipientIds)}) recipient CROSS JOIN ${deliveries} d
+    WHERE d.notification_id = ${notificationId} AND d.channel = ${channel} AND d.recipient_id = recipient.value
+      AND d.status = 'sending' AND d.due_at = ${now + leaseMs}`
+  return db
+    .update(deliveries)
+    .set(claim({ now, leaseMs }))
+    .where(
+      and(
+        eq(deliveries.notificationId, notificationId),
+        eq(deliveries.channel, channel),
+        sql`${deliveries.recipientId} IN (${sameAddress(message, claimed)})`,
+        or(eq(deliveries.status, "pending"), lte(deliveries.dueAt, now)),
+      ),
+    )
+    .returning(CLAIMED)
+}
 
 export const selectNotification = (db: Db, { id }: { id: number }) =>
   db.select().from(notifications).where(eq(notifications.id, id))
@@ -124,20 +170,27 @@ export const selectUntriedEmails = (db: Db, { notificationId }: { notificationId
     .from(deliveries)
     .where(and(eq(deliveries.notificationId, notificationId), eq(deliveries.channel, "email"), isUntried))
 
-/** Makes a failed or dead delivery due now, as if it had never been tried. */
-export const resetDelivery = (db: Db, { notificationId, channel, recipientId, now }: DeliveryKey & { now: number }) =>
-  db
+/**
+ * Makes a failed or dead delivery due now, as if it had never been tried. The rows that failed with it, since they share an
+ * e-mail, come along.
+ */
+export const resetDelivery = (db: Db, { now, ...key }: DeliveryKey & { now: number }) => {
+  const itself = sql`SELECT value AS id FROM json_each(${JSON.stringify([key.recipientId])})`
+  return db
     .update(deliveries)
     .set({ status: "pending", attempts: 0, reason: null, dueAt: now, updatedAt: now })
     .where(
       and(
-        eq(deliveries.notificationId, notificationId),
-        eq(deliveries.channel, channel),
-        eq(deliveries.recipientId, recipientId),
+        eq(deliveries.notificationId, key.notificationId),
+        eq(deliveries.channel, key.channel),
+        sql`${deliveries.recipientId} IN (
+          ${itself} UNION ALL ${sameAddress(key, itself)}
+        )`,
         inArray(deliveries.status, ["failed", "dead"]),
       ),
     )
     .returning(PENDING_DELIVERY)
+}
 
 /** Deletes up to `limit` deliveries of these notifications. Deliveries that are still due stay. */
 export const deleteDeliveries = (db: Db, { ids, limit }: { ids: number[]; limit: number }) =>

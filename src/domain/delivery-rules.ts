@@ -21,13 +21,14 @@ export const REASONS = [
   // Decided only when the message is about to be sent.
   "not_a_member",
   "no_device",
+  "same_address",
 ] as const
 export type Reason = (typeof REASONS)[number]
 
 export const isReason = (text: string | null): text is Reason => REASONS.some((reason) => reason === text)
 
-/** Why a message waits for a later time. */
-export const DEFER_CAUSES = ["quiet_hours"] as const
+/** Why a message waits for a later time. `other_organisations`: an e-mail, until it can name all of them. */
+export const DEFER_CAUSES = ["quiet_hours", "other_organisations"] as const
 export type DeferCause = (typeof DEFER_CAUSES)[number]
 
 export const isDeferCause = (text: string | null): text is DeferCause => DEFER_CAUSES.some((cause) => cause === text)

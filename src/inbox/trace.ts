@@ -4,6 +4,7 @@ import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import type { Membership } from "../auth/membership"
 import { type DeferCause, isDeferCause, isReason, type Reason, type ChannelReasons } from "../domain/delivery-rules"
+import { listOrgNames } from "../domain/org-names"
 import { formatDay, formatTime } from "../domain/time"
 import type { TraceEntry } from "./docs"
 import * as queries from "./trace-queries"
@@ -36,6 +37,8 @@ type Delivery = {
   updatedAt: number
   /** The next attempt. */
   dueAt: number | null
+  /** The organisations that share its e-mail. */
+  sharedWith?: string[] | null
 }
 type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
 
@@ -43,17 +46,17 @@ type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
 export function toTrace(trace: NotificationTrace, reader: Reader): TraceEntry[] {
   const { category, arrivedAt, withheld, emailDueAt, deliveries } = trace
   const { label } = CATEGORY[category]
-  const sentenceFor = (channel: Channel, reason: Reason, since?: number) =>
-    explain({ reason, since, label, channel, reader })
+  const sentenceFor = (channel: Channel, reason: Reason, since?: number, sharedWith: string[] = []) =>
+    explain({ reason, since, label, channel, reader, sharedWith })
   // The inbox row holds the reasons of the other channels. Without an inbox row, only a channel that the organisation
   // requires delivers: test/preferences/decide.test.ts checks this.
   const defaultReason = arrivedAt === null ? "required_by_organisation" : "subscribed"
   const entries = deliveries.map((delivery) => {
-    const { channel, status, reason, since, updatedAt } = delivery
+    const { channel, status, reason, since, updatedAt, sharedWith } = delivery
     const isHeld = channel === "email" && emailDueAt !== null
     const sentence =
       status === "suppressed" && isReason(reason)
-        ? sentenceFor(channel, reason, since ?? undefined)
+        ? sentenceFor(channel, reason, since ?? undefined, sharedWith ?? [])
         : (statusSentence(delivery, { isHeld, reader }) ??
           sentenceFor(channel, withheld?.[channel]?.reason ?? defaultReason))
     const outcome = status === "sending" ? ("pending" as const) : status
@@ -81,7 +84,10 @@ type Reader = { zone: string; now: number }
 
 const timeOf = (at: number | null, reader: Reader) => (at === null ? "soon" : `on ${formatTime(at, reader)}`)
 
-const DEFER_PHRASE: Record<DeferCause, string> = { quiet_hours: "you have quiet hours until then" }
+const DEFER_PHRASE: Record<DeferCause, string> = {
+  quiet_hours: "you have quiet hours until then",
+  other_organisations: "one e-mail goes to you for all your organisations",
+}
 
 const CHANNEL_NAME: Record<Channel, string> = { inbox: "the inbox", email: "e-mail", push: "push messages" }
 
@@ -102,7 +108,14 @@ function statusSentence(
   return undefined
 }
 
-type Explained = { reason: Reason; since: number | undefined; label: string; channel: Channel; reader: Reader }
+type Explained = {
+  reason: Reason
+  since: number | undefined
+  label: string
+  channel: Channel
+  reader: Reader
+  sharedWith: string[]
+}
 
 function explain(of: Explained): string {
   const channel = CHANNEL_NAME[of.channel]
@@ -132,5 +145,9 @@ function explain(of: Explained): string {
       return "You were no longer a member of the organisation when it was sent."
     case "no_device":
       return "None of your devices accepts push messages any more."
+    case "same_address":
+      return of.sharedWith.length > 0
+        ? `It was e-mailed to you once, with ${listOrgNames(of.sharedWith)}.`
+        : "It was e-mailed to you once for several organisations."
   }
 }

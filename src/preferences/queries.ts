@@ -44,6 +44,12 @@ const SWITCH_KEY = [
 export const upsertSwitches = (
   db: Db,
   { orgUserId, switches, now }: { orgUserId: number; switches: Setting[]; now: number },
+) => upsertSwitchesOfAll(db, { orgUserIds: [orgUserId], switches, now })
+
+/** The same switches for several memberships. */
+export const upsertSwitchesOfAll = (
+  db: Db,
+  { orgUserIds, switches, now }: { orgUserIds: number[]; switches: Setting[]; now: number },
 ) =>
   insertSelect(db, userNotificationPreferences, {
     values: {
@@ -53,7 +59,8 @@ export const upsertSwitches = (
       enabled: sql`setting.value ->> 'enabled'`,
       changedAt: now,
     },
-    from: sql`${orgUsers} person, json_each(${JSON.stringify(switches)}) setting WHERE person.id = ${orgUserId}`,
+    from: sql`${orgUsers} person, json_each(${JSON.stringify(switches)}) setting
+      WHERE ${inList(sql`person.id`, orgUserIds)}`,
   }).onConflictDoUpdate({
     target: SWITCH_KEY,
     set: { enabled: sql`excluded.enabled`, changedAt: now, reason: null },

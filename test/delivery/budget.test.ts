@@ -47,6 +47,34 @@ it("120 e-mails take three messages with three round trips each, and at most fou
   expect(sent).toEqual([])
 })
 
+it("120 e-mails to people of two organisations take as many round trips, and few rows more", async () => {
+  const provider = fakeSes()
+  fakeFetch(provider.handler)
+  const { sent } = captureQueues()
+  await growAcmeTo(RECIPIENTS)
+  await selectRows(
+    `INSERT INTO org_users (id, org_id, user_id, email, role)
+     SELECT 1000 + id, 2, user_id, email, 'member' FROM org_users WHERE org_id = 1`,
+  )
+  await server.post("/api/notifications/", { author: "Dalgo", message: "Dalgo is down", sent_to: "all_users" })
+  const isEmail = ({ body }: { body: object }) => "channel" in body && body.channel === "email"
+  await vi.waitFor(() => expect(sent.filter(isEmail)).toHaveLength(5))
+
+  let rowsRead = 0
+  let rowsWritten = 0
+  for (const { body } of sent.splice(0).filter(isEmail)) {
+    const { db, spent } = metered(env.DB)
+    await consume("dalgo-deliveries", [body], { changes: { DB: db } })
+    expect(spent.roundTrips).toBeLessThanOrEqual(3)
+    rowsRead += spent.rowsRead
+    rowsWritten += spent.rowsWritten
+  }
+  expect(provider.mails).toHaveLength(RECIPIENTS + 2)
+  const deliveries = 2 * RECIPIENTS + 2
+  expect(rowsWritten).toBeLessThanOrEqual(4 * deliveries)
+  expect(rowsRead).toBeLessThanOrEqual(26 * deliveries)
+})
+
 it.each([
   ["to be retried", 1, { pending: 4 * MAX_PER_SWEEP }],
   ["out of attempts", 8, { dead: MAX_PER_SWEEP, pending: 3 * MAX_PER_SWEEP }],

@@ -4,7 +4,7 @@ import { fakeSes } from "../support/fake-ses"
 import type { Run } from "./fault-injector"
 
 /** A request that a fake received. `key` tells what it was about: the marker in the message, and the address. */
-export type Received = { key: string; run: Run; at: number; status: number }
+export type Received = { key: string; run: Run; at: number; status: number; subject?: string | undefined }
 
 export const emailKey = (to: string, marker: string) => `${marker} to ${to}`
 /** Each test message contains one marker, so that it can be found again everywhere. */
@@ -32,7 +32,7 @@ export class FakeSes {
     if (!response) throw new Error("not an email")
     const to = mails[0]?.to ?? rejectedTo
     const key = emailKey(to, markerIn(text))
-    this.received.push({ key, run, at, status: response.status })
+    this.received.push({ key, run, at, status: response.status, subject: mails[0]?.subject })
     if (this.formerMembers.has(to)) this.sentToFormerMembers.push(key)
     return response
   }

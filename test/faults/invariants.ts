@@ -9,6 +9,7 @@ export type Expectation = {
   /** Whether a response confirmed it. If not, it may be missing, but never in part. */
   isAccepted: boolean
   inbox: Person[]
+  /** In the order of their ids. People with the same address get one email. */
   emails: Person[]
   /** Also sent to the organisation's Discord webhook and to Bob's device. */
   hasChatAndPush?: true
@@ -66,13 +67,16 @@ type State = {
 async function readState(world: World, org: TestOrg): Promise<State> {
   const people = JSON.stringify(membersOf(org).map((person) => person.orgUserId))
   const ofMembers = "org_user_id IN (SELECT value FROM json_each(?))"
-  const ofOrg = "notification_id IN (SELECT id FROM notifications WHERE org_id = ?)"
+  // What spans organisations went to Alice.
+  const notificationsOfOrg = `SELECT id, message, sent_at FROM notifications WHERE org_id = ?1
+    OR (org_id IS NULL AND audience ->> 'email' = ?2)`
+  const ofOrg = `notification_id IN (SELECT id FROM (${notificationsOfOrg}))`
   const [notifications = [], inboxRows = [], counterRows = [], deliveries = [], summaryRows = []] = await world.tables(
-    ["SELECT id, message, sent_at FROM notifications WHERE org_id = ?", org.id],
+    [notificationsOfOrg, org.id, org.alice.email],
     [`SELECT * FROM notification_recipients WHERE ${ofMembers} ORDER BY sent_at DESC, notification_id DESC`, people],
     [`SELECT * FROM inbox_counters WHERE ${ofMembers}`, people],
-    [`SELECT * FROM deliveries WHERE channel = 'email' AND ${ofOrg}`, org.id],
-    [`SELECT * FROM summaries WHERE ${ofOrg}`, org.id],
+    [`SELECT * FROM deliveries WHERE channel = 'email' AND ${ofOrg}`, org.id, org.alice.email],
+    [`SELECT * FROM summaries WHERE ${ofOrg}`, org.id, org.alice.email],
   )
   return {
     org,
@@ -134,12 +138,20 @@ function emailViolations(world: World, state: State, expectations: Expectation[]
       const delivery = rows.find((each) => each.recipient_id === person.orgUserId)
       const accepted = world.ses.accepted.filter((request) => request.key === key).length
       const repeats = allowedRepeats(world.faults, world.ses, key)
-      const isCountRight = delivery?.status === "sent" ? accepted > 0 : accepted <= repeats
-      if (!isAcceptableOutcome(world, state, { person, delivery }) || !isCountRight) {
+      const sameAddress = rows.filter(({ recipient_id }) =>
+        emails.some(({ orgUserId, email }) => orgUserId === recipient_id && email === person.email),
+      )
+      const isCountRight = sameAddress.some(({ status }) => status === "sent") ? accepted > 0 : accepted <= repeats
+      if (!isAcceptableOutcome(world, state, { person, delivery, sameAddress }) || !isCountRight) {
         faults.push(`${key} is ${delivery?.status} (${delivery?.reason}), and was sent ${accepted} times`)
       }
       const max = world.ses.timesWanted(key) + repeats
       if (accepted > max) faults.push(`${key} was sent ${accepted} times, allowed are ${max}`)
+      const isShared = sameAddress.length > 1 && sameAddress.every(({ reason }) => reason !== "not_a_member")
+      for (const { subject } of world.ses.accepted.filter((request) => request.key === key)) {
+        const isNamed = subject?.startsWith(`[${state.org.slug}, ${state.org.aliceElsewhere.orgSlug}`)
+        if (isShared && !isNamed) faults.push(`${key} has the subject ${subject}`)
+      }
       const rejected = world.ses.rejected.filter((request) => request.key === key).length
       if (rejected > max) faults.push(`${key} was rejected ${rejected} times, allowed are ${max}`)
     }
@@ -186,7 +198,7 @@ async function chatAndPushViolations(
 function isAcceptableOutcome(
   world: World,
   { org }: State,
-  { person, delivery }: { person: Person; delivery: Delivery | undefined },
+  { person, delivery, sameAddress }: { person: Person; delivery: Delivery | undefined; sameAddress: Delivery[] },
 ) {
   switch (delivery?.status) {
     case "sent":
@@ -196,7 +208,9 @@ function isAcceptableOutcome(
     case "dead":
       return delivery.attempts >= MAX_ATTEMPTS && delivery.reason !== null
     case "suppressed":
-      return delivery.reason === "not_a_member" && org.removed.has(person)
+      return delivery.reason === "same_address"
+        ? sameAddress.filter(({ status }) => status === "sent").length === 1
+        : delivery.reason === "not_a_member" && org.removed.has(person)
     default:
       return false
   }

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers"
 import { unsubscribeToken } from "../../src/preferences/unsubscribe/token"
+import type { DeliveryMessage } from "../../src/runtime/queue-messages"
 import { HOUR, MINUTE } from "../support/clock"
 import { runId, runStateBody } from "../support/prefect-webhook"
 import { snapshotOf, tabFromResponse } from "../support/sockets"
@@ -83,6 +84,20 @@ async function publishWithKey(context: Context, channels: Pick<Expectation, "has
   await world.deliverQueues()
 }
 
+/** To Alice in both organisations. */
+async function publishToAlice({ world, org, expectations }: Context): Promise<void> {
+  const marker = world.newMarker()
+  const body = {
+    author: "Dora",
+    message: `Dalgo is down, ${marker}`,
+    sent_to: "single_user",
+    user_email: org.alice.email,
+  }
+  const headers = { authorization: "Bearer service-key-new", "idempotency-key": marker }
+  const answer = await world.requestUntilAnswered(CREATE, requestByServer("POST", body, headers))
+  expectations.push({ marker, isAccepted: answer.ok, inbox: [org.alice], emails: [org.alice, org.aliceElsewhere] })
+}
+
 async function publishAndSettle(context: Context, times = 1): Promise<void> {
   for (let i = 0; i < times; i++) await publish(context)
   await context.world.runUntilIdle()
@@ -121,6 +136,47 @@ export const OPERATIONS: Operation[] = [
     name: "publish to email, chat and a device",
     setUp: ({ world, org }) => addChatAndPush(world, org),
     run: (context) => publishWithKey(context, { hasChatAndPush: true }),
+  },
+  {
+    name: "publish to one address in two organisations",
+    async run(context) {
+      await publishToAlice(context)
+      await context.world.deliverQueues()
+    },
+  },
+  {
+    name: "retry an email for two organisations after an error of the provider, from two messages",
+    async setUp(context) {
+      const { world } = context
+      world.ses.respond = () => new Response(null, { status: 500 })
+      await publishToAlice(context)
+      await world.deliverQueues()
+      world.ses.respond = () => undefined
+      world.advanceClock(MINUTE)
+    },
+    async run({ world }) {
+      await world.runCron()
+      world.queue.waiting = world.queue.waiting.flatMap((message) => {
+        const body = message.body as DeliveryMessage
+        return body.recipientIds.map((id) => ({
+          ...message,
+          id: `${message.id} ${id}`,
+          body: { ...body, recipientIds: [id] },
+        }))
+      })
+      await world.deliverQueues()
+    },
+  },
+  {
+    name: "remove one of two memberships while the email for both is pending",
+    needsNewOrg: true,
+    setUp: (context) => publishToAlice(context),
+    async run({ world, org }) {
+      const { orgSlug, userId } = org.aliceElsewhere
+      await world.requestUntilAnswered(`/api/orgs/${orgSlug}/members/${userId}`, requestByServer("DELETE"))
+      org.removed.add(org.aliceElsewhere)
+      await world.deliverQueues()
+    },
   },
   {
     name: "publish once, without an idempotency key",
@@ -256,7 +312,7 @@ export const OPERATIONS: Operation[] = [
     async run(context) {
       const { world, org } = context
       const secret = env.UNSUBSCRIBE_SECRET as string
-      const token = await unsubscribeToken(secret, { orgUserId: org.bob.orgUserId, category: "incident" })
+      const token = await unsubscribeToken(secret, { orgUserIds: [org.bob.orgUserId], category: "incident" })
       await world.requestUntilAnswered(`/unsubscribe?token=${token}`, requestByServer("POST", undefined, {}))
     },
     async check(context) {

@@ -23,6 +23,7 @@ type Publication = {
   category: Category
   isAddressed: (person: Person) => boolean
   isAccepted: boolean
+  spansOrgs?: boolean
 }
 
 export type ScenarioResult = {
@@ -203,25 +204,29 @@ class ScenarioRun {
     const { world, org } = this
     const { category, to, hasKey } = action
     const isAddressed = (person: Person) =>
-      to === "everybody" || (to === "admins" ? person === org.alice : person === org[to])
-    const publication: Publication = { marker: world.newMarker(), category, isAddressed, isAccepted: false }
+      to === "everybody" || (to === "admins" || to === "alice in both" ? person === org.alice : person === org[to])
+    const spansOrgs = to === "alice in both"
+    const publication: Publication = { marker: world.newMarker(), category, isAddressed, isAccepted: false, spansOrgs }
     this.publications.push(publication)
     const body = {
       author: "Alice",
       message: `The dashboards are late, ${publication.marker}`,
       category,
       urgent: action.isUrgent,
-      org_slug: org.slug,
+      ...(!spansOrgs && { org_slug: org.slug }),
+      ...(spansOrgs && { sent_to: "single_user", user_email: org.alice.email }),
       ...(to === "everybody" && { sent_to: "all_org_users" }),
       ...(to === "admins" && { sent_to: "all_org_users", manager_or_above: true }),
       ...(to in org && { sent_to: "single_user", user_email: org[to as Name].email }),
       ...(action.inMs !== undefined && { scheduled_time: new Date(Date.now() + action.inMs).toISOString() }),
     }
     const headers = hasKey ? { "idempotency-key": publication.marker } : {}
-    const init = requestBy(org.alice, "POST", { body, headers })
+    const init = spansOrgs
+      ? requestByServer("POST", body, { ...headers, authorization: "Bearer service-key-new" })
+      : requestBy(org.alice, "POST", { body, headers })
     const answer = hasKey ? await world.requestUntilAnswered(CREATE, init) : await world.request(CREATE, await init())
     publication.isAccepted = answer?.ok ?? false
-    if (hasKey) this.lastWithKey = { publication, body, at: Date.now() }
+    if (hasKey && !spansOrgs) this.lastWithKey = { publication, body, at: Date.now() }
   }
 
   private async reportRun({ index, state }: { index: number; state: string }): Promise<void> {
@@ -324,15 +329,18 @@ class ScenarioRun {
   /** Records the recipients of notifications that were sent since the last call. */
   private async recordSent(): Promise<void> {
     const rows = await this.world.rows<{ message: string }>(
-      "SELECT message FROM notifications WHERE org_id = ? AND sent_at IS NOT NULL",
+      `SELECT message FROM notifications
+       WHERE (org_id = ?1 OR (org_id IS NULL AND audience ->> 'email' = ?2)) AND sent_at IS NOT NULL`,
       this.org.id,
+      this.org.alice.email,
     )
-    for (const { marker, category, isAddressed } of this.publications) {
+    for (const { marker, category, isAddressed, spansOrgs } of this.publications) {
       if (this.sent.has(marker) || !rows.some(({ message }) => markerIn(message) === marker)) continue
       const inbox = membersOf(this.org).filter(
         (person) => this.members.has(person) && isAddressed(person) && !this.switchedOff.get(person)?.has(category),
       )
-      this.sent.set(marker, { inbox, emails: inbox.filter((person) => !this.withoutEmail.has(person)) })
+      const emails = inbox.filter((person) => !this.withoutEmail.has(person))
+      this.sent.set(marker, { inbox, emails: spansOrgs ? [...emails, this.org.aliceElsewhere] : emails })
     }
   }
 

@@ -23,7 +23,14 @@ const action = <K extends string, Fields extends object>(
 const publish = action("publish", {
   category,
   isUrgent: fc.boolean(),
-  to: fc.constantFrom<("everybody" | "admins" | Name)[]>("everybody", "everybody", "admins", ...PEOPLE),
+  /** `alice in both`: in her second organisation too. */
+  to: fc.constantFrom<("everybody" | "admins" | "alice in both" | Name)[]>(
+    "everybody",
+    "everybody",
+    "admins",
+    "alice in both",
+    ...PEOPLE,
+  ),
   /** Delay of a scheduled notification. */
   inMs: fc.constantFrom(undefined, undefined, undefined, 5 * MINUTE, HOUR),
   hasKey: fc.boolean(),

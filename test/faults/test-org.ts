@@ -8,7 +8,8 @@ export type Person = { orgUserId: number; userId: string; email: string }
 
 /**
  * An organisation for one test. Unlike in other tests, all four people are its members: Alice is its admin, Bob gets
- * everything, Charlie has email switched off, and Dora has the inbox switched off for incidents.
+ * everything, Charlie has email switched off, and Dora has the inbox switched off for incidents. Alice is also a member of
+ * a second organisation, with the same address.
  */
 export type TestOrg = {
   id: number
@@ -17,6 +18,8 @@ export type TestOrg = {
   bob: Person
   charlie: Person
   dora: Person
+  /** Alice in the second organisation. */
+  aliceElsewhere: Person & { orgSlug: string }
   /** People who were removed at least once. They may be members again. */
   removed: Set<Person>
 }
@@ -26,6 +29,8 @@ export const membersOf = ({ alice, bob, charlie, dora }: TestOrg): Person[] => [
 export const barReadersOf = ({ alice, bob, dora }: TestOrg): Person[] => [alice, bob, dora]
 
 const IDS_PER_ORG = 100
+/** From the id of an organisation to the id of the second one. */
+const SECOND_ORG = 1_000_000
 
 export async function createOrg(world: World, id: number): Promise<TestOrg> {
   const slug = `org-${id}`
@@ -33,17 +38,28 @@ export async function createOrg(world: World, id: number): Promise<TestOrg> {
     const orgUserId = id * IDS_PER_ORG + place
     return { orgUserId, userId: String(orgUserId), email: `${name}@${slug}.test` }
   }
+  const alice = person("alice", 1)
+  const elsewhere = { id: id + SECOND_ORG, slug: `${slug}-second` }
   const org = {
     id,
     slug,
-    alice: person("alice", 1),
+    alice,
     bob: person("bob", 2),
     charlie: person("charlie", 3),
     dora: person("dora", 4),
+    aliceElsewhere: { ...alice, orgUserId: elsewhere.id * IDS_PER_ORG, orgSlug: elsewhere.slug },
     removed: new Set<Person>(),
   }
   await world.tables(
     ["INSERT INTO orgs (id, slug, name) VALUES (?, ?, ?)", id, slug, slug],
+    ["INSERT INTO orgs (id, slug, name) VALUES (?, ?, ?)", elsewhere.id, elsewhere.slug, elsewhere.slug],
+    [
+      "INSERT INTO org_users (id, org_id, user_id, email, role) VALUES (?, ?, ?, ?, 'member')",
+      org.aliceElsewhere.orgUserId,
+      elsewhere.id,
+      alice.userId,
+      alice.email,
+    ],
     [
       `INSERT INTO org_users (id, org_id, user_id, email, role)
        SELECT value ->> 0, ?, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`,

@@ -226,9 +226,9 @@ describe("an unsubscribe link", () => {
     expect(await flawsIn(await request("/unsubscribe", { method }))).toEqual(["query.token"])
     expect(await flawsIn(await follow(method, ""))).toEqual(["query.token"])
     expect(await flawsIn(await follow(method, "x".repeat(1_001)))).toEqual(["query.token"])
-    const ours = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "incident" })
-    const theirs = await unsubscribeToken("a-secret-of-somebody-else", { orgUserId: 1, category: "incident" })
-    const unknown = await unsubscribeToken("another-secret-of-the-tests", { orgUserId: 1, category: "all" as never })
+    const ours = await unsubscribeToken("another-secret-of-the-tests", { orgUserIds: [1], category: "incident" })
+    const theirs = await unsubscribeToken("a-secret-of-somebody-else", { orgUserIds: [1], category: "incident" })
+    const unknown = await unsubscribeToken("another-secret-of-the-tests", { orgUserIds: [1], category: "all" as never })
     for (const token of ["x", "a.b.c", theirs, unknown, ours.slice(0, -2), `${ours}x`, "%E0%A4%A", "%00"]) {
       const response = await reasonFor(await follow(method, token), token)
       expect(response, token).toEqual({ status: 404, detail: "link not found" })

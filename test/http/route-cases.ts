@@ -24,7 +24,7 @@ export type Case = {
 const fromAcme = { author: "alice@acme.test", message: "Dashboards are back" }
 /** Signed with the secret in vitest.config.ts. */
 const unsubscribeLinkToken = await unsubscribeToken("another-secret-of-the-tests", {
-  orgUserId: 1,
+  orgUserIds: [1],
   category: "incident",
 })
 

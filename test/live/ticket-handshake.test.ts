@@ -171,7 +171,7 @@ describe("is accepted and closed with 4003", () => {
     ["one without jti", () => sign(without("jti"), SECRET, "HS256")],
     ["an access token", () => tokenFor(bob.userId)],
     ["a server's key", async () => "service-key-new"],
-    ["an unsubscribe token", () => unsubscribeToken(SECRET, { orgUserId: BOB, category: "incident" })],
+    ["an unsubscribe token", () => unsubscribeToken(SECRET, { orgUserIds: [BOB], category: "incident" })],
   ])("for %s", async (_, make) => {
     expect(await connectWith(await make())).toEqual(REFUSED)
   })

@@ -16,7 +16,7 @@ import { workerWithEnv } from "../support/worker-with-env"
 import { defaultPreferences } from "./default-preferences"
 
 const SECRET = "another-secret-of-the-tests"
-const tokenForBob = () => unsubscribeToken(SECRET, { orgUserId: bob.orgUserId, category: "job_failure" })
+const tokenForBob = () => unsubscribeToken(SECRET, { orgUserIds: [bob.orgUserId], category: "job_failure" })
 const pathWith = (token: string) => `/unsubscribe?token=${encodeURIComponent(token)}`
 
 const withoutJobFailureMail = () => {

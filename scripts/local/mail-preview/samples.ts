@@ -62,7 +62,7 @@ export const samples: Sample[] = CATEGORIES.flatMap((category) =>
 
 export const contentOf = ({ category, urgent, summary }: Sample, origin: string): EmailInput => ({
   to: demoUsers[0]?.email ?? "",
-  orgName: demoOrgs[0]?.name ?? "",
+  orgNames: [demoOrgs[0]?.name ?? ""],
   category,
   urgent,
   message: [MESSAGES[category], ...(summary ? [SUMMARIES[summary]] : [])].join("\n"),

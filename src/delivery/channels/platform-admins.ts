@@ -36,7 +36,14 @@ export const platformAdminEmail: ChannelSender = async (deps, { notification }) 
     if (!deliverableAddress(to)) throw notUsable("ADMIN_EMAIL")
     const why = `You get this because you run the platform. Dalgo sends you ${CATEGORY[content.category].label} of every organisation.`
     const emailSubject = announcementSubject(content)
-    const email = await composeEmail({ ...content, to, why, emailSubject, unsubscribeUrl: undefined })
+    const email = await composeEmail({
+      ...content,
+      orgNames: [content.orgName],
+      to,
+      why,
+      emailSubject,
+      unsubscribeUrl: undefined,
+    })
     const { providerId } = await configuredProvider(deps.config, deps.email).send(email)
     return { kind: "sent", providerId }
   }

@@ -15,10 +15,13 @@ export async function verifyLink(deps: Deps, { token }: { token: string }) {
   return claims
 }
 
-/** Turns off the e-mails of that category. It needs no sign-in, as RFC 8058 asks: the token is the proof. */
+/**
+ * Turns off the e-mails of that category, in every organisation for which the e-mail was sent. It needs no sign-in, as RFC
+ * 8058 asks: the token is the proof.
+ */
 export async function unsubscribe(deps: Deps, { token }: { token: string }): Promise<Category> {
-  const { orgUserId, category } = await verifyLink(deps, { token })
+  const { orgUserIds, category } = await verifyLink(deps, { token })
   const switches = [{ category, channel: "email" as const, enabled: false }]
-  await queries.upsertSwitches(deps.db, { orgUserId, switches, now: deps.now() })
+  await queries.upsertSwitchesOfAll(deps.db, { orgUserIds, switches, now: deps.now() })
   return category
 }

@@ -12,6 +12,9 @@ const MAX_CHARACTERS = 20_000
 const NOT_DELIVERABLE =
   "the address has letters before the @ to which no provider can send yet: use an address in ASCII"
 
+/** No mailbox shall answer that its owner is away: RFC 3834, and Exchange, which asks for its own header. */
+const AUTOMATIC = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply" }
+
 /**
  * Composes the e-mail for one person. A message that is too long is cut. Throws a permanent `DeliveryError` if `to` is
  * not one address, or one to which no provider can send.
@@ -37,10 +40,14 @@ async function render(input: EmailInput, maxCharacters: number): Promise<Email> 
     subject,
     text: renderText(content),
     html: await renderHtml(content),
-    // RFC 8058: one click, no page in between.
-    headers: unsubscribeUrl
-      ? { "List-Unsubscribe": `<${unsubscribeUrl}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" }
-      : {},
+    headers: {
+      ...AUTOMATIC,
+      // RFC 8058: one click, no page in between.
+      ...(unsubscribeUrl && {
+        "List-Unsubscribe": `<${unsubscribeUrl}>`,
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+      }),
+    },
   }
 }
 

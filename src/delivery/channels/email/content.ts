@@ -1,11 +1,13 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
-import { httpUrl, oneLine } from "../../../domain/text"
+import { listOrgNames } from "../../../domain/org-names"
+import { httpUrl } from "../../../domain/text"
 import { type Layout, layoutMessage } from "./layout"
 import { emailSubject } from "./subject"
 
 export type EmailInput = {
   to: string
-  orgName: string
+  /** The organisations for which the e-mail is sent; at least one. */
+  orgNames: [string, ...string[]]
   category: Category
   urgent: boolean
   message: string
@@ -23,6 +25,7 @@ export type EmailInput = {
 /** The content of an e-mail, before it is rendered as text and as HTML. */
 export type EmailContent = {
   subject: string
+  /** Several as a list: "Acme and Globex". */
   orgName: string
   category: Category
   urgent: boolean
@@ -42,7 +45,7 @@ export type EmailContent = {
 /** The message and its summary are cut to `maxCharacters` each. */
 export function toEmailContent(input: EmailInput, { maxCharacters }: { maxCharacters: number }): EmailContent {
   const { category, urgent, message } = input
-  const orgName = oneLine(input.orgName)
+  const orgName = listOrgNames(input.orgNames)
   const { label } = CATEGORY[category]
   return {
     subject: emailSubject(input),

@@ -1,9 +1,9 @@
 import { AwsClient } from "aws4fetch"
-import { encodeBase64 } from "hono/utils/encode"
 import * as z from "zod/mini"
 import { firstCharacters } from "../../../domain/text"
 import { isTransientStatus, parseRetryAfter } from "../../../runtime/http-retry"
 import { DeliveryError } from "../../retry"
+import { encodedWords } from "./encoded-words"
 import type { Email, EmailProvider } from "./provider"
 import { type ProviderErrorKind, providerError } from "./provider-errors"
 
@@ -92,11 +92,9 @@ export class SesEmail implements EmailProvider {
   }
 }
 
-/** SES accepts ASCII only: any other name becomes an encoded word (RFC 2047). */
+/** SES accepts ASCII only in a sender. It encodes the subject itself. */
 const displayName = (name: string) =>
-  /^[ -~]*$/.test(name)
-    ? `"${name.replaceAll(/["\\]/g, "")}"`
-    : `=?UTF-8?B?${encodeBase64(new TextEncoder().encode(name).buffer)}?=`
+  /^[ -~]*$/.test(name) ? `"${name.replaceAll(/["\\]/g, "")}"` : encodedWords(name)
 
 /** The message of SES may contain an address: it is read, and not kept. */
 async function toDeliveryError(response: Response): Promise<DeliveryError> {

@@ -5,7 +5,7 @@ import { composeEmail } from "../../../../src/delivery/channels/email/compose"
 
 const input = (changes: Partial<EmailInput> = {}): EmailInput => ({
   to: "alice@acme.test",
-  orgName: "Acme",
+  orgNames: ["Acme"],
   category: "job_failure",
   urgent: false,
   message: "The pipeline nightly-survey failed.\nIt stopped at the Airbyte sync.",
@@ -15,9 +15,16 @@ const input = (changes: Partial<EmailInput> = {}): EmailInput => ({
   ...changes,
 })
 
+/** On every e-mail, whatever it is about. */
+const AUTOMATIC = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply" }
+
 describe("the headers", () => {
+  it("ask every mailbox not to answer that its owner is away", async () => {
+    expect((await composeEmail(input())).headers).toMatchObject(AUTOMATIC)
+  })
+
   it("let a mail client unsubscribe with one click (RFC 8058)", async () => {
-    expect((await composeEmail(input())).headers).toEqual({
+    expect((await composeEmail(input())).headers).toMatchObject({
       "List-Unsubscribe": "<https://notifications.dalgo.test/unsubscribe?token=abc>",
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     })
@@ -25,7 +32,7 @@ describe("the headers", () => {
 
   it("have no unsubscribe link without a URL for it", async () => {
     const email = await composeEmail(input({ unsubscribeUrl: undefined }))
-    expect(email.headers).toEqual({})
+    expect(email.headers).toEqual(AUTOMATIC)
     expect(email.text).not.toContain("Stop e-mail")
     expect(email.html).not.toContain("Stop e-mail")
   })
@@ -68,7 +75,7 @@ describe("a URL", () => {
     "in a link is never %s",
     async (url) => {
       const { text, html, headers } = await composeEmail(input({ inboxUrl: url, unsubscribeUrl: url }))
-      expect(headers).toEqual({})
+      expect(headers).toEqual(AUTOMATIC)
       expect(text).not.toContain(url)
       expect(html).not.toContain("<a ")
     },
@@ -137,7 +144,7 @@ describe("the HTML", () => {
     ["an item", { message: `Hello\n- ${markup}` }],
     ["the summary", own(`Hello\n${AI} ${markup}`)],
     ["the technical lines", own(`Hello\nTechnical details: ${markup}\n${LOG} ${markup}`)],
-    ["the organisation", { orgName: markup }],
+    ["the organisation", { orgNames: [markup] }],
     ["the subject", { emailSubject: markup }],
     ["a URL", { inboxUrl: `https://app.dalgo.test/"><script>alert(3)</script>` }],
     ["a URL in a message", { message: `https://acme.test/'"onclick="alert(3)" https://acme.test/<script>` }],
@@ -222,7 +229,7 @@ describe("the HTML", () => {
 
 describe("both parts", () => {
   it.each(["\r\nBcc: everybody@acme.test", "\u202E", "\0", "\u0007"])("are safe from %j", async (bad) => {
-    const { text, html } = await composeEmail(input({ orgName: `Ac${bad}me`, message: `Hello\nAc${bad}me` }))
+    const { text, html } = await composeEmail(input({ orgNames: [`Ac${bad}me`], message: `Hello\nAc${bad}me` }))
     for (const part of [text, html]) {
       expect(part).not.toMatch(/(?!\n)\p{Cc}|\u202E/u)
       expect(part).toMatch(/a member of Ac ?(Bcc: everybody@acme\.test)?me and/)

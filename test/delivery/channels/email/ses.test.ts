@@ -93,6 +93,11 @@ describe("a request to SES", () => {
     ["in quotes", "Dalgo, for NGOs", '"Dalgo, for NGOs"'],
     ["without a quote that would end it", 'Dal"go\\', '"Dalgo"'],
     ["encoded if it is not ASCII", "डाल्गो", "=?UTF-8?B?4KSh4KS+4KSy4KWN4KSX4KWL?="],
+    [
+      "in words of at most 75 characters",
+      "ü".repeat(30),
+      `=?UTF-8?B?${"w7zDvMO8".repeat(7)}w7w=?= =?UTF-8?B?${"w7zDvMO8".repeat(2)}w7zDvA==?=`,
+    ],
   ])("names the sender %s", async (_, name, expected) => {
     const { requests } = respondWith(Response.json({ MessageId: "1" }))
     await ses({ from: { email: "notifications@dalgo.test", name } }).send(email)

@@ -5,7 +5,7 @@ import { CATEGORIES } from "../../../../src/domain/categories"
 type Input = Parameters<typeof emailSubject>[0]
 
 const input = (changes: Partial<Input> = {}): Input => ({
-  orgName: "Acme",
+  orgNames: ["Acme"],
   category: "job_failure",
   message: "The pipeline nightly-survey failed.\nIt stopped at the Airbyte sync.",
   emailSubject: null,
@@ -38,10 +38,25 @@ describe("the subject", () => {
       { message: "😀".repeat(101) },
       `[Acme] Job Failures: ${"😀".repeat(99)}…`,
     ],
-    ["in any script", { orgName: "नीला", message: "पाइपलाइन विफल" }, "[नीला] Job Failures: पाइपलाइन विफल"],
+    ["in any script", { orgNames: ["नीला"], message: "पाइपलाइन विफल" }, "[नीला] Job Failures: पाइपलाइन विफल"],
     ["not escaped for HTML", { message: "a < b & c" }, "[Acme] Job Failures: a < b & c"],
   ])("is %s", (_, changes, expected) => {
     expect(emailSubject(input(changes))).toBe(expected)
+  })
+
+  it.each<[string, [string, ...string[]], string]>([
+    ["two", ["Acme", "Globex"], "[Acme, Globex] Job Failures: The pipeline nightly-survey fa…"],
+    ["three", ["Acme", "Globex", "Initech"], "[Acme, Globex, Initech] Job Failures: The pipeline nightly-…"],
+    [
+      "those that fit",
+      ["Acme", "Globex", "Initech", "Umbrella", "Hooli"],
+      "[Acme, Globex, Initech +2] Job Failures: The pipeline night…",
+    ],
+    ["a part of a long one", ["x".repeat(99), "Globex"], `[${"x".repeat(25)}… +1] Job Failures: The pipeline…`],
+  ])("names %s organisations within 60 characters", (_, orgNames, expected) => {
+    const subject = emailSubject(input({ orgNames }))
+    expect(subject).toBe(expected)
+    expect(subject.length).toBeLessThanOrEqual(60)
   })
 
   it.each(CATEGORIES)("has the label of the category %s", (category) => {
@@ -89,7 +104,8 @@ describe("the subject", () => {
     "never contains %s, from the sender, the message or the organisation",
     (_, bad) => {
       const injected = `${bad}Hello${bad}Bcc: everybody@acme.test${bad}`
-      for (const changes of [{ emailSubject: injected }, { message: injected }, { orgName: injected }]) {
+      const fields: Partial<Input>[] = [{ emailSubject: injected }, { message: injected }, { orgNames: [injected] }]
+      for (const changes of fields) {
         const subject = emailSubject(input(changes))
         expect(subject).not.toMatch(/[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029\uFFF9-\uFFFB]/u)
         expect(subject).toContain("Hello")
