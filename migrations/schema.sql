@@ -10,6 +10,8 @@ CREATE TABLE IF NOT EXISTS chat_webhooks (
   gone_reason TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  refused_at INTEGER,
+  refused_reason TEXT,
   PRIMARY KEY (org_id, product) -- the settings of an organisation, and the webhooks of one message's recipients
 ) WITHOUT ROWID;
 

@@ -1,9 +1,10 @@
-import { requestId } from "hono/request-id"
 import { secureHeaders } from "hono/secure-headers"
 import { depsFrom } from "./compose"
 import { deviceRoutes } from "./destinations/devices/routes"
 import { onError, onNotFound } from "./http/errors"
 import { corsPolicy } from "./http/cors"
+import { defaultHeaders } from "./http/default-headers"
+import { requestId } from "./http/request-id"
 import { handOn } from "./http/hand-on"
 import { refuseLoop } from "./http/loop"
 import { router } from "./http/router"
@@ -24,7 +25,8 @@ import { prefectRoutes } from "./signals/prefect/routes"
 import { testSendRoutes } from "./delivery/test-send/routes"
 
 export const app = router()
-  .use(requestId())
+  .use(requestId)
+  .use(defaultHeaders)
   .use(async (c, next) => {
     c.set("deps", depsFrom(c.env, c.executionCtx))
     await next()
@@ -33,7 +35,7 @@ export const app = router()
   .route("/wss", liveRoutes)
 
   .use("/api/*", corsPolicy, refuseLoop)
-  .use(secureHeaders())
+  .use(secureHeaders({ xFrameOptions: "DENY" }))
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications/ticket", ticketRoutes)
   .route("/api/notifications", deviceRoutes)

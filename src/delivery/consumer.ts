@@ -2,7 +2,7 @@ import type { Deps } from "../deps"
 import type { OutgoingChannel } from "../domain/channels"
 import { LEASE_MS } from "../runtime/backoff"
 import { MisconfiguredError } from "../runtime/errors"
-import { errorName, log } from "../runtime/log"
+import { errorName, log, type LogLine } from "../runtime/log"
 import type { DeliveryMessage } from "../runtime/queue-messages"
 import type { ChannelSender } from "./channels/channel"
 import { CHAT_CHANNELS } from "./channels/chat/channel"
@@ -89,24 +89,26 @@ function logMisconfigured({ notificationId, channel }: DeliveryMessage, attempts
     log({ event: "misconfigured", notification_id: notificationId, channel, reason })
 }
 
-const LOG_EVENT = {
-  sent: "delivery_sent",
-  pending: "delivery_postponed",
-  suppressed: "delivery_suppressed",
-  failed: "delivery_failed",
-  dead: "delivery_failed",
-} as const satisfies Record<queries.DeliveryOutcome["status"], string>
-
+/** One line for each outcome and reason, which is the same for most recipients. */
 function logOutcomes({ notificationId, channel }: DeliveryMessage, outcomes: queries.DeliveryOutcome[]): void {
-  for (const [status, rows] of Map.groupBy(outcomes, (outcome) => outcome.status)) {
-    const event = LOG_EVENT[status]
-    log({
-      event,
-      notification_id: notificationId,
-      channel,
-      count: rows.length,
-      ...(event === "delivery_failed" && { reason: status }),
-    })
+  for (const rows of Map.groupBy(outcomes, ({ status, reason }) => `${status} ${reason}`).values()) {
+    const [first] = rows
+    if (first) log({ ...outcomeLine(first), notification_id: notificationId, channel, count: rows.length })
+  }
+}
+
+function outcomeLine({ status, reason: given }: queries.DeliveryOutcome): LogLine {
+  const reason = given ?? "unknown"
+  switch (status) {
+    case "sent":
+      return { event: "delivery_sent" }
+    case "suppressed":
+      return { event: "delivery_suppressed", reason }
+    case "pending":
+      return { event: "delivery_postponed", reason }
+    case "failed":
+    case "dead":
+      return { event: "delivery_failed", outcome: status, reason }
   }
 }
 

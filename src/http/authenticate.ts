@@ -9,6 +9,7 @@ import { isAtLeast, type Role } from "../domain/roles"
 import { type Access, withMeta } from "./route-meta"
 import { matchesAnyKey, shortHash } from "../auth/compare-keys"
 import { isAllowedOrigin } from "./cors"
+import { requestIds } from "./request-id"
 import type { AppEnv } from "./router"
 import { verifyAccessToken } from "../auth/access-token"
 
@@ -171,7 +172,7 @@ async function identify(c: Context<AppEnv>): Promise<Caller> {
     throw new AppError(cookieToken(c) ? "token_expired" : "unauthenticated", "Token expired")
   }
   if (verified.kind === "invalid") {
-    log({ event: "access_token_rejected", request_id: c.var.requestId, reason: verified.reason })
+    log({ event: "access_token_rejected", ...requestIds(c), reason: verified.reason })
     throw new AppError("unauthenticated", "Not signed in")
   }
   const memberships = await loadMemberships(db, { userId: verified.userId, now: now() })

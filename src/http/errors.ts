@@ -2,6 +2,7 @@ import type { Context } from "hono"
 import { HTTPException } from "hono/http-exception"
 import { AppError, type ErrorCode, MisconfiguredError } from "../runtime/errors"
 import { errorName, log, topFrames } from "../runtime/log"
+import { requestIds } from "./request-id"
 import type { AppEnv } from "./router"
 
 /** On 498 Dalgo's web app refreshes its token once and tries again. On 401 it logs the person out. */
@@ -29,7 +30,7 @@ export function onError(error: Error, c: Context<AppEnv>): Response {
     return respond(c, STATUS[error.code], { detail: issues ?? error.message })
   }
   if (error instanceof MisconfiguredError) {
-    log({ event: "misconfigured", request_id: c.get("requestId"), reason: error.message })
+    log({ event: "misconfigured", ...requestIds(c), reason: error.message })
     return respond(c, STATUS.unavailable, { detail: error.message })
   }
   if (error instanceof HTTPException && error.status < 500) {
@@ -38,7 +39,7 @@ export function onError(error: Error, c: Context<AppEnv>): Response {
   const requestId = c.get("requestId")
   log({
     event: "request_failed",
-    request_id: requestId,
+    ...requestIds(c),
     reason: errorName(error),
     status: 500,
     stack: topFrames(error),

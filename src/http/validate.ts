@@ -141,7 +141,8 @@ export const conditionalGet = withMeta(
   every(
     createMiddleware<AppEnv>(async (c, next) => {
       await next()
-      c.header("Cache-Control", "private, no-cache")
+      // An error has a tag too, which nobody needs.
+      if (c.res.ok || c.res.status === 304) c.header("Cache-Control", "private, no-cache")
     }),
     etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...RETAINED_HEADERS] }),
   ),

@@ -10,7 +10,7 @@ import * as queries from "./dead-letter-queries"
  */
 export async function consumeDeadLetters(deps: Deps, batch: MessageBatch): Promise<void> {
   const { queue, messages } = batch
-  log({ event: "dead_letters_received", queue, count: messages.length })
+  log({ event: "dead_letters_received", queue, count: messages.length, reason: "every retry failed" })
   await queries.insertDeadLetters(deps.db, { queue, messages, now: deps.now() })
   // This queue also takes the dead letters of the queue to which Email Service sends its events.
   const emailEvents = queue === "dalgo-signals-dead" ? messages.filter(({ body }) => !isSignalMessage(body)) : []

@@ -11,7 +11,7 @@ import {
 } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import { LEASE_MS } from "../runtime/backoff"
-import { errorName, log, type LogLine } from "../runtime/log"
+import { errorName, type FailureEvent, log, type LogFields } from "../runtime/log"
 import { sendSignals } from "../runtime/queue-lanes"
 import { selectAddressees, toAddressees } from "./audience"
 import { decideAll, type Plan, planDeliveries } from "./plan"
@@ -119,7 +119,7 @@ async function updateBars(deps: Deps, { id, reached }: { id: number; reached: [n
   if (count > 0) log({ event: "urgent_bar_updates_skipped", notification_id: id, count })
 }
 
-async function logRejected(line: LogLine, work: Promise<unknown>[]): Promise<void> {
+async function logRejected(line: { event: FailureEvent } & LogFields, work: Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(work)) {
     if (result.status === "rejected") log({ ...line, reason: errorName(result.reason) })
   }

@@ -12,7 +12,7 @@ export type UserPreferencesResponse = z.infer<typeof UserPreferencesResponse>
 
 const INVALID_LINK = {
   not_found: "This service did not make the link.",
-  unavailable: "`UNSUBSCRIBE_SECRET` is not usable: nothing was changed.",
+  unavailable: "`UNSUBSCRIBE_SECRET` is missing or not usable: nothing was changed.",
 }
 
 export const preferenceDocs = {

@@ -44,19 +44,39 @@ export const LOG_LEVELS = {
   backend_failed: "error",
   cron_task_failed: "error",
   webhook_reencryption_failed: "error",
+  webhook_update_failed: "warn",
+  push_key_refused: "error",
 } as const satisfies Record<string, LogLevel>
 
 export type LogEvent = keyof typeof LOG_LEVELS
 
+/** An event that tells of a failure: by its level, or by its name. */
+export type FailureEvent = {
+  [Event in LogEvent]: (typeof LOG_LEVELS)[Event] extends "warn" | "error"
+    ? Event
+    : Event extends `${string}_failed`
+      ? Event
+      : never
+}[LogEvent]
+
+/**
+ * A value from our code, or the class of an error: never text that was sent to us. The line of a failure must have one,
+ * so that nobody has to look elsewhere for the cause.
+ */
+type Reason =
+  | { event: FailureEvent; reason: string }
+  | { event: Exclude<LogEvent, FailureEvent>; reason?: string | undefined }
+
 /** The fields of a log line. The set is closed: no token, address, request body or message text has a field. */
-export type LogLine = {
-  event: LogEvent
+export type LogFields = {
   request_id?: string
-  /** A value from our code, or the class of an error: never text that was sent to us. */
-  reason?: string
+  /** The caller's own id of a request, as `http/request-id` cleans it. */
+  client_request_id?: string
   /** The innermost frames of an unexpected error. */
   stack?: string
   status?: number
+  /** What became of failed deliveries. */
+  outcome?: "failed" | "dead"
   notification_id?: number
   signal_id?: number
   flow_run_id?: string
@@ -72,6 +92,8 @@ export type LogLine = {
   count?: number
   ms?: number
 }
+
+export type LogLine = Reason & LogFields
 
 /** Writes one line of JSON, with the level of its event. */
 export const log = (line: LogLine) => console.log(JSON.stringify({ level: LOG_LEVELS[line.event], ...line }))

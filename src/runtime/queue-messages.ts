@@ -1,7 +1,7 @@
 import type { OutgoingChannel } from "../domain/channels"
 
 /** Values of `signal_events.source`; `signals/sources.ts` has an entry for each. A message has its event's source as `kind`. */
-export const EVENT_SOURCES = ["prefect", "room_gone", "mail_event"] as const
+export const EVENT_SOURCES = ["prefect", "room_gone", "mail_event", "push_key_refused"] as const
 export type EventSource = (typeof EVENT_SOURCES)[number]
 
 /** A message of the queue `dalgo-signals`. It carries ids only: the row is the truth. It may arrive twice, or late. */

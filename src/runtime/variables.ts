@@ -187,7 +187,7 @@ export const VARIABLES = {
   }),
   UNSUBSCRIBE_SECRET: optional(SIGNING_SECRET, {
     affects:
-      "WebSocket tickets answer 503 and unsubscribe links do not work. E-mails to people have no unsubscribe link " +
+      "WebSocket tickets and unsubscribe links answer 503. E-mails to people have no unsubscribe link " +
       "while it is missing, and wait while it is not usable.",
     isNeeded: always,
   }),

@@ -1,6 +1,6 @@
 import type { DueRow } from "../db/due-in-turn"
 import type { Deps } from "../deps"
-import { errorName, log, type LogLine } from "../runtime/log"
+import { errorName, log, type LogFields } from "../runtime/log"
 import { sendSignals } from "../runtime/queue-lanes"
 import type { EventSource, SignalMessage } from "../runtime/queue-messages"
 import { sendOneDue } from "../notifications/send-scheduled"
@@ -70,7 +70,7 @@ function toSummaryMessage({ orgId, key }: DueRow) {
   return { body: { kind: "summary" as const, flowRunId }, orgId }
 }
 
-function logFieldsOf(message: SignalMessage): Partial<LogLine> {
+function logFieldsOf(message: SignalMessage): LogFields {
   switch (message.kind) {
     case "summary":
       return { flow_run_id: message.flowRunId }

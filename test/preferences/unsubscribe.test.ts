@@ -172,10 +172,19 @@ describe("an invalid link", () => {
     expect((await oneClick("/unsubscribe?token=")).status).toBe(422)
   })
 
-  it("is every link if no secret is set", async () => {
+  it("cannot be told while no secret is set, and the answer names the variable", async () => {
     const closed = workerWithEnv({ UNSUBSCRIBE_SECRET: "" })
-    for (const token of [await tokenForBob(), await sign(claims, "undefined", "HS256")]) {
-      expect((await closed(pathWith(token), { method: "POST" })).status).toBe(404)
+    for (const token of [await tokenForBob(), await sign(claims, "undefined", "HS256"), "nonsense"]) {
+      for (const method of ["GET", "POST"]) {
+        const answer = await closed(pathWith(token), { method })
+        expect({ status: answer.status, body: await answer.json() }).toEqual({
+          status: 503,
+          body: { detail: "UNSUBSCRIBE_SECRET is not set" },
+        })
+        const page = await closed(pathWith(token), { method, headers: BROWSER })
+        expect(page.status).toBe(503)
+        expect(await page.text()).toContain("This does not work right now")
+      }
     }
     expect(await switches()).toEqual([])
   })

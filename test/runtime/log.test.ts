@@ -1,7 +1,15 @@
 import { env } from "cloudflare:workers"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import operations from "../../docs/operations.md?raw"
-import { LOG_LEVELS, type LogLevel, type LogLine } from "../../src/runtime/log"
+import {
+  type FailureEvent,
+  log,
+  LOG_LEVELS,
+  type LogEvent,
+  type LogFields,
+  type LogLevel,
+  type LogLine,
+} from "../../src/runtime/log"
 import { aiAnswer, fakeAi } from "../support/fake-ai"
 import { failedRun, fakePrefect, logLine, RUN_ID } from "../support/fake-prefect"
 import { fakeFetch } from "../support/fake-fetch"
@@ -29,7 +37,42 @@ const FIELDS = {
   task: true,
   count: true,
   ms: true,
-} satisfies Record<keyof LogLine, true>
+  client_request_id: true,
+  outcome: true,
+} satisfies Record<keyof LogFields | "event" | "reason", true>
+
+const isFailure = (event: LogEvent) => ["warn", "error"].includes(LOG_LEVELS[event]) || event.endsWith("_failed")
+
+/** The compiler demands every failure here; a test compares them with the levels. */
+const FAILURES = {
+  request_failed: true,
+  misconfigured: true,
+  rpc_call_failed: true,
+  access_token_rejected: true,
+  sns_message_rejected: true,
+  enqueue_failed: true,
+  queue_message_retried: true,
+  dead_letters_received: true,
+  signal_not_understood: true,
+  signal_failed: true,
+  prefect_refused: true,
+  prefect_unavailable: true,
+  fan_out_failed: true,
+  delivery_postponed: true,
+  delivery_failed: true,
+  email_misconfigured: true,
+  platform_admin_address_bounced: true,
+  summary_model_failed: true,
+  urgent_bar_unavailable: true,
+  urgent_bar_update_failed: true,
+  socket_message_failed: true,
+  socket_send_failed: true,
+  backend_failed: true,
+  cron_task_failed: true,
+  webhook_reencryption_failed: true,
+  webhook_update_failed: true,
+  push_key_refused: true,
+} satisfies Record<FailureEvent, true>
 
 /** Part of every input, so that a log line that repeats any input is found. */
 const PRIVATE = "payroll-of-anna"
@@ -78,6 +121,7 @@ function expectNothingPrivateLogged() {
     expect(line).toSatisfy((text) => typeof text === "string" && !text.includes("\n"))
     const { level, ...fields } = JSON.parse(line as string)
     expect(LOG_LEVELS).toHaveProperty(fields.event, level)
+    if (isFailure(fields.event)) expect(fields.reason, line as string).toMatch(/./)
     for (const field of Object.keys(fields)) expect(FIELDS).toHaveProperty(field)
     for (const secret of secrets)
       expect((line as string).includes(secret), `${secret} in ${line as string}`).toBe(false)
@@ -185,9 +229,9 @@ describe("nothing private is logged", () => {
     await consume("dalgo-deliveries", [body])
     const fields = { notification_id: 1, channel: "email", count: 1 }
     expect(lines().filter(({ event }) => event.startsWith("delivery_"))).toEqual([
-      { level: "info", event: "delivery_suppressed", ...fields },
-      { level: "warn", event: "delivery_postponed", ...fields },
-      { level: "error", event: "delivery_failed", ...fields, reason: "failed" },
+      { level: "info", event: "delivery_suppressed", reason: "not_a_member", ...fields },
+      { level: "warn", event: "delivery_postponed", reason: "SES answered 500", ...fields },
+      { level: "error", event: "delivery_failed", outcome: "failed", reason: "SES answered 400", ...fields },
     ])
   })
 
@@ -242,6 +286,7 @@ describe("nothing private is logged", () => {
   })
 
   it("when messages become dead letters", async () => {
+    const DEAD = { level: "error", event: "dead_letters_received", reason: "every retry failed" }
     await anonymous.post(WEBHOOK, sentence(), KEY)
     await consume("dalgo-signals-dead", [
       { kind: "prefect", eventId: 1 },
@@ -250,10 +295,54 @@ describe("nothing private is logged", () => {
     ])
     await consume("dalgo-deliveries-dead", [{ channel: "email", notificationId: 1, recipientIds: [1, 2] }])
     expect(lines().filter(({ event }) => event === "dead_letters_received")).toEqual([
-      { level: "error", event: "dead_letters_received", queue: "dalgo-signals-dead", count: 3 },
-      { level: "error", event: "dead_letters_received", queue: "dalgo-deliveries-dead", count: 1 },
+      { ...DEAD, queue: "dalgo-signals-dead", count: 3 },
+      { ...DEAD, queue: "dalgo-deliveries-dead", count: 1 },
     ])
   })
+})
+
+it("names the reason of a failure by the type of its line", () => {
+  // @ts-expect-error A failure needs a reason.
+  log({ event: "delivery_postponed" })
+  log({ event: "delivery_postponed", reason: "SES answered 500" })
+  log({ event: "delivery_sent" })
+  for (const event of Object.keys(LOG_LEVELS) as LogEvent[]) {
+    expect(Object.hasOwn(FAILURES, event), event).toBe(isFailure(event))
+  }
+})
+
+it.each(Object.entries(LOG_LEVELS))("writes %s as one line of JSON with its level: %s", (event, level) => {
+  log({ event: event as FailureEvent, reason: "TypeError" })
+  expect(written).toEqual([["log", JSON.stringify({ level, event, reason: "TypeError" })]])
+})
+
+it("logs one line for each reason of a delivery", async () => {
+  const body = { channel: "email" as const, notificationId: 1, recipientIds: [alice.orgUserId, bob.orgUserId] }
+  const { handler } = fakeSes((to) => new Response(null, { status: to === bob.email ? 500 : 503 }))
+  fakeFetch(handler)
+  await alice.post(SENT, message)
+  await consume("dalgo-deliveries", [body])
+  const line = { level: "warn", event: "delivery_postponed", notification_id: 1, channel: "email", count: 1 }
+  expect(lines().filter(({ event }) => event === "delivery_postponed")).toEqual(
+    expect.arrayContaining([
+      { ...line, reason: "SES answered 500" },
+      { ...line, reason: "SES answered 503" },
+    ]),
+  )
+})
+
+it("logs a rejected token with the id of its request, and the caller's own apart", async () => {
+  const answer = await request(INBOX, { headers: { authorization: `Bearer ${PRIVATE}`, "x-request-id": "web-app-17" } })
+  expect(answer.headers.get("x-request-id")).not.toBe("web-app-17")
+  expect(lines()).toEqual([
+    {
+      level: "warn",
+      event: "access_token_rejected",
+      request_id: answer.headers.get("x-request-id"),
+      client_request_id: "web-app-17",
+      reason: "JwtTokenInvalid",
+    },
+  ])
 })
 
 it("logs a rejected token with the id of its request", async () => {

@@ -162,6 +162,7 @@ describe("attempts that throw again and again", () => {
     ["prefect", JSON.stringify(runStateBody("Failed"))],
     ["mail_event", JSON.stringify(bounceEvent(alice.email))],
     ["room_gone", JSON.stringify({ orgId: ACME, product: "slack" })],
+    ["room_gone", JSON.stringify({ orgId: ACME, product: "slack", kind: "wrong_setting" })],
   ] as const)("are postponed for longer each time, for almost two days in all: %s", async (source, body) => {
     await insertEvent(source, body)
     const real = Object.getPrototypeOf(env.DB)

@@ -1,6 +1,7 @@
 import { type ChatProduct, CHAT_PRODUCT_NAME } from "../../domain/channels"
 import type { Deps } from "../../deps"
 import { AppError, MisconfiguredError } from "../../runtime/errors"
+import type { Refusal } from "../channels/chat/refusal"
 import { getChatWebhook } from "../../destinations/chat-webhooks/settings"
 
 const RETRY_AFTER_SECONDS = 60
@@ -18,19 +19,22 @@ export async function sendTest(deps: Deps, { orgId, product }: { orgId: number; 
   if (!webhook) throw new AppError("rejected", `No ${name} webhook is stored.`)
   // Imported here, since no other request needs the senders.
   const { sendTestMessage } = await import("../channels/chat/send-test")
-  switch (await sendTestMessage({ product, webhook, orgName })) {
+  const result = await sendTestMessage({ product, webhook, orgName })
+  switch (result.kind) {
     case "sent":
       return
     case "gone":
-      throw new AppError(
-        "rejected",
-        `${name} does not know this webhook any more: make a new one there, and store it here.`,
-      )
-    case "refused":
-      throw new AppError("rejected", `${name} refused the message.`)
-    case "unavailable":
-      throw new AppError("unavailable", `${name} cannot take a message right now`, {
+      throw new AppError("rejected", `${refused(name, result)}. Make a new webhook there, and store it here.`)
+    case "wrong_setting":
+    case "message_at_fault":
+      throw new AppError("rejected", `${refused(name, result)}.`)
+    case "wait":
+      throw new AppError("unavailable", `${name} cannot take a message right now${inWords(result)}`, {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       })
   }
 }
+
+/** The words are those of the deliveries, and of the notice to admins. */
+const inWords = ({ words }: Refusal) => (words ? `: ${words}` : "")
+const refused = (name: string, refusal: Refusal) => `${name} refused the message${inWords(refusal)}`

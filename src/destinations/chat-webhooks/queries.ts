@@ -27,9 +27,12 @@ export const selectOrgPreferences = (db: Db, { orgId }: { orgId: number }) =>
 
 type Owner = { orgId: number; product: ChatProduct }
 
+/** Nothing is known yet of a webhook that an admin stores or enables. */
+const UNTRIED = { goneAt: null, goneReason: null, refusedAt: null, refusedReason: null }
+
 /** Stores and enables this webhook; or, with `null`, removes the stored one and disables the product. */
 export function upsertWebhook(db: Db, { webhook, now, ...owner }: Owner & { webhook: string | null; now: number }) {
-  const set = { enabled: webhook !== null, webhook, goneAt: null, goneReason: null, updatedAt: now }
+  const set = { ...UNTRIED, enabled: webhook !== null, webhook, updatedAt: now }
   return db
     .insert(chatWebhooks)
     .values({ ...owner, ...set, createdAt: now })
@@ -40,7 +43,7 @@ export function upsertWebhook(db: Db, { webhook, now, ...owner }: Owner & { webh
 export const enableWebhook = (db: Db, { orgId, product, now }: Owner & { now: number }) =>
   db
     .update(chatWebhooks)
-    .set({ enabled: true, goneAt: null, goneReason: null, updatedAt: now })
+    .set({ ...UNTRIED, enabled: true, updatedAt: now })
     .where(and(eq(chatWebhooks.orgId, orgId), eq(chatWebhooks.product, product), isNotNull(chatWebhooks.webhook)))
 
 /** Up to `limit` stored webhooks in these half-open ranges. */

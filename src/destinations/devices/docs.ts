@@ -40,12 +40,11 @@ export const deviceDocs = {
   "POST /api/notifications/push-subscriptions": {
     summary: "Switch push messages on for a device",
     description:
-      "Takes a browser's `PushSubscription.toJSON()`. The same request again changes nothing. A browser belongs to one " +
+      "Takes a browser's `PushSubscription.toJSON()`, and ignores fields that it does not know. The same request again changes nothing. A browser belongs to one " +
       "person: it is removed from anybody who had it before. An eleventh device replaces the oldest. With `replaces` it " +
       "takes the place of another device of mine in all my organisations, and is added to none.",
     fields: {
       endpoint: "a URL of the browser's push service",
-      expirationTime: "ignored",
       replaces: "the endpoint that this browser had before",
     },
     response: z.strictObject(success),

@@ -16,13 +16,15 @@ async function isPublicKey(text: string): Promise<boolean> {
 
 const withoutPadding = z.overwrite((text: string) => text.replace(/=+$/, ""))
 
-/** A browser's `PushSubscription.toJSON()`, and the endpoint that it had before, if it renewed its subscription. */
-export const NewDevice = z.strictObject({
+/**
+ * A browser's `PushSubscription.toJSON()`, and the endpoint that it had before, if it renewed its subscription. Other fields
+ * are ignored: browsers add some, as `expirationTime` and `contentEncoding`.
+ */
+export const NewDevice = z.object({
   endpoint: z
     .string()
     .check(z.maxLength(MAX_ENDPOINT_LENGTH), z.refine(isPushEndpoint, "not a URL of a browser's push service")),
-  expirationTime: z.nullish(z.number()),
-  keys: z.strictObject({
+  keys: z.object({
     p256dh: z
       .string()
       .check(
@@ -36,4 +38,4 @@ export const NewDevice = z.strictObject({
 })
 export type NewDevice = z.infer<typeof NewDevice>
 
-export const OldDevice = z.strictObject({ endpoint: z.string().check(z.maxLength(MAX_ENDPOINT_LENGTH)) })
+export const OldDevice = z.object({ endpoint: z.string().check(z.maxLength(MAX_ENDPOINT_LENGTH)) })

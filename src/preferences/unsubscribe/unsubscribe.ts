@@ -1,16 +1,17 @@
 import type { Category } from "../../domain/categories"
 import type { Deps } from "../../deps"
-import { notFound } from "../../runtime/errors"
+import { MisconfiguredError, notFound } from "../../runtime/errors"
 import { verifyUnsubscribeToken } from "./token"
 import * as queries from "../queries"
 
 /**
  * The person and the category of an unsubscribe link. Throws `not_found` for an invalid token, and `MisconfiguredError`
- * while the secret is not usable.
+ * while the secret is missing or not usable.
  */
 export async function verifyLink(deps: Deps, { token }: { token: string }) {
   const secret = deps.config.UNSUBSCRIBE_SECRET
-  const claims = secret && (await verifyUnsubscribeToken(secret, token))
+  if (!secret) throw new MisconfiguredError("UNSUBSCRIBE_SECRET is not set")
+  const claims = await verifyUnsubscribeToken(secret, token)
   if (!claims) throw notFound("link")
   return claims
 }

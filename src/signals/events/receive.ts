@@ -37,7 +37,7 @@ export async function receiveEvent(deps: Deps, incoming: IncomingEvent): Promise
     dueAt: isReadable ? now + SWEEP_AFTER_MS : null,
   })
   if (!isReadable) {
-    log({ event: "signal_not_understood", source, ...(event && { signal_id: event.id }) })
+    log({ event: "signal_not_understood", source, reason: "unknown form", ...(event && { signal_id: event.id }) })
     return "not_understood"
   }
   if (!event) return "duplicate"

@@ -1,6 +1,6 @@
 import type { SignalEvent } from "../../db/schema"
 import type { Deps } from "../../deps"
-import type { LogLine } from "../../runtime/log"
+import type { LogFields } from "../../runtime/log"
 
 /**
  * The result of processing an event.
@@ -19,7 +19,7 @@ export type EventResult = (
   | { kind: "done" | "committed"; status: "processed" | "ignored" | "failed"; reason: string }
   | { kind: "later"; dueAt: number; reason: string; isWait?: boolean }
   | { kind: "beyond_share"; orgId: number }
-) & { logFields?: Pick<LogLine, "flow_run_id"> }
+) & { logFields?: Pick<LogFields, "flow_run_id"> }
 
 /** One system whose events are stored in `signal_events`. `Signal` is the type of a parsed body. */
 export interface SignalSource<Signal = unknown> {

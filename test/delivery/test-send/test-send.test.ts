@@ -19,9 +19,24 @@ const answerOf = async (request: Promise<Response>) => {
 }
 
 describe.each([
-  { product: "discord", name: "Discord", webhook: DISCORD_WEBHOOK },
-  { product: "slack", name: "Slack", webhook: SLACK_WEBHOOK },
-] as const)("a test on $name", ({ product, name, webhook }) => {
+  {
+    product: "discord",
+    name: "Discord",
+    webhook: DISCORD_WEBHOOK,
+    verb: "deleted",
+    refused: Response.json({ code: 220_001 }, { status: 400 }),
+    words: "the channel is a forum: add ?thread_id=… with the id of one of its threads to the webhook's address",
+  },
+  {
+    product: "slack",
+    name: "Slack",
+    webhook: SLACK_WEBHOOK,
+    verb: "removed",
+    refused: new Response("action_prohibited", { status: 403 }),
+    words:
+      "the workspace does not permit the webhook to write in its channel: ask an admin of the workspace to permit it",
+  },
+] as const)("a test on $name", ({ product, name, webhook, verb, refused, words }) => {
   const PATH = `/api/orgpreferences/test-${product}`
   const SENT = { status: 200, body: { success: true, message: `The test is on ${name}.` }, wait: null }
   const test = () => answerOf(alice.post(PATH))
@@ -65,12 +80,13 @@ describe.each([
       "the webhook is unknown",
       new Response("no_service", { status: 404 }),
       400,
-      `${name} does not know this webhook any more: make a new one there, and store it here.`,
+      `${name} refused the message: the webhook was ${verb} there. Make a new webhook there, and store it here.`,
       null,
     ],
+    ["a setting is wrong", refused, 400, `${name} refused the message: ${words}.`, null],
     [
       "the message is refused",
-      new Response("invalid_payload", { status: 400 }),
+      new Response("something_new", { status: 400 }),
       400,
       `${name} refused the message.`,
       null,
@@ -81,6 +97,13 @@ describe.each([
       400,
       `${name} refused the message.`,
       null,
+    ],
+    [
+      "the product has a fault of its own",
+      new Response(product === "slack" ? "rollup_error" : '{"code":40006}', { status: 500 }),
+      503,
+      `${name} cannot take a message right now: it ${product === "slack" ? "has a fault of its own" : "takes no more messages at the moment"}`,
+      "60",
     ],
     [
       "the rate limit is exceeded",

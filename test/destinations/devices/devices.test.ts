@@ -48,11 +48,29 @@ describe("a device", () => {
     expect(await selectRows("SELECT p256dh, auth FROM push_subscriptions")).toEqual([keys])
   })
 
-  it("may have an expiration time", async () => {
+  it.each([
+    ["an expiration time", { expirationTime: 1.5 }],
+    ["an expiration time of another form", { expirationTime: "2026-12-31T00:00:00Z" }],
+    ["an encoding", { contentEncoding: "aes128gcm" }],
+    ["options", { options: { userVisibleOnly: true, applicationServerKey: {} } }],
+    ["what browsers may add", { supportedContentEncodings: ["aes128gcm"], "": 1, constructor: null }],
+  ])("may have other fields, which are ignored: %s", async (_, fields) => {
     const { subscription } = await newDevice("https://web.push.apple.com/x")
-    expect((await bob.post(SUBSCRIPTIONS_PATH, { ...subscription, expirationTime: 1.5 })).status).toBe(200)
-    const { expirationTime: _, ...rest } = subscription
-    expect((await bob.post(SUBSCRIPTIONS_PATH, rest)).status).toBe(200)
+    const { expirationTime: __, ...rest } = subscription
+    const keys = { ...subscription.keys, another: "key" }
+    expect((await bob.post(SUBSCRIPTIONS_PATH, { ...rest, keys, ...fields })).status).toBe(200)
+    expect(await selectRows("SELECT endpoint, p256dh, auth FROM push_subscriptions")).toEqual([
+      { endpoint: subscription.endpoint, ...subscription.keys },
+    ])
+    expect((await remove(bob, { subscription: { ...subscription, ...fields } } as never)).status).toBe(200)
+    expect(await stored()).toEqual([])
+  })
+
+  it("names only the field that is missing", async () => {
+    const body = { endpoint: "https://fcm.googleapis.com/fcm/send/1", contentEncoding: "aes128gcm" }
+    const answer = await bob.post(SUBSCRIPTIONS_PATH, body)
+    expect(answer.status).toBe(422)
+    expect((await answer.json<any>()).detail.map(({ loc }: any) => loc)).toEqual([["body", "keys"]])
   })
 
   it("can be removed by its owner, any number of times", async () => {

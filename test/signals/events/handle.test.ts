@@ -41,7 +41,11 @@ const sourceOf = (result: EventResult | Error) => ({
 
 function handle(source: SignalSource): Promise<void> {
   const deps = depsFrom(env, createExecutionContext())
-  return handleEvent(deps, { prefect: source, room_gone: source, mail_event: source }, { eventId: 1 })
+  return handleEvent(
+    deps,
+    { prefect: source, room_gone: source, mail_event: source, push_key_refused: source },
+    { eventId: 1 },
+  )
 }
 
 const event = async () => (await selectRows("SELECT status, reason, attempts, due_at FROM signal_events"))[0]

@@ -1,5 +1,6 @@
 import type { ChatProduct } from "../../../domain/channels"
 import type { ChatContent } from "./content"
+import type { Refusal } from "./refusal"
 
 /** How to post to the incoming webhooks of one chat product, and how to read its answers. */
 export type ChatAdapter = {
@@ -9,6 +10,9 @@ export type ChatAdapter = {
   toBody: (content: ChatContent) => object
   /** The product's id of the message that it took; `null` if it gives none. */
   messageIdIn: (answer: string) => string | null
-  /** The reason why this webhook is gone for good, as shown to admins; `undefined` if it may accept a later message. */
-  goneReason: (status: number, answer: string) => string | undefined
+  headers?: Record<string, string>
+  /** The meaning of an answer whose status is an error. */
+  refusal: (status: number, answer: string) => Refusal
+  /** The refusal in an answer whose status is 2xx; `undefined` if the product has taken the message. */
+  refusalInSuccess?: (answer: string) => Refusal | undefined
 }

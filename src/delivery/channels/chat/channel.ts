@@ -10,10 +10,14 @@ import type { ChannelSender } from "../channel"
 import { ownOrigins } from "../own-origins"
 import { CHAT_ADAPTERS } from "./adapters"
 import { toChatContent } from "./content"
-import { postMessage, WebhookGoneError } from "./post"
+import { ChatRefusedError, postMessage } from "./post"
 import * as queries from "./queries"
+import type { Refusal } from "./refusal"
 
-/** Sends to organisations, each through its own webhook. A webhook that is gone is disabled, and its admins are told. */
+/**
+ * Sends to organisations, each through its own webhook. A webhook that is gone is disabled. Its admins are told of that,
+ * and of a wrong setting that they can mend.
+ */
 const chatChannel =
   (product: ChatProduct): ChannelSender =>
   async (deps, { notification, recipientIds }) => {
@@ -40,33 +44,48 @@ const chatChannel =
         ownOrigins: isOwn ? ownOrigins(deps.config) : undefined,
         inboxUrl,
       })
-      try {
-        return { kind: "sent", providerId: await postMessage(CHAT_ADAPTERS[product], { webhook, content }) }
-      } catch (error) {
-        if (error instanceof WebhookGoneError)
-          await disableGoneWebhook(deps, { orgId, product, webhook: row.webhook, goneReason: error.reason })
+      const active = { orgId, product, webhook: row.webhook }
+      const providerId = await postMessage(CHAT_ADAPTERS[product], { webhook, content }).catch(async (error) => {
+        if (error instanceof ChatRefusedError) await recordRefusal(deps, active, error.refusal)
         throw error
-      }
+      })
+      if (row.refusedReason !== null) clearRefusal(deps, active)
+      return { kind: "sent", providerId }
     }
   }
 
 export const CHAT_CHANNELS = perChatProduct(chatChannel)
 
-type GoneWebhook = { orgId: number; product: ChatProduct; webhook: string; goneReason: string }
+type StoredWebhook = { orgId: number; product: ChatProduct; webhook: string }
 
 /**
- * Concurrent sends may all find the webhook gone. Both statements apply to an enabled webhook only, so that the first
- * one disables it and inserts the event.
+ * Stores what its admins should know about a webhook, and tells them once. Concurrent sends may all get the same answer.
+ * Both statements apply to a webhook that is enabled and not yet in this state only, so that the first one updates it and
+ * inserts the event.
  */
-async function disableGoneWebhook(deps: Deps, { goneReason, ...active }: GoneWebhook): Promise<void> {
+async function recordRefusal(deps: Deps, active: StoredWebhook, { kind, words = "" }: Refusal): Promise<void> {
+  if (kind !== "gone" && kind !== "wrong_setting") return
   const now = deps.now()
-  const [events] = await deps.db.batch([
-    queries.insertGoneEvent(deps.db, { ...active, now, dueAt: now + SWEEP_AFTER_MS }),
-    queries.disableWebhook(deps.db, { ...active, now, goneReason }),
-  ])
+  const change = { ...active, now, reason: words }
+  const dueAt = now + SWEEP_AFTER_MS
+  const [events] = await deps.db.batch(
+    kind === "gone"
+      ? [queries.insertGoneEvent(deps.db, { ...change, dueAt }), queries.disableWebhook(deps.db, change)]
+      : [queries.insertRefusedEvent(deps.db, { ...change, dueAt }), queries.updateRefusal(deps.db, change)],
+  )
   for (const { id } of events) {
     await sendSignals(deps, [{ body: { kind: "room_gone", eventId: id }, orgId: active.orgId }]).catch((error) => {
       log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: id, reason: errorName(error) })
     })
   }
+}
+
+/** After the answer, and without failing: the product has taken the message, which must not be sent again. */
+function clearRefusal(deps: Deps, active: StoredWebhook): void {
+  const { orgId: org_id, product: channel } = active
+  deps.waitUntil(
+    queries.clearRefusal(deps.db, active).catch((error: unknown) => {
+      log({ event: "webhook_update_failed", org_id, channel, reason: errorName(error) })
+    }),
+  )
 }

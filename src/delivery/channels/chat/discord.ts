@@ -1,5 +1,6 @@
 import type { ChatAdapter } from "./adapter"
 import { fitText, isLink, isUrl } from "./content"
+import { discordRefusal } from "./discord-refusals"
 
 const MAX_LENGTH = 2_000
 const MAX_HEADING_LENGTH = 300
@@ -31,11 +32,7 @@ export const discordAdapter: ChatAdapter = {
 
   messageIdIn: (answer) => /"id"\s*:\s*"(\d+)"/.exec(answer)?.[1] ?? null,
 
-  goneReason(status, answer) {
-    if (status === 404 && /"code"\s*:\s*10003\b/.test(answer)) return "its channel or thread is gone"
-    if (status === 404 || status === 410) return "the webhook was deleted there"
-    // A proxy on the way may answer 401 too, without Discord's code.
-    if (status === 401 && /"code"\s*:\s*50027\b/.test(answer)) return "the webhook's token is wrong"
-    return undefined
-  },
+  // Discord refuses clients that do not introduce themselves.
+  headers: { "user-agent": "DiscordBot (https://dalgo.org, 1.0)" },
+  refusal: discordRefusal,
 }

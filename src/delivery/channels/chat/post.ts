@@ -1,18 +1,19 @@
 import { CHAT_PRODUCT_NAME } from "../../../domain/channels"
 import { parseStoredWebhook } from "../../../destinations/chat-webhooks/url"
-import { isTransientStatus, parseRetryAfter } from "../../../runtime/http-retry"
+import { parseRetryAfter } from "../../../runtime/http-retry"
 import { DeliveryError } from "../../retry"
 import type { ChatAdapter } from "./adapter"
 import type { ChatContent } from "./content"
+import { gone, isWebPage, type Refusal, wait } from "./refusal"
 
-/** The product no longer knows this webhook. */
-export class WebhookGoneError extends DeliveryError {
+/** The product did not take the message, and said why. */
+export class ChatRefusedError extends DeliveryError {
   constructor(
     message: string,
-    /** In words for the organisation's admins. */
-    readonly reason: string,
+    readonly refusal: Refusal,
+    options: { retryAfterMs?: number | undefined } = {},
   ) {
-    super(message, { permanent: true })
+    super(message, { permanent: refusal.kind !== "wait", ...options })
   }
 }
 
@@ -29,12 +30,12 @@ export async function postMessage(
   const name = CHAT_PRODUCT_NAME[adapter.product]
   const url = parseStoredWebhook(adapter.product, webhook)
   if (!url) {
-    const reason = `the stored URL is not a ${name} webhook`
-    throw new WebhookGoneError(reason, reason)
+    const words = `the stored URL is not a ${name} webhook`
+    throw new ChatRefusedError(words, gone(words))
   }
   const response = await fetch(adapter.urlFor(url), {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...adapter.headers },
     body: JSON.stringify(adapter.toBody(content)),
     redirect: "manual",
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -44,14 +45,20 @@ export async function postMessage(
   const { status, headers } = response
   // The product has the message once it answers ok: an error while reading the body must not send it again.
   const answer = await response.text().catch(() => "")
-  if (response.ok) return adapter.messageIdIn(answer)
-
-  const goneReason = adapter.goneReason(status, answer)
-  if (goneReason) throw new WebhookGoneError(`${name} answered ${status}: ${goneReason}`, goneReason)
-  throw new DeliveryError(`${name} answered ${status}`, {
-    permanent: !isTransientStatus(status),
+  const refusal = refusalIn(adapter, { ok: response.ok, status, answer })
+  if (!refusal) return adapter.messageIdIn(answer)
+  const message = `${name} answered ${status}${refusal.words ? `: ${refusal.words}` : ""}`
+  throw new ChatRefusedError(message, refusal, {
     retryAfterMs: retryAfterIn(answer) ?? parseRetryAfter(headers.get("retry-after"), Date.now()),
   })
+}
+
+type Answer = { ok: boolean; status: number; answer: string }
+
+/** `undefined` if the product has taken the message. */
+function refusalIn(adapter: ChatAdapter, { ok, status, answer }: Answer): Refusal | undefined {
+  if (!ok) return adapter.refusal(status, answer)
+  return isWebPage(answer) ? wait("it answered with a web page") : adapter.refusalInSuccess?.(answer)
 }
 
 /** Discord's `retry_after`: seconds with a fraction, more precise than its header. */

@@ -14,6 +14,7 @@ export const selectWebhooks = (db: Db, { product, orgIds }: { product: ChatProdu
       webhook: sql<string>`${chatWebhooks.webhook}`.as("webhook"),
       enabled: chatWebhooks.enabled,
       goneReason: chatWebhooks.goneReason,
+      refusedReason: chatWebhooks.refusedReason,
     })
     .from(chatWebhooks)
     .innerJoin(orgs, eq(orgs.id, chatWebhooks.orgId))
@@ -31,7 +32,8 @@ export const selectOrgName = (db: Db, { orgId }: { orgId: number }) =>
   db.select({ orgName: orgs.name }).from(orgs).where(eq(orgs.id, orgId))
 
 /** An enabled webhook, as it is stored. `isActive` matches no row if an admin has stored another one meanwhile. */
-type ActiveWebhook = { orgId: number; product: ChatProduct; webhook: string; now: number }
+type ActiveWebhook = { orgId: number; product: ChatProduct; webhook: string }
+type Change = ActiveWebhook & { now: number; reason: string }
 
 const isActive = ({ orgId, product, webhook }: ActiveWebhook): SQL | undefined =>
   and(
@@ -41,26 +43,54 @@ const isActive = ({ orgId, product, webhook }: ActiveWebhook): SQL | undefined =
     eq(chatWebhooks.webhook, webhook),
   )
 
-/** Inserts the event that is processed into a notification to the organisation's admins. */
-export const insertGoneEvent = (db: Db, { dueAt, ...active }: ActiveWebhook & { dueAt: number }) => {
-  const { orgId, product, now } = active
-  return insertSelect(db, signalEvents, {
+const isRefusedAnew = (change: Change): SQL | undefined =>
+  and(isActive(change), sql`${chatWebhooks.refusedReason} IS NOT ${change.reason}`)
+
+/** Inserts an event that is processed into a notification to the organisation's admins. */
+const insertEvent = (
+  db: Db,
+  {
+    body,
+    where,
+    orgId,
+    now,
+    dueAt,
+  }: { body: object; where: SQL | undefined; orgId: number; now: number; dueAt: number },
+) =>
+  insertSelect(db, signalEvents, {
     values: {
       source: "room_gone",
-      body: JSON.stringify({ orgId, product }),
+      body: JSON.stringify(body),
       status: "received",
       receivedAt: now,
       updatedAt: now,
       dueAt,
       orgId,
     },
-    from: sql`${chatWebhooks} WHERE ${isActive(active)}`,
+    from: sql`${chatWebhooks} WHERE ${where}`,
   }).returning({ id: signalEvents.id })
+
+export const insertGoneEvent = (db: Db, { dueAt, ...change }: Change & { dueAt: number }) => {
+  const { orgId, product, now } = change
+  return insertEvent(db, { body: { orgId, product }, where: isActive(change), orgId, now, dueAt })
 }
 
 /** The webhook stays stored, so that its admins see which one it was. */
-export const disableWebhook = (db: Db, { goneReason, ...active }: ActiveWebhook & { goneReason: string }) =>
+export const disableWebhook = (db: Db, { reason, now, ...active }: Change) =>
   db
     .update(chatWebhooks)
-    .set({ enabled: false, goneAt: active.now, goneReason, updatedAt: active.now })
+    .set({ enabled: false, goneAt: now, goneReason: reason, updatedAt: now })
     .where(isActive(active))
+
+export const insertRefusedEvent = (db: Db, { dueAt, ...change }: Change & { dueAt: number }) => {
+  const { orgId, product, now } = change
+  const body = { orgId, product, kind: "wrong_setting" }
+  return insertEvent(db, { body, where: isRefusedAnew(change), orgId, now, dueAt })
+}
+
+/** The webhook stays enabled: it works again once an admin has corrected the setting. */
+export const updateRefusal = (db: Db, change: Change) =>
+  db.update(chatWebhooks).set({ refusedAt: change.now, refusedReason: change.reason }).where(isRefusedAnew(change))
+
+export const clearRefusal = (db: Db, active: ActiveWebhook) =>
+  db.update(chatWebhooks).set({ refusedAt: null, refusedReason: null }).where(isActive(active))

@@ -1,23 +1,20 @@
 import type { ChatProduct } from "../../../domain/channels"
 import { DeliveryError } from "../../retry"
 import { CHAT_ADAPTERS } from "./adapters"
-import { postMessage, WebhookGoneError } from "./post"
+import { ChatRefusedError, postMessage } from "./post"
+import type { Refusal } from "./refusal"
 
 type TestMessage = { product: ChatProduct; webhook: string; orgName: string }
 
 /** Posts a test message. */
-export async function sendTestMessage({
-  product,
-  webhook,
-  orgName,
-}: TestMessage): Promise<"sent" | "gone" | "refused" | "unavailable"> {
+export async function sendTestMessage({ product, webhook, orgName }: TestMessage): Promise<Refusal | { kind: "sent" }> {
   const text = `This is a test from Dalgo. Notifications of ${orgName} will appear here.`
   try {
     await postMessage(CHAT_ADAPTERS[product], { webhook, content: { heading: "Test", text, link: undefined } })
-    return "sent"
+    return { kind: "sent" }
   } catch (error) {
-    if (!(error instanceof DeliveryError)) throw error
-    if (error instanceof WebhookGoneError) return "gone"
-    return error.options.permanent ? "refused" : "unavailable"
+    if (error instanceof ChatRefusedError) return error.refusal
+    if (error instanceof DeliveryError) return { kind: "wait" }
+    throw error
   }
 }

@@ -1,5 +1,6 @@
 import type { ChatAdapter } from "./adapter"
 import { fitText, isLink } from "./content"
+import { slackRefusal, slackRefusalByWord } from "./slack-refusals"
 
 const MAX_SECTION_LENGTH = 3_000
 const MAX_HEADING_LENGTH = 400
@@ -9,15 +10,6 @@ const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "
 /** Escapes mentions and labelled links. `verbatim` turns automatic links off, so that URLs are marked as links here. */
 const escapeAndLink = (ownOrigins: string[] | undefined) => (piece: string) =>
   isLink(piece, ownOrigins) ? `<${escape(piece)}>` : escape(piece)
-
-/** The error words of a webhook that is gone for a reason that its admins should know. */
-const GONE_REASONS: Record<string, string> = {
-  action_prohibited: "the workspace does not permit it",
-  channel_is_archived: "its channel is archived",
-  channel_not_found: "its channel is gone",
-  posting_to_general_channel_denied: "the workspace does not permit it in this channel",
-}
-const REMOVED = /^(?:invalid_token|no_active_hooks|no_service|no_service_id|no_team|team_disabled)$/
 
 /** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 export const slackAdapter: ChatAdapter = {
@@ -41,9 +33,6 @@ export const slackAdapter: ChatAdapter = {
   // Slack answers "ok".
   messageIdIn: () => null,
 
-  goneReason(status, answer) {
-    const word = answer.trim()
-    if (GONE_REASONS[word]) return GONE_REASONS[word]
-    return status === 404 || status === 410 || REMOVED.test(word) ? "the webhook was removed there" : undefined
-  },
+  refusal: slackRefusal,
+  refusalInSuccess: slackRefusalByWord,
 }

@@ -1,5 +1,9 @@
 import { isPushEndpoint } from "../../../destinations/devices/endpoint"
 import { vapidFrom } from "../../../destinations/devices/vapid"
+import type { Deps } from "../../../deps"
+import { SWEEP_AFTER_MS } from "../../../runtime/backoff"
+import { errorName, log } from "../../../runtime/log"
+import { sendSignals } from "../../../runtime/queue-lanes"
 import type { ChannelSender } from "../channel"
 import { toSendResult } from "./outcome"
 import { encodePayload, toPayload } from "./payload"
@@ -23,6 +27,8 @@ export const webPushChannel: ChannelSender = async (deps, { notification, recipi
   const rows = await queries.selectDevices(deps.db, { orgUserIds: recipientIds })
   const vapid = vapidFrom(deps.config)
   const headerFor = vapidHeaders(vapid, deps.now())
+  let report: Promise<void> | undefined
+  const reportOnce = (reason: string) => (report ??= reportRefusedKey(deps, { reason }))
 
   return async (recipientId) => {
     const ofRecipient = rows.filter((row) => row.recipientId === recipientId)
@@ -42,8 +48,21 @@ export const webPushChannel: ChannelSender = async (deps, { notification, recipi
 
     const gone = results.filter(([, result]) => result.kind === "gone").map(([{ endpoint }]) => endpoint)
     if (gone.length > 0) await queries.deleteDevices(deps.db, { endpoints: gone })
+    const refused = results.find(([, result]) => result.kind === "key_refused")?.[1]
+    if (refused?.kind === "key_refused") await reportOnce(refused.reason)
     return toSendResult(results.map(([, result]) => result))
   }
+}
+
+/** Inserts the event that tells the platform admins: one a day (UTC). */
+async function reportRefusedKey(deps: Deps, { reason }: { reason: string }): Promise<void> {
+  log({ event: "push_key_refused", reason })
+  const now = deps.now()
+  const [event] = await queries.insertRefusedKeyEvent(deps.db, { reason, now, dueAt: now + SWEEP_AFTER_MS })
+  if (!event) return
+  await sendSignals(deps, [{ body: { kind: "push_key_refused", eventId: event.id }, orgId: 0 }]).catch((error) => {
+    log({ event: "enqueue_failed", queue: "dalgo-signals", signal_id: event.id, reason: errorName(error) })
+  })
 }
 
 /** Validates the endpoint again, however the row was written: this service must not call any other URL. */

@@ -8,7 +8,7 @@ import type { PushResult } from "./send"
  */
 export function toSendResult(results: PushResult[]): SendResult {
   if (results.some((result) => result.kind === "sent")) return { kind: "sent", providerId: null }
-  const temporary = results.filter((result) => result.kind === "temporary_failure")
+  const temporary = results.filter((result) => result.kind === "temporary_failure" || result.kind === "key_refused")
   const [first] = temporary
   if (first) {
     const delays = temporary.map((result) => result.retryAfterMs ?? 0)

@@ -1,5 +1,5 @@
 import type { Notification } from "../../../db/schema"
-import { isTransientStatus, parseRetryAfter } from "../../../runtime/http-retry"
+import { toPushResult } from "./answer"
 import { type DeviceKeys, encrypt } from "./encrypt"
 
 /** A browser's push subscription. */
@@ -8,9 +8,11 @@ export type Device = DeviceKeys & { endpoint: string }
 /** The result for one device. A reason never has the endpoint in it: its holder could send pushes there. */
 export type PushResult =
   | { kind: "sent" }
-  /** The push service does not know the device any more. */
+  /** The push service does not know the device any more, or not with our key. */
   | { kind: "gone" }
   | { kind: "permanent_failure"; reason: string }
+  /** The push service refuses our VAPID key or its claims. The message can be sent once the configuration is right. */
+  | { kind: "key_refused"; reason: string; retryAfterMs?: number | undefined }
   | { kind: "temporary_failure"; reason: string; retryAfterMs?: number | undefined }
 
 type PushMessage = {
@@ -30,8 +32,8 @@ const TTL_SECONDS = 24 * 60 * 60
 export async function sendPush(device: Device, message: PushMessage): Promise<PushResult> {
   const { notification, payload, authorization, now, deadline } = message
   if (now >= deadline) return { kind: "temporary_failure", reason: "the push services of other devices took too long" }
-  const body = await encrypt(device, payload).catch(() => undefined)
-  if (!body) return { kind: "permanent_failure", reason: "a device has keys that cannot be used" }
+  const encrypted = await encrypt(device, payload).catch(() => undefined)
+  if (!encrypted) return { kind: "permanent_failure", reason: "a device has keys that cannot be used" }
   const response = await fetch(device.endpoint, {
     method: "POST",
     headers: {
@@ -43,18 +45,13 @@ export async function sendPush(device: Device, message: PushMessage): Promise<Pu
       // A message replaces a pending one of the same topic, so that a retry is shown once.
       Topic: `notification-${notification.id}`,
     },
-    body,
+    body: encrypted,
     redirect: "manual",
     signal: AbortSignal.timeout(Math.min(TIMEOUT_MS, deadline - now)),
   }).catch(() => undefined)
   if (!response) return { kind: "temporary_failure", reason: "the push service did not answer" }
-  await response.body?.cancel()
-
-  const { ok, status } = response
-  if (ok) return { kind: "sent" }
-  if (status === 404 || status === 410) return { kind: "gone" }
-  const reason = `the push service answered ${status}`
-  // 401 and 403 refuse our VAPID key. The message can be sent once the configuration is right.
-  if (!isTransientStatus(status) && status !== 401 && status !== 403) return { kind: "permanent_failure", reason }
-  return { kind: "temporary_failure", reason, retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), now) }
+  // Only an error has a body that says more than its status.
+  const body = response.ok ? "" : await response.text().catch(() => "")
+  if (response.ok) await response.body?.cancel()
+  return toPushResult({ endpoint: device.endpoint, status: response.status, headers: response.headers, body }, now)
 }

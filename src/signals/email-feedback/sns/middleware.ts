@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory"
 import type { MiddlewareHandler } from "hono"
 import { AppError } from "../../../runtime/errors"
 import { log } from "../../../runtime/log"
+import { requestIds } from "../../../http/request-id"
 import { rawBody } from "../../../http/validate"
 import { withMeta, metaOf } from "../../../http/route-meta"
 import type { AppEnv } from "../../../http/router"
@@ -18,13 +19,13 @@ const requireTopics = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /** `snsSigned` sets these variables for its handler. */
-type SnsEnv = { Variables: AppEnv["Variables"] & { sns: SnsMessage } }
+type SnsEnv = { Bindings: Env; Variables: AppEnv["Variables"] & { sns: SnsMessage } }
 
 const requireSignature = createMiddleware<SnsEnv>(async (c, next) => {
   const { config, now } = c.var.deps
   const verification = await verifySnsMessage(await c.req.text(), { topics: config.SES_SNS_TOPIC_ARNS, now: now() })
   if (verification.kind === "rejected") {
-    log({ event: "sns_message_rejected", request_id: c.var.requestId, reason: verification.reason })
+    log({ event: "sns_message_rejected", ...requestIds(c), reason: verification.reason })
     throw new AppError("unauthenticated", "not a message of Amazon SNS that we know")
   }
   c.set("sns", verification.message)

@@ -201,7 +201,7 @@ describe.each(PRODUCTS)("the chat channel of $name", (target) => {
   })
 
   it("lets its own admins list a refused message and send it again", async () => {
-    startOutside(answering(400, "invalid_payload"))
+    startOutside(answering(400, "something_new"))
     await store(target, webhook)
     await notify()
     await queue.drain()
@@ -485,5 +485,163 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
       { org_id: GLOBEX, product },
     ])
     expect(await announcementsTo(charlie)).toBe(0)
+  })
+})
+
+describe.each([
+  {
+    ...PRODUCTS[0],
+    refused: () => Response.json({ message: "Webhooks posted to forum channels", code: 220_001 }, { status: 400 }),
+    words: "the channel is a forum: add ?thread_id=… with the id of one of its threads to the webhook's address",
+    otherwise: () => Response.json({ message: "Thread is archived", code: 50_083 }, { status: 400 }),
+    otherWords: "the thread is archived",
+  },
+  {
+    ...PRODUCTS[1],
+    refused: answering(403, "action_prohibited"),
+    words:
+      "the workspace does not permit the webhook to write in its channel: ask an admin of the workspace to permit it",
+    otherwise: answering(403, "posting_to_general_channel_denied"),
+    otherWords: "general channel",
+  },
+])("a setting of $name that an admin can correct", (target) => {
+  const { product, name, webhook, refused, words, otherwise, otherWords } = target
+  const BEGINNING = `${name} refuses Dalgo's messages to your organisation: `
+  const stateOf = async () =>
+    (
+      await selectRows(
+        "SELECT enabled, gone_at, refused_at, refused_reason FROM chat_webhooks WHERE org_id = ? AND product = ?",
+        ACME,
+        product,
+      )
+    )[0]
+  const announcementsTo = async (one: ApiClient) =>
+    (await inboxOf(one)).map(({ message }) => message).filter((message) => message.startsWith(BEGINNING))
+  const send = async (times = 1) => {
+    for (let i = 0; i < times; i++) await notify({ message: `message ${i}` })
+    await queue.drain()
+    await waitForBackgroundWork()
+  }
+
+  it("fails each message with the reason, tells the admins once, and leaves it switched on", async () => {
+    const { mails } = startOutside(refused)
+    await store(target, webhook)
+    await send(3)
+    await cronAt(NOON + DAY)
+
+    expect(await stateOf()).toEqual({ enabled: 1, gone_at: null, refused_at: NOON, refused_reason: words })
+    const failed = await failedOf(alice)
+    expect(failed.map(({ reason }: any) => reason)).toEqual(
+      Array(3).fill(`${name} answered ${refused().status}: ${words}`),
+    )
+    const [announcement, ...others] = await announcementsTo(alice)
+    expect(others).toEqual([])
+    expect(announcement?.split("\n")[0]).toBe(`${BEGINNING}${words}.`)
+    for (const one of [bob, charlie, dora]) expect(await announcementsTo(one)).toEqual([])
+    expect(mails.filter((mail) => mail.text.includes(BEGINNING)).map((mail) => mail.to)).toEqual([alice.email])
+    expect(JSON.stringify([failed, announcement, mails])).not.toContain(webhook.slice(-12))
+  })
+
+  it("is announced once though concurrent sends find it", async () => {
+    startOutside(refused)
+    await store(target, webhook)
+    for (const message of ["one", "two", "three"]) await notify({ message })
+    const messages = queue.sent.splice(0).map(({ body }) => body as DeliveryMessage)
+    await Promise.all(
+      messages.filter((one) => one.channel === product).map((one) => consume("dalgo-deliveries", [one])),
+    )
+    await queue.drain()
+    expect(await announcementsTo(alice)).toHaveLength(1)
+    expect(await selectRows("SELECT body FROM signal_events")).toEqual([
+      { body: JSON.stringify({ orgId: ACME, product, kind: "wrong_setting" }) },
+    ])
+  })
+
+  it("is forgotten once a message is taken, and announced again where it comes back", async () => {
+    startOutside(refused)
+    await store(target, webhook)
+    await send()
+    startOutside()
+    await send(2)
+    expect(await stateOf()).toEqual({ enabled: 1, gone_at: null, refused_at: null, refused_reason: null })
+    startOutside(refused)
+    await send(2)
+    expect(await announcementsTo(alice)).toHaveLength(2)
+  })
+
+  it("is announced again for another reason, and after an admin has stored the webhook", async () => {
+    startOutside(refused)
+    await store(target, webhook)
+    await send(2)
+    startOutside(otherwise)
+    await send(2)
+    expect((await announcementsTo(alice))[0]).toContain(otherWords)
+    expect(await announcementsTo(alice)).toHaveLength(2)
+    await store(target, "")
+    expect(await stateOf()).toMatchObject({ refused_at: null, refused_reason: null })
+    await send(2)
+    expect(await announcementsTo(alice)).toHaveLength(3)
+  })
+
+  it("is not announced where it was corrected before the event is processed", async () => {
+    startOutside(refused)
+    await store(target, webhook)
+    await notify()
+    queue.lose("dalgo-signals")
+    await queue.drain()
+    await store(target, webhook)
+    await cronAt(NOON + MINUTE)
+    expect(await announcementsTo(alice)).toEqual([])
+    expect(await selectRows("SELECT status, reason FROM signal_events")).toEqual([
+      { status: "ignored", reason: "corrected" },
+    ])
+  })
+
+  it("switches the product off once the webhook is gone too", async () => {
+    startOutside(refused)
+    await store(target, webhook)
+    await send()
+    startOutside(gone)
+    await send(2)
+    expect(await stateOf()).toMatchObject({ enabled: 0, gone_at: NOON })
+    expect((await inboxOf(alice)).filter(({ message }) => message.includes("switched off"))).toHaveLength(1)
+  })
+
+  it("sends what failed, once it is corrected", async () => {
+    startOutside(refused)
+    await store(target, webhook)
+    await send()
+    const posted = startOutside()
+    const [{ id }] = await failedOf(alice)
+    expect((await alice.post(`/api/notifications/deliveries/${id}/resend`)).status).toBe(200)
+    await queue.drain()
+    expect(posted[product]).toHaveLength(1)
+  })
+
+  it("changes no webhook of another organisation", async () => {
+    startOutside((message) => (message.webhook === webhook ? refused() : undefined))
+    await store(target, webhook)
+    await store(target, target.other, charlie)
+    await notify({ sent_to: "all_users" })
+    await queue.drain()
+    expect(await selectRows("SELECT org_id FROM chat_webhooks WHERE refused_at IS NOT NULL")).toEqual([
+      { org_id: ACME },
+    ])
+    expect(await announcementsTo(charlie)).toEqual([])
+  })
+})
+
+describe.each(PRODUCTS)("a fault of one message on $name", (target) => {
+  it("fails that message alone, and nobody is told", async () => {
+    startOutside(target.product === "discord" ? answering(400, '{"code":200000}') : answering(400, "invalid_payload"))
+    await store(target, target.webhook)
+    await notify()
+    await queue.drain()
+    expect(await deliveryOf(target)).toMatchObject({
+      status: "failed",
+      reason: expect.stringContaining("answered 400: "),
+    })
+    expect(await selectRows("SELECT * FROM signal_events")).toEqual([])
+    expect(await preferencesOf(alice)).toMatchObject({ [`enable_${target.product}_notifications`]: true })
   })
 })

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { discordAdapter } from "../../../../src/delivery/channels/chat/discord"
 import { toChatContent } from "../../../../src/delivery/channels/chat/content"
-import { postMessage, WebhookGoneError } from "../../../../src/delivery/channels/chat/post"
+import { ChatRefusedError, postMessage } from "../../../../src/delivery/channels/chat/post"
 import { slackAdapter } from "../../../../src/delivery/channels/chat/slack"
 import { DeliveryError } from "../../../../src/delivery/retry"
 import { NOON, SECOND } from "../../../support/clock"
@@ -160,7 +160,7 @@ describe.each(PRODUCTS)("the answer of $name", ({ name, adapter, webhook }) => {
     expect(error).toBeInstanceOf(DeliveryError)
     const { message, options } = error as DeliveryError
     expect(message).not.toMatch(/oken|T0ACME|1234567|https:/)
-    return { message, ...options, isGone: error instanceof WebhookGoneError }
+    return { message, ...options, isGone: error instanceof ChatRefusedError && error.refusal.kind === "gone" }
   }
 
   beforeEach(() => {
@@ -237,32 +237,35 @@ it("prefers the milliseconds in Discord's body to the seconds in its header", as
   expect(error.options).toEqual({ permanent: false, retryAfterMs: 1_337 })
 })
 
-it.each([
-  [403, "action_prohibited", "the workspace does not permit it"],
-  [404, "channel_not_found", "its channel is gone"],
-  [404, "no_service", "the webhook was removed there"],
-  [410, "channel_is_archived", "its channel is archived"],
-  [403, "invalid_token", "the webhook was removed there"],
-  [404, "no_team", "the webhook was removed there"],
-])("explains Slack's %i %s", async (status, word, reason) => {
-  fakeFetch(() => new Response(word, { status }))
-  await expect(postMessage(slackAdapter, { webhook: SLACK_WEBHOOK, content: contentOf(FAILED) })).rejects.toMatchObject(
-    {
-      message: `Slack answered ${status}: ${reason}`,
-      reason,
-    },
-  )
+it("says why, in our words and none of the answer's", async () => {
+  const body = { message: "Webhooks posted to forum channels must have a thread_name or thread_id", code: 220_001 }
+  fakeFetch(() => Response.json(body, { status: 400 }))
+  const words = "the channel is a forum: add ?thread_id=… with the id of one of its threads to the webhook's address"
+  const post = postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) })
+  await expect(post).rejects.toMatchObject({
+    message: `Discord answered 400: ${words}`,
+    refusal: { kind: "wrong_setting", words },
+    options: { permanent: true },
+  })
 })
 
-it.each([
-  [404, { code: 10_015, message: "Unknown Webhook" }, "the webhook was deleted there"],
-  [404, { code: 10_003, message: "Unknown Channel" }, "its channel or thread is gone"],
-  [401, { code: 50_027, message: "Invalid Webhook Token" }, "the webhook's token is wrong"],
-])("explains Discord's %i %j", async (status, body, reason) => {
-  fakeFetch(() => Response.json(body, { status }))
-  await expect(
-    postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) }),
-  ).rejects.toMatchObject({ reason })
+it("is a refusal although the status is 200: Slack's word, and a web page", async () => {
+  const answerOf = async (text: string) => {
+    fakeFetch(() => new Response(text))
+    return postMessage(slackAdapter, { webhook: SLACK_WEBHOOK, content: contentOf(FAILED) }).catch(
+      (error: ChatRefusedError) => error.message,
+    )
+  }
+  expect(await answerOf("channel_is_archived")).toBe("Slack answered 200: its channel is archived")
+  expect(await answerOf('{"ok":false,"error":"no_service"}')).toBe("Slack answered 200: the webhook was removed there")
+  expect(await answerOf("<!DOCTYPE html><p>Maintenance")).toBe("Slack answered 200: it answered with a web page")
+  expect(await answerOf("ok")).toBeNull()
+})
+
+it("introduces itself to Discord", async () => {
+  const { requests } = fakeFetch(() => Response.json({ id: "1" }))
+  await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) })
+  expect(requests[0]?.headers.get("user-agent")).toMatch(/^DiscordBot \(https:\S+, \S+\)$/)
 })
 
 describe("a stored webhook", () => {

@@ -413,6 +413,27 @@ describe("a failure of a push service", () => {
     expect(await deliveryTo()).toMatchObject({ status: "sent", attempts: 2 })
   })
 
+  it("waits as long as Windows asks, which says 406 for it", async () => {
+    const laptop = await addDevice(bob, "https://wns2-par02p.notify.windows.com/w/?token=BQYAAAB")
+    let isBusy = true
+    const throttled = () => status(406, { "retry-after": "900", "x-wns-status": "appthrottled" })
+    const { to } = startPushServices((endpoint) => (isBusy ? answeringFor(laptop, throttled)(endpoint) : undefined))
+    await notify()
+    await drain()
+    expect(await deliveryTo()).toEqual({
+      status: "pending",
+      attempts: 1,
+      reason: "the push service answered 406 (appthrottled)",
+      due_at: NOON + 15 * MINUTE,
+    })
+    isBusy = false
+    await cronAt(NOON + 14 * MINUTE)
+    expect(to(laptop)).toEqual([])
+    await cronAt(NOON + 15 * MINUTE)
+    expect(to(laptop)).toHaveLength(1)
+    expect(await deliveryTo()).toMatchObject({ status: "sent", attempts: 2 })
+  })
+
   it.each([
     ["seconds", "600", 10 * MINUTE],
     ["a date", new Date(NOON + HOUR).toUTCString(), HOUR],
@@ -612,6 +633,70 @@ describe("a stored device", () => {
     for (const secret of ["secret-phone", "secret-laptop", p256dh, auth, laptop.subscription.keys.auth]) {
       expect(output).not.toContain(secret)
     }
+  })
+})
+
+describe("a VAPID key that a push service refuses", () => {
+  const ON = {
+    NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "true",
+    ADMIN_EMAIL: "ops@dalgo.test",
+    ADMIN_DISCORD_WEBHOOK: "",
+  }
+  const badJwt = () => Response.json({ reason: "BadJwtToken" }, { status: 403 })
+  async function drainWith(changes: object) {
+    for (let message = sent.shift(); message; message = sent.shift()) {
+      await consume(message.queue, [message.body], { changes })
+    }
+  }
+  const start = () => {
+    const mail = fakeSes()
+    fakeFetch(fakePushServices(badJwt).handler, mail.handler)
+    return () => mail.mails.filter(({ to }) => to === "ops@dalgo.test")
+  }
+
+  it("is told to the platform admins once a day, and the messages wait", async () => {
+    const mailed = start()
+    await addDevice(bob, "https://web.push.apple.com/phone")
+    await addDevice(alice, "https://web.push.apple.com/hers")
+    for (const at of [NOON, NOON + HOUR, NOON + DAY]) {
+      vi.setSystemTime(at)
+      await notify()
+      await drainWith(ON)
+    }
+    expect(mailed().map(({ text }) => /refuses our key|BadJwtToken/.test(text))).toEqual([true, true])
+    expect(await deliveryTo()).toMatchObject({
+      status: "pending",
+      reason: "the push service answered 403 (BadJwtToken)",
+    })
+    expect(await endpoints()).toHaveLength(2)
+    expect(await selectRows("SELECT source, status, reason FROM signal_events")).toEqual(
+      Array(2).fill({ source: "push_key_refused", status: "processed", reason: "published" }),
+    )
+    // Nobody else hears of it.
+    for (const one of [alice, bob, charlie]) {
+      expect(JSON.stringify(await (await one.get("/api/notifications/v1")).json())).not.toContain("refuses our key")
+    }
+  })
+
+  it("is told to nobody where platform admins are not told of errors", async () => {
+    const mailed = start()
+    await addDevice(bob, "https://web.push.apple.com/phone")
+    await notify()
+    await drainWith({ ...ON, NOTIFY_PLATFORM_ADMINS_OF_ERRORS: "" })
+    expect(mailed()).toEqual([])
+    expect(await selectRows("SELECT status, reason FROM signal_events")).toEqual([
+      { status: "ignored", reason: "no_platform_admins" },
+    ])
+  })
+
+  it("is not suspected where one device subscribed with another key: the device is deleted", async () => {
+    const phone = await addDevice(bob, "https://web.push.apple.com/phone")
+    startPushServices(answeringFor(phone, () => Response.json({ reason: "VapidPkHashMismatch" }, { status: 400 })))
+    await notify()
+    await drain()
+    expect(await endpoints()).toEqual([])
+    expect(await deliveryTo()).toMatchObject({ status: "suppressed", reason: "no_device" })
+    expect(await selectRows("SELECT * FROM signal_events")).toEqual([])
   })
 })
 

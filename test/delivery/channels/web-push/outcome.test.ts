@@ -11,6 +11,7 @@ describe("the outcome for all devices of a person", () => {
     reason: "the push service answered 429",
     retryAfterMs,
   })
+  const keyRefused: PushResult = { kind: "key_refused", reason: "the push service answered 403" }
   const NO_DEVICE = { kind: "suppressed", reason: "no_device" }
   const SENT = { kind: "sent", providerId: null }
   const FAILED = { message: "the push service answered 400", options: { permanent: true } }
@@ -36,6 +37,11 @@ describe("the outcome for all devices of a person", () => {
     ["one failed temporarily", [temporary()], retry()],
     ["one failed permanently, one temporarily", [permanent, temporary()], retry()],
     ["one gone, one failed temporarily", [gone, temporary()], retry()],
+    [
+      "one refused our key",
+      [keyRefused, permanent],
+      { message: "the push service answered 403", options: { permanent: false } },
+    ],
     [
       "several failed temporarily, with the longest delay",
       [temporary(1_000), temporary(), temporary(5_000)],
