@@ -32,7 +32,8 @@ const { metafile } = await build({
   format: "esm",
   target: "es2022",
   minify: true,
-  sourcemap: true,
+  // For `npm start` only: a deployment publishes every file of the folder.
+  sourcemap: process.env.SOURCE_MAPS === "true",
   legalComments: "linked",
   metafile: true,
   logLevel: "warning",

@@ -17,6 +17,7 @@ const env = {
   WRANGLER_SEND_ERROR_REPORTS: "false",
   WRANGLER_HIDE_BANNER: "true",
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  SOURCE_MAPS: "true",
 }
 
 const running = new Set()
