@@ -80,7 +80,7 @@ export default defineConfig({
     projects: [
       project("quick", {
         include: ["test/**/*.test.ts"],
-        exclude: ["test/e2e/**", "test/faults/**"],
+        exclude: ["test/e2e/**", "test/deploy/**", "test/faults/**"],
         provide: { fuzz: { seed: Number(FUZZ_SEED), runs: 5 }, inboxSizes: [100] },
       }),
       project("rows", { include: ["test/notifications/budgets.test.ts"], provide: { inboxSizes: [100_000] } }),

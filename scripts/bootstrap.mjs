@@ -1,4 +1,5 @@
 // Runs before `npm start` and `npm test`, also in a fresh clone with Node 20 and no node_modules. Import built-in modules only.
+// With `--packages`, before `npm run deploy`: it installs, and does no more.
 import { spawnSync } from "node:child_process"
 import { existsSync, statSync } from "node:fs"
 import { delimiter, join } from "node:path"
@@ -36,6 +37,8 @@ if (!isInstalled()) {
   if (npm) run(node, [npm, ...args], { quiet: false })
   else run("npm", args, { quiet: false })
 }
+
+if (process.argv.includes("--packages")) process.exit()
 
 if (ensureDevVars().length > 0) console.log("Generated development secrets in .dev.vars (ignored by git).")
 

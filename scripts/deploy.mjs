@@ -28,7 +28,9 @@ async function main() {
   const options = parseOptions(process.argv.slice(2))
   if (options.help) return console.log(HELP)
   if (Number.parseInt(process.versions.node, 10) < 22)
-    throw new DeployError(`wrangler needs Node 22, and this is ${process.version}. Use npm run deploy, which brings its own.`)
+    throw new DeployError(
+      `wrangler needs Node 22, and this is ${process.version}. Use npm run deploy, which brings its own.`,
+    )
 
   // 1. Who deploys what, and where. Nothing is changed before the build has succeeded.
   const config = await readConfig(resolve(root, options.config))

@@ -22,7 +22,8 @@ async function whoami(wrangler) {
   try {
     return parseJson(await wrangler(["whoami", "--json"]))
   } catch (error) {
-    if (error instanceof WranglerError && /"loggedIn":\s*false/.test(error.output)) return { loggedIn: false, accounts: [] }
+    if (error instanceof WranglerError && /"loggedIn":\s*false/.test(error.output))
+      return { loggedIn: false, accounts: [] }
     throw error
   }
 }

@@ -19,7 +19,8 @@ export async function readConfig(path) {
 
 export const databaseOf = (config) => {
   const database = config.d1_databases.find(({ binding }) => binding === "DB")
-  if (!database?.database_name) throw new DeployError(`${config.path} has no [[d1_databases]] with the binding DB and a name.`)
+  if (!database?.database_name)
+    throw new DeployError(`${config.path} has no [[d1_databases]] with the binding DB and a name.`)
   return database
 }
 
@@ -39,7 +40,8 @@ export function withDatabaseId(toml, id) {
   const isDatabase = (table) => /^\s*\[\[d1_databases\]\]/.test(table) && /^\s*binding\s*=\s*["']DB["']/m.test(table)
   const at = tables.findIndex(isDatabase)
   const line = /^(\s*database_id\s*=\s*)(["'])[^"'\n]*\2/m
-  if (at === -1 || !line.test(tables[at])) throw new DeployError(`Put this into [[d1_databases]]: database_id = "${id}"`)
+  if (at === -1 || !line.test(tables[at]))
+    throw new DeployError(`Put this into [[d1_databases]]: database_id = "${id}"`)
   return tables.with(at, tables[at].replace(line, `$1"${id}"`)).join("")
 }
 

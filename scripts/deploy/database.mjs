@@ -43,5 +43,7 @@ export async function applyMigrations(wrangler, config) {
   if (/No migrations to apply/.test(output)) return showStep("The database has every migration")
   const file = basename(config.path) === "wrangler.toml" ? "" : ` --config ${basename(config.path)}`
   showStep(`Applied ${applied.length} migrations: ${applied.at(0)} to ${applied.at(-1)}`)
-  console.log(`  To restore the database as it was before: npx wrangler d1 time-travel restore DB --bookmark=${bookmark}${file}`)
+  console.log(
+    `  To restore the database as it was before: npx wrangler d1 time-travel restore DB --bookmark=${bookmark}${file}`,
+  )
 }

@@ -16,7 +16,8 @@ const AGAIN = "Run npm run deploy again: it goes on where it stopped."
 /** What to do about a failure of wrangler; `undefined` where nothing better is known than what wrangler says. */
 const CAUSES = [
   {
-    pattern: /you are not (logged in|authenticated)|CLOUDFLARE_API_TOKEN environment variable|invalid api token|code: (1000|6111|9106)\]/i,
+    pattern:
+      /you are not (logged in|authenticated)|CLOUDFLARE_API_TOKEN environment variable|invalid api token|code: (1000|6111|9106)\]/i,
     advice: () => SIGN_IN,
   },
   {
@@ -27,8 +28,7 @@ const CAUSES = [
   },
   {
     pattern: /code: 100328\]|limits? (is|are) not supported for the free/i,
-    advice: () =>
-      `[limits] needs the plan Workers Paid. Choose it, or remove [limits] from wrangler.toml. ${AGAIN}`,
+    advice: () => `[limits] needs the plan Workers Paid. Choose it, or remove [limits] from wrangler.toml. ${AGAIN}`,
   },
   {
     pattern: /workers\.dev subdomain/i,
@@ -38,7 +38,8 @@ const CAUSES = [
   },
   {
     pattern: /paid plan|workers paid|upgrade (your|to)|not available on .*free|free plan/i,
-    advice: () => `The account's plan does not include this. Choose Workers Paid in the dashboard (Workers & Pages, Plans). ${AGAIN}`,
+    advice: () =>
+      `The account's plan does not include this. Choose Workers Paid in the dashboard (Workers & Pages, Plans). ${AGAIN}`,
   },
   {
     pattern: /send_email|email (routing|sending|service)/i,
@@ -52,20 +53,23 @@ const CAUSES = [
   },
   {
     pattern: /could not find zone|code: 10082\]/i,
-    advice: () => `A route of wrangler.toml is in a domain that is not on this account. Correct its zone_name. ${AGAIN}`,
+    advice: () =>
+      `A route of wrangler.toml is in a domain that is not on this account. Correct its zone_name. ${AGAIN}`,
   },
   {
-    pattern: /fetch failed|ECONN|ETIMEDOUT|ENOTFOUND|\b(429|50\d)\b|internal server error|service unavailable|malformed response/i,
+    pattern:
+      /fetch failed|ECONN|ETIMEDOUT|ENOTFOUND|\b(429|50\d)\b|internal server error|service unavailable|malformed response/i,
     advice: () => `Cloudflare did not answer as it should. See https://www.cloudflarestatus.com. ${AGAIN}`,
   },
 ]
 
 /** Wrangler's own words without its decoration, and what to do. */
 export function explain(args, output) {
-  const said = output
+  const at = output.lastIndexOf("[ERROR]")
+  const said = (at === -1 ? output : output.slice(at))
     .split("\n")
     .map((line) => line.replace(/^\s*(✘\s*)?\[ERROR\]\s*/, "").trim())
     .filter((line) => line && !/^(🪵|If you think this is a bug|▲|⛅|-+$)|open an issue at/u.test(line))
-  const { advice } = CAUSES.find(({ pattern }) => pattern.test(output)) ?? { advice: () => AGAIN }
+  const { advice } = CAUSES.find(({ pattern }) => pattern.test(said.join("\n"))) ?? { advice: () => AGAIN }
   return `wrangler ${args.slice(0, 3).join(" ")} failed:\n\n${said.map((line) => `  ${line}`).join("\n")}\n\n${advice(args[0])}`
 }

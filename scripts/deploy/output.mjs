@@ -30,7 +30,9 @@ export function showLeftToSet(settings, { config }) {
     const value = example ?? "…"
     console.log(`\n  ${name} ${problem === "missing" ? "is missing" : "is not usable"}: ${affects}`)
     console.log(`    It must be ${form}.`)
-    console.log(isSecret ? `    npx wrangler secret put ${name}${option}` : `    ${config}, [vars]: ${name} = "${value}"`)
+    console.log(
+      isSecret ? `    npx wrangler secret put ${name}${option}` : `    ${config}, [vars]: ${name} = "${value}"`,
+    )
   }
   console.log("\nThen run npm run deploy again. docs/operations.md, Variables, lists them all.")
 }

@@ -71,7 +71,9 @@ export async function prepareSecrets(secrets) {
   const fresh = Object.keys(values).filter((name) => values[name] !== kept[name])
   if (isCi || fresh.length === 0) return values
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const intro = existsSync(path) ? "" : "# Made by npm run deploy. The worker has them; a lost SECRETS_KEYS cannot be replaced.\n"
+  const intro = existsSync(path)
+    ? ""
+    : "# Made by npm run deploy. The worker has them; a lost SECRETS_KEYS cannot be replaced.\n"
   await appendFile(path, intro + fresh.map((name) => `${name}=${values[name]}\n`).join(""), { mode: 0o600 })
   return values
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs"
-import { readdir, readFile, stat, writeFile } from "node:fs/promises"
+import { readdir, readFile, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { Deployment, type Run } from "./deployment"
@@ -24,7 +24,8 @@ const SECRETS = [
 ]
 
 const migrationFiles = async () => (await readdir("migrations")).filter((name) => /^\d/.test(name))
-const valuesIn = (env: string) => Object.fromEntries(Array.from(env.matchAll(/^(\w+)=(.+)$/gm), ([, name, value]) => [name, value]))
+const valuesIn = (env: string) =>
+  Object.fromEntries(Array.from(env.matchAll(/^(\w+)=(.+)$/gm), ([, name, value]) => [name, value]))
 
 /** What is on the account when everything is done. Each thing is there once, since the stand-in refuses a second one. */
 async function expectDeployed({ cloudflare, readConfig, secretsPath }: Deployment) {
@@ -34,7 +35,8 @@ async function expectDeployed({ cloudflare, readConfig, secretsPath }: Deploymen
   const applied = account.databases[0]?.sql.prepare("SELECT name FROM d1_migrations ORDER BY name").all()
   expect(applied?.map(({ name }) => name)).toEqual(await migrationFiles())
   expect(account.queues.map(({ name }) => name).toSorted()).toEqual(QUEUES)
-  for (const { consumers } of account.queues) expect(consumers).toEqual([expect.objectContaining({ script: "dalgo-notifications" })])
+  for (const { consumers } of account.queues)
+    expect(consumers).toEqual([expect.objectContaining({ script: "dalgo-notifications" })])
   expect(Object.fromEntries(script?.secrets ?? [])).toEqual(valuesIn(await readFile(secretsPath, "utf8")))
   expect([...(script?.secrets.keys() ?? [])].toSorted()).toEqual(SECRETS)
   expect(script).toMatchObject({ migrationTag: "v1", workersDev: true, schedules: ["* * * * *"] })
@@ -43,7 +45,9 @@ async function expectDeployed({ cloudflare, readConfig, secretsPath }: Deploymen
 /** What wrangler kept of its runs. */
 async function logsOf({ dir }: Deployment): Promise<string> {
   const names = await readdir(join(dir, "home"), { recursive: true })
-  const texts = await Promise.all(names.filter((name) => name.endsWith(".log")).map((name) => readFile(join(dir, "home", name), "utf8")))
+  const texts = await Promise.all(
+    names.filter((name) => name.endsWith(".log")).map((name) => readFile(join(dir, "home", name), "utf8")),
+  )
   return texts.join("\n")
 }
 
@@ -75,7 +79,11 @@ describe("on a new account", () => {
     expect(dry.requests.length).toBeGreaterThan(3)
     for (const name of [...QUEUES.map((each) => `queue ${each}`), ...SECRETS.map((each) => `secret ${each}`)])
       expect(dry.output).toContain(`${name}\n`)
-    for (const words of ["create the database dalgo-notifications", "write its id into wrangler.toml", "apply the migrations"])
+    for (const words of [
+      "create the database dalgo-notifications",
+      "write its id into wrangler.toml",
+      "apply the migrations",
+    ])
       expect(dry.output).toContain(`would ${words}`)
   })
 
@@ -108,7 +116,8 @@ describe("on a new account", () => {
     expect((await readdir(join(deployment.dir, ".secrets"))).filter((name) => !name.endsWith(".env"))).toEqual([])
     const shown = `${first.output}\n${second.output}\n${await logsOf(deployment)}`
     expect(shown.length).toBeGreaterThan(1_000)
-    for (const value of Object.values(secrets).filter((each) => !publicKeys.includes(each))) expect(shown).not.toContain(value)
+    for (const value of Object.values(secrets).filter((each) => !publicKeys.includes(each)))
+      expect(shown).not.toContain(value)
     expect(shown).not.toContain(deployment.cloudflare.token)
   })
 
@@ -137,6 +146,25 @@ describe("on a new account", () => {
     await expectDeployed(deployment)
     expect(Object.fromEntries(deployment.cloudflare.script?.secrets ?? [])).toEqual(secrets)
   })
+
+  it("replaces no secret that somebody has set, and makes no half of a pair", async () => {
+    const { cloudflare } = deployment
+    const older = ["SERVICE_KEYS", "UNSUBSCRIBE_SECRET", "VAPID_PRIVATE_KEY", "JWT_SECRET"].map(
+      (name) => [name, `an older ${name}`] as const,
+    )
+    cloudflare.script?.secrets.clear()
+    for (const [name, value] of older) cloudflare.script?.secrets.set(name, value)
+    const { code, output } = await deployment.run()
+    expect(code).toBe(0)
+    const { SECRETS_KEYS, PREFECT_NOTIFICATIONS_WEBHOOK_KEY } = secrets
+    expect(Object.fromEntries(cloudflare.script?.secrets ?? [])).toEqual({
+      ...Object.fromEntries(older),
+      SECRETS_KEYS,
+      PREFECT_NOTIFICATIONS_WEBHOOK_KEY,
+    })
+    expect(output).toContain("VAPID_PUBLIC_KEY is missing")
+    expect(output).not.toContain("JWT_SECRET")
+  })
 })
 
 describe("stopped halfway and run again", () => {
@@ -151,6 +179,8 @@ describe("stopped halfway and run again", () => {
   it("goes on, wherever it stopped, and nothing is made twice", async () => {
     deployment = await Deployment.create()
     const { cloudflare, secretsPath } = deployment
+    const missing = ["dalgo-signals-dead", "dalgo-email-events"]
+    for (const name of QUEUES.filter((each) => !missing.includes(each))) cloudflare.addQueue(name)
     const unavailable = { status: 503, code: 0, message: "service unavailable" }
 
     // The database is created, and the answer is lost.
@@ -159,13 +189,13 @@ describe("stopped halfway and run again", () => {
     expect(cloudflare.account.databases).toHaveLength(1)
     expect(await deployment.readConfig()).toContain("00000000-0000-0000-0000-000000000000")
 
-    // The computer is switched off while the third queue is made.
-    let posts = 0
+    // Its id is written, one queue is made, and Cloudflare fails at the other.
+    const posts: string[] = []
     const queues = await deployment.run([], {
-      fault: (request) => (/^POST .*\/queues$/.test(request) && ++posts === 3 ? unavailable : undefined),
+      fault: (request) => (/^POST .*\/queues$/.test(request) && posts.push(request) === 2 ? unavailable : undefined),
     })
     expect(queues).toMatchObject({ code: 1, output: expect.stringContaining("cloudflarestatus.com") })
-    expect(cloudflare.account.queues).toHaveLength(2)
+    expect(cloudflare.account.queues).toHaveLength(QUEUES.length - 1)
 
     // The fifth migration fails.
     const migration = await deployment.run([], { fault: failing(/\/query$/, unavailable, 8) })
@@ -178,7 +208,9 @@ describe("stopped halfway and run again", () => {
     expect(killed.code).toBeNull()
 
     // The upload succeeds, and the cron is refused.
-    const halfDeployed = await deployment.run([], { fault: failing(/\/schedules$/, { status: 400, code: 10100, message: "no" }) })
+    const halfDeployed = await deployment.run([], {
+      fault: failing(/\/schedules$/, { status: 400, code: 10100, message: "no" }),
+    })
     expect(halfDeployed.code).toBe(1)
     expect(Object.fromEntries(cloudflare.script?.secrets ?? [])).toEqual(valuesIn(made))
 
@@ -210,15 +242,13 @@ describe("stops before it changes anything", () => {
     expect(output).not.toContain("another-token")
   })
 
-  it.each([
-    [/\/d1\/database$/, "D1 › Edit"],
-    [/\/queues$/, "Queues › Edit"],
-    [/\/secrets$/, "Workers Scripts › Edit"],
-  ])("with a token that may not ask for %s", async (path, permission) => {
+  it("with a token that may do less", async () => {
     deployment = await Deployment.create()
     const refused = { status: 403, code: 10000, message: "Authentication error" }
-    const { code, output } = await deployment.run([], { fault: (request) => (path.test(request) ? refused : undefined) })
-    expect([code, output]).toEqual([1, expect.stringContaining(permission)])
+    const { code, output } = await deployment.run([], {
+      fault: (request) => (request.endsWith("/queues") ? refused : undefined),
+    })
+    expect([code, output]).toEqual([1, expect.stringContaining("needs the permission Account › Queues › Edit")])
   })
 
   it("with several accounts, until one is named", async () => {
@@ -231,58 +261,11 @@ describe("stops before it changes anything", () => {
     const named = await deployment.run(["--dry-run"], { env: { CLOUDFLARE_ACCOUNT_ID: two } })
     expect(named).toMatchObject({ code: 0, output: expect.stringContaining(`account Its partner (${two})`) })
     expect(named.requests.filter((request) => request.includes(String(one)))).toEqual([])
-
-    const unknown = await deployment.run(["--dry-run"], { env: { CLOUDFLARE_ACCOUNT_ID: "3".repeat(32) } })
-    expect(unknown).toMatchObject({ code: 1, output: expect.stringContaining("is not one of this sign-in") })
-  })
-
-  it("with the database of another account", async () => {
-    deployment = await Deployment.create()
-    const toml = await deployment.readConfig()
-    await writeFile(deployment.config, toml.replace("00000000-0000-0000-0000-000000000000", "11111111-0000-0000-0000-000000000000"))
-    const { code, output } = await deployment.run()
-    expect([code, output]).toEqual([1, expect.stringContaining("which this account does not have")])
   })
 
   it("with a build that fails", async () => {
     deployment = await Deployment.create({ build: "node --no-such-option" })
     const { code, output } = await deployment.run()
     expect([code, output]).toEqual([1, expect.stringContaining("no-such-option")])
-  })
-
-  it("and makes no key that somebody must read on a build server", async () => {
-    deployment = await Deployment.create()
-    const { code, output } = await deployment.run(["--dry-run"], { env: { WORKERS_CI: "1" } })
-    expect(code).toBe(0)
-    expect(output).toContain("would make the secret UNSUBSCRIBE_SECRET")
-    expect(output).not.toMatch(/would make the secret (SERVICE_KEYS|PREFECT)/)
-    expect(output).toContain("npx wrangler secret put PREFECT_NOTIFICATIONS_WEBHOOK_KEY")
-  })
-})
-
-describe("on an account that has secrets", () => {
-  it("replaces none of them, and refuses an empty variable that would", async () => {
-    const deployment = await Deployment.create()
-    const { cloudflare } = deployment
-    expect((await deployment.run()).code).toBe(0)
-    const secrets = cloudflare.script?.secrets
-    secrets?.clear()
-    for (const name of ["SERVICE_KEYS", "UNSUBSCRIBE_SECRET", "VAPID_PRIVATE_KEY", "JWT_SECRET"]) secrets?.set(name, `an older ${name}`)
-    const { code, output } = await deployment.run()
-    expect(code).toBe(0)
-    expect(Object.fromEntries(cloudflare.script?.secrets ?? [])).toEqual({
-      SERVICE_KEYS: "an older SERVICE_KEYS",
-      UNSUBSCRIBE_SECRET: "an older UNSUBSCRIBE_SECRET",
-      VAPID_PRIVATE_KEY: "an older VAPID_PRIVATE_KEY",
-      JWT_SECRET: "an older JWT_SECRET",
-      SECRETS_KEYS: expect.any(String),
-      PREFECT_NOTIFICATIONS_WEBHOOK_KEY: expect.any(String),
-    })
-    expect(output).toContain("VAPID_PUBLIC_KEY is missing")
-
-    cloudflare.script?.secrets.set("EMAIL_FROM", "notifications@ngo.test")
-    const refused = await deployment.run()
-    expect(refused).toMatchObject({ code: 1, changes: [], output: expect.stringContaining("EMAIL_FROM: set as a secret") })
-    await deployment.remove()
   })
 })

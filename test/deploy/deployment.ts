@@ -2,6 +2,7 @@ import { spawn } from "node:child_process"
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative, resolve } from "node:path"
+import { NO_DATABASE_ID } from "../../scripts/deploy/config.mjs"
 import { FakeCloudflare } from "./fake-cloudflare"
 
 type Conditions = { fault?: FakeCloudflare["fault"]; killAt?: RegExp; env?: object }
@@ -32,7 +33,10 @@ export class Deployment {
         .replace('"npm run build"', JSON.stringify(build))
         .replace('migrations_dir = "migrations"', `migrations_dir = ${here("migrations")}`)
         .replace('"migrations/[0-9]*.sql"', here("migrations/[0-9]*.sql"))
-        .replace('PUBLIC_URL = ""', `PUBLIC_URL = "${cloudflare.origin}"`),
+        // Whoever runs these tests may have deployed.
+        .replace(/^database_id = .*$/m, `database_id = "${NO_DATABASE_ID}"`)
+        .replace(/^(FRONTEND_URL|PREFECT_API_URL|EMAIL_FROM|VAPID_SUBJECT) = .*$/gm, '$1 = ""')
+        .replace(/^PUBLIC_URL = .*$/m, `PUBLIC_URL = "${cloudflare.origin}"`),
     )
     return deployment
   }

@@ -3,21 +3,42 @@ import { explain } from "../../scripts/deploy/explain.mjs"
 import { withDatabaseId } from "../../scripts/deploy/config.mjs"
 import { parseOptions } from "../../scripts/deploy/options.mjs"
 
-const error = (text: string) => `\n✘ [ERROR] ${text}\n\n  If you think this is a bug, please open an issue at: https://github.com/…\n🪵  Logs were written to "/x"`
+const error = (text: string) =>
+  `\n✘ [ERROR] ${text}\n\n  If you think this is a bug, please open an issue at: https://github.com/…\n🪵  Logs were written to "/x"`
 
 describe("a failure of wrangler", () => {
   it.each([
-    [["d1", "list"], "A request to the Cloudflare API (/x) failed.\n\n  Authentication error [code: 10000]", "D1 › Edit"],
+    [
+      ["d1", "list"],
+      "A request to the Cloudflare API (/x) failed.\n\n  Authentication error [code: 10000]",
+      "D1 › Edit",
+    ],
     [["queues", "list"], "A request failed.\n\n  Unauthorized [code: 10023]", "Queues › Edit"],
     [["secret", "list"], "Authentication error [code: 10000]", "Workers Scripts › Edit"],
     [["deploy"], "Authentication error [code: 10000]", "Workers Routes › Edit"],
-    [["whoami"], "In a non-interactive environment, it's necessary to set a CLOUDFLARE_API_TOKEN environment variable", "wrangler login"],
+    [
+      ["whoami"],
+      "In a non-interactive environment, it's necessary to set a CLOUDFLARE_API_TOKEN environment variable",
+      "wrangler login",
+    ],
     [["whoami"], "A request failed.\n\n  Invalid API Token [code: 1000]", "wrangler login"],
-    [["deploy"], "CPU limits are not supported for the Free plan. [code: 100328]", "remove [limits] from wrangler.toml"],
-    [["deploy"], "You can either deploy your worker to one or more routes, or register a workers.dev subdomain here:", "workers_dev = false"],
+    [
+      ["deploy"],
+      "CPU limits are not supported for the Free plan. [code: 100328]",
+      "remove [limits] from wrangler.toml",
+    ],
+    [
+      ["deploy"],
+      "You can either deploy your worker to one or more routes, or register a workers.dev subdomain here:",
+      "workers_dev = false",
+    ],
     [["queues", "create"], "Queues is not available on the Workers Free plan", "Choose Workers Paid"],
     [["deploy"], "send_email binding: Email Routing is not enabled", 'EMAIL_PROVIDER = "ses"'],
-    [["deploy"], "Can't deploy routes that are assigned to another worker.\n\"x\" is already assigned to routes:", "Remove the route"],
+    [
+      ["deploy"],
+      'Can\'t deploy routes that are assigned to another worker.\n"x" is already assigned to routes:',
+      "Remove the route",
+    ],
     [["deploy"], "Could not find zone for `api.example.org`. Make sure the domain is set up", "zone_name"],
     [["d1", "list"], "fetch failed", "cloudflarestatus.com"],
     [["d1", "create"], "A maximum of 10 databases is allowed [code: 7406]", "goes on where it stopped"],

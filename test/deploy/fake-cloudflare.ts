@@ -79,6 +79,12 @@ export class FakeCloudflare {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
+  addQueue(name: string, { queues } = this.account): Queue {
+    const queue = { id: randomUUID().replaceAll("-", ""), name, consumers: [] }
+    queues.push(queue)
+    return queue
+  }
+
   listen = () => new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve))
   close = () => new Promise((resolve) => this.server.close(resolve).closeAllConnections())
 
@@ -99,7 +105,9 @@ export class FakeCloudflare {
       const answer = await this.answer(request, url, path)
       if (fault === "drop") return void request.socket.destroy()
       if (path === "/healthz") return void send(200, answer)
-      const list = Array.isArray(answer) ? { result_info: { page: 1, per_page: 100, count: answer.length, total_count: answer.length, total_pages: 1 } } : {}
+      const list = Array.isArray(answer)
+        ? { result_info: { page: 1, per_page: 100, count: answer.length, total_count: answer.length, total_pages: 1 } }
+        : {}
       send(200, { success: true, errors: [], messages: [], result: answer, ...list })
     } catch (error) {
       const { status, code, message } = error instanceof ApiError ? error : new ApiError(500, 0, String(error))
@@ -208,9 +216,7 @@ export class FakeCloudflare {
         const { queue_name: name } = JSON.parse(String(await body()))
         if (account.queues.some((each) => each.name === name))
           throw new ApiError(409, 11009, `Queue name '${name}' is already taken.`)
-        const queue = { id: randomUUID().replaceAll("-", ""), name, consumers: [] }
-        account.queues.push(queue)
-        return queueJson(queue)
+        return queueJson(this.addQueue(name, account))
       },
     },
     {
@@ -249,14 +255,21 @@ export class FakeCloudflare {
       path: /^\/accounts\/\w+\/workers\/services\/([\w-]+)$/,
       answer: ({ account, params: [name] }) => {
         const { migrationTag } = scriptOf(account, name)
-        const script = { id: name, tag: "tag-of-the-script", tags: [], last_deployed_from: "wrangler", migration_tag: migrationTag }
+        const script = {
+          id: name,
+          tag: "tag-of-the-script",
+          tags: [],
+          last_deployed_from: "wrangler",
+          migration_tag: migrationTag,
+        }
         return { id: name, default_environment: { environment: "production", script } }
       },
     },
     {
       method: "GET",
       path: /^\/accounts\/\w+\/workers\/scripts$/,
-      answer: ({ account }) => Array.from(account.scripts, ([id, { migrationTag }]) => ({ id, migration_tag: migrationTag })),
+      answer: ({ account }) =>
+        Array.from(account.scripts, ([id, { migrationTag }]) => ({ id, migration_tag: migrationTag })),
     },
     {
       method: "GET",
@@ -302,7 +315,13 @@ export class FakeCloudflare {
       answer: async ({ account, params: [name = ""], body, request }) => {
         await this.upload(account, name, await body(), request)
         const { versions } = scriptOf(account, name)
-        return { id: name, etag: "etag", deployment_id: versions.at(-1)?.replaceAll("-", ""), startup_time_ms: 10, tags: [] }
+        return {
+          id: name,
+          etag: "etag",
+          deployment_id: versions.at(-1)?.replaceAll("-", ""),
+          startup_time_ms: 10,
+          tags: [],
+        }
       },
     },
     {
@@ -316,7 +335,11 @@ export class FakeCloudflare {
       answer: async ({ account, params: [name = ""], body, request }) => {
         scriptOf(account, name)
         await this.upload(account, name, await body(), request)
-        return { id: scriptOf(account, name).versions.at(-1), resources: { script: { etag: "etag" } }, startup_time_ms: 10 }
+        return {
+          id: scriptOf(account, name).versions.at(-1),
+          resources: { script: { etag: "etag" } },
+          startup_time_ms: 10,
+        }
       },
     },
     {
@@ -325,19 +348,23 @@ export class FakeCloudflare {
       answer: async ({ account, params: [name], body }) => {
         const { versions } = JSON.parse(String(await body())) as { versions: { version_id: string }[] }
         for (const each of versions)
-          if (!scriptOf(account, name).versions.includes(each.version_id)) throw new ApiError(404, 10212, "no such version")
+          if (!scriptOf(account, name).versions.includes(each.version_id))
+            throw new ApiError(404, 10212, "no such version")
         return { id: randomUUID() }
       },
     },
     {
       method: "PATCH",
       path: /^\/accounts\/\w+\/workers\/scripts\/([\w-]+)\/script-settings$/,
-      answer: ({ account, params: [name] }) => void scriptOf(account, name) ?? {},
+      answer: ({ account, params: [name] }) => ({ tags: [], name: scriptOf(account, name) && name }),
     },
     {
       method: "GET",
       path: /^\/accounts\/\w+\/workers\/scripts\/([\w-]+)\/subdomain$/,
-      answer: ({ account, params: [name] }) => ({ enabled: scriptOf(account, name).workersDev, previews_enabled: false }),
+      answer: ({ account, params: [name] }) => ({
+        enabled: scriptOf(account, name).workersDev,
+        previews_enabled: false,
+      }),
     },
     {
       method: "POST",
@@ -369,7 +396,9 @@ export class FakeCloudflare {
 
   /** What Cloudflare checks of an upload, and what becomes of the secrets that it does not name. */
   private async upload(account: Account, name: string, body: Buffer, { headers }: IncomingMessage) {
-    const form = await new Response(new Uint8Array(body), { headers: { "content-type": String(headers["content-type"]) } }).formData()
+    const form = await new Response(new Uint8Array(body), {
+      headers: { "content-type": String(headers["content-type"]) },
+    }).formData()
     const metadata = JSON.parse(await textOf(form.get("metadata")))
     const bindings = metadata.bindings as Script["bindings"]
     const names = bindings.map((binding) => binding.name)
@@ -377,13 +406,15 @@ export class FakeCloudflare {
     for (const binding of bindings) {
       if (binding.type === "d1") databaseOf(account, String(binding.id ?? binding.database_id))
       const isQueue = account.queues.some((queue) => queue.name === binding.queue_name)
-      if (binding.type === "queue" && !isQueue) throw new ApiError(400, 100129, `no queue ${binding.queue_name}`)
+      if (binding.type === "queue" && !isQueue)
+        throw new ApiError(400, 100129, `no queue ${String(binding.queue_name)}`)
     }
     const before = account.scripts.get(name)
     const { old_tag: oldTag, new_tag: newTag } = metadata.migrations ?? {}
     if (metadata.migrations && (before?.migrationTag ?? "") !== (oldTag ?? ""))
       throw new ApiError(412, 10079, "migration tag precondition failed")
-    if (!before?.migrationTag && !metadata.migrations) throw new ApiError(400, 10061, "a Durable Object class without migration")
+    if (!before?.migrationTag && !metadata.migrations)
+      throw new ApiError(400, 10061, "a Durable Object class without migration")
     const keeps = (metadata.keep_bindings ?? []).includes("secret_text")
     const secrets = new Map(keeps ? before?.secrets : [])
     for (const each of bindings) {
@@ -451,9 +482,10 @@ function runAtomically(sql: DatabaseSync, text: string, params: string[]) {
   sql.exec("BEGIN")
   try {
     const isRead = /^\s*(SELECT|PRAGMA|WITH)\b/i.test(text)
-    const rows = isRead ? sql.prepare(text).all(...params) : void sql.exec(text)
+    const rows = isRead ? sql.prepare(text).all(...params) : []
+    if (!isRead) sql.exec(text)
     sql.exec("COMMIT")
-    return [{ results: rows ?? [], success: true, meta: { duration: 0, changes: 0, rows_read: 0, rows_written: 0 } }]
+    return [{ results: rows, success: true, meta: { duration: 0, changes: 0, rows_read: 0, rows_written: 0 } }]
   } catch (error) {
     sql.exec("ROLLBACK")
     throw new ApiError(400, 7500, error instanceof Error ? error.message : String(error))
