@@ -39,7 +39,7 @@ const ERROR_DOCS: Record<ErrorCode, [meaning: string, example: string]> = {
     "this Idempotency-Key was used with another body",
   ],
   too_large: ["The body is too large.", "the body is larger than 65536 bytes"],
-  not_json: ["The body is not `application/json`.", "the body must be application/json"],
+  not_json: ["The content type is not that of JSON.", "the body must be application/json"],
   invalid: ["The request is invalid. Each issue has a location, a message and a rule.", ""],
   rate_limited: ["Too many requests.", "too many at once"],
   unavailable: ["A dependency is not configured or does not answer.", "sign-in cannot be checked right now"],

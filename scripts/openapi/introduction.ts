@@ -16,6 +16,11 @@ identifies the request in the log.
 cookie has expired: the client refreshes it and tries again. 401 means that the person must sign in; it is also the answer
 to a Bearer token that has expired. 404 also means that something belongs to another organisation or person. 429 and 503 give the seconds to wait in \`Retry-After\`.
 
+**Bodies** are JSON. New routes refuse unknown fields. The routes that Dalgo's web app has always called (those for
+\`POST /api/notifications\`, \`PUT /api/notifications/v1\`, \`/api/userpreferences\` and \`/api/orgpreferences\`) ignore
+them, as Dalgo's backend does; there a body may also be declared as \`text/plain\`, or not at all, if a Bearer token signs
+in and no cookie.
+
 **Ids** of notifications are integers. Organisations are identified by their slug, and people by the \`user_id\` of their
 token. **Times** are ISO 8601 in UTC.
 

@@ -61,7 +61,8 @@ function requestBodyFor(meta: RouteMeta, docs: RouteDocs, schemas: Schemas) {
   const schema = schemas.convert(body, "input")
   applyFieldDocs(schemas.resolve(schema), docs)
   const example = docs.example?.body
-  return { required: true, content: { "application/json": { schema, ...(example !== undefined && { example }) } } }
+  const content = { schema, ...(example !== undefined && { example }) }
+  return { required: true, content: { "application/json": content, ...(meta.takesText && { "text/plain": content }) } }
 }
 
 function responsesFor(meta: RouteMeta, { response, contentType }: RouteDocs, { convert }: Schemas) {

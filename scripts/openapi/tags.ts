@@ -24,7 +24,12 @@ export const TAGS: Tag[] = [
   { name: "Live", description: "Pushing the urgent bar to open tabs.", routes: liveDocs },
   {
     name: "Preferences",
-    description: "The channels that a person and an organisation choose.",
+    description:
+      "The channels that a person and an organisation choose.\n\nIf the service is connected to Dalgo's backend " +
+      "(`PLATFORM_ORIGIN`), every other path below `/api/userpreferences/` and `/api/orgpreferences/`, such as " +
+      "`/api/orgpreferences/org-plan`, is handed to the backend as it came, with any method, and answered as it answers: " +
+      "413 for a body of more than 1 MiB, 503 and 504 if the backend does not answer (in 25 seconds), 508 if " +
+      "`PLATFORM_ORIGIN` leads back to this service. Without a backend these paths are 404.",
     routes: { ...preferenceDocs, ...orgPreferenceDocs, ...testSendDocs },
   },
   { name: "Devices", description: "The browsers that receive web push messages.", routes: deviceDocs },

@@ -35,7 +35,7 @@ export const notificationDocs = {
     description:
       "Admins may send to their own organisation, super-admins and service keys to any. People who turned the category " +
       "off are not notified. With `scheduled_time`, the notification is hidden until then, and its recipients are " +
-      "chosen then.",
+      "chosen then. Unknown fields are ignored.",
     fields: {
       author: "the sender, as readers see it",
       sent_to: "`all_org_users` needs `org_slug`, `single_user` needs `user_email`",

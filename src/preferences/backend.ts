@@ -1,7 +1,12 @@
 import * as z from "zod/mini"
 import { AppError } from "../runtime/errors"
 import type { Config } from "../runtime/config"
-import { type ForwardedCredentials, logPlatformFailure, optionalPlatformOrigin, requestPlatform } from "../runtime/platform"
+import {
+  type ForwardedCredentials,
+  logPlatformFailure,
+  optionalPlatformOrigin,
+  requestPlatform,
+} from "../runtime/platform"
 import { UserPreferences } from "./schemas"
 
 const PATH = "/api/userpreferences/"

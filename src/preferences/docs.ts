@@ -1,6 +1,10 @@
 import * as z from "zod/mini"
 import type { DocsByRoute } from "../http/route-docs"
+import { withSchemaName } from "../http/schema-name"
+import { LaxBoolean } from "../runtime/zod"
 import { Preferences, UserPreferences } from "./schemas"
+
+withSchemaName("LaxBoolean", LaxBoolean)
 
 const success = <T extends z.ZodMiniType>(res: T) => z.strictObject({ success: z.literal(true), res })
 
@@ -27,7 +31,10 @@ export const preferenceDocs = {
   "PUT /api/notifications/preferences": {
     summary: "Change my notification preferences",
     description:
-      "The body has the fields to change; the answer has all. The change applies to notifications sent from now on.",
+      "The body has the fields to change; the answer has all. The change applies to notifications sent from now on. If the " +
+      "service is connected to Dalgo's backend, it hands on `email_notifications_enabled` and " +
+      "`schema_change_notifications`, for the messages that the backend sends itself; the change is stored here also if " +
+      "the backend does not take it.",
     response: PreferencesResponse,
     example: { body: { job_failure_notifications: false, channels: { incident: { email: false } } } },
   },
@@ -53,17 +60,19 @@ export const preferenceDocs = {
   "GET /api/userpreferences": {
     summary: "Read my settings in the web app",
     description:
-      "`enable_email_notifications` is the same switch as `email_notifications_enabled` of the notification preferences. " +
+      "`enable_email_notifications` and `enable_schema_change_notifications` are the same switches as " +
+      "`email_notifications_enabled` and `schema_change_notifications` of the notification preferences. " +
       "`is_llm_active` says whether my organisation uses AI summaries. If the service is connected to Dalgo's backend, " +
-      "the backend may add fields.",
+      "the rest is the backend's, which may add fields.",
     response: UserPreferencesResponse,
   },
   "PUT /api/userpreferences": {
     summary: "Change my settings in the web app",
     description:
-      "The body has the fields to change; the answer has all. `is_llm_active` is accepted and ignored. If the service is " +
-      "connected to Dalgo's backend, the backend accepts more fields, may refuse them (400, 422), and nothing changes " +
-      "while it cannot be reached (503).",
+      "The body has the fields to change; the answer has all. `null` changes nothing, except that it resets the tab. " +
+      "`is_llm_active` and unknown fields are accepted and ignored. If the service is connected to Dalgo's backend, the " +
+      "whole body is handed to it: it accepts more fields and may refuse them (400, 422), and nothing changes while it " +
+      "cannot be reached (503). A body that has only the two switches is stored here also if the backend does not take it.",
     response: UserPreferencesResponse,
     example: { body: { enable_email_notifications: true, disclaimer_shown: true } },
   },

@@ -4,7 +4,17 @@ import { REGISTERED_ROUTES } from "../support/openapi-document"
 import { alice, anonymous, cookieOf, request, server } from "../support/people"
 import { captureQueues } from "../support/queues"
 import { workerWithEnv } from "../support/worker-with-env"
-import { sendCase, type Case, CASES, fullAccess, methodOf, outcomeOf, ROUTES, WEBHOOKS } from "./route-cases"
+import {
+  sendCase,
+  type Case,
+  CASES,
+  fullAccess,
+  isKeptFromDalgo,
+  methodOf,
+  outcomeOf,
+  ROUTES,
+  WEBHOOKS,
+} from "./route-cases"
 
 const SEND = "/api/notifications/"
 const INBOX = "/api/notifications/v1"
@@ -207,10 +217,32 @@ describe("422", () => {
     }
   })
 
-  it.each(named(takingKnownFields))("names an unknown field: %s", async (_, one) => {
-    for (const field of ["surprise", "", "__proto__", "constructor", "toString"]) {
-      // As text: an object literal would lose `__proto__`.
-      const body = `{${JSON.stringify(field)}:{"deep":[]},${JSON.stringify(one.body).slice(1)}`
+  const UNKNOWN = ["surprise", "", "__proto__", "constructor", "toString"]
+  // As text: an object literal would lose `__proto__`.
+  const withField = (one: Case, field: string) =>
+    `{${JSON.stringify(field)}:{"deep":[]},${JSON.stringify(one.body).slice(1)}`
+
+  it.each(named(takingObjects.filter(isKeptFromDalgo)))("ignores an unknown field: %s", async (_, one) => {
+    for (const field of UNKNOWN) {
+      const response = await sendCase(one, await fullAccess(one), { body: withField(one, field) })
+      expect(response.status, field).toBe(200)
+    }
+  })
+
+  it("ignores them on the routes that were kept from Dalgo, and on no other", () => {
+    expect(takingObjects.filter(isKeptFromDalgo).map(({ route }) => route)).toEqual([
+      "PUT /api/notifications/v1",
+      "POST /api/notifications",
+      "PUT /api/userpreferences",
+      "PUT /api/orgpreferences/enable-discord-notifications",
+      "PUT /api/orgpreferences/enable-slack-notifications",
+    ])
+  })
+
+  const strict = takingKnownFields.filter((one) => !isKeptFromDalgo(one))
+  it.each(named(strict))("names an unknown field: %s", async (_, one) => {
+    for (const field of UNKNOWN) {
+      const body = withField(one, field)
       const { status, body: error } = await errorOf(await sendCase(one, await fullAccess(one), { body }))
       expect(status, field).toBe(422)
       expect(error.detail).toEqual([{ loc: ["body", field], msg: "no such field", type: "unrecognized_keys" }])

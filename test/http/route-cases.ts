@@ -77,6 +77,10 @@ function inOtherOrg(example: Case): Case[] {
 /** One case of each route. */
 export const ROUTES = CASES.filter((one, i) => CASES.findIndex(({ route }) => route === one.route) === i)
 
+/** The routes that were kept from Dalgo ignore unknown fields, as its backend does. */
+export const isKeptFromDalgo = ({ route }: Case) =>
+  REGISTERED_ROUTES.some(({ name, meta }) => name === route && meta.takesText === true)
+
 export const methodOf = ({ route }: Case) => route.split(" ")[0] as string
 
 /** Messages of Amazon SNS are signed when they are sent. */

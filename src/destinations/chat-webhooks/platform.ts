@@ -1,6 +1,11 @@
 import * as z from "zod/mini"
 import type { Deps } from "../../deps"
-import { type ForwardedCredentials, logPlatformFailure, optionalPlatformOrigin, requestPlatform } from "../../runtime/platform"
+import {
+  type ForwardedCredentials,
+  logPlatformFailure,
+  optionalPlatformOrigin,
+  requestPlatform,
+} from "../../runtime/platform"
 
 const Answer = z.object({
   success: z.literal(true),
