@@ -55,6 +55,8 @@ const STOPPED: Partial<Record<Name, Call[]>> = {
   PLATFORM_ORIGIN: [
     asAlice("/api/userpreferences/"),
     asAlice("/api/userpreferences/", { method: "PUT", body: '{"disclaimer_shown":true}' }),
+    asAlice("/api/userpreferences/trial-walkthrough", { method: "PUT", body: "{}" }),
+    asAlice("/api/orgpreferences/org-plan"),
   ],
   JWT_SECRET: [INBOX, ["/wss/notifications", { headers: { upgrade: "websocket", ...aliceHeaders } }]],
   JWT_JWKS_URL: [INBOX],
@@ -87,6 +89,7 @@ const VITAL: Call[] = [
   asAlice("/api/notifications/urgent-bar"),
   asAlice("/api/notifications/preferences"),
   asAlice("/api/notifications/preferences", { method: "PUT", body: '{"incident_notifications":true}' }),
+  asAlice("/api/notifications/preferences", { method: "PUT", body: '{"email_notifications_enabled":true}' }),
   asAlice("/api/notifications/mark_all_as_read", { method: "PUT" }),
   asAlice("/api/orgpreferences/"),
   asAlice("/api/notifications/history"),
