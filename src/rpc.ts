@@ -12,7 +12,7 @@ import { listInbox } from "./inbox/list"
 import { toCursorPage, toFilter, toInboxItem } from "./inbox/responses"
 import { FilteredQuery } from "./inbox/schemas"
 import { toSentNotification } from "./notifications/responses"
-import { CreateNotification } from "./notifications/schemas"
+import { StrictCreateNotification } from "./notifications/schemas"
 import { getUrgentBar } from "./inbox/urgent-bar"
 import { requireMembership, loadMemberships } from "./auth/membership"
 import { changePreferences, getPreferences } from "./preferences/change"
@@ -34,9 +34,6 @@ type Person = z.input<typeof Person>
 const Filter = z.nullish(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
 type Filters = Partial<Record<keyof z.input<typeof FilteredQuery>, z.input<typeof Filter>>>
 
-/** Only the routes that were kept from Dalgo ignore unknown fields. */
-const NewNotification = z.strictObject(CreateNotification.shape)
-
 const CreateOptions = z.nullish(z.strictObject({ idempotencyKey: IdempotencyKey }))
 
 /**
@@ -45,18 +42,21 @@ const CreateOptions = z.nullish(z.strictObject({ idempotencyKey: IdempotencyKey 
  * callable, getters too.
  */
 export class NotificationService extends WorkerEntrypoint<Env> {
-  /** As `POST /api/notifications/`. The same `idempotencyKey` within 24 hours returns the same notification. */
-  createNotification(input: z.input<typeof NewNotification>, options?: z.input<typeof CreateOptions>) {
+  /**
+   * As `POST /api/notifications/`. The same `idempotencyKey` within 24 hours returns the same notification. `errors` names
+   * the recipients that there are not.
+   */
+  createNotification(input: z.input<typeof StrictCreateNotification>, options?: z.input<typeof CreateOptions>) {
     return this.#run(async (deps) => {
-      const request = parseOrThrow(NewNotification, input)
+      const request = parseOrThrow(StrictCreateNotification, input)
       const key = parseOrThrow(CreateOptions, options)?.idempotencyKey
-      const notification = await createNotification(deps, {
-        caller: { kind: "service", keyHash: "service binding" },
+      const { notification, errors } = await createNotification(deps, {
+        caller: { kind: "service", keyHash: "binding" },
         chosenSlug: undefined,
         input: request,
         idempotency: key === undefined ? undefined : { key, requestHash: await hashRequest(request) },
       })
-      return toSentNotification(notification)
+      return { ...toSentNotification(notification), ...(errors.length > 0 && { errors }) }
     })
   }
 

@@ -6,6 +6,7 @@ import { parseJson } from "../runtime/zod"
 import type { OptOutCause, Policy, ChannelReasons } from "../domain/delivery-rules"
 import type { Audience } from "../domain/audience"
 import type { Failure } from "../domain/failure"
+import type { NotificationLink } from "../domain/notification-link"
 import type { NamedTime } from "../domain/time"
 import type { Role } from "../domain/roles"
 
@@ -130,8 +131,8 @@ const isNamedTimes = (value: unknown): value is NamedTime[] =>
   Array.isArray(value) &&
   value.every((named) => Array.isArray(named) && typeof named[0] === "number" && isText(named[1]))
 
-/** A page of the web app: its address, and the words of the link. */
-export type NotificationLink = { url: string; label: string }
+const isLink = (value: unknown): value is NotificationLink =>
+  isObject(value) && isText((value as NotificationLink).url) && isText((value as NotificationLink).label)
 
 export const notifications = sqliteTable("notifications", {
   id: integer().primaryKey({ autoIncrement: true }),
@@ -158,7 +159,7 @@ export const notifications = sqliteTable("notifications", {
   times: lenientJson<NamedTime[]>("times", (value) => (isNamedTimes(value) ? value : null)),
   createdBy: text("created_by"),
   skipEmail: flag("skip_email").notNull().default(false),
-  link: lenientJson<NotificationLink>("link", (value) => (isObject(value) ? (value as NotificationLink) : null)),
+  link: lenientJson<NotificationLink>("link", (value) => (isLink(value) ? value : null)),
 })
 export type Notification = typeof notifications.$inferSelect
 

@@ -91,8 +91,21 @@ export const jsonBody = jsonBodyLimit(64 * KIB)
 /** `jsonBody` for the routes that were kept from Dalgo, whose old web app sends JSON as text. */
 export const jsonOrTextBody = withMeta({ maxBodyBytes: 64 * KIB, takesText: true }, every(textIsJson, jsonBody))
 
-/** `jsonBody` for long lists: 10,000 members with long names. The rule for the rows checks their texts. */
-export const largeJsonBody = jsonBodyLimit(1_536 * KIB, { hasCheckedTexts: false })
+/** `jsonBody` for lists: 10,000 members with long names, or as many recipients. */
+const LARGE = 1_536 * KIB
+
+/** `jsonBody` for a long list that is validated row by row. The rule for the rows checks their texts. */
+export const largeJsonBody = jsonBodyLimit(LARGE, { hasCheckedTexts: false })
+
+const largeCheckedJsonBody = jsonBodyLimit(LARGE)
+
+/** `jsonOrTextBody` for people, and more for servers, which send lists. Must come after authentication. */
+export const jsonBodyBySender = withMeta(
+  { maxBodyBytes: 64 * KIB, takesText: true },
+  createMiddleware<AppEnv>((c, next) =>
+    (c.var.caller.kind === "service" ? largeCheckedJsonBody : jsonOrTextBody)(c, next),
+  ),
+)
 
 /**
  * Validates the body: `c.req.valid("json")`. `jsonBody` must come first. `describedAs` is the schema in the API description,

@@ -25,10 +25,30 @@ const notification = {
   scheduled_time: z.nullable(Time),
   sent_time: z.nullable(Time),
 }
-export const HistoryItem = withSchemaName("HistoryItem", z.strictObject(notification))
+const Sender = z.strictObject({
+  kind: z.enum(["person", "server", "system"]),
+  email: z.nullable(z.string()).check(z.describe("of a person who is or was a member of its organisation")),
+})
+export const HistoryItem = withSchemaName(
+  "HistoryItem",
+  z.strictObject({
+    ...notification,
+    created_by: z.optional(
+      z.nullable(Sender).check(z.describe("who sent it; null where that was not recorded; not with `read_status`")),
+    ),
+  }),
+)
 export type HistoryItem = z.infer<typeof HistoryItem>
 
-export const InboxItem = withSchemaName("InboxItem", z.strictObject({ ...notification, read_status: z.boolean() }))
+const Link = z.strictObject({ url: z.string(), label: z.string() })
+export const InboxItem = withSchemaName(
+  "InboxItem",
+  z.strictObject({
+    ...notification,
+    read_status: z.boolean(),
+    link: z.optional(Link.check(z.describe("a page of the web app, where its sender gave one"))),
+  }),
+)
 export type InboxItem = z.infer<typeof InboxItem>
 
 const pageOf = (item: z.ZodMiniType) => ({

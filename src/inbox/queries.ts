@@ -32,6 +32,7 @@ export const NOTIFICATION_COLUMNS = {
 export const INBOX_COLUMNS = {
   ...NOTIFICATION_COLUMNS,
   times: notifications.times,
+  link: notifications.link,
   isRead: sql`inbox.is_read`.mapWith(Boolean).as("is_read"),
 }
 

@@ -12,8 +12,12 @@ export const isoOrNull = (at: number | null) => (at === null ? null : iso(at))
 export type HistoryRow = Pick<
   Notification,
   "id" | "author" | "message" | "urgent" | "category" | "createdAt" | "scheduledAt" | "sentAt"
->
-export type InboxRow = HistoryRow & Pick<Notification, "times"> & { isRead: boolean }
+> & {
+  /** Who sent it, for admins: `person:<user_id>`, `service:<hash of the key>` or `system`; null on older rows. */
+  createdBy?: string | null
+  senderEmail?: string | null
+}
+export type InboxRow = HistoryRow & Pick<Notification, "times" | "link"> & { isRead: boolean }
 
 /** A notification in the history of an organisation. */
 export const toHistoryItem = (row: HistoryRow): HistoryItem => ({
@@ -25,7 +29,14 @@ export const toHistoryItem = (row: HistoryRow): HistoryItem => ({
   category: row.category,
   scheduled_time: isoOrNull(row.scheduledAt),
   sent_time: isoOrNull(row.sentAt),
+  ...(row.createdBy !== undefined && { created_by: toSender(row) }),
 })
+
+function toSender({ createdBy, senderEmail }: HistoryRow): HistoryItem["created_by"] {
+  if (!createdBy) return null
+  const kind = createdBy.startsWith("person:") ? "person" : createdBy.startsWith("service:") ? "server" : "system"
+  return { kind, email: senderEmail || null }
+}
 
 /** A notification in one person's inbox, with the times of its message in their zone. */
 export const toInboxItem =
@@ -34,6 +45,7 @@ export const toInboxItem =
     ...toHistoryItem(row),
     message: inZoneOf(row.message, { times: row.times, zone: timeZone, now: row.createdAt }),
     read_status: row.isRead,
+    ...(row.link && { link: row.link }),
   })
 
 /** The filter of a validated query. */

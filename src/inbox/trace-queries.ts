@@ -24,6 +24,7 @@ export const selectTrace = (db: Db, { orgUserId, id }: { orgUserId: number; id: 
         category: notifications.category,
         /** When its e-mail leaves even without a summary. */
         emailDueAt: notifications.emailDueAt,
+        skipEmail: notifications.skipEmail,
         arrivedAt: sql<number | null>`${notificationRecipients.sentAt}`.as("arrived_at"),
         withheld: notificationRecipients.withheld,
       })

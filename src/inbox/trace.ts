@@ -26,6 +26,8 @@ type NotificationTrace = {
   withheld: ChannelReasons | null
   /** When its e-mail leaves even without a summary; `null`: e-mail does not wait for one. */
   emailDueAt: number | null
+  /** Its sender has sent the e-mail itself. */
+  skipEmail: boolean
   deliveries: Delivery[]
 }
 type Delivery = {
@@ -44,7 +46,7 @@ type Status = "pending" | "sending" | "sent" | "failed" | "suppressed" | "dead"
 
 /** The trace of one notification for one person, the inbox first. */
 export function toTrace(trace: NotificationTrace, reader: Reader): TraceEntry[] {
-  const { category, arrivedAt, withheld, emailDueAt, deliveries } = trace
+  const { category, arrivedAt, withheld, emailDueAt, skipEmail, deliveries } = trace
   const { label } = CATEGORY[category]
   const sentenceFor = (channel: Channel, reason: Reason, since?: number, sharedWith: string[] = []) =>
     explain({ reason, since, label, channel, reader, sharedWith })
@@ -74,8 +76,16 @@ export function toTrace(trace: NotificationTrace, reader: Reader): TraceEntry[] 
       reason: sentenceFor(channel as Channel, reason, since),
       at,
     }))
-  return [{ channel: "inbox", outcome: "sent", reason: inbox, at }, ...entries, ...suppressed]
+  const mailedBySender = { channel: "email" as const, outcome: "suppressed" as const, reason: MAILED_BY_SENDER, at }
+  return [
+    { channel: "inbox", outcome: "sent", reason: inbox, at },
+    ...entries,
+    ...suppressed,
+    ...(skipEmail ? [mailedBySender] : []),
+  ]
 }
+
+const MAILED_BY_SENDER = "It was not e-mailed here: its sender has e-mailed it."
 
 const iso = (at: number) => new Date(at).toISOString()
 

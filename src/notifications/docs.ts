@@ -35,17 +35,32 @@ export const notificationDocs = {
     description:
       "Admins may send to their own organisation, super-admins and service keys to any. People who turned the category " +
       "off are not notified. With `scheduled_time`, the notification is hidden until then, and its recipients are " +
-      "chosen then. Unknown fields are ignored.",
+      "chosen then. Unknown fields are ignored.\n\n" +
+      "Only servers may send `recipients`, `skip_email` and `link`, in a body of up to 1.5 MiB. Only servers, and the " +
+      "service itself, may send as Dalgo.",
     fields: {
-      author: "the sender, as readers see it",
-      sent_to: "`all_org_users` needs `org_slug`, `single_user` needs `user_email`",
+      author:
+        "the sender, as readers see it. From a person, the word Dalgo is refused (422), however it is written, except in " +
+        "their own address",
+      sent_to:
+        "required, unless there are `recipients`; `all_org_users` needs `org_slug`, `single_user` needs `user_email`",
+      recipients:
+        "in place of `sent_to`, up to 10,000 members, each once. Those that there are not are named in `errors`, and the " +
+        "others are notified. Of several organisations, the notification is in the history of none",
+      skip_email: "`true`: the caller sends the e-mail itself, so the service sends none",
+      link:
+        "the button of the e-mail, and a link in the inbox and in chat: a URL below `FRONTEND_URL`, or a path that begins " +
+        "with `/`; 503 if `FRONTEND_URL` is not set",
       urgent: "shows it in the urgent bar until it is read",
       scheduled_time: "when to send it, at most a year ahead; UTC if it has no offset; a time in the past means now",
       org_slug: "the organisation; with `single_user`, the organisation in which the person is looked up",
       manager_or_above: "notifies admins only",
       email_subject: "default: the organisation, the category and the first line of the message",
     },
-    response: z.strictObject({ res: SentNotification, errors: z.array(z.string()).check(z.maxLength(0)) }),
+    response: z.strictObject({
+      res: SentNotification,
+      errors: z.array(z.string()).check(z.describe("a sentence for each of `recipients` that there is not")),
+    }),
     badRequests: [
       "org_slug is required to sent notification to all org users.",
       "user email is required to sent notification to a user.",

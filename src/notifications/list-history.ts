@@ -1,7 +1,7 @@
 import type { Deps } from "../deps"
 import { AppError } from "../runtime/errors"
 import { orgScopeFor } from "../auth/authority"
-import type { Caller } from "../auth/caller"
+import { type Caller, isPlatformCaller } from "../auth/caller"
 import { requireMembership } from "../auth/membership"
 import type { Filter } from "../inbox/filter"
 import * as queries from "./history-queries"
@@ -31,7 +31,7 @@ export async function listHistory(deps: Deps, request: Request): Promise<ListPag
   }
   const history = { orgId, filter }
   const [rows, [counted]] = await deps.db.batch([
-    queries.selectHistoryPage(deps.db, { ...history, ...page }),
+    queries.selectHistoryPage(deps.db, { ...history, ...page, showsAllSenders: isPlatformCaller(caller) }),
     queries.selectHistoryCount(deps.db, history),
   ])
   const total = counted?.number ?? 0

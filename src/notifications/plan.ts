@@ -5,11 +5,14 @@ import type { Reason, ChannelReasons } from "../domain/delivery-rules"
 import { type Decision, type Decisions, decide } from "../preferences/decide"
 import type { Addressee } from "./audience"
 
-/** The decisions about one person. Nothing is decided about push for people without a device. */
+/**
+ * The decisions about one person. Nothing is decided about push for people without a device, nor about an e-mail that the
+ * sender has sent itself.
+ */
 export type DecidedAddressee = {
   orgUserId: number
   orgId: number
-  decisions: Omit<Decisions, "push"> & Partial<Pick<Decisions, "push">>
+  decisions: Pick<Decisions, "inbox"> & Partial<Omit<Decisions, "inbox">>
 }
 
 /** The rows that a chunk of a fan-out writes for its people. */
@@ -26,14 +29,14 @@ export type Plan = {
   reached: Map<number, number[]>
 }
 
-export const decideAll = (people: Addressee[], notification: { category: Category }, now: number) =>
+export const decideAll = (people: Addressee[], notification: { category: Category; skipEmail: boolean }, now: number) =>
   people.map(
     (person): DecidedAddressee => ({
       orgUserId: person.orgUserId,
       orgId: person.orgId,
       decisions: {
         inbox: decide(person, notification, "inbox", now),
-        email: decide(person, notification, "email", now),
+        ...(!notification.skipEmail && { email: decide(person, notification, "email", now) }),
         ...(person.hasDevice && { push: decide(person, notification, "push", now) }),
       },
     }),
@@ -49,7 +52,9 @@ export function planDeliveries(people: DecidedAddressee[], { emailDueAt }: { ema
     reached: new Map(),
   }
   for (const { orgUserId, orgId, decisions } of people) {
-    planMessage(plan, { orgUserId, channel: "email", decision: decisions.email, notBefore: emailDueAt ?? 0 })
+    if (decisions.email) {
+      planMessage(plan, { orgUserId, channel: "email", decision: decisions.email, notBefore: emailDueAt ?? 0 })
+    }
     if (decisions.push) {
       planMessage(plan, { orgUserId, channel: "push", decision: decisions.push, notBefore: 0 })
     }

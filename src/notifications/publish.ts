@@ -3,6 +3,7 @@ import type { Notification } from "../db/schema"
 import type { Outbox } from "../delivery/outbox"
 import type { Deps } from "../deps"
 import type { Audience } from "../domain/audience"
+import type { NotificationLink } from "../domain/notification-link"
 import type { Category } from "../domain/categories"
 import type { PlatformAdminChannel } from "../domain/channels"
 import { AppError } from "../runtime/errors"
@@ -19,6 +20,8 @@ const MAX_SCHEDULED_PER_ORG = 1_000
 const MAX_NOTE_LENGTH = 10_000
 
 export type PublishRequest = {
+  /** `person:<user_id>` or `service:<hash of the key>`; without it, the service itself. */
+  createdBy?: string
   /** `null`: the notification spans organisations. */
   orgId: number | null
   audience: Audience
@@ -29,6 +32,9 @@ export type PublishRequest = {
   category: Category
   urgent: boolean
   emailSubject?: string | null | undefined
+  /** The sender has sent the e-mail itself. */
+  skipEmail?: boolean
+  link?: NotificationLink | null | undefined
   /** Milliseconds since 1970. A time in the past means now. */
   scheduledAt?: number | null | undefined
   /** A second request with the same key publishes nothing: for ever, or for `forMs` milliseconds. */
@@ -77,13 +83,14 @@ export async function publish(deps: Deps, request: PublishRequest): Promise<Publ
   const isScheduled = scheduledAt !== null && scheduledAt > now
   const emailDueAt = request.holdEmailMs === undefined ? null : now + request.holdEmailMs
   const publicationId = crypto.randomUUID()
+  const { createdBy = SYSTEM, skipEmail = false } = request
   const chunk = isScheduled
     ? undefined
     : buildChunk(
         db,
         { publicationId, emailDueAt, after: 0 },
         {
-          plan: planDeliveries(decideAll(people, { category }, now), { emailDueAt }),
+          plan: planDeliveries(decideAll(people, { category, skipEmail }, now), { emailDueAt }),
           others: { ...chatOrgs, ...platformAdminOutbox(request.platformAdmins) },
           next: people.at(-1)?.orgUserId,
           isLast,
@@ -108,6 +115,9 @@ export async function publish(deps: Deps, request: PublishRequest): Promise<Publ
     requestHash: dedupe?.requestHash ?? null,
     emailDueAt,
     dueAt: isScheduled ? scheduledAt : now,
+    createdBy,
+    skipEmail,
+    link: request.link ?? null,
     operatorNote: request.platformAdmins ? truncateUnits(request.platformAdmins.message, MAX_NOTE_LENGTH) : null,
   }
   const [notification] = await commitAndRead(
@@ -124,10 +134,17 @@ export async function publish(deps: Deps, request: PublishRequest): Promise<Publ
   )
   if (!notification) return resolveRefusal(deps, request, { isScheduled })
 
-  log({ event: "notification_published", notification_id: notification.id, count: people.length })
+  const line = { notification_id: notification.id, count: people.length, caller: loggedCaller(createdBy) }
+  log({ event: "notification_published", ...line })
   if (chunk) deps.waitUntil(enqueueChunk(deps, { notification, chunk }))
   return { kind: "published", notification }
 }
+
+/** What the service itself publishes. */
+const SYSTEM = "system"
+
+/** A `user_id` may be an address, and addresses are not logged. */
+const loggedCaller = (createdBy: string) => (createdBy.includes("@") ? "person" : createdBy)
 
 /** All platform admins together are recipient 1. */
 const platformAdminOutbox = (platformAdmins: PublishRequest["platformAdmins"]): Outbox =>

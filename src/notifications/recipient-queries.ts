@@ -1,7 +1,8 @@
 import { and, eq, isNull, sql } from "drizzle-orm"
+import type { Recipient } from "./schemas"
 import type { Db } from "../db/client"
 import { inList } from "../db/in-list"
-import { notificationRecipients, orgUsers } from "../db/schema"
+import { notificationRecipients, orgs, orgUsers } from "../db/schema"
 import type { Audience } from "../domain/audience"
 
 type SentNotification = { id: number; orgId: number | null; sentAt: number; audience: Audience | null }
@@ -37,3 +38,14 @@ export const selectRecipients = (db: Db, { notification, after }: { notification
     )
     .orderBy(sql`${orgUsers}.id`)
     .limit(MAX_RECIPIENTS + 1)
+
+type NamedMember = { slug: string; userId: string; orgId: number | null; orgUserId: number | null }
+
+/** One row for each recipient, in their order: two look-ups by index each. Without an `orgUserId`, it is no member. */
+export const selectNamedMembers = (db: Db, { recipients }: { recipients: Recipient[] }) =>
+  db.all<NamedMember>(sql`
+    SELECT named.value ->> 0 AS slug, named.value ->> 1 AS userId, ${orgs}.id AS orgId, ${orgUsers}.id AS orgUserId
+    FROM json_each(${JSON.stringify(recipients.map(({ org_slug, user_id }) => [org_slug, user_id]))}) named
+    LEFT JOIN ${orgs} ON ${orgs}.slug = named.value ->> 0
+    LEFT JOIN ${orgUsers} ON ${orgUsers}.org_id = ${orgs}.id AND ${orgUsers}.user_id = named.value ->> 1
+      AND ${orgUsers}.removed_at IS NULL`)

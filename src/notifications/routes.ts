@@ -2,7 +2,7 @@ import { anyAdmin, chosenSlug } from "../http/authenticate"
 import { idempotent } from "../http/idempotency"
 import { sendRateLimit } from "../http/rate-limit"
 import { router } from "../http/router"
-import { body, jsonOrTextBody, query } from "../http/validate"
+import { body, jsonBodyBySender, query } from "../http/validate"
 import { toCursorPage, toFilter, toHistoryItem } from "../inbox/responses"
 import { cancelScheduled } from "./cancel"
 import { createNotification } from "./create"
@@ -12,14 +12,14 @@ import { toRecipientsResponse, toSentNotification } from "./responses"
 import { CreateNotification, HistoryQuery, NotificationIdQuery, RecipientsQuery } from "./schemas"
 
 export const notificationRoutes = router()
-  .post("/", anyAdmin, sendRateLimit, jsonOrTextBody, body(CreateNotification), idempotent, async (c) => {
-    const notification = await createNotification(c.var.deps, {
+  .post("/", anyAdmin, sendRateLimit, jsonBodyBySender, body(CreateNotification), idempotent, async (c) => {
+    const { notification, errors } = await createNotification(c.var.deps, {
       caller: c.var.caller,
       chosenSlug: chosenSlug(c),
       input: c.req.valid("json"),
       idempotency: c.var.idempotency,
     })
-    return c.json({ res: toSentNotification(notification), errors: [] })
+    return c.json({ res: toSentNotification(notification), errors })
   })
 
   .delete("/", anyAdmin, query(NotificationIdQuery), async (c) => {

@@ -15,7 +15,7 @@ const WholeNumber = z.pipe(
 )
 
 /** `user_id` of the access token, a text or an integer. It is stored as text. */
-const UserId = z.union([PlainText, WholeNumber], `a whole number, or ${PLAIN_TEXT_RULE}`)
+export const UserId = z.union([PlainText, WholeNumber], `a whole number, or ${PLAIN_TEXT_RULE}`)
 
 export const MemberPath = z.extend(OrgPath, { user_id: PlainText })
 

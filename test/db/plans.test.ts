@@ -106,6 +106,7 @@ async function runEveryStatement(): Promise<void> {
     { sent_to: "single_user", user_email: "bob@acme.test", org_slug: "acme" },
     { sent_to: "all_users" },
     { sent_to: "all_users", manager_or_above: true },
+    { recipients: [{ org_slug: "acme", user_id: 2 }] },
   ]
   for (const to of everyone) {
     await server.post(
@@ -114,6 +115,8 @@ async function runEveryStatement(): Promise<void> {
       { "idempotency-key": JSON.stringify(to) },
     )
   }
+  const failed = { org_slug: "acme", flow_run_id: runId(3), state: "FAILED", failed_step: null }
+  expect((await server.post("/api/signals/platform-admins", failed)).status).toBe(200)
   const [spanning] = (await (await server.get("/api/notifications/history?limit=1")).json<any>()).res
   expect((await server.get(`/api/notifications/recipients?notification_id=${spanning.id}`)).status).toBe(200)
   await server.put("/api/orgs/initech", { name: "Initech", llm_optin: true, urgent_categories: null })
@@ -186,7 +189,7 @@ it("uses an index and no sort in every statement", async () => {
     await selectRows("SELECT 1 FROM signal_events WHERE source = 'room_gone' AND status = 'processed'"),
   ).not.toEqual([])
   expect(await selectRows("SELECT 1 FROM chat_webhooks WHERE webhook LIKE 'https:%'")).toEqual([])
-  expect(await selectRows("SELECT 1 FROM deliveries WHERE channel LIKE 'operator%' AND due_at IS NULL")).toHaveLength(2)
+  expect(await selectRows("SELECT 1 FROM deliveries WHERE channel LIKE 'operator%' AND due_at IS NULL")).toHaveLength(3)
 
   expect(statements.size).toBeGreaterThan(40)
   const slow: Record<string, string[]> = {}

@@ -157,6 +157,7 @@ describe("a trace", () => {
           arrivedAt: 1,
           withheld: null,
           emailDueAt: null,
+          skipEmail: false,
           deliveries: [{ ...email, status, reason }],
         },
         { zone: "UTC", now: 1 },

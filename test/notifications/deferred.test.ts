@@ -35,7 +35,7 @@ async function sendToBob(
   { emailDueAt = null }: { emailDueAt?: number | null } = {},
 ): Promise<number> {
   const response = await alice.post("/api/notifications/", {
-    author: "Dalgo",
+    author: alice.email,
     message: "The sync failed",
     sent_to: "single_user",
     user_email: bob.email,

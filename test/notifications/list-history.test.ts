@@ -38,6 +38,7 @@ describe("a history", () => {
       "category",
       "scheduled_time",
       "sent_time",
+      "created_by",
     ])
   })
 

@@ -89,10 +89,17 @@ describe("the decisions", () => {
   it("are made for every channel, and for push only with a device", () => {
     const all = { inbox: yes, email: yes, push: yes }
     const { push: _, ...withoutPush } = all
-    expect(decideAll([addressee, { ...addressee, hasDevice: false }], { category: "incident" }, 0)).toEqual([
+    expect(
+      decideAll([addressee, { ...addressee, hasDevice: false }], { category: "incident", skipEmail: false }, 0),
+    ).toEqual([
       { orgUserId: 1, orgId: ACME, decisions: all },
       { orgUserId: 1, orgId: ACME, decisions: withoutPush },
     ])
+  })
+
+  it("are not made for an e-mail that the sender has sent", () => {
+    const [{ decisions } = { decisions: {} }] = decideAll([addressee], { category: "incident", skipEmail: true }, 0)
+    expect(decisions).toEqual({ inbox: yes, push: yes })
   })
 
   it("cannot defer the inbox", () => {

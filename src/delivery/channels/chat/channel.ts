@@ -1,4 +1,5 @@
 import { SERVICE_AUTHOR, splitDetails } from "../../../domain/announcement"
+import { usableLink } from "../../../domain/notification-link"
 import { type ChatProduct, CHAT_PRODUCT_NAME, perChatProduct } from "../../../domain/channels"
 import type { Deps } from "../../../deps"
 import { decryptWebhook } from "../../../destinations/chat-webhooks/encrypt"
@@ -43,6 +44,7 @@ const chatChannel =
         orgName: row.orgName,
         ownOrigins: isOwn ? ownOrigins(deps.config) : undefined,
         inboxUrl,
+        link: usableLink(FRONTEND_URL, notification.link),
       })
       const active = { orgId, product, webhook: row.webhook }
       const providerId = await postMessage(CHAT_ADAPTERS[product], { webhook, content }).catch(async (error) => {

@@ -1,4 +1,5 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
+import type { NotificationLink } from "../../../domain/notification-link"
 import { notificationHeading } from "../heading"
 import { firstCharacters, httpUrl, isAtOrigin, readableText } from "../../../domain/text"
 
@@ -8,8 +9,8 @@ export type ChatContent = {
   text: string
   /** The origins whose pages become links; `undefined`: every address does. */
   ownOrigins?: string[] | undefined
-  /** To the notification in the inbox. */
-  link: { url: string; label: string } | undefined
+  /** To the page that the sender names, or to the inbox. */
+  link: NotificationLink | undefined
 }
 
 type ChatContentInput = {
@@ -20,6 +21,7 @@ type ChatContentInput = {
   /** Given where the service itself wrote the message. */
   ownOrigins?: string[] | undefined
   inboxUrl: string | undefined
+  link?: NotificationLink | undefined
 }
 
 export function toChatContent(input: ChatContentInput): ChatContent {
@@ -28,7 +30,7 @@ export function toChatContent(input: ChatContentInput): ChatContent {
     heading: notificationHeading(input),
     text: readableText(input.message),
     ownOrigins: input.ownOrigins,
-    link: url ? { url, label: CATEGORY[input.category].action } : undefined,
+    link: input.link ?? (url ? { url, label: CATEGORY[input.category].action } : undefined),
   }
 }
 

@@ -25,7 +25,7 @@ export const discordAdapter: ChatAdapter = {
   toBody({ heading, text, link, ownOrigins }) {
     const format = escapeMarkdown(ownOrigins)
     const head = `**${fitText(heading, { maxLength: MAX_HEADING_LENGTH, format })}**\n`
-    const foot = link ? `\n${link.label}: ${link.url}` : ""
+    const foot = link ? `\n${Array.from(link.label, escapeCharacter).join("")}: ${link.url}` : ""
     const body = fitText(text, { maxLength: MAX_LENGTH - head.length - foot.length, format })
     return { content: head + body + foot, allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS }
   },

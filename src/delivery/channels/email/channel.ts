@@ -1,4 +1,5 @@
 import { SERVICE_AUTHOR } from "../../../domain/announcement"
+import { usableLink } from "../../../domain/notification-link"
 import { inZoneOf } from "../../../domain/time"
 import type { Notification } from "../../../db/schema"
 import type { Deps } from "../../../deps"
@@ -53,7 +54,7 @@ async function composeFor(
   { addresses, notification }: { addresses: [Address, ...Address[]]; notification: Notification },
 ) {
   const [carrier] = addresses
-  const { author, category, urgent, emailSubject, times, createdAt } = notification
+  const { author, category, urgent, emailSubject, times, createdAt, link } = notification
   const message = inZoneOf(notification.message, { times, zone: carrier.timeZone, now: createdAt })
   const [first, ...others] = addresses.toSorted((a, b) => a.recipientId - b.recipientId)
   return composeEmail({
@@ -65,6 +66,7 @@ async function composeFor(
     emailSubject,
     ownOrigins: author === SERVICE_AUTHOR ? ownOrigins(config) : undefined,
     inboxUrl: config.FRONTEND_URL && `${config.FRONTEND_URL}/notifications`,
+    link: usableLink(config.FRONTEND_URL, link),
     unsubscribeUrl: await unsubscribeUrl(config, {
       orgUserIds: addresses.map(({ recipientId }) => recipientId),
       category,

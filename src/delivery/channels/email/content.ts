@@ -1,5 +1,6 @@
 import { CATEGORY, type Category } from "../../../domain/categories"
 import { listOrgNames } from "../../../domain/org-names"
+import type { NotificationLink } from "../../../domain/notification-link"
 import { httpUrl } from "../../../domain/text"
 import { type Layout, layoutMessage } from "./layout"
 import { emailSubject } from "./subject"
@@ -20,6 +21,8 @@ export type EmailInput = {
   why?: string
   /** The page where people read their inbox. */
   inboxUrl: string | undefined
+  /** Where the button leads, in place of the inbox. */
+  link?: NotificationLink | undefined
 }
 
 /** The content of an e-mail, before it is rendered as text and as HTML. */
@@ -38,6 +41,7 @@ export type EmailContent = {
     unsubscribe: string
     truncated: string
   }
+  button: NotificationLink | undefined
   inboxUrl: string | undefined
   unsubscribeUrl: string | undefined
 }
@@ -46,7 +50,8 @@ export type EmailContent = {
 export function toEmailContent(input: EmailInput, { maxCharacters }: { maxCharacters: number }): EmailContent {
   const { category, urgent, message } = input
   const orgName = listOrgNames(input.orgNames)
-  const { label } = CATEGORY[category]
+  const { label, action } = CATEGORY[category]
+  const inboxUrl = httpUrl(input.inboxUrl)
   return {
     subject: emailSubject(input),
     orgName,
@@ -60,7 +65,8 @@ export function toEmailContent(input: EmailInput, { maxCharacters }: { maxCharac
       unsubscribe: `Stop e-mail about ${label}`,
       truncated: "This message is too long for an e-mail. The rest is in Dalgo.",
     },
-    inboxUrl: httpUrl(input.inboxUrl),
+    button: input.link ?? (inboxUrl ? { url: inboxUrl, label: action } : undefined),
+    inboxUrl,
     unsubscribeUrl: httpUrl(input.unsubscribeUrl),
   }
 }

@@ -17,9 +17,9 @@ export async function renderHtml(content: EmailContent): Promise<string> {
 }
 
 const Page = (content: EmailContent) => {
-  const { subject, category, urgent, orgName, layout, wording, inboxUrl } = content
+  const { subject, category, urgent, orgName, layout, wording, button } = content
   const { heading, body, summary, details, isTruncated } = layout
-  const { singular, action, light } = CATEGORY[category]
+  const { singular, light } = CATEGORY[category]
   return (
     <html lang="en">
       <head>
@@ -64,14 +64,14 @@ const Page = (content: EmailContent) => {
             )}
             {details.length > 0 && <Details lines={details} />}
             {isTruncated && <p style="margin:24px 0 0;font-weight:600">{wording.truncated}</p>}
-            {inboxUrl && (
+            {button && (
               <p style="margin:24px 0 0">
                 <a
                   class="button"
-                  href={inboxUrl}
+                  href={button.url}
                   style="display:inline-block;padding:12px 20px;border-radius:6px;background:#00695f;color:#ffffff;font-weight:600;text-decoration:none"
                 >
-                  {action}
+                  {button.label}
                 </a>
               </p>
             )}

@@ -1,12 +1,10 @@
-import { CATEGORY } from "../../../domain/categories"
 import { notificationHeading } from "../heading"
 import type { EmailContent } from "./content"
 import type { Block } from "./layout"
 
 /** The plain text part. */
 export function renderText(content: EmailContent): string {
-  const { category, layout, wording, inboxUrl, unsubscribeUrl } = content
-  const { action } = CATEGORY[category]
+  const { layout, wording, button, inboxUrl, unsubscribeUrl } = content
   const { heading, body, summary, details, isTruncated } = layout
   const parts = [
     notificationHeading(content),
@@ -14,7 +12,7 @@ export function renderText(content: EmailContent): string {
     summary && `${summary.title}: ${summary.text}`,
     details.length > 0 && details.join("\n"),
     isTruncated && wording.truncated,
-    inboxUrl && `${action}: ${inboxUrl}`,
+    button && `${button.label}: ${button.url}`,
     [
       // Mail clients fold or dim the lines after this one.
       "-- ",

@@ -1,6 +1,6 @@
 import type { InboxItem } from "dalgo-notifications/client"
 import { html, nothing } from "lit"
-import { truncate } from "../../../domain/text"
+import { httpUrl, truncate } from "../../../domain/text"
 import { timeTag } from "../../ui/relative-time"
 import { categoryChip } from "../../ui/category-chip"
 
@@ -9,6 +9,12 @@ const urgentBadge = html`
     <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d="M8 1.5 1 14h14zM8 6v4M8 12v.1" /></svg>
     Urgent
   </span>
+`
+
+const pageLink = ({ url, label }: NonNullable<InboxItem["link"]>) => html`
+  <a class="page-link" href=${httpUrl(url) ?? nothing} target="_blank" rel="noopener noreferrer"
+    >${label}<span class="visually-hidden"> (opens in new tab)</span></a
+  >
 `
 
 export function inboxRow(item: InboxItem, { base, toggleRead }: { base: string; toggleRead: () => void }) {
@@ -35,6 +41,7 @@ export function inboxRow(item: InboxItem, { base, toggleRead }: { base: string; 
           .author=${item.author}
           .base=${base}
         ></dalgo-message-text>
+        ${item.link ? pageLink(item.link) : nothing}
       </article>
     </li>
   `

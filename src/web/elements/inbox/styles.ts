@@ -120,6 +120,12 @@ export const inboxStyles = css`
     color: var(--dn-urgent-text);
     font-weight: 600;
   }
+  .page-link {
+    grid-column: 1 / -1;
+    justify-self: start;
+    min-block-size: 24px;
+    overflow-wrap: anywhere;
+  }
   .toggle {
     min-block-size: 24px;
     padding: 2px 8px;

@@ -1,0 +1,51 @@
+import { SERVICE_AUTHOR } from "./announcement"
+
+const NAME = SERVICE_AUTHOR.toLowerCase()
+
+/** Letters and digits of other scripts and shapes that look like those of the name, after NFKC and without accents. */
+const LOOK_ALIKES: Record<string, string> = {
+  ...{ "\u0501": "d", "\u13E7": "d", "\uFF44": "d" },
+  ...{ "\u0430": "a", "\u03B1": "a", "\u0251": "a", "4": "a" },
+  ...{ "\u04CF": "l", "\u0406": "l", "\u0399": "l", "\u0131": "l", "1": "l", "|": "l" },
+  ...{ "\u0261": "g", "\u0581": "g", "9": "g" },
+  ...{ "\u043E": "o", "\u03BF": "o", "\u0585": "o", "\u0D20": "o", "0": "o" },
+}
+
+/** A capital I within small letters, as in "DaIgo". The given name Daigo has a small one. */
+const CAPITAL_I = /(?<=\p{Ll})I/gu
+const MARKS = /[\p{M}\p{Default_Ignorable_Code_Point}\p{Cf}]/gu
+const CAMEL_CASE = /(?<=\p{Ll})(?=\p{Lu}\p{Ll})/gu
+/** Words that may stand beside the name without a space. */
+const GLUED = new RegExp(
+  `^(the|team)?${NAME}(team|support|help|helpdesk|admins?|bots?|system|services?|notifications?|alerts?|official|platform|security)?$`,
+)
+
+/**
+ * Whether a text takes the name of the service: as one of its words, or as all of them together, however it is written.
+ * Case, accents, invisible characters, blanks between letters and look-alikes of other scripts do not matter. A longer word
+ * such as "Dalgona" is another name.
+ */
+export function takesServiceName(text: string): boolean {
+  return [text, text.replaceAll("@", "a")].some((each) => {
+    const words = wordsOf(each)
+    return words.includes(NAME) || GLUED.test(words.join("")) || lettersInARow(words).includes(NAME)
+  })
+}
+
+function wordsOf(text: string): string[] {
+  const plain = text.normalize("NFKC").normalize("NFD").replaceAll(MARKS, "").replaceAll(CAPITAL_I, "l")
+  const folded = Array.from(plain.replaceAll(CAMEL_CASE, " "), (character) => {
+    return LOOK_ALIKES[character] ?? LOOK_ALIKES[character.toLowerCase()] ?? character.toLowerCase()
+  })
+  return folded
+    .join("")
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean)
+}
+
+/** Words of one letter, joined: of "D a l g o Team", "dalgo". */
+const lettersInARow = (words: string[]) =>
+  words
+    .map((word) => (word.length === 1 ? word : " "))
+    .join("")
+    .split(" ")

@@ -1,0 +1,65 @@
+import { expect, it } from "vitest"
+import { takesServiceName } from "../../src/domain/service-name"
+
+it.each([
+  "Dalgo",
+  "dalgo",
+  "DALGO",
+  " Dalgo ",
+  "Dalgo.",
+  "Dalgo ✅",
+  "D a l g o",
+  "D a l g o Team",
+  "D.a.l.g.o",
+  "D-a_l/g o",
+  "Dal go",
+  "Da\u200Blgo",
+  "D\u00ADal\u2060go\uFEFF",
+  "\u202Eogla\u202CD dalgo",
+  "Ｄａｌｇｏ",
+  "𝐃𝐚𝐥𝐠𝐨",
+  "Ⓓⓐⓛⓖⓞ",
+  "D\u0430lg\u043E",
+  "D\u03B1lg\u03BF",
+  "\u0501algo",
+  "Dàlgö",
+  "Da1go",
+  "Dalg0",
+  "D4lg0",
+  "DaIgo",
+  "Da|go",
+  "D@lgo",
+  "Dalgo Team",
+  "Dalgo Support",
+  "The Dalgo Team",
+  "Team Dalgo",
+  "DalgoTeam",
+  "dalgosupport",
+  "TheDalgo",
+  "Dalgo_Bot",
+  "support@dalgo.org",
+  "Dalgo (automatic)",
+  "Dalgo's team",
+])("recognises the service's name in %j", (author) => {
+  expect(takesServiceName(author)).toBe(true)
+})
+
+it.each([
+  "Alice",
+  "alice@acme.test",
+  "Daigo Tanaka",
+  "DAIGO TANAKA",
+  "Dalgona NGO",
+  "Hidalgo",
+  "Migdalgoa",
+  "Dal Gopal",
+  "Del Gobbo",
+  "System",
+  "माया",
+  "Дмитрий",
+  "O'Dowd",
+  "D. A. Lopez",
+  "",
+])("leaves %j to whom it belongs", (author) => {
+  expect(takesServiceName(author)).toBe(false)
+})
