@@ -71,6 +71,7 @@ class FakeService:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 64
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that gave up is what these tests are about."""
