@@ -197,7 +197,7 @@ class Signals(MembersCase):
 
     def test_a_failure_never_breaks_the_saving(self) -> None:
         for failing in (
-            client.NotificationService(),
+            client.NotificationService("no address", KEY),
             client.NotificationService("http://127.0.0.1:1", KEY, attempts=1, raise_errors=True),
         ):
             client.connect_signals(OrgUser, service=failing)
