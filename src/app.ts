@@ -7,7 +7,9 @@ import { defaultHeaders } from "./http/default-headers"
 import { requestId } from "./http/request-id"
 import { handOn } from "./http/hand-on"
 import { refuseLoop } from "./http/loop"
+import { isKeptRoute } from "./http/kept-routes"
 import { router } from "./http/router"
+import { refuseUnknownParameters } from "./http/validate"
 import { healthRoutes } from "./maintenance/routes"
 import { liveRoutes, ticketRoutes } from "./live/routes"
 import { inboxRoutes } from "./inbox/routes"
@@ -36,6 +38,7 @@ export const app = router()
 
   .use("/api/*", corsPolicy, refuseLoop)
   .use(secureHeaders({ xFrameOptions: "DENY" }))
+  .use("/api/*", refuseUnknownParameters((path) => !isKeptRoute(path)))
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications/ticket", ticketRoutes)
   .route("/api/notifications", deviceRoutes)

@@ -1,5 +1,6 @@
 import * as z from "zod/mini"
 import type { ErrorCode } from "../../src/runtime/errors"
+import { isKeptRoute } from "../../src/http/kept-routes"
 import type { RouteMeta, Access } from "../../src/http/route-meta"
 import { STATUS } from "../../src/http/errors"
 import type { RouteDocs } from "../../src/http/route-docs"
@@ -98,12 +99,16 @@ const ACCESS_ERRORS: Record<Access, readonly ErrorCode[]> = {
   "sns signature": ["unauthenticated", "unavailable"],
 }
 
+const takesToken = ({ access }: RouteMeta) => access !== undefined && ACCESS_ERRORS[access].includes("token_expired")
+
 /** The error responses of a route, by status, as references to the components. */
-export function errorResponsesOf(meta: RouteMeta, docs: RouteDocs) {
+export function errorResponsesOf({ path, meta }: { path: string; meta: RouteMeta }, docs: RouteDocs) {
   const codes = new Set<ErrorCode>([
     ...(meta.access ? ACCESS_ERRORS[meta.access] : []),
     ...when(meta.path, "not_found", "invalid"),
     ...when(meta.query, "invalid"),
+    // A parameter that does not exist.
+    ...when(takesToken(meta) && !isKeptRoute(path), "invalid"),
     ...when(meta.maxBodyBytes, "too_large"),
     ...when(meta.body, "not_json", "invalid"),
     ...when(meta.idempotent, "conflict", "invalid"),

@@ -22,7 +22,7 @@ export function buildOperation(route: RegisteredRoute, docs: RouteDocs, tag: str
     security: securityFor(meta),
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody && { requestBody }),
-    responses: { ...responsesFor(meta, docs, schemas), ...errorResponsesOf(meta, docs) },
+    responses: { ...responsesFor(meta, docs, schemas), ...errorResponsesOf(route, docs) },
   }
 }
 

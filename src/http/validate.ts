@@ -4,12 +4,13 @@ import { bodyLimit } from "hono/body-limit"
 import { every } from "hono/combine"
 import { etag, RETAINED_304_HEADERS } from "hono/etag"
 import { createMiddleware } from "hono/factory"
+import { matchedRoutes } from "hono/route"
 import * as z from "zod/mini"
 import en from "zod/v4/locales/en.js"
 import { AppError, type ValidationIssue } from "../runtime/errors"
 import { UNSTORABLE, unstorableTexts } from "../runtime/zod"
 import { bearerToken, cookieToken } from "./authenticate"
-import { withMeta } from "./route-meta"
+import { metaOf, withMeta } from "./route-meta"
 import type { AppEnv } from "./router"
 
 // zod/mini has no messages of its own: without a locale, every message is "Invalid input".
@@ -131,6 +132,18 @@ export const query = <T extends z.ZodMiniType>(schema: T) =>
     }),
   )
 
+/** For routes that take no parameters, where `isChecked`. Middleware of all routes, since none of them has it by itself. */
+export const refuseUnknownParameters = (isChecked: (path: string) => boolean) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const names = Object.keys(c.req.query())
+    if (names.length > 0 && isChecked(c.req.path)) {
+      const metas = matchedRoutes(c).map(({ handler }) => metaOf(handler))
+      const takesNone = metas.some(({ access }) => access) && !metas.some((meta) => meta.query)
+      if (takesNone) throw validationError(names.slice(0, MAX_ISSUES).map((name) => unknownField("query", [name])))
+    }
+    await next()
+  })
+
 /** Validates the path parameters: `c.req.valid("param")`. */
 export const path = <T extends z.ZodMiniType>(schema: T) =>
   withMeta(
@@ -168,11 +181,18 @@ export const validationError = (issues: ValidationIssue[]) =>
 /** A list of 10,000 wrong members must not become a response of megabytes. */
 export const MAX_ISSUES = 100
 
+/** A field, or a parameter of the query, that does not exist. */
+const unknownField = (loc: ValidationIssue["loc"]): ValidationIssue => ({
+  loc,
+  msg: loc[0] === "query" ? "no such parameter" : "no such field",
+  type: "unrecognized_keys",
+})
+
 /** The issues of a value at this place in the request. */
 export function toIssues(at: (string | number)[], issues: readonly z.core.$ZodIssue[]): ValidationIssue[] {
   return issues.slice(0, MAX_ISSUES).flatMap((issue): ValidationIssue[] => {
     const loc = [...at, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))]
     if (issue.code !== "unrecognized_keys") return [{ loc, msg: issue.message, type: issue.code }]
-    return issue.keys.map((key) => ({ loc: [...loc, key], msg: "no such field", type: issue.code }))
+    return issue.keys.map((key) => unknownField([...loc, key]))
   })
 }

@@ -77,7 +77,7 @@ export const FILTER_DOCS = {
   to: "a date (the whole day counts) or a time, inclusive; UTC if it has no offset",
 }
 export const CURSOR_DOCS = { cursor: "the `next_cursor` of the previous page; `page` is then ignored" }
-const SEARCH_DOCS = {
+export const SEARCH_DOCS = {
   q:
     "text in the author or in the first 4,000 characters of the message; 3 to 50 characters, upper and lower case are " +
     "the same",

@@ -1,7 +1,7 @@
 import type { Membership } from "../auth/membership"
 import type { Deps } from "../deps"
 import { bucketsOf, countBuckets, type Filter, needsCount } from "./filter"
-import { type ListPage, MAX_COUNT, type Page, toPageRows } from "./pagination"
+import { type ListPage, MAX_COUNT, type Page, type SortedRow, toPageRows } from "./pagination"
 import * as queries from "./queries"
 import type { InboxRow } from "./responses"
 import { type SearchProgress, selectSearchPage, toSearchResults } from "./search-queries"
@@ -32,16 +32,22 @@ async function listFiltered({ db }: Deps, { me, filter, ...page }: Inbox & Page)
   }
 }
 
-/**
- * One request searches a limited part of a large inbox. A page may then be short, or empty, and still have a next one, and
- * the total is what was found so far.
- */
 async function listSearchResults(
   { db }: Deps,
   { me, filter, ...page }: { me: Membership; filter: Filter & { text: string } } & Page,
 ): Promise<ListPage<InboxRow>> {
   const search = { orgUserId: me.orgUserId, orgId: me.orgId, filter }
-  const [progress, results] = toSearchResults(await selectSearchPage(db, { ...search, ...page }))
+  return toSearchPage(toSearchResults(await selectSearchPage(db, { ...search, ...page })), page)
+}
+
+/**
+ * One request searches a limited part of a long list. A page may then be short, or empty, and still have a next one, and
+ * the total is what was found so far.
+ */
+export function toSearchPage<Row extends SortedRow>(
+  [progress, results]: [SearchProgress, Row[]],
+  page: Page,
+): ListPage<Row> {
   const { rows, next } = toPageRows(results, page)
   const seen = page.after ? (page.after.seen ?? 0) : resultsBefore(page, progress)
   const total = progress.found + (page.after && !progress.isComplete ? seen : 0)

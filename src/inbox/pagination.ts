@@ -14,7 +14,7 @@ export function takePage<Row>(found: Row[], limit: number): { rows: Row[]; last:
   return { rows, last: found.length > limit ? rows.at(-1) : undefined }
 }
 
-type SortedRow = { id: number; createdAt: number; sentAt: number | null }
+export type SortedRow = { id: number; createdAt: number; sentAt: number | null }
 
 /** The rows of a page and the cursor of the next, from `limit + 1` rows. */
 export function toPageRows<Row extends SortedRow>(found: Row[], { limit }: { limit: number }) {

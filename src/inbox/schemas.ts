@@ -23,11 +23,12 @@ const isDate = (text: string) => !text.includes("T")
 /** A date is its midnight. A time without an offset is UTC. */
 const parseTime = (text: string) => Date.parse(isDate(text) || /(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)
 
-const DateTime = z.iso.datetime({ offset: true, local: true })
+const A_TIME = "a time such as 2026-11-03T08:12:00Z"
+const DateTime = z.iso.datetime({ offset: true, local: true, error: `expected ${A_TIME}` })
 /** ISO 8601 on the wire, milliseconds since 1970 after parsing. A time without an offset is UTC. */
 export const Time = z.pipe(DateTime, z.transform(parseTime))
 
-const DateOrTime = z.union([z.iso.date(), DateTime])
+const DateOrTime = z.union([z.iso.date(), DateTime], { error: `expected a date such as 2026-11-03, or ${A_TIME}` })
 const From = z.pipe(DateOrTime, z.transform(parseTime))
 /** A date includes its whole day, in UTC. */
 const To = z.pipe(
@@ -38,11 +39,13 @@ const To = z.pipe(
 // Query parameters ---------------------------------------------------------------------------------------
 
 /** Digits only: `Number()` would also accept `0x2`, `1e1` and blanks. */
-export const wholeNumber = (min: number, max: number) =>
-  z.pipe(
+export const wholeNumber = (min: number, max: number) => {
+  const error = `expected a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`}`
+  return z.pipe(
     z.transform((input: string | number) => (/^\d+$/.test(String(input)) ? Number(input) : input)),
-    z.number().check(z.int(), z.gte(min), z.lte(max)),
+    z.number({ error }).check(z.int({ error }), z.gte(min, { error }), z.lte(max, { error })),
   )
+}
 export const IdText = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 
 /** One parameter with commas, or the same parameter several times. */
@@ -57,12 +60,12 @@ const Flag = z.pipe(
   z.transform((value: "true" | "false" | "1" | "0") => (value === "true" || value === "1" ? true : undefined)),
 )
 
-/** A text that this service made, such as a cursor. `parse` answers `undefined` for any other text. */
-export const parsedBy = <T>(what: string, parse: (text: string) => T | undefined) =>
+/** A text that this service made, such as a cursor; `expected` says where it is from. `parse` answers `undefined` for any other. */
+export const parsedBy = <T>(expected: string, parse: (text: string) => T | undefined) =>
   z.transform((text: string, { issues }): T => {
     const parsed = parse(text)
     if (parsed !== undefined) return parsed
-    issues.push({ code: "custom", message: `not ${what} of ours`, input: text })
+    issues.push({ code: "custom", message: `expected ${expected}`, input: text })
     return z.NEVER
   })
 
@@ -91,11 +94,15 @@ export const fromBeforeTo = z.refine<{ from?: number | undefined; to?: number | 
   { path: ["to"], error: "before `from`" },
 )
 
-export const CursorText = z.pipe(z.string().check(z.maxLength(40)), parsedBy("a cursor", parseCursor))
+export const A_CURSOR = "the `next_cursor` of the previous page"
+export const CursorText = z.pipe(
+  z.string().check(z.maxLength(40, { error: `expected ${A_CURSOR}` })),
+  parsedBy(A_CURSOR, parseCursor),
+)
 
 /** The full-text index finds nothing shorter. */
 const MIN_SEARCH_LENGTH = 3
-const Search = z.string().check(
+export const Search = z.string().check(
   z.trim(),
   z.maxLength(50),
   z.refine((text) => Array.from(text).length >= MIN_SEARCH_LENGTH, `at least ${MIN_SEARCH_LENGTH} characters`),
@@ -104,10 +111,11 @@ const Search = z.string().check(
 
 // Requests -----------------------------------------------------------------------------------------------
 
+/** Dalgo ignores parameters that it does not know. New routes refuse them. */
 export const InboxQuery = z.object({ ...PAGE_FIELDS, ...FILTER_FIELDS, q: z.optional(Search) }).check(fromBeforeTo)
 
 export const FilteredQuery = z
-  .object({ ...PAGE_FIELDS, ...FILTER_FIELDS, q: z.optional(Search), cursor: z.optional(CursorText) })
+  .strictObject({ ...PAGE_FIELDS, ...FILTER_FIELDS, q: z.optional(Search), cursor: z.optional(CursorText) })
   .check(fromBeforeTo)
 export type FilteredQuery = z.infer<typeof FilteredQuery>
 

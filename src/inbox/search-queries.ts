@@ -22,7 +22,7 @@ const INDEXED_IDS = 524_288
 /** So many trigrams of the phrase are looked up. More would give fewer candidates, and make the worst phrase slower. */
 const TRIGRAMS = 4
 /** A request searches at most so many notifications of an inbox. */
-const MAX_SEARCHED = 300
+export const MAX_SEARCHED = 300
 /** It searches at most so many bytes of text. Replacing a letter takes about as long as looking for the phrase. */
 const MAX_SEARCHED_BYTES = 1_000_000
 /** Only the beginning of a message is searched. The view in migrations/0014_search.sql has the same number. */
@@ -113,8 +113,11 @@ const lookup = (search: Search) => sql`
     ) < ${bytesLimit(search)}
   END AS is_complete`
 
-const bytesLimit = ({ filter }: Search) =>
-  intLiteral(Math.ceil(MAX_SEARCHED_BYTES / (1 + letterReplacements(foldCase(filter.text)).length)))
+const bytesLimit = ({ filter }: Search) => searchedBytes(filter.text)
+
+/** How many bytes of text a request may search for this phrase. */
+export const searchedBytes = (phrase: string) =>
+  intLiteral(Math.ceil(MAX_SEARCHED_BYTES / (1 + letterReplacements(foldCase(phrase)).length)))
 
 /** A match is unread or read. Two joins look it up, since `is_read IN (0, 1)` would read the list for each match. */
 const fromEither = (column: SQL) => sql`coalesce(unread.${column}, read.${column})`
@@ -161,18 +164,21 @@ function newestInInbox({ orgUserId, filter, after }: Search & Page): SQL {
     )`
 }
 
-function hits(search: Search): SQL {
-  const phrase = foldCase(search.filter.text)
-  const text = sql`lower(n.author || char(1) || substr(n.message, 1, ${intLiteral(SEARCHED_CHARACTERS)}))`
+const hits = (search: Search) => sql`
+  SELECT notification_id, arrived_at, is_read FROM to_search
+  CROSS JOIN ${notifications} n ON n.id = notification_id
+  WHERE bytes_before < ${bytesLimit(search)} AND ${hasPhrase(search.filter.text)}`
+
+/** Whether the notification `n` has the phrase in its author or its message. */
+export function hasPhrase(text: string): SQL {
+  const phrase = foldCase(text)
+  const searched = sql`lower(n.author || char(1) || substr(n.message, 1, ${intLiteral(SEARCHED_CHARACTERS)}))`
   // Both are single letters beyond ASCII.
   const folded = letterReplacements(phrase).reduce(
     (inner, [from, to]) => sql`replace(${inner}, ${sql.raw(`'${from}'`)}, ${sql.raw(`'${to}'`)})`,
-    text,
+    searched,
   )
-  return sql`
-    SELECT notification_id, arrived_at, is_read FROM to_search
-    CROSS JOIN ${notifications} n ON n.id = notification_id
-    WHERE bytes_before < ${bytesLimit(search)} AND instr(${folded}, ${phrase}) > 0`
+  return sql`instr(${folded}, ${phrase}) > 0`
 }
 
 /** The other columns of an aggregate with `max` are those of the row that has it, here the last one searched. */

@@ -1,7 +1,17 @@
 import * as z from "zod/mini"
 import type { DocsByRoute } from "../http/route-docs"
 import { withSchemaName } from "../http/schema-name"
-import { CURSOR_DOCS, cursorPageOf, FILTER_DOCS, HistoryItem, Id, PAGE_DOCS, SUCCESS, Time } from "../inbox/docs"
+import {
+  CURSOR_DOCS,
+  cursorPageOf,
+  FILTER_DOCS,
+  HistoryItem,
+  Id,
+  PAGE_DOCS,
+  SEARCH_DOCS,
+  SUCCESS,
+  Time,
+} from "../inbox/docs"
 import { Category } from "../inbox/schemas"
 import { CreateNotification } from "./schemas"
 
@@ -83,8 +93,9 @@ export const notificationDocs = {
     summary: "List sent and scheduled notifications, newest first",
     description:
       `${SCOPE} With \`read_status\`, the list is the caller's own inbox. At most 1,000 notifications are counted; ` +
-      "`total_is_lower_bound` is there if there may be more.",
-    fields: { ...PAGE_DOCS, ...FILTER_DOCS, ...CURSOR_DOCS, org_slug: ORG_SLUG },
+      "`total_is_lower_bound` is there if there may be more. With `q`, a request searches 300 notifications at most. A page " +
+      "may have fewer results than `limit`, or none: continue as long as there is a `next_cursor`.",
+    fields: { ...PAGE_DOCS, ...FILTER_DOCS, ...SEARCH_DOCS, ...CURSOR_DOCS, org_slug: ORG_SLUG },
     response: cursorPageOf(HistoryItem),
     badRequests: ["A service key has no inbox, so it cannot filter by read_status."],
     example: { query: { page: "1", limit: "10", category: "system" } },

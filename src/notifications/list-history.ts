@@ -5,7 +5,7 @@ import { type Caller, isPlatformCaller } from "../auth/caller"
 import { requireMembership } from "../auth/membership"
 import type { Filter } from "../inbox/filter"
 import * as queries from "./history-queries"
-import { listInbox } from "../inbox/list"
+import { listInbox, toSearchPage } from "../inbox/list"
 import { MAX_COUNT, type ListPage, type Page, toPageRows } from "../inbox/pagination"
 import type { HistoryRow } from "../inbox/responses"
 
@@ -29,9 +29,15 @@ export async function listHistory(deps: Deps, request: Request): Promise<ListPag
     }
     return listInbox(deps, { me: requireMembership(caller.memberships, orgSlug || chosenSlug), filter, ...page })
   }
+  const showsAllSenders = isPlatformCaller(caller)
+  const { text } = filter
+  if (text !== undefined) {
+    const search = { orgId, filter: { ...filter, text }, ...page, showsAllSenders }
+    return toSearchPage(queries.toHistoryResults(await queries.selectHistorySearchPage(deps.db, search)), page)
+  }
   const history = { orgId, filter }
   const [rows, [counted]] = await deps.db.batch([
-    queries.selectHistoryPage(deps.db, { ...history, ...page, showsAllSenders: isPlatformCaller(caller) }),
+    queries.selectHistoryPage(deps.db, { ...history, ...page, showsAllSenders }),
     queries.selectHistoryCount(deps.db, history),
   ])
   const total = counted?.number ?? 0

@@ -1,6 +1,6 @@
 import { anyAdmin, chosenSlug } from "../http/authenticate"
 import { idempotent } from "../http/idempotency"
-import { sendRateLimit } from "../http/rate-limit"
+import { searchRateLimit, sendRateLimit } from "../http/rate-limit"
 import { router } from "../http/router"
 import { body, jsonBodyBySender, query } from "../http/validate"
 import { toCursorPage, toFilter, toHistoryItem } from "../inbox/responses"
@@ -28,7 +28,7 @@ export const notificationRoutes = router()
     return c.json({ success: true, message: `Notification with id: ${id} has been successfully deleted` })
   })
 
-  .get("/history", anyAdmin, query(HistoryQuery), async (c) => {
+  .get("/history", anyAdmin, searchRateLimit, query(HistoryQuery), async (c) => {
     const { page, limit, cursor: after, org_slug: orgSlug, ...filter } = c.req.valid("query")
     const request = { caller: c.var.caller, chosenSlug: chosenSlug(c), orgSlug, filter: toFilter(filter) }
     const list = await listHistory(c.var.deps, { ...request, page, limit, after })

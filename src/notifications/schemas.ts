@@ -6,6 +6,7 @@ import {
   fromBeforeTo,
   IdText,
   PAGE_FIELDS,
+  Search,
   Slug,
   Time,
   wholeNumber,
@@ -90,7 +91,13 @@ export const StrictCreateNotification = z.strictObject(FIELDS).check(namesRecipi
 export type CreateNotification = z.infer<typeof CreateNotification>
 
 export const HistoryQuery = z
-  .object({ ...PAGE_FIELDS, ...FILTER_FIELDS, org_slug: z.optional(Slug), cursor: z.optional(CursorText) })
+  .object({
+    ...PAGE_FIELDS,
+    ...FILTER_FIELDS,
+    q: z.optional(Search),
+    org_slug: z.optional(Slug),
+    cursor: z.optional(CursorText),
+  })
   .check(fromBeforeTo)
 
 export const NotificationIdQuery = z.object({ notification_id: IdText })

@@ -1,5 +1,9 @@
+import { createExecutionContext } from "cloudflare:test"
+import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it } from "vitest"
-import { insertNotification } from "../support/inbox"
+import worker from "../../src/index"
+import { metered } from "../support/d1-meter"
+import { insertNotification, jsonRange } from "../support/inbox"
 import { alice, anonymous, type ApiClient, bob, charlie, dora, eve, GLOBEX, insertEve, server } from "../support/people"
 import { captureQueues } from "../support/queues"
 
@@ -82,6 +86,33 @@ describe("a history", () => {
     expect(messages(await get(alice, query))).toEqual(expected)
   })
 
+  it.each<[string, string[]]>([
+    ["?q=FIRST", ["first"]],
+    ["?q=ate", ["later"]],
+    ["?q=alice@acme", ["first"]],
+    ["?q=globex", []],
+    ["?q=first&category=system", []],
+    ["?q=first&category=incident&urgent_only=true", ["first"]],
+    ["?q=first&from=1970-01-02", []],
+    ["?q=first&to=1970-01-02", ["first"]],
+    ["?q=first&read_status=0", ["first"]],
+    ["?q=first&read_status=1", []],
+    ["?q=all&read_status=1", ["to all"]],
+  ])("searches by %s in the caller's organisation", async (query, expected) => {
+    const page = await get(alice, query)
+    expect(messages(page)).toEqual(expected)
+    expect(page).toMatchObject({ total_notifications: expected.length, next_cursor: null })
+  })
+
+  it("searches what went to one person, and for a platform caller every organisation", async () => {
+    await send(alice, { message: "a word to Bob", sent_to: "single_user", user_email: bob.email })
+    expect(messages(await get(alice, "?q=word to"))).toEqual(["a word to Bob"])
+    expect(messages(await get(charlie, "?q=word to"))).toEqual([])
+    expect(messages(await get(server, "?q=glob"))).toEqual(["of globex"])
+    expect(messages(await get(server, "?q=glob&org_slug=acme"))).toEqual([])
+    expect((await charlie.get(`${HISTORY}?q=first&org_slug=acme`)).status).toBe(404)
+  })
+
   it("ignores an empty org_slug", async () => {
     await insertEve({ acme: "admin", globex: "admin" })
     expect(messages(await get(eve, "?org_slug=", { "x-dalgo-org": "globex" }))).toEqual(["of globex"])
@@ -103,4 +134,35 @@ describe("a history", () => {
     }
     expect(seen).toEqual(["later", "to all", "of globex", "first"])
   })
+})
+
+it("searches at most 300 notifications a request, and leads on by cursor", async () => {
+  await env.DB.prepare(
+    `INSERT INTO notifications (org_id, author, message, created_at, sent_at, publication_id)
+     SELECT 1, 'a', iif(value % 100 = 1, 'the needle ', 'hay ') || value, value, value, value FROM json_each(?)`,
+  )
+    .bind(jsonRange(1, 1_000))
+    .run()
+  const { db, spent } = metered(env.DB)
+  const found: string[] = []
+  const sizes: number[] = []
+  let cursor: string | null = ""
+  while (cursor !== null) {
+    const ctx = createExecutionContext()
+    const response = await worker.fetch(
+      new Request(`https://notifications.dalgo.test${HISTORY}?q=NEEDLE&limit=2${cursor && `&cursor=${cursor}`}`, {
+        headers: { authorization: "Bearer service-key-new" },
+      }),
+      { ...env, DB: db },
+      ctx,
+    )
+    const page = await response.json<any>()
+    found.push(...messages(page))
+    sizes.push(page.res.length)
+    expect(page.total_is_lower_bound ?? false).toBe(page.next_cursor !== null && page.total_notifications < 10)
+    cursor = page.next_cursor
+  }
+  expect(found).toEqual([901, 801, 701, 601, 501, 401, 301, 201, 101, 1].map((id) => `the needle ${id}`))
+  expect(Math.max(...sizes)).toBe(2)
+  expect(spent.rowsRead / spent.statements).toBeLessThanOrEqual(2_200)
 })
