@@ -291,6 +291,15 @@ CREATE TABLE IF NOT EXISTS orgs (
   timezone TEXT NOT NULL DEFAULT 'UTC'
 );
 
+CREATE TABLE IF NOT EXISTS platform_lookups (
+  user_id TEXT PRIMARY KEY, -- of the access token
+  asked_at INTEGER NOT NULL,
+  ask_again_at INTEGER NOT NULL, -- until then the platform is not asked about this person
+  outcome TEXT CHECK (outcome IN ('answered', 'failed')) -- NULL while it is being asked
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS platform_lookups_by_asked_at ON platform_lookups (asked_at);
+
 CREATE TABLE IF NOT EXISTS push_subscriptions (
   org_user_id INTEGER NOT NULL REFERENCES org_users (id),
   endpoint TEXT NOT NULL,

@@ -19,6 +19,10 @@ export const depsFrom = (env: Env, ctx: { waitUntil(promise: Promise<unknown>): 
   deliveries: orMissingQueue(env.DELIVERIES, "DELIVERIES"),
   deliveriesBulk: orMissingQueue(env.DELIVERIES_BULK, "DELIVERIES_BULK"),
   queueShare: orUnlimited(env.QUEUE_SHARE, "QUEUE_SHARE"),
+  provisionPerson: async (person) => {
+    const { provisionPerson } = await import("./orgs/provision-person")
+    return provisionPerson(depsFrom(env, ctx), person)
+  },
   bar: (orgId) => boundedBar(env.URGENT_BAR.getByName(String(orgId))),
   email: env.EMAIL,
   sendRateLimit: orUnlimited(env.SEND_LIMIT, "SEND_LIMIT"),

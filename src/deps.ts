@@ -1,6 +1,7 @@
 import type { Db } from "./db/client"
 import type { BarItem } from "./domain/bar-item"
 import type { Config, ConfigProblem } from "./runtime/config"
+import type { ForwardedCredentials } from "./runtime/platform"
 import type { DeliveryMessage, SignalMessage } from "./runtime/queue-messages"
 
 /** The dependencies of every operation. `compose.ts` builds them in the same way for every entry point. */
@@ -20,6 +21,8 @@ export type Deps = {
   queueShare: RateLimit
   /** The Durable Object with the urgent bars of one organisation. A call that takes seconds rejects. */
   bar: (orgId: number) => UrgentBarRpc
+  /** Asks the platform in a person's own name for their memberships, and stores them: orgs/provision-person. */
+  provisionPerson: (person: { userId: string; credentials: ForwardedCredentials }) => Promise<PersonLookup>
   /** Cloudflare's Email Service. `EMAIL_PROVIDER` may choose another provider. */
   email: SendEmail | undefined
   sendRateLimit: RateLimit
@@ -29,6 +32,9 @@ export type Deps = {
   /** Keeps the worker alive until this work is done, after the response has been sent. */
   waitUntil: (work: Promise<unknown>) => void
 }
+
+/** `answered`: the platform has told what it knows, now or within the last five minutes. */
+export type PersonLookup = { kind: "answered" } | { kind: "unavailable"; retryAfterSeconds: number }
 
 /** The methods of the Durable Object `UrgentBar` that the worker calls. Each may be called twice or out of order. */
 export interface UrgentBarRpc {

@@ -1,6 +1,6 @@
 import { decode, verify } from "hono/jwt"
 import * as z from "zod/mini"
-import { AppError } from "../runtime/errors"
+import { AppError, MisconfiguredError } from "../runtime/errors"
 import type { Config } from "../runtime/config"
 import { verifyWithIssuer } from "./jwks"
 
@@ -35,7 +35,7 @@ export async function verifyAccessToken(token: string, config: Config, now: numb
   try {
     payload = await verifySignature(token, config, now)
   } catch (error) {
-    if (error instanceof AppError) throw error
+    if (error instanceof AppError || error instanceof MisconfiguredError) throw error
     return { kind: "invalid", reason: error instanceof Error ? error.name : "unreadable" }
   }
   const claims = Claims.safeParse(payload)
@@ -52,7 +52,9 @@ function verifySignature(token: string, config: Config, now: number): Promise<un
   const secret = jwksUrl ? undefined : config.JWT_SECRET
   const { header } = decode(token)
   const options = {
-    ...{ exp: false, nbf: false, iat: false },
+    exp: false,
+    nbf: false,
+    iat: false,
     ...(iss && { iss }),
     ...(aud && { aud }),
     // With this option, Hono refuses a header without `typ`; without it, any `typ` but JWT.

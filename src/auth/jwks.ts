@@ -30,7 +30,10 @@ const Jwk = z.object({
   alg: z.nullish(z.string()),
   use: z.nullish(z.string()),
   key_ops: z.nullish(z.array(z.string())),
-  ...{ n: z.optional(z.string()), e: z.optional(z.string()), x: z.optional(z.string()), y: z.optional(z.string()) },
+  n: z.optional(z.string()),
+  e: z.optional(z.string()),
+  x: z.optional(z.string()),
+  y: z.optional(z.string()),
 })
 type Jwk = z.infer<typeof Jwk>
 

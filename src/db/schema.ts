@@ -56,6 +56,14 @@ export const orgUsers = sqliteTable("org_users", {
   timezone: text(),
 })
 
+/** When the platform was last asked about a person. `outcome` is NULL while it is being asked. */
+export const platformLookups = sqliteTable("platform_lookups", {
+  userId: text("user_id").primaryKey(),
+  askedAt: integer("asked_at").notNull(),
+  askAgainAt: integer("ask_again_at").notNull(),
+  outcome: text().$type<"answered" | "failed">(),
+})
+
 /** Choices of a person. Without a row, the channel is on. */
 export const userNotificationPreferences = sqliteTable(
   "user_notification_preferences",

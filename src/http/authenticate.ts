@@ -9,6 +9,7 @@ import { isAtLeast, type Role } from "../domain/roles"
 import { type Access, withMeta } from "./route-meta"
 import { matchesAnyKey, shortHash } from "../auth/compare-keys"
 import { isAllowedOrigin } from "./cors"
+import { membershipsOf } from "./memberships"
 import { requestIds } from "./request-id"
 import type { AppEnv } from "./router"
 import { verifyAccessToken } from "../auth/access-token"
@@ -160,7 +161,7 @@ async function authenticate(c: Context<AppEnv>, { mayNameUser = false } = {}): P
 }
 
 async function identify(c: Context<AppEnv>): Promise<Caller> {
-  const { db, config, now } = c.var.deps
+  const { config, now } = c.var.deps
   const token = requestToken(c)
   if (cookieToken(c) && isForeignOrigin(c)) throw notAllowed()
   if (!token) throw new AppError("unauthenticated", "Not signed in")
@@ -175,7 +176,7 @@ async function identify(c: Context<AppEnv>): Promise<Caller> {
     log({ event: "access_token_rejected", ...requestIds(c), reason: verified.reason })
     throw new AppError("unauthenticated", "Not signed in")
   }
-  const memberships = await loadMemberships(db, { userId: verified.userId, now: now() })
+  const memberships = await membershipsOf(c, { userId: verified.userId, slug: chosenSlug(c) })
   return {
     kind: "person",
     userId: verified.userId,

@@ -4,10 +4,10 @@ import { AppError, notAllowed } from "../runtime/errors"
 import { memberInPerson, requestToken } from "../http/authenticate"
 import { query } from "../http/validate"
 import { isAllowedOrigin } from "../http/cors"
+import { membershipsOf } from "../http/memberships"
 import { connectRateLimit, limitConnects } from "../http/rate-limit"
 import { type AppEnv, router } from "../http/router"
 import { verifyAccessToken } from "../auth/access-token"
-import { loadMemberships } from "../auth/membership"
 import { closedSocket, type Handshake, toHandshakeRequest } from "./handshake"
 import { CLOSE_INVALID_TOKEN, CLOSE_NO_TOKEN } from "../domain/close-codes"
 import { issueTicket, verifyTicket } from "./ticket"
@@ -62,13 +62,13 @@ async function authorizeTicket(
 }
 
 async function authorizeToken(c: Context<AppEnv>, slug: string | undefined): Promise<HandshakeDecision> {
-  const { db, config, now } = c.var.deps
+  const { config, now } = c.var.deps
   const token = requestToken(c)
   if (!token) return { kind: "refused", code: CLOSE_NO_TOKEN, reason: "not signed in" }
   const verified = await verifyAccessToken(token, config, now())
   if (verified.kind !== "valid")
     return { kind: "refused", code: CLOSE_INVALID_TOKEN, reason: "the token is invalid or expired" }
-  const memberships = await loadMemberships(db, { userId: verified.userId, now: now() })
+  const memberships = await membershipsOf(c, { userId: verified.userId, slug })
   const membership = slug ? memberships.find((m) => m.orgSlug === slug) : memberships[0]
   if (!membership) return { kind: "refused", code: CLOSE_INVALID_TOKEN, reason: "no such organisation" }
   const { orgId, orgUserId } = membership

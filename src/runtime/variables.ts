@@ -160,10 +160,11 @@ export const VARIABLES = {
     salvage: "unset",
     isNeeded: always,
   }),
-  /** Dalgo's backend, which stores most of the web app's preferences. */
+  /** Dalgo's backend, which knows all people and stores most of the web app's preferences. */
   PLATFORM_ORIGIN: optional(URL_PREFIX, {
     affects:
-      "The web app's preferences (/api/userpreferences, and the paths below it and below /api/orgpreferences) answer 503.",
+      "The web app's preferences (/api/userpreferences, and the paths below it and below /api/orgpreferences) answer 503, " +
+      "and so do requests of people who are unknown here.",
   }),
   /** This worker, to which unsubscribe links point. */
   PUBLIC_URL: optional(URL_PREFIX, {

@@ -9,7 +9,8 @@ import { fakeFetch } from "../support/fake-fetch"
 import { fakePrefect, RUN_ID } from "../support/fake-prefect"
 import { runId } from "../support/prefect-webhook"
 import { fakeSes } from "../support/fake-ses"
-import { alice, anonymous, bob, server } from "../support/people"
+import { connected, platformEntry, platformHandler } from "../support/fake-platform"
+import { alice, anonymous, bob, cookieOf, server } from "../support/people"
 import { captureQueues, consume, runCron } from "../support/queues"
 import { DISCORD_WEBHOOK, fakeChatProducts, SLACK_WEBHOOK } from "../support/fake-chat-products"
 import { selectRows } from "../support/select-rows"
@@ -24,10 +25,12 @@ async function runEveryStatement(): Promise<void> {
   const devices = fakePushServices((endpoint) =>
     endpoint.endsWith("phone") ? new Response(null, { status: 410 }) : undefined,
   )
+  const platform = platformHandler(() => [platformEntry(77, "umbrella")])
   let areGone = false
   const gone = () => (areGone ? new Response("no_service", { status: 404 }) : undefined)
-  fakeFetch(fakePrefect(), fakeSes().handler, fakeSns(), devices.handler, fakeChatProducts(gone).handler)
+  fakeFetch(fakePrefect(), fakeSes().handler, fakeSns(), devices.handler, fakeChatProducts(gone).handler, platform)
   fakeAi({ response: aiAnswer("the sync.") })
+  expect((await connected("/api/notifications/v1", { headers: await cookieOf("77") })).status).toBe(200)
   const { drain } = captureQueues()
   await addDevice(bob, "phone")
   const laptop = await addDevice(bob, "laptop")

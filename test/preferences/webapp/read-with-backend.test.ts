@@ -58,10 +58,11 @@ describe("the request to the backend", () => {
   })
 
   it("is not made for a caller who is refused here", async () => {
-    const { requests } = backend()
+    const { requests } = backend(() => Response.json([]))
     expect((await requestWithBackend({ headers: { cookie: "" } })).status).toBe(401)
     expect((await requestWithBackend({ headers: { "x-dalgo-org": "globex" } })).status).toBe(404)
-    expect(requests).toEqual([])
+    // It is asked only whether it knows the person in that organisation.
+    expect(requests.map(({ url }) => url)).toEqual([`${BACKEND}/api/currentuserv2`])
   })
 
   it("is not made if no backend is connected", async () => {
