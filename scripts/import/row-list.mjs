@@ -9,7 +9,10 @@ export async function writeRowList(dumpPath, { skipped, warnings }) {
   const linesOf = (result, issues) =>
     issues.flatMap(({ model, reason, pks }) => pks.map((pk) => `${result}\t${model}\t${pk}\t${reason}\n`))
   const lines = [...linesOf("skipped", skipped), ...linesOf("noted", warnings)]
-  if (lines.length === 0) return void (await rm(path, { force: true }))
+  if (lines.length === 0) {
+    await rm(path, { force: true })
+    return undefined
+  }
   await writeFile(path, lines)
   return path
 }

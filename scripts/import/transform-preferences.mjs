@@ -11,7 +11,7 @@ export function transformUserPreferences({ models, now, skip, warn }, members) {
   const seen = new Set()
   for (const [pk, fields] of models.userpreferences) {
     const member = resolveKey(members, fields.orguser)
-    const { createdAt, updatedAt } = timesOf(fields, now, (reason) => warn("userpreferences", pk, reason))
+    const { createdAt, updatedAt } = timesOf(fields, now, (note) => warn("userpreferences", pk, note))
     // An opt-out wins, even if a second row of the same member says otherwise.
     if (member && fields.enable_email_notifications === false && !optOuts.has(memberKey(member)))
       optOuts.set(memberKey(member), {
@@ -66,7 +66,7 @@ export function transformOrgPreferences(source, orgs) {
       continue
     }
     seen.add(org)
-    const { createdAt, updatedAt } = timesOf(fields, now, (reason) => warn("orgpreferences", pk, reason))
+    const { createdAt, updatedAt } = timesOf(fields, now, (note) => warn("orgpreferences", pk, note))
     const optin = typeof fields.llm_optin === "boolean" ? toFlag(fields.llm_optin) : null
     orgPreferences.push({
       values: [org, optin, createdAt, updatedAt],

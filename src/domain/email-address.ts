@@ -12,7 +12,7 @@ const MAX_DOMAIN_LENGTH = 253
 const ASCII_DOMAIN = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)*[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/
 const ALL_DIGITS = /(?:^|\.)\d+$/
 /** Letters, marks and digits of any alphabet, the joiners between them, and the full stops that UTS #46 maps to a dot. */
-const ANY_DOMAIN = /^[\p{L}\p{M}\p{N}\u200C\u200D\u3002\uFF0E\uFF61.-]+$/u
+const ANY_DOMAIN = /^(?:[\p{L}\p{M}\p{N}\u3002\uFF0E\uFF61.-]|\u200C|\u200D)+$/u
 const FORBIDDEN_IN_LOCAL = /[\s@<>()[\],;:\\"]/
 
 export type ParsedAddress = { address: string } | { flaw: string }

@@ -7,8 +7,9 @@ import { createMiddleware } from "hono/factory"
 import { matchedRoutes } from "hono/route"
 import * as z from "zod/mini"
 import en from "zod/v4/locales/en.js"
-import { AppError, type ValidationIssue } from "../runtime/errors"
-import { UNSTORABLE, unstorableTexts } from "../runtime/zod"
+import { AppError } from "../runtime/errors"
+import { toIssues, unknownField, unstorableIssue, validationError } from "../runtime/validation-issues"
+import { unstorableTexts } from "../runtime/zod"
 import { bearerToken, cookieToken } from "./authenticate"
 import { metaOf, withMeta } from "./route-meta"
 import type { AppEnv } from "./router"
@@ -74,12 +75,6 @@ function refuseUnstorable(where: "body" | "query", value: unknown): void {
   throw validationError(paths.map((path) => unstorableIssue([where, ...path])))
 }
 
-export const unstorableIssue = (loc: ValidationIssue["loc"]): ValidationIssue => ({
-  loc,
-  msg: UNSTORABLE,
-  type: "unstorable_text",
-})
-
 const jsonBodyLimit = (bytes: number, { hasCheckedTexts = true } = {}) =>
   withMeta({ maxBodyBytes: bytes }, every(rawBodyLimit(bytes), requireJson({ hasCheckedTexts })))
 
@@ -139,7 +134,7 @@ export const refuseUnknownParameters = (isChecked: (path: string) => boolean) =>
     if (names.length > 0 && isChecked(c.req.path)) {
       const metas = matchedRoutes(c).map(({ handler }) => metaOf(handler))
       const takesNone = metas.some(({ access }) => access) && !metas.some((meta) => meta.query)
-      if (takesNone) throw validationError(names.slice(0, MAX_ISSUES).map((name) => unknownField("query", [name])))
+      if (takesNone) throw validationError(names.map((name) => unknownField(["query", name])))
     }
     await next()
   })
@@ -173,26 +168,3 @@ export const conditionalGet = withMeta(
     etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...RETAINED_HEADERS] }),
   ),
 )
-
-/** At most 100 of the issues are sent. */
-export const validationError = (issues: ValidationIssue[]) =>
-  new AppError("invalid", "the input does not fit", { issues: issues.slice(0, MAX_ISSUES) })
-
-/** A list of 10,000 wrong members must not become a response of megabytes. */
-export const MAX_ISSUES = 100
-
-/** A field, or a parameter of the query, that does not exist. */
-const unknownField = (loc: ValidationIssue["loc"]): ValidationIssue => ({
-  loc,
-  msg: loc[0] === "query" ? "no such parameter" : "no such field",
-  type: "unrecognized_keys",
-})
-
-/** The issues of a value at this place in the request. */
-export function toIssues(at: (string | number)[], issues: readonly z.core.$ZodIssue[]): ValidationIssue[] {
-  return issues.slice(0, MAX_ISSUES).flatMap((issue): ValidationIssue[] => {
-    const loc = [...at, ...issue.path.map((key) => (typeof key === "symbol" ? String(key) : key))]
-    if (issue.code !== "unrecognized_keys") return [{ loc, msg: issue.message, type: issue.code }]
-    return issue.keys.map((key) => unknownField([...loc, key]))
-  })
-}

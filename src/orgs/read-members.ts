@@ -1,4 +1,4 @@
-import { toIssues, unstorableIssue } from "../http/validate"
+import { toIssues, unstorableIssue } from "../runtime/validation-issues"
 import type { ValidationIssue } from "../runtime/errors"
 import { unstorableTexts } from "../runtime/zod"
 import { Member } from "./schemas"

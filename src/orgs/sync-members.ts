@@ -1,6 +1,6 @@
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
-import { MAX_ISSUES, validationError } from "../http/validate"
+import { MAX_ISSUES, validationError } from "../runtime/validation-issues"
 import type { RefusedMember, SyncedMembers } from "./docs"
 import { readMembers, type RefusedRow } from "./read-members"
 import { logCancelled } from "./cancel-scheduled"

@@ -1,0 +1,9 @@
+export type Dump = {
+  models: Record<string, Map<string, Record<string, unknown>>>
+  counts: Record<string, number>
+  ignored: Map<string, number>
+  invalid: { model: string; pk: unknown; reason: string }[]
+  mended: { model: string; pk: unknown; reason: string }[]
+  isCut: boolean
+}
+export declare function collectRows(bytes: Uint8Array): Dump

@@ -1,0 +1,1 @@
+export declare function parseTime(value: unknown): number | undefined
