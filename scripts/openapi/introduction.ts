@@ -9,8 +9,8 @@ precedence. Another server sends a service key in \`Authorization: Bearer\`. A p
 that \`x-dalgo-org\` names, or their first one. Members have an inbox, admins administer their organisation, super-admins
 and servers administer all organisations.
 
-**Responses** are JSON with status 200. Field names are snake_case. Every response has \`x-request-id\`, a new one of this service, which also
-identifies the request in the log.
+**Responses** are JSON with status 200. Field names are snake_case. Every response has \`x-request-id\`, a new one of this
+service, which also identifies the request in the log.
 
 **Errors** have the body \`{"detail": …}\`: a sentence, or for 422 a list of issues. 498 means that the token in the
 cookie has expired: the client refreshes it and tries again. 401 means that the person must sign in; it is also the answer

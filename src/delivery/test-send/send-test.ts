@@ -1,7 +1,6 @@
 import { type ChatProduct, CHAT_PRODUCT_NAME } from "../../domain/channels"
 import type { Deps } from "../../deps"
 import { AppError, MisconfiguredError } from "../../runtime/errors"
-import type { Refusal } from "../channels/chat/refusal"
 import { getChatWebhook } from "../../destinations/chat-webhooks/settings"
 
 const RETRY_AFTER_SECONDS = 60
@@ -36,5 +35,6 @@ export async function sendTest(deps: Deps, { orgId, product }: { orgId: number; 
 }
 
 /** The words are those of the deliveries, and of the notice to admins. */
-const inWords = ({ words }: Refusal) => (words ? `: ${words}` : "")
-const refused = (name: string, refusal: Refusal) => `${name} refused the message${inWords(refusal)}`
+const inWords = ({ words }: { words?: string | undefined }) => (words ? `: ${words}` : "")
+const refused = (name: string, refusal: { words?: string | undefined }) =>
+  `${name} refused the message${inWords(refusal)}`

@@ -1,5 +1,14 @@
 import { isTransientStatus, parseRetryAfter } from "../../../runtime/http-retry"
-import type { PushResult } from "./send"
+
+/** The result for one device. A reason never has the endpoint in it: its holder could send pushes there. */
+export type PushResult =
+  | { kind: "sent" }
+  /** The push service does not know the device any more, or not with our key. */
+  | { kind: "gone" }
+  | { kind: "permanent_failure"; reason: string }
+  /** The push service refuses our VAPID key or its claims. The message can be sent once the configuration is right. */
+  | { kind: "key_refused"; reason: string; retryAfterMs?: number | undefined }
+  | { kind: "temporary_failure"; reason: string; retryAfterMs?: number | undefined }
 
 /**
  * What an answer of a push service means.

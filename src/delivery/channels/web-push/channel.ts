@@ -5,10 +5,11 @@ import { SWEEP_AFTER_MS } from "../../../runtime/backoff"
 import { errorName, log } from "../../../runtime/log"
 import { sendSignals } from "../../../runtime/queue-lanes"
 import type { ChannelSender } from "../channel"
+import type { PushResult } from "./answer"
 import { toSendResult } from "./outcome"
 import { encodePayload, toPayload } from "./payload"
 import * as queries from "./queries"
-import { type Device, type PushResult, sendPush } from "./send"
+import { type Device, sendPush } from "./send"
 import { vapidHeaders } from "./vapid-header"
 
 type Row = Awaited<ReturnType<typeof queries.selectDevices>>[number]

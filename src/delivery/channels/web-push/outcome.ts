@@ -1,6 +1,6 @@
 import { DeliveryError } from "../../retry"
 import type { SendResult } from "../channel"
-import type { PushResult } from "./send"
+import type { PushResult } from "./answer"
 
 /**
  * The outcome of one delivery, from the results of all devices of its recipient. It is sent if one device took the

@@ -1,19 +1,9 @@
 import type { Notification } from "../../../db/schema"
-import { toPushResult } from "./answer"
+import { type PushResult, toPushResult } from "./answer"
 import { type DeviceKeys, encrypt } from "./encrypt"
 
 /** A browser's push subscription. */
 export type Device = DeviceKeys & { endpoint: string }
-
-/** The result for one device. A reason never has the endpoint in it: its holder could send pushes there. */
-export type PushResult =
-  | { kind: "sent" }
-  /** The push service does not know the device any more, or not with our key. */
-  | { kind: "gone" }
-  | { kind: "permanent_failure"; reason: string }
-  /** The push service refuses our VAPID key or its claims. The message can be sent once the configuration is right. */
-  | { kind: "key_refused"; reason: string; retryAfterMs?: number | undefined }
-  | { kind: "temporary_failure"; reason: string; retryAfterMs?: number | undefined }
 
 type PushMessage = {
   notification: Notification

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { toPushResult } from "../../../../src/delivery/channels/web-push/answer"
-import type { PushResult } from "../../../../src/delivery/channels/web-push/send"
+import { type PushResult, toPushResult } from "../../../../src/delivery/channels/web-push/answer"
 import { MINUTE, NOON, SECOND } from "../../../support/clock"
 
 const FCM = "https://fcm.googleapis.com/fcm/send/x"
@@ -17,7 +16,7 @@ const OTHER_KEY =
   "the VAPID credentials in the authorization header do not correspond to the credentials used to create the subscriptions.\n"
 
 /** `answer` is the headers, or the body. */
-const resultOf = ([endpoint, status, answer]: Case, headers: HeadersInit = {}) =>
+const resultOf = ([endpoint, status, answer]: Case, headers: Record<string, string> = {}) =>
   toPushResult(
     {
       endpoint,

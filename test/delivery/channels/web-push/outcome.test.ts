@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { toSendResult } from "../../../../src/delivery/channels/web-push/outcome"
-import type { PushResult } from "../../../../src/delivery/channels/web-push/send"
+import type { PushResult } from "../../../../src/delivery/channels/web-push/answer"
 
 describe("the outcome for all devices of a person", () => {
   const sent: PushResult = { kind: "sent" }
