@@ -63,7 +63,7 @@ async function main() {
   const keys = await prepareSecrets(secrets)
 
   // 4. The migrations come first: the worker that runs now works with the new schema, but not the new one with the old.
-  await applyMigrations(wrangler, config)
+  await applyMigrations(wrangler, { config, database })
   const targets = await withUploadFile(secrets, keys, (file) => deployWorker(wrangler, { file }))
 
   // 5. Whether it works, and what only people can do.
@@ -78,6 +78,6 @@ try {
   await main()
 } catch (error) {
   if (!(error instanceof DeployError)) throw error
-  console.error(`\nNot deployed. ${error.message}`)
+  console.error(`\nStopped: ${error.message}`)
   process.exitCode = 1
 }

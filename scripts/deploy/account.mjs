@@ -6,7 +6,8 @@ import { parseJson, WranglerError } from "./wrangler.mjs"
 export async function chooseAccount(wrangler, { config, env }) {
   const { loggedIn, accounts } = await whoami(wrangler)
   if (!loggedIn) throw new DeployError(SIGN_IN)
-  const wanted = env.CLOUDFLARE_ACCOUNT_ID || config.account_id
+  // In this order, as wrangler does.
+  const wanted = config.account_id || env.CLOUDFLARE_ACCOUNT_ID
   // A token without the right to list accounts has an empty list, and may be good for the account that is named.
   const known = accounts.find(({ id }) => id === wanted)
   if (wanted && (known || accounts.length === 0)) return { id: wanted, name: known?.name ?? "by its id" }

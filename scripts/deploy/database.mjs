@@ -35,15 +35,15 @@ export async function ensureDatabase(wrangler, { config, database }) {
   showStep(`Wrote its id into ${basename(config.path)}`)
 }
 
-/** Applies the migrations that the database lacks, and says how to go back behind them. */
-export async function applyMigrations(wrangler, config) {
+/** Applies the migrations that the database lacks, and says how to go back behind them where it has data. */
+export async function applyMigrations(wrangler, { config, database }) {
   const { bookmark } = parseJson(await wrangler(["d1", "time-travel", "info", "DB", "--json"]))
   const output = await wrangler(["d1", "migrations", "apply", "DB", "--remote"])
-  const applied = [...new Set(output.match(/\b\d{4}_\w+\.sql(?=\s*│\s*✅)/g) ?? [])]
   if (/No migrations to apply/.test(output)) return showStep("The database has every migration")
-  const file = basename(config.path) === "wrangler.toml" ? "" : ` --config ${basename(config.path)}`
-  showStep(`Applied ${applied.length} migrations: ${applied.at(0)} to ${applied.at(-1)}`)
-  console.log(
-    `  To restore the database as it was before: npx wrangler d1 time-travel restore DB --bookmark=${bookmark}${file}`,
-  )
+  const applied = [...new Set(output.match(/\b\d{4}_\w+\.sql(?=\s*│\s*✅)/g) ?? [])]
+  showStep(`Applied the migrations ${applied.at(0)} to ${applied.at(-1)}`)
+  if (!database.isInConfig) return
+  const option = basename(config.path) === "wrangler.toml" ? "" : ` --config ${basename(config.path)}`
+  const command = `npx wrangler d1 time-travel restore DB --bookmark=${bookmark}${option}`
+  console.log(`  To restore the database as it was before: ${command}`)
 }

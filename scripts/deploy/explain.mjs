@@ -17,7 +17,7 @@ const AGAIN = "Run npm run deploy again: it goes on where it stopped."
 const CAUSES = [
   {
     pattern:
-      /you are not (logged in|authenticated)|CLOUDFLARE_API_TOKEN environment variable|invalid api token|code: (1000|6111|9106)\]/i,
+      /you are not (logged in|authenticated)|CLOUDFLARE_API_TOKEN environment variable|invalid api token|code: (1000|6003|6111|9106)\]/i,
     advice: () => SIGN_IN,
   },
   {
@@ -69,7 +69,11 @@ export function explain(args, output) {
   const said = (at === -1 ? output : output.slice(at))
     .split("\n")
     .map((line) => line.replace(/^\s*(✘\s*)?\[ERROR\]\s*/, "").trim())
-    .filter((line) => line && !/^(🪵|If you think this is a bug|▲|⛅|-+$)|open an issue at/u.test(line))
+    .filter(
+      (line) =>
+        line &&
+        !/^(🪵|If you think this is a bug|▲|⛅|-+$|at |\w*Error: |\(error handler)|open an issue at/u.test(line),
+    )
   const { advice } = CAUSES.find(({ pattern }) => pattern.test(said.join("\n"))) ?? { advice: () => AGAIN }
   return `wrangler ${args.slice(0, 3).join(" ")} failed:\n\n${said.map((line) => `  ${line}`).join("\n")}\n\n${advice(args[0])}`
 }

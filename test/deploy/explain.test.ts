@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { explain } from "../../scripts/deploy/explain.mjs"
+import { explain, SIGN_IN } from "../../scripts/deploy/explain.mjs"
 import { withDatabaseId } from "../../scripts/deploy/config.mjs"
 import { parseOptions } from "../../scripts/deploy/options.mjs"
 
@@ -48,6 +48,14 @@ describe("a failure of wrangler", () => {
     expect(words).toContain(text.split("\n")[0])
     expect(words).not.toMatch(/ERROR|bug|Logs were written/)
   })
+})
+
+it("shows no stack of wrangler", () => {
+  const stack =
+    "APIError: A request failed.\n    at async main (/x/cli.js:1:2)\n  (error handler also failed: APIError: no"
+  expect(explain(["whoami"], error(`A request failed.\n\n  Authentication failed [code: 9106]\n${stack}`))).toBe(
+    `wrangler whoami failed:\n\n  A request failed.\n  Authentication failed [code: 9106]\n\n${SIGN_IN}`,
+  )
 })
 
 describe("the id of the database", () => {

@@ -23,7 +23,7 @@ describe("the account", () => {
   it.each([
     ["the only one", [ngo], {}, {}, ngo],
     ["the one of the environment", [ngo, partner], { CLOUDFLARE_ACCOUNT_ID: "2" }, {}, partner],
-    ["the one of the configuration", [ngo, partner], {}, { account_id: "1" }, ngo],
+    ["the one of the configuration", [ngo, partner], { CLOUDFLARE_ACCOUNT_ID: "2" }, { account_id: "1" }, ngo],
     ["one that the token does not list", [], { CLOUDFLARE_ACCOUNT_ID: "3" }, {}, { id: "3", name: "by its id" }],
   ])("is %s", async (_, accounts, env, config, account) => {
     expect(await choose(accounts, env, config)).toEqual(account)
@@ -134,7 +134,8 @@ it("tells what is left to set as the worker would find it", async () => {
   const vars = { FRONTEND_URL: "app.example.org", PUBLIC_URL: "", EMAIL_FROM: "a@example.org", EMAIL_PROVIDER: "ses" }
   const secrets = ["JWT_SECRET", "UNSUBSCRIBE_SECRET", "PREFECT_NOTIFICATIONS_WEBHOOK_KEY", "SES_ACCESS_KEY_ID"]
   const left = await leftToSet({ config: { vars, ratelimits: [] }, secrets, url: "https://worker.test" })
-  expect(left.map(({ name, problem, isSecret, example }) => [name, problem, isSecret, example])).toEqual([
+  const shown = left.map((each: Record<string, unknown>) => [each.name, each.problem, each.isSecret, each.example])
+  expect(shown).toEqual([
     ["FRONTEND_URL", "invalid", false, undefined],
     ["PUBLIC_URL", "missing", false, "https://worker.test"],
     ["PREFECT_API_URL", "missing", false, undefined],
