@@ -38,7 +38,10 @@ export const app = router()
 
   .use("/api/*", corsPolicy, refuseLoop)
   .use(secureHeaders({ xFrameOptions: "DENY" }))
-  .use("/api/*", refuseUnknownParameters((path) => !isKeptRoute(path)))
+  .use(
+    "/api/*",
+    refuseUnknownParameters((path) => !isKeptRoute(path)),
+  )
   .route("/api/notifications/preferences", preferenceRoutes)
   .route("/api/notifications/ticket", ticketRoutes)
   .route("/api/notifications", deviceRoutes)

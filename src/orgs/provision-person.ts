@@ -107,7 +107,7 @@ async function waitForOutcome(
   }
   if (latest?.outcome && latest.askAgainAt > now()) return toResult({ ...latest, outcome: latest.outcome }, now())
   if (!latest?.outcome && latest) return unavailable(latest.askAgainAt - now())
-  log({ event: "platform_lookups_limited" })
+  log({ event: "platform_lookups_limited", reason: "too many people were looked up in a minute" })
   return unavailable(MINUTE_MS)
 }
 

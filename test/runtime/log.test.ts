@@ -72,6 +72,10 @@ const FAILURES = {
   webhook_reencryption_failed: true,
   webhook_update_failed: true,
   push_key_refused: true,
+  jwks_unavailable: true,
+  jwks_key_skipped: true,
+  platform_entry_invalid: true,
+  platform_lookups_limited: true,
 } satisfies Record<FailureEvent, true>
 
 /** Part of every input, so that a log line that repeats any input is found. */
