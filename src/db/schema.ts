@@ -126,11 +126,11 @@ export const chatWebhooks = sqliteTable(
     /** When the product answered that the webhook is gone. That disabled it. */
     goneAt: integer("gone_at"),
     goneReason: text("gone_reason"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
     /** Since when the product refuses messages for a setting that an admin can correct. The webhook stays enabled. */
     refusedAt: integer("refused_at"),
     refusedReason: text("refused_reason"),
-    createdAt: integer("created_at").notNull(),
-    updatedAt: integer("updated_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.product] })],
 )
