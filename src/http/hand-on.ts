@@ -87,6 +87,6 @@ async function answerOf(raw: Request): Promise<Response> {
 
 function withoutHeaders(all: Headers, unwanted: RegExp): Headers {
   const headers = new Headers(all)
-  for (const name of [...headers.keys()]) if (unwanted.test(name)) headers.delete(name)
+  for (const name of Array.from(headers.keys())) if (unwanted.test(name)) headers.delete(name)
   return headers
 }

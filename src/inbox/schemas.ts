@@ -7,14 +7,14 @@ export const Category = z.enum(CATEGORIES)
 
 export const Slug = z.string().check(z.trim(), z.maxLength(100))
 const Id = z.int().check(z.positive())
-/** As Dalgo's backend reads it. */
+/** As Dalgo's backend reads it. The typed client knows numbers only. */
 const LaxId = z.union([
   Id,
   z.pipe(
     z.string().check(z.regex(/^0*[1-9]\d{0,14}$/)),
     z.transform((digits: string) => Number(digits)),
   ),
-])
+]) as unknown as z.ZodMiniType<number, number>
 
 // Times --------------------------------------------------------------------------------------------------
 

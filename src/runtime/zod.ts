@@ -11,11 +11,14 @@ const spellings = (word: string) => [word, word.charAt(0).toUpperCase() + word.s
 const TRUE_WORDS = ["true", "t", "yes", "y", "on"].flatMap(spellings).concat("1")
 const FALSE_WORDS = ["false", "f", "no", "n", "off"].flatMap(spellings).concat("0")
 
-/** A boolean as Dalgo's backend reads it, for the routes that were kept from there: Pydantic also takes 0, 1 and words. */
+/**
+ * A boolean as Dalgo's backend reads it, for the routes that were kept from there: Pydantic also takes 0, 1 and words. The
+ * typed client knows booleans only.
+ */
 export const LaxBoolean = z.pipe(
   z.union([z.boolean(), z.literal([0, 1]), z.enum([...TRUE_WORDS, ...FALSE_WORDS])]),
   z.transform((value: boolean | 0 | 1 | string) => value === true || value === 1 || TRUE_WORDS.includes(String(value))),
-)
+) as unknown as z.ZodMiniType<boolean, boolean>
 
 /** An IANA name, for example `Asia/Kolkata`. */
 export const TimeZone = z.string().check(z.refine(isTimeZone, "not the name of a time zone, such as Asia/Kolkata"))

@@ -103,6 +103,7 @@ describe("the web app", () => {
       "disclaimer_shown",
       "enable_email_notifications",
       "enable_llm_requested",
+      "enable_schema_change_notifications",
       "is_llm_active",
       "last_visited_transform_tab",
       "trial_walkthrough",
@@ -128,6 +129,17 @@ describe("the web app", () => {
       enable_discord_notifications: true,
       discord_webhook: expect.stringMatching(/…0000$/),
     })
+    // A member cannot change Discord. The form saves their e-mail switch only if the field of the webhook has a URL.
+    const bob = await webAppOf("bob")
+    const ofBob = await call(bob, "GET", "/api/orgpreferences/")
+    expect(ofBob.body.res).toMatchObject({
+      enable_discord_notifications: true,
+      discord_webhook: "https://discord.com/api/webhooks/…",
+    })
+    for (const enable_email_notifications of [false, true]) {
+      const saved = await call(bob, "PUT", "/api/userpreferences/", { enable_email_notifications })
+      expect(saved).toMatchObject({ status: 200, body: { res: { enable_email_notifications } } })
+    }
     // The form of the web app sends the masked webhook back unchanged.
     expect(
       (await put(path, { enable_discord_notifications: true, discord_webhook: shown.discord_webhook })).status,
