@@ -121,6 +121,13 @@ describe("a person whom only the platform knows", () => {
     expect(await (await open("?orgslug=globex")).closed()).toEqual({ code: 4003, reason: "no such organisation" })
   })
 
+  it("gets 503 for a WebSocket while the platform is away, so that the tab tries again", async () => {
+    fakePlatform(() => new Response(null, { status: 502 }))
+    const headers = { upgrade: "websocket", ...(await cookieOf(IVY)) }
+    const response = await connected("/wss/notifications?orgslug=acme", { headers })
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "300"])
+  })
+
   it("is made a member once by requests that come at once, each of which succeeds", async () => {
     const { requests } = fakePlatform(async () => {
       await new Promise((resolve) => setTimeout(resolve, 300))
