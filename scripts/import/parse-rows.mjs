@@ -39,6 +39,11 @@ export function* parseRows(bytes) {
       at += 1
       continue
     }
+    // A byte order mark may also stand behind a log line, or between two dumps in one file.
+    if (byte === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) {
+      at += 3
+      continue
+    }
     if (!beginsObject(bytes, at)) {
       const end = endOfText(bytes, at)
       yield { line, flaw: "is text that is not a row" }

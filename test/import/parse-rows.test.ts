@@ -66,6 +66,7 @@ describe("text that is not a row is named by its line, and stops nothing", () =>
     ["a log line", `Loading .env environment variables...\n${json}`, "line 1"],
     ["a log line that begins with a bracket", `[2026-10-01 10:00:00] WARNING check\n${json}`, "line 1"],
     ["a log line that quotes", `Settings {'DEBUG': True, "x\n${json}`, "line 1"],
+    ["a log line before the byte order mark", `Loading\n\uFEFF${json}`, "line 1"],
     ["two log lines", `one\n\ntwo\n${lines}`, "line 1, line 3"],
     ["a log line without its end", `Loaded env${json}`, "line 1"],
     ["a line after the rows", `${lines}[1/1] done\n`, "line 8"],
