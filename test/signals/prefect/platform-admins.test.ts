@@ -96,7 +96,7 @@ describe("platform admins", () => {
       expect(text.split(CONNECTION)).toHaveLength(2)
     }
     expect(mail?.subject).toBe("[Acme] Nightly survey was not updated")
-    expect(mail?.headers).toEqual({})
+    expect(mail?.headers).toEqual({ "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply" })
     expect(mail?.text).toContain("You get this because you run the platform")
     expect(mail?.text).not.toMatch(/unsubscribe|Stop e-mail|you are a member/)
     expect(await platformAdminDeliveries()).toEqual([
