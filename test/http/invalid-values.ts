@@ -34,6 +34,13 @@ export function optionsOf(schema: Schema): Schema[] {
   return options ? options.flatMap((option) => optionsOf({ ...option, $defs })) : [schema]
 }
 
+/** Whether there is a value that holds the field at this path. */
+export function hasParent(whole: unknown, at: string[]): boolean {
+  let parent = whole
+  for (const name of at.slice(0, -1)) parent = (parent as Record<string, unknown> | undefined)?.[name]
+  return parent !== undefined
+}
+
 /** Invalid values: of every other type, and one beyond each limit. */
 export function invalidValues(schema: Schema): unknown[] {
   const others = [null, true, 0, -1, 1.5, 1e300, "", "surprise", [], [[]], {}, { $gt: "" }, "x".repeat(MAX_TEXT_LENGTH)]

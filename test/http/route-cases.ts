@@ -43,6 +43,15 @@ const EXTRA_CASES: Record<string, Partial<Case>[]> = {
     { body: { ...fromAcme, sent_to: "single_user", user_email: "bob@acme.test", org_slug: "acme" } },
     { access: "another organisation", body: { ...fromAcme, sent_to: "all_org_users", org_slug: "globex" } },
     { access: "everybody", body: { ...fromAcme, sent_to: "all_users" } },
+    {
+      access: "server only",
+      body: {
+        ...fromAcme,
+        recipients: [{ org_slug: "acme", user_id: 2 }],
+        skip_email: true,
+        link: { url: "/reports/7", label: "See the report" },
+      },
+    },
   ],
 }
 

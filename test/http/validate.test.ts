@@ -5,8 +5,8 @@ import { operationOf, responseErrors } from "../support/openapi-document"
 import { cookieOf, request } from "../support/people"
 import { captureQueues } from "../support/queues"
 import { selectRows } from "../support/select-rows"
-import { type Case, fullAccess, methodOf, ROUTES } from "./route-cases"
-import { fieldsOf, optionsOf, withValue, invalidTexts, invalidValues } from "./invalid-values"
+import { type Case, CASES, fullAccess, methodOf, ROUTES } from "./route-cases"
+import { fieldsOf, hasParent, optionsOf, withValue, invalidTexts, invalidValues } from "./invalid-values"
 
 // Invalid requests to every route, for each field of its API description. A new route or field is tested as soon as it is
 // described.
@@ -31,7 +31,14 @@ async function send(one: Case, { path = one.path, body = one.body }: { path?: st
   })
 }
 
-const withBody = (one: Case, at: string[], value: unknown) => send(one, { body: withValue(one.body, at, value) })
+/** The case of the same route whose body has the object of this field. */
+const caseWith = (one: Case, at: string[]) =>
+  [one, ...CASES.filter(({ route }) => route === one.route)].find(({ body }) => hasParent(body, at)) ?? one
+
+function withBody(route: Case, at: string[], value: unknown) {
+  const one = caseWith(route, at)
+  return send(one, { body: withValue(one.body, at, value) })
+}
 
 const withQuery = (one: Case, name: string, ...texts: string[]) => {
   const [path, search] = one.path.split("?")
