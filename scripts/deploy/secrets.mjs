@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
-import { appendFile, chmod, mkdir, rm, writeFile } from "node:fs/promises"
+import { appendFile, mkdir, rm, writeFile } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { parseDevVars } from "../local/dev-vars.mjs"
 import { vapidPair } from "../local/vapid-pair.mjs"
@@ -78,14 +78,17 @@ export async function prepareSecrets(secrets) {
   return values
 }
 
-/** Calls `use` with a file of the values for wrangler, which nobody else can read; without values, with `undefined`. */
+/**
+ * Calls `use` with a file of the values for wrangler, which nobody else can read; without values, with `undefined`. The
+ * file is removed in any case, also one that an earlier run left because it was killed.
+ */
 export async function withUploadFile({ path }, values, use) {
-  if (Object.keys(values).length === 0) return use()
   const file = `${path}.upload.json`
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   try {
-    await writeFile(file, JSON.stringify(values), { mode: 0o600 })
-    await chmod(file, 0o600)
+    if (Object.keys(values).length === 0) return await use()
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await rm(file, { force: true })
+    await writeFile(file, JSON.stringify(values), { mode: 0o600, flag: "wx" })
     return await use(file)
   } finally {
     await rm(file, { force: true })

@@ -176,7 +176,7 @@ describe("stopped halfway and run again", () => {
     (request: string) =>
       pattern.test(request) && --from <= 0 ? fault : undefined
 
-  it("goes on, wherever it stopped, and nothing is made twice", async () => {
+  it("makes what is missing, and nothing twice", async () => {
     deployment = await Deployment.create()
     const { cloudflare, secretsPath } = deployment
     const missing = ["dalgo-signals-dead", "dalgo-email-events"]
@@ -201,11 +201,21 @@ describe("stopped halfway and run again", () => {
     const migration = await deployment.run([], { fault: failing(/\/query$/, unavailable, 8) })
     expect(migration.code).toBe(1)
     expect(cloudflare.script).toBeUndefined()
-    const made = await readFile(secretsPath, "utf8")
+    expect(Object.keys(valuesIn(await readFile(secretsPath, "utf8"))).toSorted()).toEqual(SECRETS)
+  })
+
+  it("deploys with the secrets of the first attempt", async () => {
+    deployment = await Deployment.create()
+    const { cloudflare, secretsPath } = deployment
+    cloudflare.addDatabase("dalgo-notifications")
+    for (const name of QUEUES) cloudflare.addQueue(name)
 
     // The process is killed while it uploads.
     const killed = await deployment.run([], { killAt: /^PUT .*\/scripts\/dalgo-notifications$/ })
-    expect(killed).toMatchObject({ code: null, output: expect.stringContaining("time-travel restore DB --bookmark=0") })
+    expect(killed.code).toBeNull()
+    // It could not clean up.
+    expect(await readdir(join(deployment.dir, ".secrets"))).toHaveLength(2)
+    const made = await readFile(secretsPath, "utf8")
 
     // The upload succeeds, and the cron is refused.
     const halfDeployed = await deployment.run([], {

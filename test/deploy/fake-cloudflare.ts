@@ -79,6 +79,12 @@ export class FakeCloudflare {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
+  addDatabase(name: string, { databases } = this.account): Database {
+    const database = { uuid: randomUUID(), name, sql: new DatabaseSync(":memory:") }
+    databases.push(database)
+    return database
+  }
+
   addQueue(name: string, { queues } = this.account): Queue {
     const queue = { id: randomUUID().replaceAll("-", ""), name, consumers: [] }
     queues.push(queue)
@@ -168,9 +174,7 @@ export class FakeCloudflare {
         const { name } = JSON.parse(String(await body()))
         if (account.databases.some((each) => each.name === name))
           throw new ApiError(400, 7502, `Database with name '${name}' already exists`)
-        const database = { uuid: randomUUID(), name, sql: new DatabaseSync(":memory:") }
-        account.databases.push(database)
-        return { uuid: database.uuid, name, version: "production" }
+        return { uuid: this.addDatabase(name, account).uuid, name, version: "production" }
       },
     },
     {
