@@ -3,13 +3,15 @@ import { SERVICE_AUTHOR } from "./announcement"
 const NAME = SERVICE_AUTHOR.toLowerCase()
 
 /** Letters and digits of other scripts and shapes that look like those of the name, after NFKC and without accents. */
-const LOOK_ALIKES: Record<string, string> = {
-  ...{ "\u0501": "d", "\u13E7": "d", "\uFF44": "d" },
-  ...{ "\u0430": "a", "\u03B1": "a", "\u0251": "a", "4": "a" },
-  ...{ "\u04CF": "l", "\u0406": "l", "\u0399": "l", "\u0131": "l", "1": "l", "|": "l" },
-  ...{ "\u0261": "g", "\u0581": "g", "9": "g" },
-  ...{ "\u043E": "o", "\u03BF": "o", "\u0585": "o", "\u0D20": "o", "0": "o" },
-}
+const LOOK_ALIKES = new Map(
+  Object.entries({
+    d: ["\u0501", "\u13E7"],
+    a: ["\u0430", "\u03B1", "\u0251", "4"],
+    l: ["\u04CF", "\u0406", "\u0399", "\u0131", "1", "|"],
+    g: ["\u0261", "\u0581", "9"],
+    o: ["\u043E", "\u03BF", "\u0585", "\u0D20", "0"],
+  }).flatMap(([letter, others]) => others.map((other) => [other, letter] as const)),
+)
 
 /** A capital I within small letters, as in "DaIgo". The given name Daigo has a small one. */
 const CAPITAL_I = /(?<=\p{Ll})I/gu
@@ -35,7 +37,7 @@ export function takesServiceName(text: string): boolean {
 function wordsOf(text: string): string[] {
   const plain = text.normalize("NFKC").normalize("NFD").replaceAll(MARKS, "").replaceAll(CAPITAL_I, "l")
   const folded = Array.from(plain.replaceAll(CAMEL_CASE, " "), (character) => {
-    return LOOK_ALIKES[character] ?? LOOK_ALIKES[character.toLowerCase()] ?? character.toLowerCase()
+    return LOOK_ALIKES.get(character) ?? LOOK_ALIKES.get(character.toLowerCase()) ?? character.toLowerCase()
   })
   return folded
     .join("")

@@ -75,7 +75,7 @@ export async function createNotification(
 
 function requirePersonsInput(caller: Extract<Caller, { kind: "person" }>, input: CreateNotification): void {
   if (input.recipients || input.skip_email || input.link) {
-    throw new AppError("not_allowed", "recipients, skip_email and link are for servers")
+    throw notAllowed()
   }
   const isOwnAddress = caller.memberships.some(({ email }) => email === input.author.toLowerCase())
   if (!isOwnAddress && takesServiceName(input.author)) {

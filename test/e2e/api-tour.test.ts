@@ -36,6 +36,6 @@ it("runs every command of docs/api.md as written, and each answers 200", () => {
 
 it("leaves the preferences of the demo as they were", async () => {
   const preferences = responses.filter(({ command }) => command.includes('"$api/preferences"'))
-  expect(preferences).toHaveLength(5)
+  expect(preferences).toHaveLength(6)
   expect(preferences.at(-1)?.body).toBe(preferences[0]?.body)
 })
