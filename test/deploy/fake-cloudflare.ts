@@ -419,7 +419,8 @@ export class FakeCloudflare {
       throw new ApiError(412, 10079, "migration tag precondition failed")
     if (!before?.migrationTag && !metadata.migrations)
       throw new ApiError(400, 10061, "a Durable Object class without migration")
-    const keeps = (metadata.keep_bindings ?? []).includes("secret_text")
+    // Wrangler says that "secrets are never deleted by deployments", and names them only if it uploads some.
+    const keeps = metadata.keep_bindings?.includes("secret_text") ?? true
     const secrets = new Map(keeps ? before?.secrets : [])
     for (const each of bindings) {
       if (each.type === "secret_text") secrets.set(each.name, String(each.text))
