@@ -197,7 +197,7 @@ describe("stopped halfway and run again", () => {
     expect(queues).toMatchObject({ code: 1, output: expect.stringContaining("cloudflarestatus.com") })
     expect(cloudflare.account.queues).toHaveLength(QUEUES.length - 1)
 
-    // The fifth migration fails.
+    // A migration fails, after others were applied.
     const migration = await deployment.run([], { fault: failing(/\/query$/, unavailable, 8) })
     expect(migration.code).toBe(1)
     expect(cloudflare.script).toBeUndefined()
