@@ -25,7 +25,7 @@ beforeEach(() => {
   captureQueues()
 })
 
-it("exposes exactly nine methods to other Workers", async () => {
+it("exposes exactly ten methods to other Workers", async () => {
   expect(Object.getOwnPropertyNames(NotificationService.prototype).toSorted()).toEqual([
     "constructor",
     "createDbtTestFailureNotification",
@@ -36,6 +36,7 @@ it("exposes exactly nine methods to other Workers", async () => {
     "getFilteredNotifications",
     "getUrgentNotificationsForUser",
     "getUserNotificationPreferences",
+    "notifyPlatformAdmins",
     "updateUserNotificationPreferences",
   ])
   const open = service as any

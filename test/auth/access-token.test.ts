@@ -102,7 +102,7 @@ describe("the location of a token", () => {
   })
 
   it("is not the query", async () => {
-    const response = await request(`${OWN}?access_token=${await tokenFor("1")}`)
+    const response = await request(`/api/notifications/v1?access_token=${await tokenFor("1")}`)
     expect(response.status).toBe(401)
   })
 })

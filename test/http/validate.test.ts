@@ -79,7 +79,9 @@ const parametersOf = ({ route }: Case, where: "path" | "query") =>
   operationOf(route).parameters.filter((parameter) => parameter.in === where)
 
 const cases = ROUTES.filter(({ access }) => access !== "socket").map((one) => [one.route, one] as const)
-const withBodySchema = cases.filter(([, one]) => bodyOf(one))
+/** Its rows are refused one by one: test/orgs/invalid-members.test.ts. */
+const ROW_BY_ROW = "PATCH /api/orgs/:slug/members"
+const withBodySchema = cases.filter(([route, one]) => bodyOf(one) && route !== ROW_BY_ROW)
 const withQuerySchema = cases.filter(([, one]) => parametersOf(one, "query").length > 0)
 const withPathSchema = cases.filter(([, one]) => parametersOf(one, "path").length > 0)
 

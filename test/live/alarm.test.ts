@@ -76,7 +76,7 @@ it("repairs a publication whose call to the object failed; the response and the 
   const fail = () => Promise.reject(new Error("overloaded"))
   vi.spyOn(env.URGENT_BAR, "getByName").mockReturnValueOnce({ arrived: fail } as never)
   const answer = await alice.post("/api/notifications/", {
-    author: "Dalgo",
+    author: "Alice",
     message: "The warehouse is down",
     sent_to: "all_org_users",
     org_slug: "acme",

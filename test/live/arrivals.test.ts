@@ -10,7 +10,7 @@ beforeEach(() => {
 
 async function publishToAcme(changes: object = {}): Promise<number> {
   const answer = await alice.post("/api/notifications/", {
-    author: "Dalgo",
+    author: "Alice",
     message: "The warehouse is down",
     sent_to: "all_org_users",
     org_slug: "acme",
@@ -40,7 +40,7 @@ it("sends an urgent notification to all members of the organisation, and to nobo
         seq: expect.any(Number),
         item: {
           id,
-          author: "Dalgo",
+          author: "Alice",
           message: "The warehouse is down",
           category: "incident",
           timestamp: expect.stringMatching(/^\d{4}-.+Z$/),

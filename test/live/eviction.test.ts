@@ -13,7 +13,7 @@ beforeEach(() => {
 
 const publishToAcme = () =>
   alice.post("/api/notifications/", {
-    author: "Dalgo",
+    author: "Alice",
     message: "The warehouse is down",
     sent_to: "all_org_users",
     org_slug: "acme",

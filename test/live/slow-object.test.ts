@@ -41,7 +41,7 @@ it("reads the bar from the database after a second", async () => {
 
 const publish = () =>
   alice.post("/api/notifications/", {
-    author: "Dalgo",
+    author: "Alice",
     message: "The warehouse is down",
     sent_to: "all_org_users",
     org_slug: "acme",
