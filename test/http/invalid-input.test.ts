@@ -292,7 +292,7 @@ describe("every route", () => {
         expect(await responseErrors(one.route, response), what).toEqual([])
         const isIgnored = isKeptFromDalgo(one) && OBJECTS.includes(what) && response.status === 200
         const isReported = one.route === ROW_BY_ROW && response.status === 200
-        if (isReported) expect(await response.json(), what).toMatchObject({ res: [], errors: [{}] })
+        if (isReported) expect((await response.json<any>()).errors, what).not.toEqual([])
         else if (!isIgnored) await reasonFor(response, what)
       }
     },

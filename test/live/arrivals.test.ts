@@ -83,7 +83,7 @@ it("reaches only the addressed person", async () => {
 it("reaches people in several organisations", async () => {
   const tabs = [await openTabWithSnapshot(alice), await openTabWithSnapshot(charlie), await openTabWithSnapshot(dora)]
   const answer = await dora.post("/api/notifications/", {
-    author: "Dalgo",
+    author: "Dora",
     message: "Maintenance tonight",
     sent_to: "all_users",
     urgent: true,
