@@ -47,8 +47,8 @@ export function* parseRows(bytes) {
     if (!beginsObject(bytes, at)) {
       const end = endOfText(bytes, at)
       yield { line, flaw: "is text that is not a row" }
-      // A log line may begin with a bracket.
-      if (!hasRows) isOpenList = false
+      // A log line may begin with a bracket, and the last entry of the list may be such a text.
+      if (!hasRows || endsWithClosedList(bytes, at, end)) isOpenList = false
       at = end
       continue
     }
@@ -78,6 +78,12 @@ function endOfText(bytes, from) {
   let at = from + 1
   while (at < bytes.length && bytes[at] !== NEWLINE && !beginsObject(bytes, at)) at += 1
   return at
+}
+
+function endsWithClosedList(bytes, from, end) {
+  let last = end - 1
+  while (last > from && isBlank(bytes[last])) last -= 1
+  return bytes[last] === CLOSE_LIST
 }
 
 /** The position after the object's last brace; undefined if there is none. A text of JSON does not contain a line break. */

@@ -246,6 +246,8 @@ describe("an import into an empty database", () => {
         webhook: WEBHOOK,
         gone_at: null,
         gone_reason: null,
+        refused_at: null,
+        refused_reason: null,
         created_at: time(TIMES.created_at),
         updated_at: time(TIMES.updated_at),
       },

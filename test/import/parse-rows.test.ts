@@ -115,6 +115,8 @@ describe("a broken row", () => {
 
   it("is not needed to see that a list has no end", () => {
     expect(importOf(json.slice(0, -1)).dump.isCut).toBe(true)
+    expect(importOf(`${json.slice(0, -1)}, "a text"]`).dump.isCut).toBe(false)
+    expect(importOf(`${json.slice(0, -1)}, "a text"`).dump.isCut).toBe(true)
   })
 
   it("gives nobody the wrong role, if the file ends before the roles", () => {
