@@ -4,7 +4,7 @@ import { createMiddleware } from "hono/factory"
 import { proxy } from "hono/proxy"
 import { AppError, notAllowed } from "../runtime/errors"
 import { errorName } from "../runtime/log"
-import { type ForwardedCredentials, logPlatformFailure, PLATFORM_MARK } from "../runtime/platform"
+import { logPlatformFailure, PLATFORM_MARK } from "../runtime/platform"
 import { isForeignOrigin, isServiceCall } from "./authenticate"
 import type { AppEnv } from "./router"
 import { largeRawBody } from "./validate"
@@ -12,13 +12,6 @@ import { largeRawBody } from "./validate"
 /** Its version check asks five other programs, and its upgrade request sends e-mails, before it answers. */
 const TIMEOUT_MS = 25_000
 const RETRY_SECONDS = 5
-
-/** The credentials of a person, for requests to Dalgo's backend in their name. */
-export const forwardedCredentials = (c: Context<AppEnv>, { orgSlug }: { orgSlug: string }): ForwardedCredentials => ({
-  cookie: c.req.header("cookie"),
-  authorization: c.req.header("authorization"),
-  orgSlug,
-})
 
 /** Added by Cloudflare, which adds them anew; `host` follows from the URL. */
 const HEADERS_OF_THE_CONNECTION = /^(host|content-length|cdn-loop|cf-.*)$/

@@ -2,6 +2,7 @@ import type { Context } from "hono"
 import { evictMembers, loadMemberships, type Membership } from "../auth/membership"
 import { AppError } from "../runtime/errors"
 import { PLATFORM_MARK } from "../runtime/platform"
+import { forwardedCredentials } from "./forwarded-credentials"
 import type { AppEnv } from "./router"
 
 /**
@@ -18,12 +19,7 @@ export async function membershipsOf(
   const known = await load()
   if (isKnownIn(known, slug) || !deps.config.PLATFORM_ORIGIN || c.req.header(PLATFORM_MARK)) return known
 
-  const credentials = {
-    cookie: c.req.header("cookie"),
-    authorization: c.req.header("authorization"),
-    orgSlug: slug,
-  }
-  const lookup = await deps.provisionPerson({ userId, credentials })
+  const lookup = await deps.provisionPerson({ userId, credentials: forwardedCredentials(c, { orgSlug: slug }) })
   // Another isolate may have stored them while this one remembered that there are none.
   evictMembers([userId])
   const memberships = await load()

@@ -1,5 +1,5 @@
 import { member } from "../http/authenticate"
-import { forwardedCredentials } from "../http/hand-on"
+import { forwardedCredentials } from "../http/forwarded-credentials"
 import { body, jsonBody } from "../http/validate"
 import { router } from "../http/router"
 import type { PreferencesResponse } from "./docs"

@@ -1,7 +1,7 @@
 import type { Context } from "hono"
 import type { ChatProduct } from "../../domain/channels"
 import { orgMember, orgAdmin } from "../../http/authenticate"
-import { forwardedCredentials } from "../../http/hand-on"
+import { forwardedCredentials } from "../../http/forwarded-credentials"
 import { body, jsonOrTextBody } from "../../http/validate"
 import { type AppEnv, router } from "../../http/router"
 import type { OrgPreferencesResponse } from "./docs"

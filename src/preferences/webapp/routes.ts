@@ -1,6 +1,6 @@
 import type { Context } from "hono"
 import { memberInPerson } from "../../http/authenticate"
-import { forwardedCredentials } from "../../http/hand-on"
+import { forwardedCredentials } from "../../http/forwarded-credentials"
 import { body, jsonOrTextBody } from "../../http/validate"
 import { type AppEnv, router } from "../../http/router"
 import type { UserPreferencesResponse } from "../docs"
