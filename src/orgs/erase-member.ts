@@ -1,9 +1,11 @@
+import { commitAndRead } from "../db/client"
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
 import { log } from "../runtime/log"
 import { logCancelled } from "./cancel-scheduled"
 import * as erasureQueries from "./erasure-queries"
-import type { OpenErasure } from "./erasure-queries"
+import * as stepQueries from "./erasure-step-queries"
+import type { OpenErasure } from "./erasure-step-queries"
 import * as queries from "./queries"
 import { revokeAccess } from "./revoke-access"
 
@@ -26,8 +28,9 @@ export async function eraseMember(
 ): Promise<{ isDone: boolean }> {
   const { db } = deps
   const person = { slug, userId, now: deps.now() }
-  const [[org], , , , , , , cancelled, [membership]] = await db.batch([
+  const [[org], [membership], , , , , , , cancelled] = await db.batch([
     queries.selectOrgsBySlugs(db, { slugs: [slug] }),
+    erasureQueries.selectMembershipId(db, person),
     erasureQueries.upsertErasure(db, person),
     erasureQueries.deleteScheduledFor(db, person),
     erasureQueries.deleteSwitches(db, person),
@@ -35,7 +38,6 @@ export async function eraseMember(
     erasureQueries.deleteDevices(db, person),
     erasureQueries.blankMember(db, person),
     queries.deleteScheduledByFormer(db, { slug }),
-    erasureQueries.selectMembershipId(db, person),
   ])
   if (!org) throw notFound("organisation")
   if (!membership) throw notFound("member")
@@ -46,13 +48,13 @@ export async function eraseMember(
 
 /** Continues the erasures that are not done. The cron runs it each minute. */
 export async function continueErasures(deps: Deps): Promise<void> {
-  const open = await erasureQueries.selectOpenErasures(deps.db, { limit: PEOPLE_PER_RUN })
+  const open = await stepQueries.selectOpenErasures(deps.db, { limit: PEOPLE_PER_RUN })
   for (const { orgUserId } of open) await eraseRest(deps, { orgUserId })
 }
 
 async function eraseRest(deps: Deps, { orgUserId }: { orgUserId: number }): Promise<boolean> {
   for (let step = 0; step < STEPS; step++) {
-    const [erasure] = await erasureQueries.selectOpenErasures(deps.db, { orgUserIds: [orgUserId], limit: 1 })
+    const [erasure] = await stepQueries.selectOpenErasures(deps.db, { orgUserIds: [orgUserId], limit: 1 })
     if (!erasure || (await eraseStep(deps, erasure))) return true
   }
   return false
@@ -60,20 +62,20 @@ async function eraseRest(deps: Deps, { orgUserId }: { orgUserId: number }): Prom
 
 /** One transaction, which may run twice: each statement finds nothing the second time. `true`: nothing is left. */
 async function eraseStep({ db, now }: Deps, erasure: OpenErasure): Promise<boolean> {
-  const results = await db.batch([
-    erasureQueries.insertDeletedImports(db, erasure),
-    erasureQueries.deleteDeliveriesOfInbox(db, erasure),
-    erasureQueries.renameAuthorInInbox(db, erasure),
-    erasureQueries.renameSender(db, erasure),
-    erasureQueries.deleteTheirNotifications(db, erasure),
-    erasureQueries.deleteInboxRows(db, erasure),
-    erasureQueries.deleteMailEvents(db, erasure),
-    erasureQueries.deleteLettersAbout(db, erasure),
-    erasureQueries.advanceEvents(db, erasure),
-    erasureQueries.deleteCounters(db, erasure),
-    erasureQueries.finishErasure(db, { ...erasure, now: now() }),
-  ])
-  const isDone = results[10].length > 0
+  const writes = [
+    stepQueries.insertDeletedImports(db, erasure),
+    stepQueries.deleteDeliveriesOfInbox(db, erasure),
+    stepQueries.renameAuthorInInbox(db, erasure),
+    stepQueries.renameSender(db, erasure),
+    stepQueries.deleteTheirNotifications(db, erasure),
+    stepQueries.deleteInboxRows(db, erasure),
+    stepQueries.deleteMailEvents(db, erasure),
+    stepQueries.deleteDeadLetters(db, erasure),
+    stepQueries.advanceEvents(db, erasure),
+    stepQueries.deleteCounters(db, erasure),
+  ]
+  const finished = await commitAndRead(db, writes, stepQueries.finishErasure(db, { ...erasure, now: now() }))
+  const isDone = finished.length > 0
   if (isDone) log({ event: "member_erased", org_id: erasure.orgId })
   return isDone
 }
