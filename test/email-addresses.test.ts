@@ -55,7 +55,10 @@ describe("an address in another alphabet", () => {
     expect(provider.mails).toEqual([])
     const { res } = await (await server.get("/api/notifications/deliveries")).json<any>()
     expect(res).toMatchObject([
-      { reason: "the address has letters before the @ to which no provider can send yet: use an address in ASCII" },
+      {
+        reason:
+          "no e-mail provider can send to letters with accents or of other alphabets before the @: use another address",
+      },
     ])
   })
 })

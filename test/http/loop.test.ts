@@ -8,7 +8,8 @@ import { bob, cookieOf, request } from "../support/people"
 import { selectRows } from "../support/select-rows"
 
 const OWN = "https://notifications.dalgo.test"
-const REASON = "PLATFORM_ORIGIN leads back to this service: it must lead to Dalgo's backend without passing it"
+const REASON =
+  "PLATFORM_ORIGIN leads back to this service: it must be an address at which Dalgo's backend itself answers"
 
 /** The worker with itself as Dalgo's backend. */
 async function connectedToItself(path: string, init: RequestInit = {}) {

@@ -11,8 +11,8 @@ const testSendDocsFor = (product: ChatProduct): RouteDocs => ({
   response: TestSendResponse,
   badRequests: [
     `No ${CHAT_PRODUCT_NAME[product]} webhook is stored.`,
-    `${CHAT_PRODUCT_NAME[product]} refused the message: the webhook was deleted there. Make a new webhook there, and store it here.`,
-    `${CHAT_PRODUCT_NAME[product]} refused the message: and the reason, with what an admin can do about it.`,
+    `${CHAT_PRODUCT_NAME[product]} refused the message: the webhook was deleted there. Make a new webhook, and store it in Dalgo.`,
+    `${CHAT_PRODUCT_NAME[product]} refused the message: <the reason, and what an admin can do about it>.`,
   ],
   errors: { unavailable: `${CHAT_PRODUCT_NAME[product]} cannot be reached, or the stored webhook cannot be read.` },
   example: {},

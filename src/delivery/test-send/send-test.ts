@@ -23,7 +23,7 @@ export async function sendTest(deps: Deps, { orgId, product }: { orgId: number; 
     case "sent":
       return
     case "gone":
-      throw new AppError("rejected", `${refused(name, result)}. Make a new webhook there, and store it here.`)
+      throw new AppError("rejected", `${refused(name, result)}. Make a new webhook, and store it in Dalgo.`)
     case "wrong_setting":
     case "message_at_fault":
       throw new AppError("rejected", `${refused(name, result)}.`)

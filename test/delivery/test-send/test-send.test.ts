@@ -80,7 +80,7 @@ describe.each([
       "the webhook is unknown",
       new Response("no_service", { status: 404 }),
       400,
-      `${name} refused the message: the webhook was ${verb} there. Make a new webhook there, and store it here.`,
+      `${name} refused the message: the webhook was ${verb} there. Make a new webhook, and store it in Dalgo.`,
       null,
     ],
     ["a setting is wrong", refused, 400, `${name} refused the message: ${words}.`, null],

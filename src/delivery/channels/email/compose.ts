@@ -10,7 +10,7 @@ const MAX_BYTES = 95_000
 const MAX_CHARACTERS = 20_000
 
 const NOT_DELIVERABLE =
-  "the address has letters before the @ to which no provider can send yet: use an address in ASCII"
+  "no e-mail provider can send to letters with accents or of other alphabets before the @: use another address"
 
 /** No mailbox shall answer that its owner is away: RFC 3834, and Exchange, which asks for its own header. */
 const AUTOMATIC = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply" }
