@@ -5,7 +5,7 @@ import { build } from "esbuild"
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
 /** The names in `.dev.vars.example`: every secret of the worker, whether to be set by a person or made here. */
-export async function secretNames() {
+async function secretNames() {
   const text = await readFile(new URL("../../.dev.vars.example", import.meta.url), "utf8")
   return Array.from(text.matchAll(/^#?\s?([A-Z][A-Z0-9_]*)=$/gm), ([, name]) => name)
 }

@@ -20,7 +20,7 @@ z.config(en())
 const KIB = 1024
 
 /** Limits the size of a body of any content type. */
-export const rawBodyLimit = (bytes: number) =>
+const rawBodyLimit = (bytes: number) =>
   withMeta(
     { maxBodyBytes: bytes },
     bodyLimit({
@@ -38,11 +38,11 @@ export const largeRawBody = rawBodyLimit(1_024 * KIB)
 
 const contentTypeOf = (c: Context<AppEnv>) => c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase()
 
-const requireJson = ({ hasCheckedTexts }: { hasCheckedTexts: boolean }) =>
+const requireJson = ({ checksTexts }: { checksTexts: boolean }) =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (contentTypeOf(c) !== "application/json") throw new AppError("not_json", "the body must be application/json")
     const value = parseBody(await c.req.arrayBuffer())
-    if (hasCheckedTexts) refuseUnstorable("body", value)
+    if (checksTexts) refuseUnstorable("body", value)
     await next()
   })
 
@@ -75,8 +75,8 @@ function refuseUnstorable(where: "body" | "query", value: unknown): void {
   throw validationError(paths.map((path) => unstorableIssue([where, ...path])))
 }
 
-const jsonBodyLimit = (bytes: number, { hasCheckedTexts = true } = {}) =>
-  withMeta({ maxBodyBytes: bytes }, every(rawBodyLimit(bytes), requireJson({ hasCheckedTexts })))
+const jsonBodyLimit = (bytes: number, { checksTexts = true } = {}) =>
+  withMeta({ maxBodyBytes: bytes }, every(rawBodyLimit(bytes), requireJson({ checksTexts })))
 
 /**
  * Rejects, in this order, a body that is too large (413), of another content type (415), not JSON (422), or with a text
@@ -91,7 +91,7 @@ export const jsonOrTextBody = withMeta({ maxBodyBytes: 64 * KIB, takesText: true
 const LARGE = 1_536 * KIB
 
 /** `jsonBody` for a long list that is validated row by row. The rule for the rows checks their texts. */
-export const largeJsonBody = jsonBodyLimit(LARGE, { hasCheckedTexts: false })
+export const largeJsonBody = jsonBodyLimit(LARGE, { checksTexts: false })
 
 const largeCheckedJsonBody = jsonBodyLimit(LARGE)
 

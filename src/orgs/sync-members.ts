@@ -48,7 +48,7 @@ type MemberSync = { slug: string; members: Member[]; others: "remove" | "keep" }
  *    cancel what those have scheduled. This is one transaction: of two concurrent lists, the later one wins.
  * 2. Clear this isolate's cache. Other isolates follow within 30 s.
  */
-export async function syncMembers(deps: Deps, { slug, members, others }: MemberSync): Promise<SyncedMembers> {
+async function syncMembers(deps: Deps, { slug, members, others }: MemberSync): Promise<SyncedMembers> {
   const { db } = deps
   const userIds = members.map((member) => member.user_id)
   const [[org], [existing], , written, removed = [], cancelled = []] = await db.batch([

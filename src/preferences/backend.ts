@@ -27,7 +27,7 @@ export type CopiedSwitches = Partial<
 >
 
 /** Client for the user preferences in Dalgo's backend. */
-export class DalgoBackend {
+class DalgoBackend {
   constructor(private readonly origin: string) {}
 
   /** Returns `undefined`, and logs why, if there is no valid answer within 2 seconds. */

@@ -1,7 +1,7 @@
 import { fakeFetch, type Handler } from "./fake-fetch"
 import { workerWithEnv } from "./worker-with-env"
 
-export const PLATFORM = "https://platform.dalgo.test"
+const PLATFORM = "https://platform.dalgo.test"
 
 /** The worker, connected to Dalgo's backend. */
 export const connected = workerWithEnv({ PLATFORM_ORIGIN: PLATFORM })
