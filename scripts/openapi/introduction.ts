@@ -14,7 +14,8 @@ service, which also identifies the request in the log.
 
 **Errors** have the body \`{"detail": …}\`: a sentence, or for 422 a list of issues. 498 means that the token in the
 cookie has expired: the client refreshes it and tries again. 401 means that the person must sign in; it is also the answer
-to a Bearer token that has expired. 404 also means that something belongs to another organisation or person. 429 and 503 give the seconds to wait in \`Retry-After\`.
+to a Bearer token that has expired. 404 also means that something belongs to
+another organisation or person. 429 and 503 give the seconds to wait in \`Retry-After\`.
 
 **Bodies** are JSON. New routes refuse unknown fields. The routes that Dalgo's web app has always called (those for
 \`POST /api/notifications\`, \`PUT /api/notifications/v1\`, \`/api/userpreferences\` and \`/api/orgpreferences\`) ignore
