@@ -6,6 +6,9 @@ import { saveOrg } from "./save-org"
 import { MemberPath, MemberRows, Members, RemoveQuery, OrgChange, OrgPath } from "./schemas"
 import { mergeMembers, replaceMembers } from "./sync-members"
 
+/** Loaded on first use. */
+const erasure = () => import("./erase-member")
+
 const memberRows = body(MemberRows, { describedAs: Members })
 
 export const orgRoutes = router()
@@ -25,9 +28,10 @@ export const orgRoutes = router()
   })
 
   .delete("/:slug/members/:user_id", platformOnly, path(MemberPath), query(RemoveQuery), async (c) => {
-    const [{ slug, user_id: userId }, { erase = "false" }] = [c.req.valid("param"), c.req.valid("query")]
-    if (erase === "true" || erase === "1") {
-      const { isDone } = await (await import("./erase-member")).eraseMember(c.var.deps, { slug, userId })
+    const [{ slug, user_id: userId }, { erase }] = [c.req.valid("param"), c.req.valid("query")]
+    if (erase) {
+      const { eraseMember } = await erasure()
+      const { isDone } = await eraseMember(c.var.deps, { slug, userId })
       return c.json({ success: true, message: "Member erased", done: isDone })
     }
     await removeMember(c.var.deps, { slug, userId })

@@ -19,7 +19,14 @@ export const UserId = z.union([PlainText, WholeNumber], `a whole number, or ${PL
 
 export const MemberPath = z.extend(OrgPath, { user_id: PlainText })
 
-export const RemoveQuery = z.strictObject({ erase: z.optional(z.enum(["true", "false", "1", "0"])) })
+export const RemoveQuery = z.strictObject({
+  erase: z.optional(
+    z.pipe(
+      z.enum(["true", "false", "1", "0"]),
+      z.transform((value: "true" | "false" | "1" | "0") => value === "true" || value === "1"),
+    ),
+  ),
+})
 
 /** Absent fields stay as they are; `null` resets a field to its default. */
 export const OrgChange = z.strictObject({
