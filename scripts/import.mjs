@@ -28,7 +28,7 @@ async function main() {
 
   requireStopped(options)
   const dump = await readDump(options.path)
-  const { rows, skipped, warnings } = transformDump(dump, { now: Date.now(), ...(await loadRules()) })
+  const { rows, skipped, warnings } = transformDump(dump, { now: Date.now(), rules: await loadRules() })
   const database = await openDatabase(options)
   console.log(
     `Importing ${options.path}\ninto ${database.name}${options.isDryRun ? " (dry run: nothing is written)" : ""}`,

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises"
-import { fileURLToPath } from "node:url"
-import { build } from "esbuild"
+import { loadSource } from "../build/load-source.mjs"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
+const RULES = `
+export { findConfigProblems } from "./src/runtime/config"
+export { VARIABLES } from "./src/runtime/variables"
+`
 
 /** The names in `.dev.vars.example`: every secret of the worker, whether to be set by a person or made here. */
 async function secretNames() {
@@ -15,7 +17,7 @@ async function secretNames() {
  * The values of secrets are not known here; `secrets` are the names of those that are set.
  */
 export async function leftToSet({ config, secrets, url }) {
-  const { findConfigProblems, VARIABLES } = await loadFromSource()
+  const { findConfigProblems, VARIABLES } = await loadSource(RULES)
   const bindings = { SIGNALS: 1, SIGNALS_BULK: 1, DELIVERIES: 1, DELIVERIES_BULK: 1, EMAIL: 1, AI: 1 }
   const limits = Object.fromEntries(config.ratelimits.map(({ name }) => [name, 1]))
   const env = { ...bindings, ...limits, ...Object.fromEntries(secrets.map((name) => [name, "set"])), ...config.vars }
@@ -30,17 +32,4 @@ export async function leftToSet({ config, secrets, url }) {
       isSecret: known.includes(name),
       example: name === "PUBLIC_URL" && url ? url : undefined,
     }))
-}
-
-/** The rules of the worker are TypeScript. */
-async function loadFromSource() {
-  const contents = `export { findConfigProblems } from "./src/runtime/config"; export { VARIABLES } from "./src/runtime/variables"`
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: root },
-    bundle: true,
-    format: "esm",
-    write: false,
-    logLevel: "warning",
-  })
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`)
 }

@@ -1,15 +1,5 @@
 import { nonBlank, resolveKey, toFlag, unresolvedReason } from "./django-values.mjs"
 
-const ROLES = new Map([
-  ["guest", "member"],
-  ["member", "member"],
-  ["analyst", "analyst"],
-  ["pipeline-manager", "admin"],
-  ["account-manager", "admin"],
-  ["admin", "admin"],
-  ["super-admin", "super-admin"],
-])
-
 /** The organisations: `rows`, and an index in which `byPk` and `byName` give the slug. */
 export function transformOrgs({ models, skip }) {
   const index = { byPk: new Map(), byName: new Map(), inDump: models.org, rows: [] }
@@ -35,7 +25,7 @@ const indexBy = (rows, field) => ({
 
 /** The members: `rows`, and an index in which `byPk` gives `{org, userId}` for an orguser. */
 export function transformMembers(source, orgs) {
-  const { models, now, isCut, skip, warn } = source
+  const { models, now, isCut, rules, skip, warn } = source
   const users = indexBy(models.user, "username")
   const roles = indexBy(models.role, "slug")
   const index = { byPk: new Map(), inDump: models.orguser, rows: [] }
@@ -59,7 +49,7 @@ export function transformMembers(source, orgs) {
       skip("orguser", pk, reason)
       continue
     }
-    if (!USER_ID.test(user.pk)) {
+    if (!rules.USER_ID.test(user.pk)) {
       skip("orguser", pk, "has a user whose pk is no user id: 1 to 100 printable ASCII characters")
       continue
     }
@@ -83,7 +73,7 @@ export function transformMembers(source, orgs) {
       values: memberValues(member, {
         user: user.fields,
         email: emailFor(user.fields, pk, source),
-        role: roleFor(role, fields, pk, warn),
+        role: roleFor(role, fields, pk, source),
         now,
       }),
       state: "exists",
@@ -102,12 +92,9 @@ export function transformMembers(source, orgs) {
 
 export const memberKey = ({ org, userId }) => JSON.stringify([org, userId])
 
-/** As the service takes user ids. */
-const USER_ID = /^[\x21-\x7e]{1,100}$/
-
 /** The address, or blank: a member without one keeps the inbox and gets no e-mail. In Dalgo the username is an address too. */
-function emailFor({ email, username }, pk, { parseEmailAddress, warn }) {
-  const parsed = [email, username].flatMap((text) => (nonBlank(text) ? [parseEmailAddress(text)] : []))
+function emailFor({ email, username }, pk, { rules, warn }) {
+  const parsed = [email, username].flatMap((text) => (nonBlank(text) ? [rules.parseEmailAddress(text)] : []))
   const found = parsed.find(({ address }) => address)
   if (!parsed[0]) warn("orguser", pk, "has no e-mail address: imported without, so that it gets no e-mail")
   else if (!found)
@@ -126,11 +113,11 @@ function memberValues({ org, userId }, { user, email, role, now }) {
 }
 
 /** Without a known role, the one with the fewest rights. */
-function roleFor(role, { new_role: key }, pk, warn) {
-  const known = ROLES.get(role?.fields.slug)
-  if (known) return known
+function roleFor(role, { new_role: key }, pk, { rules, warn }) {
+  const slug = role?.fields.slug
+  if (Object.hasOwn(rules.ROLE_BY_NAME, slug)) return rules.ROLE_BY_NAME[slug]
   const reason = role
-    ? `has an unknown role (${role.fields.slug})`
+    ? `has an unknown role (${slug})`
     : key === null || key === undefined
       ? "has no role"
       : "refers to a role that is not in the dump"

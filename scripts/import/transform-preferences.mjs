@@ -85,10 +85,10 @@ export function transformOrgPreferences(source, orgs) {
 }
 
 /** A webhook that Discord does not know is not imported: nothing could be sent to it. */
-function discordOf({ enable_discord_notifications: isOn, discord_webhook: text }, pk, { parseStoredWebhook, warn }) {
+function discordOf({ enable_discord_notifications: isOn, discord_webhook: text }, pk, { rules, warn }) {
   const enabled = toFlag(isOn)
   const webhook = nonBlank(text)?.trim() ?? null
-  if (webhook && !parseStoredWebhook("discord", webhook)) {
+  if (webhook && !rules.parseStoredWebhook("discord", webhook)) {
     warn(
       "orgpreferences",
       pk,

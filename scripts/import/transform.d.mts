@@ -15,7 +15,11 @@ export declare function transformDump(
   dump: Dump,
   options: {
     now: number
-    parseEmailAddress: (text: string) => { address: string } | { flaw: string }
-    parseStoredWebhook: (product: "discord", text: string) => string | undefined
+    rules: {
+      parseEmailAddress: (text: string) => { address: string } | { flaw: string }
+      parseStoredWebhook: (product: "discord", text: string) => string | undefined
+      ROLE_BY_NAME: Record<string, string>
+      USER_ID: RegExp
+    }
   },
 ): { rows: Record<Table, { values: unknown[] }[]>; skipped: Issue[]; warnings: Issue[] }

@@ -7,15 +7,15 @@ import { transformOrgPreferences, transformUserPreferences } from "./transform-p
  * The rows to insert, by table. Each row is `{values, state, sourceCounts}`: the values to insert; the state in which
  * `select` should find it afterwards; and the number of rows of the dump that it represents, by model. Rows refer to each
  * other by keys that both databases have (organisation slug, user id, publication id), never by database id.
- * `parseEmailAddress` and `parseStoredWebhook` are the service's own rules.
+ * `rules` are the service's own, from rules.mjs.
  */
-export function transformDump(dump, { now, parseEmailAddress, parseStoredWebhook }) {
+export function transformDump(dump, { now, rules }) {
   const skipped = createIssueList()
   const warnings = createIssueList()
   for (const { model, pk, reason } of dump.invalid) skipped.add(model, pk, reason)
   for (const { model, pk, reason } of dump.mended) warnings.add(model, pk, reason)
   const { models, isCut } = dump
-  const source = { models, isCut, now, parseEmailAddress, parseStoredWebhook, skip: skipped.add, warn: warnings.add }
+  const source = { models, isCut, now, rules, skip: skipped.add, warn: warnings.add }
 
   const orgs = transformOrgs(source)
   const members = transformMembers(source, orgs)

@@ -2,13 +2,14 @@ import * as z from "zod/mini"
 import { CATEGORIES, type Category } from "../domain/categories"
 import { EmailAddress, requiredText, TimeZone } from "../runtime/zod"
 import { ROLE_BY_NAME, type RoleName } from "../domain/roles"
+import { USER_ID } from "../domain/user-id"
 
 export const OrgPath = z.object({
   slug: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,100}$/, "1 to 100 letters, digits, _ or -")),
 })
 
 const PLAIN_TEXT_RULE = "1 to 100 printable ASCII characters, without blanks"
-const PlainText = z.string().check(z.regex(/^[\x21-\x7e]{1,100}$/, PLAIN_TEXT_RULE))
+const PlainText = z.string().check(z.regex(USER_ID, PLAIN_TEXT_RULE))
 const WholeNumber = z.pipe(
   z.int(),
   z.transform((id: number) => String(id)),

@@ -2,7 +2,11 @@ import { collectRows } from "../../scripts/import/collect-rows.mjs"
 import { transformDump } from "../../scripts/import/transform.mjs"
 import { parseStoredWebhook } from "../../src/destinations/chat-webhooks/url"
 import { parseEmailAddress } from "../../src/domain/email-address"
+import { ROLE_BY_NAME } from "../../src/domain/roles"
+import { USER_ID } from "../../src/domain/user-id"
 import { NOON } from "../support/clock"
+
+const RULES = { parseEmailAddress, parseStoredWebhook, ROLE_BY_NAME, USER_ID }
 
 export type Row = { model: string; pk: unknown; fields: Record<string, unknown> }
 
@@ -36,7 +40,7 @@ export const acmeWith = (model: string, fields: Record<string, unknown>): Row[] 
 export function importOf(file: string | Uint8Array | Row[]) {
   const text = Array.isArray(file) ? JSON.stringify(file) : file
   const dump = collectRows(typeof text === "string" ? new TextEncoder().encode(text) : text)
-  const { rows, skipped, warnings } = transformDump(dump, { now: NOON, parseEmailAddress, parseStoredWebhook })
+  const { rows, skipped, warnings } = transformDump(dump, { now: NOON, rules: RULES })
   const linesOf = (issues: { model: string; reason: string; pks: string[] }[]) =>
     issues.map(({ model, reason, pks }) => `${model} ${pks.join(", ")} ${reason}`)
   const values = (table: keyof typeof rows) => rows[table].map((each: { values: unknown[] }) => each.values)
