@@ -6,6 +6,7 @@ import { AppError, notAllowed } from "../runtime/errors"
 import { errorName } from "../runtime/log"
 import { logPlatformFailure, PLATFORM_MARK } from "../runtime/platform"
 import { isForeignOrigin, isServiceCall } from "./authenticate"
+import { hasServiceKey } from "./forwarded-credentials"
 import type { AppEnv } from "./router"
 import { largeRawBody } from "./validate"
 
@@ -27,7 +28,7 @@ export const handOn = every(
     if (!platformUrl(c)) throw new AppError("not_found", "not found")
     // A cookie of any name may be one of the backend's.
     if (c.req.header("cookie") && isForeignOrigin(c)) throw notAllowed()
-    // Our service keys are no business of the backend, which knows people only.
+    // The backend knows people only.
     if (await isServiceCall(c)) throw notAllowed()
     await next()
   }),
@@ -59,6 +60,7 @@ async function toPlatformRequest(c: Context<AppEnv>, url: string): Promise<Reque
   // Read whole, since Python's servers do not read a body without a Content-Length.
   const body = ["GET", "HEAD"].includes(method) ? undefined : await c.req.arrayBuffer()
   const headers = withoutHeaders(c.req.raw.headers, HEADERS_OF_THE_CONNECTION)
+  if (await hasServiceKey(c)) headers.delete("authorization")
   headers.set(PLATFORM_MARK, "1")
   return new Request(url, { method, headers, ...(body?.byteLength && { body }) })
 }

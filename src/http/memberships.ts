@@ -19,7 +19,8 @@ export async function membershipsOf(
   const known = await load()
   if (isKnownIn(known, slug) || !deps.config.PLATFORM_ORIGIN || c.req.header(PLATFORM_MARK)) return known
 
-  const lookup = await deps.provisionPerson({ userId, credentials: forwardedCredentials(c, { orgSlug: slug }) })
+  const credentials = await forwardedCredentials(c, { orgSlug: slug })
+  const lookup = await deps.provisionPerson({ userId, credentials })
   // Another isolate may have stored them while this one remembered that there are none.
   evictMembers([userId])
   const memberships = await load()

@@ -23,7 +23,7 @@ export async function changePreferences(
     userId,
     change,
     credentials,
-  }: Member & { change: PreferencesChange; credentials?: ForwardedCredentials },
+  }: Member & { change: PreferencesChange; credentials?: ForwardedCredentials | undefined },
 ): Promise<Preferences> {
   const { timezone } = change
   const switches = toSwitches(change)

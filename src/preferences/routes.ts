@@ -1,4 +1,4 @@
-import { member } from "../http/authenticate"
+import { isServiceCall, member } from "../http/authenticate"
 import { forwardedCredentials } from "../http/forwarded-credentials"
 import { body, jsonBody } from "../http/validate"
 import { router } from "../http/router"
@@ -13,7 +13,8 @@ export const preferenceRoutes = router()
 
   .put("/", member, jsonBody, body(PreferencesChange), async (c) => {
     const change = c.req.valid("json")
-    const credentials = forwardedCredentials(c, c.var.me)
+    // A server that acts for a member has none of their credentials.
+    const credentials = (await isServiceCall(c)) ? undefined : await forwardedCredentials(c, c.var.me)
     const res = await changePreferences(c.var.deps, { ...c.var.me, change, credentials })
     return c.json<PreferencesResponse>({ success: true, res })
   })

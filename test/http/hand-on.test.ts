@@ -236,6 +236,19 @@ describe("a request that is not handed on", () => {
     expect(requests).toEqual([])
   })
 
+  it.each([
+    [PLAN, "Bearer service-key-new"],
+    [PLAN, "Bearer\tservice-key-old"],
+    ["/api/userpreferences/", "Bearer service-key-new"],
+    ["/api/orgpreferences/", "Token service-key-new"],
+  ])("leaves out a service key beside the cookie: %s, %j", async (path, authorization) => {
+    const { requests } = backend()
+    expect((await send(path, { headers: { authorization } })).status).toBe(200)
+    expect(requests.map(({ headers }) => [headers.get("cookie"), headers.get("authorization")])).toEqual([
+      [cookie, null],
+    ])
+  })
+
   it("is 413 if its body is too large, with and without its length", async () => {
     const { requests } = backend()
     const large = "x".repeat(1024 * 1024 + 1)

@@ -12,7 +12,7 @@ import { changeChatWebhook, getOrgPreferences } from "./settings"
 export const orgPreferenceRoutes = router()
   // For members too: the web app fills one form from this answer, and a member's own e-mail switch is part of it.
   .get("/", orgMember, async (c) => {
-    const res = await getOrgPreferences(c.var.deps, requestOf(c))
+    const res = await getOrgPreferences(c.var.deps, await requestOf(c))
     return c.json<OrgPreferencesResponse>({ success: true, res })
   })
 
@@ -25,9 +25,9 @@ export const orgPreferenceRoutes = router()
   })
 
 /** A server has no preferences in Dalgo's backend. */
-const requestOf = (c: Context<AppEnv>) => ({
+const requestOf = async (c: Context<AppEnv>) => ({
   org: c.var.org,
-  credentials: c.var.caller.kind === "person" ? forwardedCredentials(c, { orgSlug: c.var.org.slug }) : undefined,
+  credentials: c.var.caller.kind === "person" ? await forwardedCredentials(c, { orgSlug: c.var.org.slug }) : undefined,
 })
 
 async function changeWebhook(
@@ -37,5 +37,5 @@ async function changeWebhook(
 ): Promise<OrgPreferencesResponse> {
   const { enabled, webhook } = chatFields(product)
   const change = { enabled: fields[enabled], webhook: fields[webhook] }
-  return { success: true, res: await changeChatWebhook(c.var.deps, { ...requestOf(c), product, change }) }
+  return { success: true, res: await changeChatWebhook(c.var.deps, { ...(await requestOf(c)), product, change }) }
 }

@@ -9,16 +9,16 @@ import { changeUserPreferences, getUserPreferences } from "./user-preferences"
 
 export const userPreferenceRoutes = router()
   .get("/", memberInPerson, async (c) => {
-    const res = await getUserPreferences(c.var.deps, personOf(c))
+    const res = await getUserPreferences(c.var.deps, await personOf(c))
     return c.json<UserPreferencesResponse>({ success: true, res })
   })
 
   .put("/", memberInPerson, jsonOrTextBody, body(UserPreferencesChange), async (c) => {
-    const res = await changeUserPreferences(c.var.deps, { ...personOf(c), change: c.req.valid("json") })
+    const res = await changeUserPreferences(c.var.deps, { ...(await personOf(c)), change: c.req.valid("json") })
     return c.json<UserPreferencesResponse>({ success: true, res })
   })
 
-const personOf = (c: Context<AppEnv>) => ({
+const personOf = async (c: Context<AppEnv>) => ({
   orgUserId: c.var.me.orgUserId,
-  credentials: forwardedCredentials(c, c.var.me),
+  credentials: await forwardedCredentials(c, c.var.me),
 })

@@ -224,6 +224,22 @@ describe("a switch in the notification preferences", () => {
     expect(failures()).toEqual([{ reason: "unexpected answer", status: 500 }])
   })
 
+  it("is handed on by no server, whose key is not for the backend", async () => {
+    const { requests } = backend()
+    const answer = await workerWithEnv({ PLATFORM_ORIGIN: BACKEND })(PREFERENCES, {
+      method: "PUT",
+      headers: {
+        authorization: "Bearer service-key-new",
+        "x-dalgo-user": bob.userId,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ email_notifications_enabled: false }),
+    })
+    expect(answer.status).toBe(200)
+    expect(await switches()).toEqual(EMAIL_OFF)
+    expect(requests).toEqual([])
+  })
+
   it("is changed while PLATFORM_ORIGIN is not usable", async () => {
     const log = vi.spyOn(console, "log").mockReturnValue()
     expect((await put({ email_notifications_enabled: false }, { PLATFORM_ORIGIN: "dalgo" })).status).toBe(200)
