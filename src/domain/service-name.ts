@@ -5,11 +5,11 @@ const NAME = SERVICE_AUTHOR.toLowerCase()
 /** Letters and digits of other scripts and shapes that look like those of the name, after NFKC and without accents. */
 const LOOK_ALIKES = new Map(
   Object.entries({
-    d: ["\u0501", "\u13E7"],
-    a: ["\u0430", "\u03B1", "\u0251", "4"],
-    l: ["\u04CF", "\u0406", "\u0399", "\u0131", "1", "|"],
-    g: ["\u0261", "\u0581", "9"],
-    o: ["\u043E", "\u03BF", "\u0585", "\u0D20", "0"],
+    d: ["\u0501", "\u13E7", "\u0111", "\u00F0", "\u0256", "\u0257", "\u13A0", "\u15DE", "\u15EA", "\uA4D3"],
+    a: ["\u0430", "\u03B1", "\u0251", "\u2C65", "\u13AA", "\u15C5", "\uA4EE", "4"],
+    l: ["\u04CF", "\u0406", "\u0399", "\u0131", "\u0142", "\u019A", "\u026B", "\u13DE", "\u14AA", "\uA4E1", "1", "|"],
+    g: ["\u0261", "\u0581", "\u01E5", "\u0260", "\u050D", "\u13C0", "\uA4D6", "9"],
+    o: ["\u043E", "\u03BF", "\u0585", "\u00F8", "\u0275", "\u0D20", "\u2C9F", "\uA4F3", "0"],
   }).flatMap(([letter, others]) => others.map((other) => [other, letter] as const)),
 )
 
