@@ -42,7 +42,8 @@ export async function verifyAccessToken(token: string, config: Config, now: numb
   if (!claims.success) return { kind: "invalid", reason: "claims" }
   const { exp, nbf = 0, iat = 0, user_id: userId } = claims.data
   if (Math.max(nbf, iat) * 1000 > now + CLOCK_SKEW_MS) return { kind: "invalid", reason: "not valid yet" }
-  const expiresAt = exp * 1000 > now ? exp * 1000 : exp * 1000 + CLOCK_SKEW_MS
+  const end = Math.min(exp * 1000, Number.MAX_SAFE_INTEGER)
+  const expiresAt = end > now ? end : end + CLOCK_SKEW_MS
   return expiresAt > now ? { kind: "valid", userId, expiresAt } : { kind: "expired" }
 }
 

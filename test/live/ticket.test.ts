@@ -33,6 +33,12 @@ it("is valid for 30 seconds", async () => {
   expect(claimsIn(issued).exp).toBe(NOON / 1000 + 30)
 })
 
+it("ends at a time also if the token never expires", async () => {
+  const forever = await tokenFor(bob.userId, { exp: 1e306 })
+  const ticket = await ticketFor(anonymous, { cookie: `access_token=${forever}` })
+  expect(claimsIn(ticket).until).toBe(Number.MAX_SAFE_INTEGER)
+})
+
 it("holds the organisation, the person, the expiry of the token and a unique id", async () => {
   const exp = Math.floor(Date.now() / 1000) + 1234
   const token = await tokenFor(bob.userId, { exp })
