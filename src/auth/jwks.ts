@@ -75,11 +75,12 @@ export async function verifyWithIssuer(signed: SignedToken): Promise<unknown> {
   const latest = keySets.get(url) ?? known
   if (latest.fetchedAt !== known.fetchedAt) return verifyWithIssuer(signed)
   if (latest.askAgainAt > now) {
-    const mayBeNew = !latest.isCurrent || (cached && isUnknownKey(latest, header.kid))
+    const mayBeNew = !latest.isCurrent || latest.keys.length === 0 || (cached && isUnknownKey(latest, header.kid))
     throw mayBeNew ? unavailable(latest.askAgainAt - now) : new InvalidSignatureError()
   }
   const fetched = await fetchKeys(url, now)
   if (!fetched) throw unavailable(MIN_RETRY_MS)
+  if (fetched.keys.length === 0) throw unavailable(MIN_REFRESH_MS)
   const verified = await verifyWithAnyKey(fetched.keys, signed)
   if (verified) return verified
   throw new InvalidSignatureError()

@@ -447,6 +447,25 @@ describe("a token of an issuer", () => {
     expect(asked).toBe(3)
   })
 
+  it("gets 503 while the issuer shows no key that can be used", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() })
+    const ours = await issuer("RS256", "ours")
+    const token = await ours.tokenFor()
+    for (const shown of [[], [{ kty: "RSA", kid: "ours", n: "!" }]]) {
+      show(...shown)
+      vi.setSystemTime(Date.now() + 60_000)
+      for (const kid of ["ours", undefined]) {
+        const response = await through(OWN, {
+          headers: { authorization: `Bearer ${await ours.tokenFor({}, { kid })}` },
+        })
+        expect([response.status, response.headers.get("retry-after")]).toEqual([503, "60"])
+      }
+    }
+    show(ours.shown)
+    vi.setSystemTime(Date.now() + 60_000)
+    expect(await getWithBearer(token, through)).toMatchObject(ACCEPTED)
+  })
+
   it("that names no key is tried with ten of its type", async () => {
     const crowd = await Promise.all(Array.from({ length: 11 }, (_, i) => issuer("ES256", `key ${i}`)))
     show(...crowd.map((one) => one.shown))
