@@ -19,7 +19,8 @@ export async function membershipsOf(
   const known = await load()
   if (isKnownIn(known, slug) || !deps.config.PLATFORM_ORIGIN || c.req.header(PLATFORM_MARK)) return known
 
-  const credentials = await forwardedCredentials(c, { orgSlug: slug })
+  // Without the slug: for one that is not theirs, such as a remembered one, the platform refuses the whole answer.
+  const credentials = await forwardedCredentials(c, { orgSlug: undefined })
   const lookup = await deps.provisionPerson({ userId, credentials })
   // Another isolate may have stored them while this one remembered that there are none.
   evictMembers([userId])
