@@ -93,13 +93,13 @@ const LARGE = 1_536 * KIB
 /** `jsonBody` for a long list that is validated row by row. The rule for the rows checks their texts. */
 export const largeJsonBody = jsonBodyLimit(LARGE, { checksTexts: false })
 
-const largeCheckedJsonBody = jsonBodyLimit(LARGE)
+const largeJsonOrTextBody = every(textIsJson, jsonBodyLimit(LARGE))
 
-/** `jsonOrTextBody` for people, and more for servers, which send lists. Must come after authentication. */
+/** `jsonOrTextBody` with more room for servers, which send lists. Must come after authentication. */
 export const jsonBodyBySender = withMeta(
   { maxBodyBytes: 64 * KIB, takesText: true },
   createMiddleware<AppEnv>((c, next) =>
-    (c.var.caller.kind === "service" ? largeCheckedJsonBody : jsonOrTextBody)(c, next),
+    (c.var.caller.kind === "service" ? largeJsonOrTextBody : jsonOrTextBody)(c, next),
   ),
 )
 

@@ -69,6 +69,14 @@ describe.each(KEPT)("%s %s, which was kept from Dalgo,", (method, path, body) =>
   })
 })
 
+it("takes a notification that a server sends as text", async () => {
+  const [, , , [method, path, body]] = KEPT as [unknown, unknown, unknown, (typeof KEPT)[number]]
+  const key = { authorization: "Bearer service-key-new" }
+  for (const type of [{ "content-type": TEXT }, {}]) {
+    expect((await send(method, path, JSON.stringify(body), { ...key, ...type })).status).toBe(200)
+  }
+})
+
 it("changes what is sent as text", async () => {
   await send("PUT", "/api/userpreferences/", '{"enable_email_notifications":false}', {
     ...(await bearer()),
