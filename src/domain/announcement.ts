@@ -27,3 +27,6 @@ export function splitDetails(message: string): { main: string; details: string[]
     ? { main: message, details: [] }
     : { main: lines.slice(0, from).join("\n"), details: lines.slice(from) }
 }
+
+/** The author of what an erased person sent. */
+export const ERASED_AUTHOR = "Former member"

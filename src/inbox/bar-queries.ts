@@ -1,7 +1,8 @@
-import { and, eq, gte, isNotNull, sql } from "drizzle-orm"
+import { and, eq, gte, isNotNull, or, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { inList } from "../db/in-list"
 import { inboxCounters, notificationRecipients, notifications, orgUsers } from "../db/schema"
+import { ERASED_AUTHOR } from "../domain/announcement"
 import type { BarItem } from "../domain/bar-item"
 import * as inbox from "./queries"
 
@@ -94,12 +95,17 @@ export const selectBarStatesAfter = (
     .from(inboxCounters)
     .where(inList(inboxCounters.orgUserId, orgUserIds))
 
-/** The ids of those notifications whose summary was added at or after `since`. */
-export const selectSummarisedSince = (db: Db, { ids, since }: { ids: number[]; since: number }) =>
+/** The ids of those notifications whose summary was added at or after `since`, or whose author was erased at any time. */
+export const selectChangedTexts = (db: Db, { ids, since }: { ids: number[]; since: number }) =>
   db
     .select({ id: notifications.id })
     .from(notifications)
-    .where(and(inList(notifications.id, [...new Set(ids)]), gte(notifications.summarisedAt, since)))
+    .where(
+      and(
+        inList(notifications.id, [...new Set(ids)]),
+        or(gte(notifications.summarisedAt, since), eq(notifications.author, ERASED_AUTHOR)),
+      ),
+    )
 
 export const selectBarItem = (db: Db, { id }: { id: number }) =>
   db

@@ -9,7 +9,7 @@ import { CLOSE_INVALID_TOKEN, CLOSE_MESSAGE_TOO_BIG, CLOSE_POLICY_VIOLATION } fr
 import type { BarItem } from "../domain/bar-item"
 import { encodeError, isTooBig, parseMessage } from "./protocol"
 import { Projection } from "./projection"
-import { selectFormerMembers, selectBarStates, selectSummarisedSince } from "../inbox/bar-queries"
+import { selectFormerMembers, selectBarStates, selectChangedTexts } from "../inbox/bar-queries"
 import { Connections, isOpen } from "./connections"
 import { UsedTickets } from "./used-tickets"
 
@@ -128,14 +128,14 @@ export class UrgentBar extends DurableObject<Env> implements UrgentBarRpc {
     const { db } = this.deps
     // Texts that changed since the last complete check are read again, however long ago that was.
     const checkedAt = (await this.ctx.storage.get<number>(CHECKED_AT)) ?? 0
-    const [latest, summarised, former] = await db.batch([
+    const [latest, changedTexts, former] = await db.batch([
       selectBarStates(db, { orgUserIds: states.map((state) => state.orgUserId) }),
-      selectSummarisedSince(db, { ids: states.flatMap((state) => state.ids), since: checkedAt - CHECK_EVERY_MS }),
+      selectChangedTexts(db, { ids: states.flatMap((state) => state.ids), since: checkedAt - CHECK_EVERY_MS }),
       selectFormerMembers(db, { orgUserIds: connected }),
     ])
     this.connections.closeFormerMembers(former)
     await this.projection.catchUp(states, latest)
-    for (const { id } of summarised) await this.projection.itemUpdated(id)
+    for (const { id } of changedTexts) await this.projection.itemUpdated(id)
     await this.ctx.storage.put(CHECKED_AT, now)
   }
 

@@ -1,7 +1,6 @@
-import { commitAndRead } from "../db/client"
 import type { Deps } from "../deps"
 import { notFound } from "../runtime/errors"
-import { log } from "../runtime/log"
+import { errorName, log } from "../runtime/log"
 import { logCancelled } from "./cancel-scheduled"
 import * as erasureQueries from "./erasure-queries"
 import * as stepQueries from "./erasure-step-queries"
@@ -12,6 +11,8 @@ import { revokeAccess } from "./revoke-access"
 /** In one request, or one run of the cron: at most 1,000 inbox rows of each person. */
 const STEPS = 4
 const PEOPLE_PER_RUN = 5
+/** Each is a call to the Durable Object. */
+const MAX_BAR_UPDATES = 50
 
 /**
  * Erases a person from one organisation, also one who was removed before. It may be repeated. Throws `not_found` for an
@@ -61,8 +62,9 @@ async function eraseRest(deps: Deps, { orgUserId }: { orgUserId: number }): Prom
 }
 
 /** One transaction, which may run twice: each statement finds nothing the second time. `true`: nothing is left. */
-async function eraseStep({ db, now }: Deps, erasure: OpenErasure): Promise<boolean> {
-  const writes = [
+async function eraseStep(deps: Deps, erasure: OpenErasure): Promise<boolean> {
+  const { db, now } = deps
+  const results = await db.batch([
     stepQueries.insertDeletedImports(db, erasure),
     stepQueries.deleteDeliveriesOfInbox(db, erasure),
     stepQueries.renameAuthorInInbox(db, erasure),
@@ -73,9 +75,20 @@ async function eraseStep({ db, now }: Deps, erasure: OpenErasure): Promise<boole
     stepQueries.deleteDeadLetters(db, erasure),
     stepQueries.advanceEvents(db, erasure),
     stepQueries.deleteCounters(db, erasure),
-  ]
-  const finished = await commitAndRead(db, writes, stepQueries.finishErasure(db, { ...erasure, now: now() }))
-  const isDone = finished.length > 0
+    stepQueries.finishErasure(db, { ...erasure, now: now() }),
+  ])
+  updateBar(deps, erasure, [...results[2], ...results[3]])
+  const isDone = results[10].length > 0
   if (isDone) log({ event: "member_erased", org_id: erasure.orgId })
   return isDone
+}
+
+/** In the bars of the organisation, the new author shows at once. The alarm of each bar finds what is left out here. */
+function updateBar(deps: Deps, { orgId }: OpenErasure, renamed: { id: number; urgent: boolean }[]): void {
+  const bar = deps.bar(orgId)
+  const urgent = renamed.filter((notification) => notification.urgent).slice(-MAX_BAR_UPDATES)
+  const updates = Promise.all(urgent.map(({ id }) => bar.itemUpdated({ notificationId: id })))
+  deps.waitUntil(
+    updates.catch((error) => log({ event: "urgent_bar_update_failed", org_id: orgId, reason: errorName(error) })),
+  )
 }

@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, isNull, type SQL, sql } from "drizzle-orm"
+import { ERASED_AUTHOR } from "../domain/announcement"
 import type { Db } from "../db/client"
 import { inList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
@@ -16,9 +17,6 @@ import {
 import { nobodyElseHas } from "./erasure-queries"
 
 // Each statement handles a limited number of rows, and finds nothing if it runs twice.
-
-/** The author of what an erased person sent. */
-const ERASED_AUTHOR = "Former member"
 
 const ROWS_PER_STEP = 250
 const EVENTS_PER_STEP = 500
@@ -103,6 +101,8 @@ export const deleteDeliveriesOfInbox = (db: Db, erasure: OpenErasure) =>
     FROM (${nextInboxRows(erasure)}) row CROSS JOIN json_each('["email","push"]') channel
   )`)
 
+const RENAMED = { id: notifications.id, urgent: notifications.urgent }
+
 /** Among the notifications of the next inbox rows: those older than `created_by` name their sender only there. */
 export const renameAuthorInInbox = (db: Db, erasure: OpenErasure) =>
   db
@@ -112,12 +112,14 @@ export const renameAuthorInInbox = (db: Db, erasure: OpenErasure) =>
       SELECT n.id FROM (${nextInboxRows(erasure)}) row CROSS JOIN ${notifications} n ON n.id = row.notification_id
       WHERE ${isOfOrg(erasure)} AND ${isNamedAsAuthor(erasure)}
     )`)
+    .returning(RENAMED)
 
 export const renameSender = (db: Db, erasure: OpenErasure) =>
   db
     .update(notifications)
     .set({ author: ERASED_AUTHOR })
     .where(sql`id IN (${sentInTheirName(erasure)})`)
+    .returning(RENAMED)
 
 export const deleteTheirNotifications = (db: Db, erasure: OpenErasure) =>
   db.delete(notifications).where(sql`id IN (

@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { orgDocs } from "../../src/orgs/docs"
@@ -7,6 +8,7 @@ import { ALICE, BOB, MEMBERS, membersOf, sync, upsert } from "../support/org-mem
 import { alice, bob, charlie, dora, server } from "../support/people"
 import { captureQueues, runCron } from "../support/queues"
 import { selectRows } from "../support/select-rows"
+import { acmeBar } from "../support/urgent-bar"
 
 const remove = async (userId: string, query = "?erase=true", path = MEMBERS) => {
   const answer = await server.delete(`${path}/${userId}${query}`)
@@ -95,6 +97,22 @@ describe("erasing a member", () => {
       .all()
     expect(results).toEqual([{ org_user_id: 1 }])
     expect(await selectRows("SELECT rowid FROM notification_search WHERE rowid = ?", toBob)).toEqual([])
+  })
+
+  it("also changes what open urgent bars show, at once or by their alarm", async () => {
+    await send({ message: "urgent", author: "bob@acme.test", urgent: true })
+    const authors = async () =>
+      (await (await alice.get("/api/notifications/urgent-bar")).json<any>()).res.map((item: any) => item.author)
+    expect(await authors()).toEqual(["bob@acme.test"])
+    await remove("2")
+    await vi.waitFor(async () => expect(await authors()).toEqual(["Former member"]))
+
+    await selectRows("UPDATE notifications SET author = 'Eve'")
+    await acmeBar().itemUpdated({ notificationId: 1 })
+    expect(await authors()).toEqual(["Eve"])
+    await selectRows("UPDATE notifications SET author = 'Former member'")
+    await runDurableObjectAlarm(acmeBar())
+    expect(await authors()).toEqual(["Former member"])
   })
 
   it("gives the same answer twice, and writes nothing the second time", async () => {
