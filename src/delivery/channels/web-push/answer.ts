@@ -121,6 +121,8 @@ function namedMeaning({ status, headers, body }: Answer): { name: string; meanin
   if (isOk) return undefined
   const reason = /"reason"\s*:\s*"(\w{1,60})"/.exec(body)?.[1]
   const errno = /"errno"\s*:\s*(\d{1,4})\b/.exec(body)?.[1]
+  // Mozilla has one `errno` for a wrong key and for another key than the subscription's.
+  if (errno === "109" && OTHER_KEY.test(body)) return { name: "errno 109", meaning: "gone" }
   return lookUp(APPLE, reason) ?? lookUp(MOZILLA, errno, "errno ")
 }
 
@@ -129,8 +131,12 @@ function lookUp(meanings: Record<string, Meaning>, name: string | undefined, pre
   return meaning && { name: `${prefix}${name}`, meaning }
 }
 
-/** Google: this registration was made with another key. */
-const OTHER_KEY = /UnauthorizedRegistration|do not correspond to the credentials used to create the subscription/i
+/**
+ * This subscription was made with another key: the words of Google and, with `errno` 109, of Mozilla.
+ * https://github.com/mozilla-services/autopush-rs/blob/master/autoendpoint/src/headers/vapid.rs
+ */
+const OTHER_KEY =
+  /UnauthorizedRegistration|do not correspond to the credentials used to create the subscription|MismatchSenderId|SENDER_ID_MISMATCH|VAPID public key mismatch/i
 
 function meaningOfStatus({ endpoint, status, body }: Answer): Meaning {
   if (status >= 200 && status < 300) return "sent"
@@ -138,7 +144,7 @@ function meaningOfStatus({ endpoint, status, body }: Answer): Meaning {
   if (status === 404 || status === 410) return "gone"
   // Windows: we are authenticated, and may not write to this device.
   if (status === 403 && isWindows) return "gone"
-  if ((status === 400 || status === 403) && OTHER_KEY.test(body)) return "gone"
+  if ((status === 400 || status === 401 || status === 403) && OTHER_KEY.test(body)) return "gone"
   if (status === 401 || status === 403) return "key_refused"
   // Windows says 406 where others say 429.
   return isTransientStatus(status) || status === 406 ? "wait" : "message_at_fault"
