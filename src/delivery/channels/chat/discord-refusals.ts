@@ -1,4 +1,4 @@
-import { gone, messageAtFault, type Refusal, refusalOfStatus, wait, wrongSetting } from "./refusal"
+import { gone, isWebPage, messageAtFault, type Refusal, refusalOfStatus, wait, wrongSetting } from "./refusal"
 
 const FORUM = wrongSetting(
   "the channel is a forum: add ?thread_id=… with the id of one of its threads to the webhook's address",
@@ -11,6 +11,7 @@ const NO_PERMISSION = wrongSetting(
 const SERVER_LIMIT = wrongSetting("a limit of the Discord server is reached: an admin of the server must make room")
 const BLOCKED = messageAtFault("a filter of the Discord server blocked the text")
 const MALFORMED = messageAtFault("it does not accept the form of the message")
+const NETWORK = wait("its network did not let the message through")
 const SLOW_DOWN = wait("it takes no more messages at the moment")
 
 /**
@@ -49,7 +50,7 @@ const DISCORD_REFUSALS: Record<number, Refusal> = {
   40_062: SLOW_DOWN,
   130_000: SLOW_DOWN,
   // A block by Cloudflare in front of Discord, which has nothing to do with the webhook.
-  40_333: wait("its network did not let the message through"),
+  40_333: NETWORK,
 
   20_009: BLOCKED,
   200_000: BLOCKED,
@@ -65,9 +66,19 @@ const DISCORD_REFUSALS: Record<number, Refusal> = {
 
 export function discordRefusal(status: number, answer: string): Refusal {
   const code = Number(/"code"\s*:\s*(\d{1,6})\b/.exec(answer)?.[1])
-  // "Invalid Form Body" names the fields at fault. This one comes from the webhook's address.
-  if (code === 50_035 && /"thread_id"/.test(answer)) return THREAD_ID
+  // The fields at fault are named, with the code "Invalid Form Body" or without a code. These come from the webhook's
+  // address. One with an id that is no number of Discord can never work.
+  if (code === 50_035 || (status === 400 && Number.isNaN(code))) {
+    if (/"thread_id"\s*:/.test(answer)) return THREAD_ID
+    if (/"webhook_id"\s*:/.test(answer)) return gone("there is no such webhook")
+  }
   const known = Object.hasOwn(DISCORD_REFUSALS, code) ? DISCORD_REFUSALS[code] : undefined
   if (known && status !== 429) return known
-  return code >= 30_000 && code < 31_000 ? SERVER_LIMIT : refusalOfStatus(status)
+  if (code >= 30_000 && code < 31_000) return SERVER_LIMIT
+  const byStatus = refusalOfStatus(status)
+  // Discord answers in JSON. A page comes from the network in front of it, which says nothing about the message.
+  return byStatus.kind === "message_at_fault" && isPageOfNetwork(answer) ? NETWORK : byStatus
 }
+
+/** A web page, or the line of Cloudflare for programs. */
+const isPageOfNetwork = (answer: string) => isWebPage(answer) || /^\s*error code: 1\d{3}\b/i.test(answer)

@@ -11,7 +11,7 @@ export class ChatRefusedError extends DeliveryError {
   constructor(
     message: string,
     readonly refusal: Refusal,
-    options: { retryAfterMs?: number | undefined } = {},
+    options: { retryAfterMs?: number | undefined; slowDown?: boolean } = {},
   ) {
     super(message, { permanent: refusal.kind !== "wait", ...options })
   }
@@ -49,6 +49,7 @@ export async function postMessage(
   if (!refusal) return adapter.messageIdIn(answer)
   const message = `${name} answered ${status}${refusal.words ? `: ${refusal.words}` : ""}`
   throw new ChatRefusedError(message, refusal, {
+    slowDown: status === 429 && isGlobal(answer),
     retryAfterMs: retryAfterIn(answer) ?? parseRetryAfter(headers.get("retry-after"), Date.now()),
   })
 }
@@ -66,3 +67,6 @@ function retryAfterIn(answer: string): number | undefined {
   const seconds = Number(/"retry_after"\s*:\s*(\d+(?:\.\d+)?)/.exec(answer)?.[1])
   return seconds > 0 ? Math.ceil(seconds * 1000) : undefined
 }
+
+/** Discord's limit for all webhooks together. While it lasts, each further message counts towards a ban of our address. */
+const isGlobal = (answer: string) => /"global"\s*:\s*true\b|^\s*error code: 1015\b/i.test(answer)

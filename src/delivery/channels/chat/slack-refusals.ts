@@ -1,4 +1,4 @@
-import { gone, messageAtFault, type Refusal, refusalOfStatus, wait, wrongSetting } from "./refusal"
+import { gone, isWebPage, messageAtFault, type Refusal, refusalOfStatus, wait, wrongSetting } from "./refusal"
 
 const REMOVED = gone("the webhook was removed there")
 const WORKSPACE_GONE = gone("the workspace does not exist any more")
@@ -6,6 +6,7 @@ const NOT_PERMITTED = wrongSetting(
   "the workspace does not permit the webhook to write in its channel: ask an admin of the workspace to permit it",
 )
 const MALFORMED = messageAtFault("it does not accept the form of the message")
+const NETWORK = wait("its network did not let the message through")
 const FAULT = wait("it has a fault of its own")
 
 /**
@@ -20,6 +21,8 @@ const SLACK_REFUSALS: Record<string, Refusal> = {
   token_revoked: REMOVED,
   invalid_auth: REMOVED,
   account_inactive: REMOVED,
+  token_expired: REMOVED,
+  not_authed: REMOVED,
   no_team: WORKSPACE_GONE,
   team_disabled: WORKSPACE_GONE,
   team_not_found: WORKSPACE_GONE,
@@ -32,7 +35,17 @@ const SLACK_REFUSALS: Record<string, Refusal> = {
   restricted_action: NOT_PERMITTED,
   restricted_action_read_only_channel: NOT_PERMITTED,
   team_access_not_granted: NOT_PERMITTED,
+  restricted_action_thread_only_channel: NOT_PERMITTED,
+  restricted_action_non_threadable_channel: NOT_PERMITTED,
+  restricted_action_thread_locked: NOT_PERMITTED,
   ekm_access_denied: NOT_PERMITTED,
+  access_denied: NOT_PERMITTED,
+  no_permission: NOT_PERMITTED,
+  missing_scope: NOT_PERMITTED,
+  user_is_restricted: NOT_PERMITTED,
+  user_is_ultra_restricted: NOT_PERMITTED,
+  enterprise_is_restricted: NOT_PERMITTED,
+  two_factor_setup_required: NOT_PERMITTED,
   posting_to_general_channel_denied: wrongSetting(
     "the workspace does not permit the webhook to write in its general channel: make a webhook for another channel",
   ),
@@ -56,6 +69,8 @@ const SLACK_REFUSALS: Record<string, Refusal> = {
   request_timeout: FAULT,
   team_added_to_org: wait("the workspace is being moved"),
   org_login_required: wait("the workspace is being moved"),
+  message_limit_exceeded: wait("it takes no more messages at the moment"),
+  accesslimited: wait("it takes no more messages at the moment"),
   rate_limited: wait("it takes no more messages at the moment"),
   ratelimited: wait("it takes no more messages at the moment"),
 }
@@ -73,5 +88,9 @@ export function slackRefusalByWord(answer: string): Refusal | undefined {
 export function slackRefusal(status: number, answer: string): Refusal {
   const byStatus = refusalOfStatus(status)
   if (status === 429) return byStatus
-  return slackRefusalByWord(answer) ?? (byStatus.kind === "gone" ? REMOVED : byStatus)
+  const byWord = slackRefusalByWord(answer)
+  if (byWord) return byWord
+  // Slack answers in words. A page comes from the network in front of it, which says nothing about the message.
+  if (byStatus.kind === "message_at_fault" && isWebPage(answer)) return NETWORK
+  return byStatus.kind === "gone" ? REMOVED : byStatus
 }

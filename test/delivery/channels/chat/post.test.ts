@@ -234,7 +234,7 @@ it("prefers the milliseconds in Discord's body to the seconds in its header", as
   const error: any = await postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) }).catch(
     (thrown: unknown) => thrown,
   )
-  expect(error.options).toEqual({ permanent: false, retryAfterMs: 1_337 })
+  expect(error.options).toEqual({ permanent: false, slowDown: false, retryAfterMs: 1_337 })
 })
 
 it("says why, in our words and none of the answer's", async () => {
@@ -319,4 +319,15 @@ describe("a stored webhook", () => {
     await postMessage(slackAdapter, { webhook: `${SLACK_WEBHOOK}?thread_id=1`, content: contentOf(FAILED) })
     expect(requests.map(({ url }) => url)).toEqual([SLACK_WEBHOOK])
   })
+})
+
+it.each([
+  [429, '{"message":"You are being rate limited.","retry_after":64.57,"global":true}', true],
+  [429, "error code: 1015", true],
+  [429, '{"message":"You are being rate limited.","retry_after":1,"global":false}', false],
+  [500, '{"global":true}', false],
+])("%i %s holds up the messages to other webhooks too: %s", async (status, body, slowDown) => {
+  fakeFetch(() => new Response(body, { status }))
+  const sending = postMessage(discordAdapter, { webhook: DISCORD_WEBHOOK, content: contentOf(FAILED) })
+  await expect(sending).rejects.toMatchObject({ options: { slowDown, permanent: false } })
 })

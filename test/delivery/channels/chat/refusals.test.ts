@@ -32,7 +32,19 @@ describe("Discord's answer", () => {
       /thread/,
     ],
 
+    [400, '{"thread_id": ["Value \\"99999999999999999999\\" is not snowflake."]}', "wrong_setting", /thread/],
+    [
+      400,
+      '{"webhook_id": ["snowflake value should be less than or equal to 9223372036854775807."]}',
+      "gone",
+      /no such webhook/,
+    ],
+    [400, '{"code": 50035, "errors": {"webhook_id": {"_errors": []}}}', "gone", /no such webhook/],
+
     [429, 20_028, "wait", undefined],
+    [403, "error code: 1020", "wait", /network/],
+    [403, "<!DOCTYPE html><title>Access denied | discord.com used Cloudflare</title>", "wait", /network/],
+    [404, "<!DOCTYPE html>", "gone", /deleted/],
     [429, '{"message":"You are being rate limited.","retry_after":1.3,"code":0}', "wait", undefined],
     [400, 20_016, "wait", /no more messages at the moment/],
     [400, 40_006, "wait", /./],
@@ -89,6 +101,13 @@ describe("Slack's answer", () => {
     [403, "", "message_at_fault", undefined],
     [302, "", "message_at_fault", undefined],
 
+    [403, "restricted_action_thread_only_channel", "wrong_setting", /does not permit/],
+    [403, "no_permission", "wrong_setting", /does not permit/],
+    [401, "not_authed", "gone", /removed/],
+    [403, '{"ok":false,"error":"token_expired"}', "gone", /removed/],
+
+    [400, "message_limit_exceeded", "wait", /no more messages/],
+    [403, "<!DOCTYPE html><title>Attention</title>", "wait", /network/],
     [500, "rollup_error", "wait", /fault of its own/],
     [400, "rollup_error", "wait", /fault of its own/],
     [429, "rate_limited", "wait", undefined],
