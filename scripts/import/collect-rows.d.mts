@@ -5,5 +5,6 @@ export type Dump = {
   invalid: { model: string; pk: unknown; reason: string }[]
   mended: { model: string; pk: unknown; reason: string }[]
   isCut: boolean
+  hasBrokenRows: boolean
 }
 export declare function collectRows(bytes: Uint8Array): Dump

@@ -1,5 +1,5 @@
 import { isObject } from "./django-values.mjs"
-import { parseRows } from "./parse-rows.mjs"
+import { NO_ROW, parseRows } from "./parse-rows.mjs"
 
 /** The models of Dalgo's database that are imported, each with its foreign keys: field → model. */
 const MODELS = {
@@ -23,6 +23,7 @@ const UNREADABLE = "(unreadable)"
  * @returns `{models, counts, ignored, invalid, mended, isCut}`. `models` has a Map from pk (text) to fields per model, in the
  *   order of the dump. `counts` has the number of rows per model, and `ignored` that of models that are not imported. `invalid`
  *   lists the rows that cannot be used, with the reason, and `mended` those that were mended. `isCut`: the file is incomplete.
+ *   `hasBrokenRows`: a row could not be read, to which others may refer.
  */
 export function collectRows(bytes) {
   const dump = {
@@ -32,6 +33,7 @@ export function collectRows(bytes) {
     invalid: [],
     mended: [],
     isCut: false,
+    hasBrokenRows: false,
   }
   const rows = parseRows(bytes)
   let hasObjects = false
@@ -39,8 +41,8 @@ export function collectRows(bytes) {
   let next = rows.next()
   for (; !next.done; next = rows.next()) {
     const { line, row, notes, flaw } = next.value
-    hasObjects ||= row !== undefined
-    if (flaw) reject(dump, UNREADABLE, `line ${line}`, flaw)
+    hasObjects ||= row !== undefined && !flaw
+    if (flaw) rejectFlawed(dump, { line, row, flaw })
     else if (isRow(row)) {
       rowCount += 1
       addRow(dump, row, notes)
@@ -48,7 +50,7 @@ export function collectRows(bytes) {
   }
   dump.isCut = next.value.isCut
   if (rowCount === 0) requireNoText(dump, { bytes, hasObjects })
-  requireReferencedModels(dump)
+  if (!dump.hasBrokenRows) requireReferencedModels(dump)
   return dump
 }
 
@@ -61,18 +63,33 @@ function requireNoText({ invalid }, { bytes, hasObjects }) {
 
 const isRow = (row) => isObject(row) && typeof row.model === "string" && isObject(row.fields)
 
+const isKey = (pk) => typeof pk === "number" || typeof pk === "string"
+
+/** The model of a row, if it is imported. */
+function modelOf(row) {
+  const [app, model] = typeof row?.model === "string" ? row.model.toLowerCase().split(".") : []
+  return Object.hasOwn(MODELS, model) && app === (APP[model] ?? DALGO) ? model : undefined
+}
+
 function addRow(dump, { model: fullName, pk, fields }, notes) {
-  const [app, model] = fullName.toLowerCase().split(".")
-  if (!Object.hasOwn(MODELS, model) || app !== (APP[model] ?? DALGO)) {
+  const model = modelOf({ model: fullName })
+  if (!model) {
     dump.ignored.set(fullName, (dump.ignored.get(fullName) ?? 0) + 1)
     return
   }
-  if (typeof pk !== "number" && typeof pk !== "string")
-    return reject(dump, model, "none", "has no pk (dump without --natural-primary)")
+  if (!isKey(pk)) return reject(dump, model, "none", "has no pk (dump without --natural-primary)")
   if (dump.models[model].has(String(pk))) return reject(dump, model, pk, "is a duplicate: the pk occurs twice")
   dump.counts[model] += 1
   dump.models[model].set(String(pk), fields)
   for (const reason of notes) dump.mended.push({ model, pk, reason })
+}
+
+/** Names the row by its model and pk, where both can be read. */
+function rejectFlawed(dump, { line, row, flaw }) {
+  if (flaw !== NO_ROW) dump.hasBrokenRows = true
+  const model = modelOf(row)
+  if (model && isKey(row.pk)) reject(dump, model, row.pk, flaw)
+  else reject(dump, UNREADABLE, `line ${line}`, flaw)
 }
 
 function reject(dump, model, pk, reason) {

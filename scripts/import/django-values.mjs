@@ -20,8 +20,26 @@ export function parseTime(value) {
 
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** SQLite's 1 for true, and 0 for anything else. */
-export const toFlag = (value) => (value === true || value === 1 ? 1 : 0)
+const TRUE_WORDS = ["true", "t", "yes", "y", "on", "1"]
+const FALSE_WORDS = ["false", "f", "no", "n", "off", "0"]
+
+/** A boolean, also as a number or a word, as databases and spreadsheets export it; undefined if it is none. */
+export function parseBoolean(value) {
+  const word = typeof value === "object" ? "" : String(value).trim().toLowerCase()
+  if (TRUE_WORDS.includes(word)) return true
+  return FALSE_WORDS.includes(word) ? false : undefined
+}
+
+/**
+ * SQLite's 1 for true, and 0 for false. `absent` is for a field without a value, and for one that is no boolean, which
+ * `note` is told.
+ */
+export function toFlag(value, { absent = false, note } = {}) {
+  const isBlank = value === null || value === undefined || value === ""
+  const parsed = isBlank ? absent : parseBoolean(value)
+  if (parsed === undefined) note?.()
+  return (parsed ?? absent) ? 1 : 0
+}
 
 /** The text, or null if it is blank or not a text. */
 export const nonBlank = (value) => (typeof value === "string" && value.trim() !== "" ? value : null)

@@ -7,6 +7,9 @@ const MODEL = new TextEncoder().encode('"model"')
 /** A row in D1 may hold 2 MB. A row without its last brace must not take the rest of the file with it. */
 const MAX_ROW_BYTES = 16_000_000
 
+/** The flaw of what is no row at all, such as a line of a log. */
+export const NO_ROW = "is text that is not a row"
+
 const isBlank = (byte) => byte <= 0x20
 
 /** The file as UTF-8 without a byte order mark. Throws an Error of one sentence for an encoding that is not supported. */
@@ -23,8 +26,8 @@ export function toUtf8(bytes) {
 }
 
 /**
- * Yields, in the order of the file, `{line, row, notes}` for each JSON object, and `{line, flaw}` for each text that is none.
- * `notes` says what was mended. Returns `{isCut}`: whether the file ends in the middle.
+ * Yields, in the order of the file, `{line, row, notes}` for each JSON object, and `{line, flaw}` for each text that is none, with
+ * `row` if it can be told whose it is. `notes` says what was mended. Returns `{isCut}`: whether the file ends in the middle.
  */
 export function* parseRows(bytes) {
   let line = 1
@@ -46,7 +49,7 @@ export function* parseRows(bytes) {
     }
     if (!beginsObject(bytes, at)) {
       const end = endOfText(bytes, at)
-      yield { line, flaw: "is text that is not a row" }
+      yield { line, flaw: NO_ROW }
       // A log line may begin with a bracket, and the last entry of the list may be such a text.
       if (!hasRows || endsWithClosedList(bytes, at, end)) isOpenList = false
       at = end
@@ -131,7 +134,10 @@ function parseRow(bytes) {
   const row = parseJson(text) ?? parseJson(mend(text, notes))
   if (!row) return undefined
   const twice = repeatedName(text)
-  if (twice) return { flaw: `has the field ${twice} twice` }
+  if (twice) {
+    const flaw = `has the field ${twice} twice`
+    return twice === "pk" || twice === "model" ? { flaw } : { row, flaw }
+  }
   const isStorable = !/\\u(?:0000|[dD][89a-fA-F])/.test(text)
   return { row: isStorable ? row : withStorableTexts(row, notes), notes }
 }

@@ -19,8 +19,20 @@ export async function readDump(path) {
   }
 }
 
+/** Forms in which manage.py dumpdata and people pack a dump, by their first bytes. Node unpacks gzip alone. */
+const PACKED = [
+  { bytes: "504b", form: "a ZIP archive" },
+  { bytes: "425a68", form: "compressed by bzip2" },
+  { bytes: "fd377a585a00", form: "compressed by xz" },
+  { bytes: "5d0000", form: "compressed by LZMA" },
+  { bytes: "28b52ffd", form: "compressed by Zstandard" },
+  { bytes: "377abcaf271c", form: "a 7-Zip archive" },
+]
+
 function unpack(file) {
-  if (file[0] === 0x50 && file[1] === 0x4b) throw new Error("is a ZIP archive: unpack it first.")
+  const begin = file.subarray(0, 6).toString("hex")
+  const packed = PACKED.find(({ bytes }) => begin.startsWith(bytes))
+  if (packed) throw new Error(`is ${packed.form}: unpack it first.`)
   if (file[0] !== 0x1f || file[1] !== 0x8b) return file
   try {
     return gunzipSync(file)

@@ -1,11 +1,15 @@
 import { nonBlank, resolveKey, toFlag, unresolvedReason } from "./django-values.mjs"
 
+/** As the service takes slugs, also in its paths and headers. */
+const SLUG = /^[A-Za-z0-9_-]{1,100}$/
+
 /** The organisations: `rows`, and an index in which `byPk` and `byName` give the slug. */
 export function transformOrgs({ models, skip }) {
   const index = { byPk: new Map(), byName: new Map(), inDump: models.org, rows: [] }
   for (const [pk, fields] of models.org) {
-    const slug = nonBlank(fields.slug)
+    const slug = nonBlank(fields.slug)?.trim()
     if (!slug) skip("org", pk, "has no slug")
+    else if (!SLUG.test(slug)) skip("org", pk, "has a slug that is none here: 1 to 100 letters, digits, _ or -")
     // The slug is the key: two organisations with one slug would read each other's notifications.
     else if (index.byName.has(slug)) skip("org", pk, "has the slug of another organisation")
     else {
@@ -25,7 +29,7 @@ const indexBy = (rows, field) => ({
 
 /** The members: `rows`, and an index in which `byPk` gives `{org, userId}` for an orguser. */
 export function transformMembers(source, orgs) {
-  const { models, now, isCut, rules, skip, warn } = source
+  const { models, now, isCut, hasBrokenRows, rules, skip, warn } = source
   const users = indexBy(models.user, "username")
   const roles = indexBy(models.role, "slug")
   const index = { byPk: new Map(), inDump: models.orguser, rows: [] }
@@ -54,9 +58,10 @@ export function transformMembers(source, orgs) {
       continue
     }
     const role = resolveKey(roles, fields.new_role)
-    // Its role may be behind the cut. An import changes no existing row, so that the next one could not correct it.
-    if (isCut && !role && (fields.new_role ?? null) !== null) {
-      skip("orguser", pk, "refers to a role that is not in the dump, which is incomplete")
+    // Its role may be behind the cut, or a row that cannot be read. An import changes no existing row, so that the next one could not correct it.
+    if ((isCut || hasBrokenRows) && !role && (fields.new_role ?? null) !== null) {
+      const problem = isCut ? "which is incomplete" : "which has rows that cannot be read"
+      skip("orguser", pk, `refers to a role that is not in the dump, ${problem}`)
       continue
     }
     const member = { org, userId: user.pk }
@@ -69,18 +74,22 @@ export function transformMembers(source, orgs) {
         earlier.sourceCounts[model] = (earlier.sourceCounts[model] ?? 0) + count
       continue
     }
+    const isActive = toFlag(user.fields.is_active, {
+      absent: true,
+      note: () => warn("orguser", pk, "has an is_active that is neither true nor false: imported as active"),
+    })
     const row = {
       values: memberValues(member, {
         user: user.fields,
         email: emailFor(user.fields, pk, source),
         role: roleFor(role, fields, pk, source),
+        isActive,
         now,
       }),
       state: "exists",
       sourceCounts,
     }
-    if (user.fields.is_active === false)
-      warn("orguser", pk, "is not active: imported as a former member, without new notifications")
+    if (!isActive) warn("orguser", pk, "is not active: imported as a former member, without new notifications")
     rowByMember.set(memberKey(member), row)
     index.rows.push(row)
   }
@@ -104,12 +113,12 @@ function emailFor({ email, username }, pk, { rules, warn }) {
   return found?.address ?? ""
 }
 
-function memberValues({ org, userId }, { user, email, role, now }) {
+function memberValues({ org, userId }, { user, email, role, isActive, now }) {
   const name = [user.first_name, user.last_name]
     .map((part) => nonBlank(part)?.trim())
     .filter(Boolean)
     .join(" ")
-  return [org, userId, email, name || null, role, toFlag(user.is_active ?? true) ? null : now]
+  return [org, userId, email, name || null, role, isActive ? null : now]
 }
 
 /** Without a known role, the one with the fewest rights. */

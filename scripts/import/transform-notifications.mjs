@@ -47,7 +47,9 @@ function indexNotifications({ models, now, skip, warn }) {
       author: typeof fields.author === "string" ? fields.author : "",
       message: fields.message,
       subject: nonBlank(fields.email_subject),
-      urgent: toFlag(fields.urgent),
+      urgent: toFlag(fields.urgent, {
+        note: () => warn("notification", pk, "has an urgent that is neither true nor false: imported as not urgent"),
+      }),
       createdAt,
       scheduledAt,
       sentAt,
@@ -89,7 +91,10 @@ function addRecipients({ models, skip, warn }, notifications, members) {
       skip("notificationrecipient", pk, reason)
       continue
     }
-    const isRead = toFlag(fields.read_status)
+    const isRead = toFlag(fields.read_status, {
+      note: () =>
+        warn("notificationrecipient", pk, "has a read_status that is neither true nor false: imported as unread"),
+    })
     const earlier = notification.inboxRows.get(memberKey(member))
     if (!earlier) {
       notification.inboxRows.set(memberKey(member), { member, isRead, sourceCounts: ONE_RECIPIENT })

@@ -1,4 +1,4 @@
-import { isObject, nonBlank, parseTime, resolveKey, toFlag, unresolvedReason } from "./django-values.mjs"
+import { isObject, nonBlank, parseBoolean, parseTime, resolveKey, toFlag, unresolvedReason } from "./django-values.mjs"
 import { memberKey } from "./transform-members.mjs"
 
 /** The values that src/preferences/schemas.ts accepts. */
@@ -12,8 +12,14 @@ export function transformUserPreferences({ models, now, skip, warn }, members) {
   for (const [pk, fields] of models.userpreferences) {
     const member = resolveKey(members, fields.orguser)
     const { createdAt, updatedAt } = timesOf(fields, now, (note) => warn("userpreferences", pk, note))
+    const flag = (name, absent = false) =>
+      toFlag(fields[name], {
+        absent,
+        note: () => warn("userpreferences", pk, `has an ${name} that is neither true nor false: imported as ${absent}`),
+      })
+    const isOptOut = !flag("enable_email_notifications", true)
     // An opt-out wins, even if a second row of the same member says otherwise.
-    if (member && fields.enable_email_notifications === false && !optOuts.has(memberKey(member)))
+    if (member && isOptOut && !optOuts.has(memberKey(member)))
       optOuts.set(memberKey(member), {
         values: [member.org, member.userId, parseTime(updatedAt)],
         state: "off",
@@ -67,7 +73,7 @@ export function transformOrgPreferences(source, orgs) {
     }
     seen.add(org)
     const { createdAt, updatedAt } = timesOf(fields, now, (note) => warn("orgpreferences", pk, note))
-    const optin = typeof fields.llm_optin === "boolean" ? toFlag(fields.llm_optin) : null
+    const optin = parseBoolean(fields.llm_optin) === undefined ? null : toFlag(fields.llm_optin)
     orgPreferences.push({
       values: [org, optin, createdAt, updatedAt],
       state: "exists",
@@ -86,7 +92,14 @@ export function transformOrgPreferences(source, orgs) {
 
 /** A webhook that Discord does not know is not imported: nothing could be sent to it. */
 function discordOf({ enable_discord_notifications: isOn, discord_webhook: text }, pk, { rules, warn }) {
-  const enabled = toFlag(isOn)
+  const enabled = toFlag(isOn, {
+    note: () =>
+      warn(
+        "orgpreferences",
+        pk,
+        "has an enable_discord_notifications that is neither true nor false: imported as false",
+      ),
+  })
   const webhook = nonBlank(text)?.trim() ?? null
   if (webhook && !rules.parseStoredWebhook("discord", webhook)) {
     warn(

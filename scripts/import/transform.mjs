@@ -14,8 +14,8 @@ export function transformDump(dump, { now, rules }) {
   const warnings = createIssueList()
   for (const { model, pk, reason } of dump.invalid) skipped.add(model, pk, reason)
   for (const { model, pk, reason } of dump.mended) warnings.add(model, pk, reason)
-  const { models, isCut } = dump
-  const source = { models, isCut, now, rules, skip: skipped.add, warn: warnings.add }
+  const { models, isCut, hasBrokenRows } = dump
+  const source = { models, isCut, hasBrokenRows, now, rules, skip: skipped.add, warn: warnings.add }
 
   const orgs = transformOrgs(source)
   const members = transformMembers(source, orgs)

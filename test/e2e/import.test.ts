@@ -499,6 +499,7 @@ describe("an import that is repeated, interrupted or given a wrong file", () => 
     expect(await errorFor('[{"model": "ddpui.org", "pk": 1, "fie')).toContain("is not JSON")
     expect(await errorFor('{"status": "ok"}')).toContain("not a dump")
     expect(await errorFor("[1, 2]")).toContain("is not JSON")
+    expect(await errorFor("BZh91AY&SY")).toContain("is compressed by bzip2: unpack it first.")
     const withoutRoles = ROWS.filter(([model]) => model !== "ddpui.role")
     expect(await errorFor(JSON.stringify(toObjects(withoutRoles)))).toContain("rows of orguser, but none of role")
     await rm(stateDir, { recursive: true })

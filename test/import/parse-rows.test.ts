@@ -127,6 +127,22 @@ describe("a broken row", () => {
     expect(skipped).toContain("orguser 9 refers to a role that is not in the dump, which is incomplete")
   })
 
+  it("with a field twice is named by its pk, and those that refer to it are skipped", () => {
+    const twice = (model: string, field: string) =>
+      importOf(json.replace(new RegExp(`("model":"${model}","pk":\\d+,"fields":{)`), `$1"${field}":"x",`)).skipped
+    expect(twice("auth.user", "email")).toEqual([
+      "user 41 has the field email twice",
+      "orguser 9 refers to a user that is not in the dump",
+      "role 3 is not used",
+      "userpreferences 5 refers to a skipped orguser",
+      "notificationrecipient 900 refers to a skipped recipient",
+    ])
+    // Nobody gets the lowest role because the row of theirs is broken.
+    expect(twice("ddpui.role", "slug")).toContain(
+      "orguser 9 refers to a role that is not in the dump, which has rows that cannot be read",
+    )
+  })
+
   it.each([
     ["NaN", `"score":NaN,"low":-Infinity,`],
     ["a comma too many", `"list":[1,2,],`],

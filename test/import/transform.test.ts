@@ -164,3 +164,47 @@ describe("a time", () => {
     expect(values("userPreferences")[0]?.slice(-2)).toEqual(["2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"])
   })
 })
+
+describe("a boolean", () => {
+  const optOuts = (value: unknown) =>
+    importOf(acmeWith("ddpui.userpreferences", { enable_email_notifications: value })).values("optOuts").length
+  const removedAt = (value: unknown) => importOf(acmeWith("auth.user", { is_active: value })).values("members")[0]?.[5]
+  const isRead = (value: unknown) =>
+    importOf(acmeWith("ddpui.notificationrecipient", { read_status: value })).values("recipients")[0]?.[3]
+
+  it("may be a number or a word", () => {
+    for (const value of [false, 0, "false", "False", "f", "0", " no "]) expect(optOuts(value)).toBe(1)
+    for (const value of [true, 1, "true", "t", "1", null, ""]) expect(optOuts(value)).toBe(0)
+    for (const value of ["True", "t", 1, null]) expect(removedAt(value)).toBe(null)
+    for (const value of ["False", "f", 0]) expect(removedAt(value)).not.toBe(null)
+    for (const value of ["true", 1]) expect(isRead(value)).toBe(1)
+    for (const value of ["f", 0, null]) expect(isRead(value)).toBe(0)
+  })
+
+  it.each([
+    ["ddpui.userpreferences", "enable_email_notifications", "userpreferences 5", "true"],
+    ["auth.user", "is_active", "orguser 9", "active"],
+    ["ddpui.notificationrecipient", "read_status", "notificationrecipient 900", "unread"],
+    ["ddpui.notification", "urgent", "notification 90", "not urgent"],
+  ])("that is none is noted: %s %s", (model, field, named, taken) => {
+    for (const value of ["maybe", 2, [true], {}]) {
+      expect(importOf(acmeWith(model, { [field]: value })).noted).toEqual([
+        expect.stringMatching(
+          new RegExp(`^${named} has an? ${field} that is neither true nor false: imported as ${taken}$`),
+        ),
+      ])
+    }
+  })
+})
+
+describe("a slug", () => {
+  it("is taken without the blanks around it", () => {
+    expect(importOf(acmeWith("ddpui.org", { slug: " acme\n" })).values("orgs")).toEqual([["acme", "Acme"]])
+  })
+
+  it.each(["Acme Org", "एक्मे", "acme/x", "x".repeat(101)])("that no other door takes is refused: %j", (slug) => {
+    const { skipped, values } = importOf(acmeWith("ddpui.org", { slug }))
+    expect(skipped).toContain("org 7 has a slug that is none here: 1 to 100 letters, digits, _ or -")
+    expect(values("orgs")).toEqual([])
+  })
+})
