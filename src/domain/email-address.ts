@@ -4,6 +4,7 @@ import { oneLine } from "./text"
 // mailbox has one form: NFC, lower case, and the domain in ASCII (`दिल्ली.भारत` is `xn--j2bya4ch0f.xn--h2brj9c`). That form is
 // also shown: letters of two alphabets that look the same cannot pass for each other in a domain.
 
+/** In bytes. */
 const MAX_LENGTH = 254
 const MAX_LOCAL_BYTES = 64
 const MAX_DOMAIN_LENGTH = 253
@@ -11,8 +12,12 @@ const MAX_DOMAIN_LENGTH = 253
 /** An address as RFC 5321 writes it, without quotes and without an IP address for its domain. */
 const ASCII_DOMAIN = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)*[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/
 const ALL_DIGITS = /(?:^|\.)\d+$/
-/** Letters, marks and digits of any alphabet, the joiners between them, and the full stops that UTS #46 maps to a dot. */
-const ANY_DOMAIN = /^(?:[\p{L}\p{M}\p{N}\u3002\uFF0E\uFF61.-]|\u200C|\u200D)+$/u
+/**
+ * Letters, marks and digits of any alphabet, the joiners between them, emoji, which some registries allow, and the full stops
+ * and the hyphen that UTS #46 maps to a dot and to "-".
+ */
+const ANY_DOMAIN =
+  /^(?:[\p{L}\p{M}\p{N}\p{Emoji_Presentation}\p{Extended_Pictographic}\u3002\uFF0E\uFF61\uFF0D.-]|\u200C|\u200D)+$/u
 const FORBIDDEN_IN_LOCAL = /[\s@<>()[\],;:\\"]/
 
 export type ParsedAddress = { address: string } | { flaw: string }
@@ -30,7 +35,7 @@ export function parseEmailAddress(text: string): ParsedAddress {
   const domain = asciiDomain(trimmed.slice(at + 1))
   if (!domain) return { flaw: "what is after the @ is not a domain" }
   const address = `${local}@${domain}`
-  return address.length > MAX_LENGTH ? { flaw: `it is longer than ${MAX_LENGTH} characters` } : { address }
+  return byteLength(address) > MAX_LENGTH ? { flaw: `it is longer than ${MAX_LENGTH} bytes` } : { address }
 }
 
 /** The canonical form of an address; `undefined` if the text is not one address and nothing else. */
@@ -60,10 +65,11 @@ function localFlaw(local: string): string | undefined {
     return "before the @ it has a blank, a bracket or another sign that it cannot have"
   if (oneLine(local) !== local) return "before the @ it has a character that cannot be seen"
   if (/^\.|\.\.|\.$/.test(local)) return "before the @ it has a dot at the beginning or the end, or two in a row"
-  if (new TextEncoder().encode(local).length > MAX_LOCAL_BYTES)
-    return `before the @ it is longer than ${MAX_LOCAL_BYTES} bytes`
+  if (byteLength(local) > MAX_LOCAL_BYTES) return `before the @ it is longer than ${MAX_LOCAL_BYTES} bytes`
   return undefined
 }
+
+const byteLength = (text: string) => new TextEncoder().encode(text).length
 
 /** The domain in ASCII, as UTS #46 maps it. */
 function asciiDomain(domain: string): string | undefined {
