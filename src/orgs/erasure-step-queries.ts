@@ -81,6 +81,10 @@ const isOfOrg = ({ orgId, userId }: OpenErasure): SQL => sql`(n.org_id = ${orgId
 const isNamedAsAuthor = ({ address, name }: OpenErasure): SQL =>
   sql`lower(trim(n.author)) IN (lower(${address}), lower(${name}))`
 
+/** Another person signed in to send it: they may have the same name. */
+const isSentByAnother = ({ userId }: OpenErasure): SQL =>
+  sql`(n.created_by GLOB 'person:*' AND n.created_by <> ${`person:${userId}`})`
+
 /** A subquery: what this person sent under their own name. */
 const sentInTheirName = (erasure: OpenErasure): SQL => sql`
   SELECT n.id FROM ${notifications} n
@@ -110,7 +114,7 @@ export const renameAuthorInInbox = (db: Db, erasure: OpenErasure) =>
     .set({ author: ERASED_AUTHOR })
     .where(sql`id IN (
       SELECT n.id FROM (${nextInboxRows(erasure)}) row CROSS JOIN ${notifications} n ON n.id = row.notification_id
-      WHERE ${isOfOrg(erasure)} AND ${isNamedAsAuthor(erasure)}
+      WHERE ${isOfOrg(erasure)} AND ${isNamedAsAuthor(erasure)} AND NOT coalesce(${isSentByAnother(erasure)}, 0)
     )`)
     .returning(RENAMED)
 

@@ -115,6 +115,19 @@ describe("erasing a member", () => {
     expect(await authors()).toEqual(["Former member"])
   })
 
+  it("does not rename another person with the same name", async () => {
+    await server.patch(MEMBERS, [{ ...BOB, name: "Priya Das" }])
+    await setSender(await send({ message: "by the other", author: "Priya Das" }), "person:1")
+    await setSender(await send({ message: "by Bob", author: "Priya Das" }), "person:2")
+    await send({ message: "by a server", author: "Priya Das" })
+    await remove("2")
+    expect(await selectRows("SELECT author, message FROM notifications ORDER BY id")).toEqual([
+      { author: "Priya Das", message: "by the other" },
+      { author: "Former member", message: "by Bob" },
+      { author: "Former member", message: "by a server" },
+    ])
+  })
+
   it("gives the same answer twice, and writes nothing the second time", async () => {
     await send({ message: "to all" })
     expect(await remove("2")).toEqual(ERASED)
