@@ -117,11 +117,18 @@ def create_notification(notification_data: Any) -> Tuple[Optional[str], Optional
     Returns `(error, None)` or `(None, {"res": …, "errors": […]})`. `errors` names the recipients whom nobody knows.
     """
     get = _getter(notification_data)
-    ids = [int(each) for each in get("recipients") or []]
+    given = list(get("recipients") or [])
+    ids = [each for each in map(_id_of, given) if each is not None]
     orgusers = list(_get_models().OrgUser.objects.filter(id__in=ids).select_related("org", "user", "new_role"))
     reachable = [each for each in orgusers if each.org is not None]
-    found = {each.id for each in orgusers}
-    errors: List[Any] = [{"recipient": each, "error": "OrgUser does not exist"} for each in ids if each not in found]
+    found = {each.id: each for each in orgusers}
+    errors: List[Any] = []
+    for each in given:
+        orguser = found.get(_id_of(each))
+        if orguser is None:
+            errors.append({"recipient": each, "error": "OrgUser does not exist"})
+        elif orguser.org is None:
+            errors.append({"recipient": each, "error": "OrgUser belongs to no organisation"})
     if not reachable:
         return NO_USERS_FOUND, None
     if len(reachable) > _MAX_RECIPIENTS:
@@ -148,7 +155,10 @@ def create_notification(notification_data: Any) -> Tuple[Optional[str], Optional
         # The others have it. A second notification is for those whom the service did not know.
         rest = {**notification, "recipients": [(each.user_id, each.org) for each in unknown]}
         error, second = _provisioning(lambda service: _send(service, rest), [each.org for each in unknown], first=True)
-        refused = [error] if error is not None else list((second or {}).get("errors") or [])
+        if error is None:
+            refused = list((second or {}).get("errors") or [])
+        elif NO_USERS_FOUND not in error:
+            refused = [error]
     return None, {**result, "errors": [*errors, *refused]}
 
 
@@ -255,6 +265,14 @@ def _getter(data: Any) -> Callable[[str], Any]:
     return lambda name: getattr(data, name, None)
 
 
+def _id_of(recipient: Any) -> Optional[int]:
+    """The id of an OrgUser, which may be given itself; None where it is no id."""
+    try:
+        return int(getattr(recipient, "id", recipient))
+    except (TypeError, ValueError):
+        return None
+
+
 def _service() -> client.NotificationService:
     """With failures as values: `configure(raise_errors=True)` is for other programs, and the backend expects a pair."""
     service = client.default_service()
@@ -316,8 +334,8 @@ def _frontends() -> List[str]:
     return [url.rstrip("/") for url in found if url]
 
 
-def _category_of(email_subject: str) -> str:
-    subject = email_subject.lower()
+def _category_of(email_subject: Optional[str]) -> str:
+    subject = str(email_subject or "").lower()
     if "job failure" in subject:
         return "job_failure"
     return "schema_change" if "schema change" in subject else "system"

@@ -99,9 +99,22 @@ class CreateNotification(DdpuiCase):
         data = vars(self.data(recipients=[self.bob.id, 987_654, self.system.id], category="incident"))
         error, result = ddpui.create_notification(data)
         self.assertIsNone(error)
-        self.assertEqual(result and result["errors"], [{"recipient": 987_654, "error": "OrgUser does not exist"}])
+        self.assertEqual(
+            result and result["errors"],
+            [
+                {"recipient": 987_654, "error": "OrgUser does not exist"},
+                {"recipient": self.system.id, "error": "OrgUser belongs to no organisation"},
+            ],
+        )
         self.assertEqual(self.server.last.body["recipients"], [{"org_slug": "acme", "user_id": "2"}])
         self.assertEqual(self.server.last.body["category"], "incident")
+
+    def test_recipients_that_are_no_ids_break_nothing(self) -> None:
+        for odd in (None, "x", object()):
+            error, result = ddpui.create_notification(self.data(recipients=[odd, str(self.bob.id), self.alice]))
+            self.assertIsNone(error)
+            self.assertEqual(result and result["errors"], [{"recipient": odd, "error": "OrgUser does not exist"}])
+            self.assertEqual([each["user_id"] for each in self.server.last.body["recipients"]], ["1", "2"])
 
     def test_nobody(self) -> None:
         for recipients in ([], [987_654], [self.system.id]):
@@ -166,7 +179,7 @@ class CreateNotification(DdpuiCase):
         self.server.answers = [Answer(200, {**sent(5).body, "errors": [sentence]}), OK, OK, NOBODY]
         error, result = ddpui.create_notification(self.data())
         self.assertIsNone(error)
-        self.assertIn("No users found", str(result and result["errors"]))
+        self.assertEqual(result and result["errors"], [sentence])
         self.assertEqual(self.server.last.body["recipients"], [{"org_slug": "globex", "user_id": "3"}])
 
     def test_nobody_is_named_twice(self) -> None:
@@ -208,6 +221,7 @@ class Notify(DdpuiCase):
             ("Acme: Schema changes detected in your Dalgo sources", None, "schema_change"),
             ("Hello", None, "system"),
             ("Acme: Job failure", "incident", "incident"),
+            (None, None, "system"),
         ):
             ddpui.notify_org_managers(self.acme, "m", subject, category)
             self.assertEqual(self.server.last.body["category"], expected)
