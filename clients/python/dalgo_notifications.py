@@ -14,6 +14,7 @@ import http.client
 import ipaddress
 import json
 import logging
+import math
 import os
 import random
 import re
@@ -83,6 +84,8 @@ _MAX_MESSAGE = 10_000
 _MAX_REPORTED_TEXT = 8_000
 _MAX_LINE = 500
 _MAX_CHANGES = 1_000
+# Of the 64 KiB of a body.
+_MAX_CHANGES_BYTES = 48 * 1024
 _MAX_AUTHOR = 254
 _MAX_SUBJECT = 200
 _MAX_NAME = 200
@@ -332,9 +335,10 @@ class NotificationService:
     ) -> None:
         self._url = url
         self._key = None if key is None else _Secret(key)
-        self.timeout = timeout
-        self.total_timeout = total_timeout
-        self.attempts = attempts
+        # Numbers may be texts of the environment.
+        self.timeout = float(timeout)
+        self.total_timeout = float(total_timeout)
+        self.attempts = int(attempts)
         self.raise_errors = raise_errors
 
     def __repr__(self) -> str:
@@ -559,10 +563,10 @@ class NotificationService:
                 "limit": limit,
                 "category": _categories(category),
                 "urgent_only": "true" if urgent_only else None,
-                "read_status": None if read_status is None else int(bool(read_status)),
+                "read_status": None if read_status is None else int(bool(int(read_status))),
                 "from": None if from_time is None else _iso(from_time),
                 "to": None if to_time is None else _iso(to_time),
-                "q": _clean(q),
+                "q": _clean(q) or None,
                 "cursor": cursor,
             }
             return self._as_person("GET", "/api/notifications/filtered", orguser, query=query)
@@ -641,12 +645,14 @@ class NotificationService:
         return Synced(error, cast("Optional[SyncAnswer]", found))
 
     def _remove_member(self, path: str, user_id: Any) -> Dict[str, Any]:
+        removed = 1
         try:
-            return self._call("DELETE", f"{path}/members/{urllib.parse.quote(str(user_id), safe='')}")
+            self._call("DELETE", f"{path}/members/{urllib.parse.quote(str(user_id), safe='')}")
         except NotificationError as error:
             if error.status != 404:
                 raise
-            return {"success": True, "res": {"added": 0, "changed": 0, "removed": 0, "unchanged": 0}, "errors": []}
+            removed = 0
+        return {"success": True, "res": {"added": 0, "changed": 0, "removed": removed, "unchanged": 0}, "errors": []}
 
     # Anything else
 
@@ -672,6 +678,14 @@ class NotificationService:
                 raise
             logger.warning("%s: %s", name, error)
             return str(error), None
+        except Exception as error:  # pylint: disable=broad-except
+            if not _is_of_an_argument(error):
+                raise
+            fault = NotificationError(f"An argument cannot be used ({type(error).__name__}: {_clean(error, 200)})")
+            if self.raise_errors:
+                raise fault from error
+            logger.warning("%s: %s", name, fault)
+            return str(fault), None
 
     def _report(self, signal: str, body: Callable[[], Dict[str, Any]], idempotency_key: Optional[str]) -> Sent:
         def send() -> SentAnswer:
@@ -715,7 +729,7 @@ class NotificationService:
         target = f"{url}{path}{'?' + urllib.parse.urlencode(present) if present else ''}"
         sent: Dict[str, str] = {"accept": "application/json", "user-agent": _USER_AGENT, **(headers or {})}
         if idempotency_key is not None:
-            sent["idempotency-key"] = idempotency_key
+            sent["idempotency-key"] = str(idempotency_key)
         for name, value in sent.items():
             if not re.fullmatch(r"[\x20-\x7e]{1,255}", value):
                 raise NotificationError(f"{name} must have 1 to 255 printable ASCII characters.")
@@ -762,6 +776,18 @@ class NotificationService:
                 _raise_failure(outcome, number)
             time.sleep(delay)
         raise NotificationError("attempts must be at least 1.")
+
+
+def _is_of_an_argument(error: Exception) -> bool:
+    """Whether a value, or Django's database behind it, is at fault. A time limit of Celery is another exception."""
+    if isinstance(error, (TypeError, AttributeError, ValueError, LookupError, ArithmeticError)):
+        return True
+    return any(each.__module__.startswith("django.") for each in type(error).__mro__)
+
+
+def _is_time_limit(error: Exception) -> bool:
+    """Whether Celery's soft time limit ends the task. It comes by a signal, wherever the task is."""
+    return any(each.__name__ == "SoftTimeLimitExceeded" for each in type(error).__mro__)
 
 
 def _exchange(request: urllib.request.Request, seconds: float, is_loopback: bool) -> Union[_Answer, _Failure]:
@@ -957,7 +983,8 @@ def _clean(value: Any, limit: Optional[int] = None) -> Optional[str]:
     if value is None:
         return None
     try:
-        text = str(_plain(value))
+        # The output of a subprocess is bytes.
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(_plain(value))
     except Exception:  # pylint: disable=broad-except
         text = f"({type(value).__name__})"
     # Two surrogates that belong together become one character, and a lone one U+FFFD.
@@ -1006,9 +1033,16 @@ def _subject(value: Any) -> Optional[str]:
 def _changes(changes: Union[str, Iterable[str]]) -> List[str]:
     lines = changes.splitlines() if isinstance(changes, str) else list(changes)
     cleaned = [text for text in (_clean(line, _MAX_LINE) for line in lines) if text]
-    if len(cleaned) <= _MAX_CHANGES:
+    kept, size = 0, 0
+    for text in cleaned:
+        size += len(_json(text)) + 2
+        if size > _MAX_CHANGES_BYTES:
+            break
+        kept += 1
+    if kept == len(cleaned) <= _MAX_CHANGES:
         return cleaned
-    return [*cleaned[: _MAX_CHANGES - 1], f"and {len(cleaned) - _MAX_CHANGES + 1} more"]
+    kept = min(kept, _MAX_CHANGES - 1)
+    return [*cleaned[:kept], f"and {len(cleaned) - kept} more"]
 
 
 def _categories(category: Union[str, Sequence[str], None]) -> Optional[str]:
@@ -1021,7 +1055,9 @@ def _minutes(delay: Union[float, timedelta]) -> float:
     try:
         minutes = delay.total_seconds() / 60 if isinstance(delay, timedelta) else float(delay)
     except (TypeError, ValueError):
-        raise NotificationError("delay_minutes must be a number or a timedelta.") from None
+        minutes = math.nan
+    if not math.isfinite(minutes):
+        raise NotificationError("delay_minutes must be a number or a timedelta.")
     return max(0.0, minutes)
 
 
@@ -1124,6 +1160,8 @@ def _read_members(org: OrgLike) -> Iterable[Any]:
     try:
         return list(related.select_related("user", "new_role"))
     except Exception as error:  # pylint: disable=broad-except
+        if _is_time_limit(error):
+            raise
         raise NotificationError(f"The members could not be read ({type(error).__name__}).") from None
 
 
@@ -1212,6 +1250,8 @@ def connect_signals(
             try:
                 job(service or default_service(timeout=2.0, total_timeout=3.0, attempts=2))
             except Exception as error:  # pylint: disable=broad-except
+                if _is_time_limit(error):
+                    raise
                 reason = error if isinstance(error, NotificationError) else type(error).__name__
                 logger.warning("A change of members was not passed on: %s", reason)
 

@@ -3,6 +3,7 @@
 import logging
 import unittest
 from typing import Any
+from unittest import mock
 
 import dalgo_notifications as client
 from tests.fake_service import KEY, Answer, FakeService
@@ -108,6 +109,13 @@ class SyncMember(MembersCase):
         self.assertIsNone(self.service.sync_member(bob, is_member=False).error)
         self.assertEqual(self.seen, [("DELETE", "/api/orgs/acme/members/2", None)])
 
+    def test_a_removal_is_counted_as_in_a_sync(self) -> None:
+        bob = OrgUser(self.acme, "bob@acme.test", user_id=2)
+        for answer, removed in ((Answer(200, {"success": True, "message": "removed"}), 1), (Answer(404, {}), 0)):
+            self.server.answers = [answer]
+            result = self.service.sync_member(bob, is_member=False).result
+            self.assertEqual(result and result["res"], {**COUNTS, "removed": removed})
+
 
 class Signals(MembersCase):
     def setUp(self) -> None:
@@ -204,6 +212,19 @@ class Signals(MembersCase):
             self.saved(OrgUser(self.acme, "bob@acme.test"))
             with self.assertLogs("dalgo_notifications", "WARNING"):
                 self.django.commit()
+
+    def test_a_time_limit_of_celery_reaches_its_task(self) -> None:
+        class SoftTimeLimitExceeded(Exception):
+            pass
+
+        self.connect()
+        self.saved(OrgUser(self.acme, "bob@acme.test", user_id=2))
+        with mock.patch.object(self.service, "sync_member", side_effect=SoftTimeLimitExceeded):
+            with self.assertRaises(SoftTimeLimitExceeded):
+                self.django.commit()
+        with mock.patch.object(OrgUser.objects, "filter", side_effect=SoftTimeLimitExceeded):
+            with self.assertRaises(SoftTimeLimitExceeded):
+                self.service.sync_members(self.acme)
 
     def test_runs_where_it_is_told(self) -> None:
         jobs: Any = []

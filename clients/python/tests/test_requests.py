@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 import unittest
+import uuid
 from email.utils import format_datetime
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -312,6 +313,72 @@ class Failures(RequestsCase):
             self.assertEqual(service.create_job_failure_notification("run", org).error, "The organisation has no slug.")
         self.assertIn("x-dalgo-user", service.get_user_notification_preferences(("2\r\nx: y", "acme")).error or "")
 
+    def test_odd_arguments_are_errors_and_not_exceptions(self) -> None:
+        service = self.service("http://127.0.0.1:1")
+        odd: Any = 7
+        bob = ("2", "acme")
+        for error in (
+            service.create_notification(message="m", recipients=odd).error,
+            service.create_notification(message="m", sent_to="all_users", link=odd).error,
+            service.create_notification(message="m", sent_to="all_users", scheduled_time=odd).error,
+            service.create_late_run_notification("f", "acme", odd, 5).error,
+            service.create_schema_change_notification("acme", "s", odd).error,
+            service.get_filtered_notifications(bob, category=odd).error,
+            service.get_filtered_notifications(bob, from_time=odd).error,
+            service.get_filtered_notifications(bob, read_status="unread").error,  # type: ignore[arg-type]
+            service.sync_members("acme", odd).error,
+            service.sync_members("acme", [{"email": "a@acme.test"}]).error,
+            service.sync_member(None).error,
+            service.sync_member(bob).error,
+        ):
+            self.assertRegex(error or "", r"^An argument cannot be used \(\w+Error: .+\)$")
+        with self.assertRaises(client.NotificationError):
+            self.service("http://127.0.0.1:1", raise_errors=True).create_notification(message="m", recipients=odd)
+
+    def test_a_failing_database_behind_an_argument_is_an_error(self) -> None:
+        class DatabaseError(Exception):
+            __module__ = "django.db.utils"
+
+        class OrgUser:
+            user_id = 2
+
+            @property
+            def org(self) -> Any:
+                raise DatabaseError("gone")
+
+        service = self.service("http://127.0.0.1:1")
+        self.assertIn("DatabaseError: gone", service.get_user_notification_preferences(OrgUser()).error or "")
+        self.assertIn("DatabaseError: gone", service.create_notification(message="m", recipients=[OrgUser()]).error or "")
+
+    def test_an_exception_of_the_caller_is_not_swallowed(self) -> None:
+        class TimeLimitExceeded(Exception):
+            """What Celery raises wherever the task is."""
+
+        def recipients() -> Any:
+            yield ("2", "acme")
+            raise TimeLimitExceeded
+
+        with self.assertRaises(TimeLimitExceeded):
+            self.service("http://127.0.0.1:1").create_notification(message="m", recipients=recipients())
+
+    def test_an_idempotency_key_may_be_a_uuid(self) -> None:
+        server = self.serve(sent())
+        key: Any = uuid.uuid4()
+        self.service(server.url).create_notification(message="m", sent_to="all_users", idempotency_key=key)
+        self.assertEqual(server.last.headers["idempotency-key"], str(key))
+
+    def test_filters_may_come_from_a_query(self) -> None:
+        server = self.serve(Answer(200, {"success": True, "res": []}))
+        self.service(server.url).get_filtered_notifications(("2", "acme"), read_status="0", q="")  # type: ignore[arg-type]
+        self.assertEqual(server.last.path, "/api/notifications/filtered?page=1&limit=10&read_status=0")
+
+    def test_numbers_of_configure_are_checked_at_once(self) -> None:
+        options: Any = {"timeout": "2.5", "total_timeout": "5", "attempts": "2"}
+        service = client.NotificationService(**options)
+        self.assertEqual((service.timeout, service.total_timeout, service.attempts), (2.5, 5.0, 2))
+        with self.assertRaises(TypeError):
+            client.configure(timeout=None)
+
     def test_values_that_are_no_json(self) -> None:
         service = self.service("http://127.0.0.1:1")
         circle: Any = {}
@@ -319,7 +386,8 @@ class Failures(RequestsCase):
         for channels in ({"incident": object()}, {"incident": float("nan")}, circle):
             error = service.update_user_notification_preferences(("2", "acme"), channels=channels).error
             self.assertIn("cannot be sent as JSON", error or "")
-        self.assertIn("delay_minutes", service.create_late_run_notification("f", "acme", "now", "long").error or "")  # type: ignore[arg-type]
+        for delay in ("long", None, float("nan"), float("inf")):
+            self.assertIn("delay_minutes", service.create_late_run_notification("f", "acme", "now", delay).error or "")  # type: ignore[arg-type]
 
     def test_the_key_is_shown_nowhere(self) -> None:
         server = self.serve(Answer(401, {"detail": f"Bearer {KEY} is wrong"}))

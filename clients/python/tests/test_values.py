@@ -35,6 +35,7 @@ class Texts(unittest.TestCase):
         self.assertEqual(client._clean(Category.LATE), "late_run")
         self.assertEqual(client._clean(KeyError("id")), "'id'")
         self.assertEqual(client._clean(Broken()), "(Broken)")
+        self.assertEqual(client._clean("é".encode() + b"\xff"), "é\ufffd")
         self.assertIsNone(client._clean(None))
 
     def test_long_texts_are_cut_between_words_within_the_limit(self) -> None:
@@ -61,6 +62,13 @@ class Texts(unittest.TestCase):
         self.assertEqual(client._changes(["a", "  ", "x" * 600]), ["a", "x" * 499 + "…"])
         many = client._changes(str(number) for number in range(1_500))
         self.assertEqual((len(many), many[-1]), (1_000, "and 501 more"))
+
+    def test_long_changes_fit_into_a_body(self) -> None:
+        for text in ("x" * 600, "अ" * 600, "\x01" * 600, '"' * 600):
+            changes = client._changes([text] * 1_000)
+            self.assertLess(len(client._json(changes)), 60 * 1024)
+            self.assertEqual(changes[-1], f"and {1_001 - len(changes)} more")
+            self.assertGreater(len(changes), 10)
 
     def test_a_subject_is_one_line(self) -> None:
         self.assertEqual(client._subject("Acme:\r\nBcc: all"), "Acme: Bcc: all")
