@@ -25,7 +25,7 @@ import { wranglerFor } from "./deploy/wrangler.mjs"
 const root = fileURLToPath(new URL("..", import.meta.url))
 
 async function main() {
-  const options = parseOptions(process.argv.slice(2))
+  const options = parseOptions(process.argv.slice(2), process.env)
   if (options.help) return console.log(HELP)
   if (Number.parseInt(process.versions.node, 10) < 22)
     throw new DeployError(

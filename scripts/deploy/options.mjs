@@ -9,7 +9,13 @@ export const HELP = `npm run deploy [-- options]
 CLOUDFLARE_API_TOKEN     a token, where nobody can sign in with npx wrangler login
 CLOUDFLARE_ACCOUNT_ID    the account, if you have several`
 
-export function parseOptions(args) {
+/** npm takes options for itself that are written without `--` before them, and tells them in the environment only. */
+const withoutDashes = (env) => ["dry_run", "config"].find((name) => env[`npm_config_${name}`])?.replace("_", "-")
+
+export function parseOptions(args, env = {}) {
+  const taken = withoutDashes(env)
+  if (taken)
+    throw new DeployError(`Write -- before the options, or npm keeps them: npm run deploy -- --${taken}\n\n${HELP}`)
   const options = {
     "dry-run": { type: "boolean", default: false },
     config: { type: "string", default: "wrangler.toml" },

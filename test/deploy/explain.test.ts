@@ -87,3 +87,10 @@ it("refuses an option that it does not know, and shows those it knows", () => {
   expect(() => parseOptions(["--dry"])).toThrow(/Unknown option '--dry'.*\n\n?.*npm run deploy/s)
   expect(parseOptions(["--dry-run"])).toEqual({ dryRun: true, config: "wrangler.toml", help: false })
 })
+
+it.each([
+  ["--dry-run", { npm_config_dry_run: "true" }],
+  ["--config", { npm_config_config: "wrangler.staging.toml" }],
+])("deploys nothing if npm has kept %s for itself", (option, env) => {
+  expect(() => parseOptions([], env)).toThrow(`npm run deploy -- ${option}`)
+})
