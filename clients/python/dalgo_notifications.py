@@ -1033,6 +1033,9 @@ def _subject(value: Any) -> Optional[str]:
 def _changes(changes: Union[str, Iterable[str]]) -> List[str]:
     lines = changes.splitlines() if isinstance(changes, str) else list(changes)
     cleaned = [text for text in (_clean(line, _MAX_LINE) for line in lines) if text]
+    if len(_json(cleaned)) > _MAX_CHANGES_BYTES:
+        # The service shows the first 20, and counts the others.
+        cleaned = [*cleaned[:20], *(_cut(text, 10) for text in cleaned[20:])]
     kept, size = 0, 0
     for text in cleaned:
         size += len(_json(text)) + 2
