@@ -5,7 +5,7 @@ import { onError, onNotFound } from "./http/errors"
 import { corsPolicy } from "./http/cors"
 import { defaultHeaders } from "./http/default-headers"
 import { requestId } from "./http/request-id"
-import { handOn } from "./http/hand-on"
+import { proxyToPlatform } from "./http/platform-proxy"
 import { refuseLoop } from "./http/loop"
 import { isKeptRoute } from "./http/kept-routes"
 import { router } from "./http/router"
@@ -60,8 +60,8 @@ export const app = router()
   .route("/healthz", healthRoutes)
 
 // What the two routers above do not answer. Not chained, since the typed client has no use for it.
-app.all("/api/userpreferences/*", handOn)
-app.all("/api/orgpreferences/*", handOn)
+app.all("/api/userpreferences/*", proxyToPlatform)
+app.all("/api/orgpreferences/*", proxyToPlatform)
 
 app.onError(onError)
 app.notFound(onNotFound)

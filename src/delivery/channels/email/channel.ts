@@ -8,7 +8,7 @@ import { ownOrigins } from "../own-origins"
 import { composeEmail } from "./compose"
 import { configuredProvider } from "./configured-provider"
 import * as queries from "./queries"
-import { withoutOwnEmail } from "./share"
+import { withoutOwnEmail } from "./same-address"
 import { unsubscribeUrl } from "./unsubscribe-url"
 
 type Address = Awaited<ReturnType<typeof queries.selectAddresses>>[number]

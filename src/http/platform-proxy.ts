@@ -23,7 +23,7 @@ const CORS_HEADERS = /^access-control-/
  * Hands a request to Dalgo's backend as it came, and answers as it answers. Dalgo's backend checks the credentials. For
  * the paths below a prefix of two segments; anything else, and everything without a backend, is 404.
  */
-export const handOn = every(
+export const proxyToPlatform = every(
   createMiddleware<AppEnv>(async (c, next) => {
     if (!platformUrl(c)) throw new AppError("not_found", "not found")
     // A cookie of any name may be one of the backend's.
