@@ -1,8 +1,9 @@
 import { and, eq, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm"
 import type { Db } from "../db/client"
 import { dueInTurn } from "../db/due-in-turn"
+import { inList } from "../db/in-list"
 import { insertSelect } from "../db/insert-select"
-import { notificationRecipients, notifications, spentDedupeKeys } from "../db/schema"
+import { notificationRecipients, notifications, orgUsers, spentDedupeKeys } from "../db/schema"
 import type { Plan } from "./plan"
 
 type NewNotification = typeof notifications.$inferInsert
@@ -61,6 +62,26 @@ export const claimDueNotifications = (
       sql`${notifications.id} IN (SELECT key ->> 0 FROM (${dueInTurn(notifications, { key: sql.raw("id"), now, limit })}))`,
     )
     .returning({ id: notifications.id, orgId: notifications.orgId, scheduledAt: notifications.scheduledAt })
+
+/**
+ * Deletes those of these notifications that a person scheduled who may send nothing to that audience any more: a former
+ * member, or a former super-admin.
+ */
+export const deleteScheduledByStrangers = (db: Db, { ids }: { ids: number[] }) =>
+  db
+    .delete(notifications)
+    .where(
+      and(
+        inList(notifications.id, ids),
+        isNull(notifications.sentAt),
+        sql`created_by GLOB 'person:*' AND NOT EXISTS (
+          SELECT 1 FROM ${orgUsers} sender
+          WHERE sender.user_id = substr(${notifications}.created_by, length('person:') + 1) AND sender.removed_at IS NULL
+            AND (sender.org_id = ${notifications}.org_id OR sender.role = 'super-admin')
+        )`,
+      ),
+    )
+    .returning({ id: notifications.id, orgId: notifications.orgId })
 
 /** Records a failed attempt. After `maxAttempts`, the cron does not try again. */
 export const postponeNotification = (

@@ -2,6 +2,7 @@ import type { Deps } from "../deps"
 import { LEASE_MS } from "../runtime/backoff"
 import { errorName, log } from "../runtime/log"
 import { inTurn, sendSignals } from "../runtime/queue-lanes"
+import { logCancelled } from "../orgs/cancel-scheduled"
 import { continueFanOut } from "./fan-out"
 import * as queries from "./queries"
 
@@ -18,15 +19,29 @@ const MAX_ATTEMPTS = RETRY_FOR_MS / RETRY_DELAY_MS
  *
  * 1. Claim what is due, with a lease. Each organisation gets the same share; `null`, what spans organisations, counts as
  *    one of them.
- * 2. Enqueue all but the first, in turn. If the message is lost, the next run after the lease takes the notification.
- * 3. Send the first, in turn.
+ * 2. Delete what was scheduled by somebody who was removed since. Removing them deletes it too, but other isolates take
+ *    requests of theirs for 30 more seconds, and a super-admin schedules for organisations that are not theirs.
+ * 3. Enqueue all but the first, in turn. If the message is lost, the next run after the lease takes the notification.
+ * 4. Send the first, in turn.
  */
 export async function sendDue(deps: Deps): Promise<void> {
   const claim = { now: deps.now(), limit: MAX_PER_RUN, leaseMs: LEASE_MS.fanOut }
   const claimed = await queries.claimDueNotifications(deps.db, claim)
-  const due = inTurn(claimed.toSorted((a, b) => (a.scheduledAt ?? 0) - (b.scheduledAt ?? 0)))
+  const cancelled = await cancelOfRemoved(deps, claimed)
+  const left = claimed.filter(({ id }) => !cancelled.has(id))
+  const due = inTurn(left.toSorted((a, b) => (a.scheduledAt ?? 0) - (b.scheduledAt ?? 0)))
   await enqueueDue(deps, due.slice(SENT_BY_CRON))
   for (const { id } of due.slice(0, SENT_BY_CRON)) await sendOneDue(deps, { notificationId: id })
+}
+
+type Claimed = { id: number; orgId: number | null; scheduledAt: number | null }
+
+async function cancelOfRemoved({ db }: Deps, claimed: Claimed[]): Promise<Set<number>> {
+  const ids = claimed.flatMap(({ id, scheduledAt }) => (scheduledAt === null ? [] : id))
+  if (ids.length === 0) return new Set()
+  const cancelled = await queries.deleteScheduledByStrangers(db, { ids })
+  logCancelled(cancelled)
+  return new Set(cancelled.map(({ id }) => id))
 }
 
 async function enqueueDue(deps: Deps, due: { id: number; orgId: number | null }[]): Promise<void> {

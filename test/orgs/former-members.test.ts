@@ -5,7 +5,7 @@ import { secondIsolate } from "../support/second-isolate"
 import { HOUR, MINUTE, NOON } from "../support/clock"
 import { fakeFetch } from "../support/fake-fetch"
 import { fakeSes } from "../support/fake-ses"
-import { alice, bob, cookieOf, request, server, waitForBackgroundWork } from "../support/people"
+import { alice, bob, cookieOf, dora, request, server, waitForBackgroundWork } from "../support/people"
 import { captureQueues, consume, runCron } from "../support/queues"
 import { selectRows } from "../support/select-rows"
 import { ALICE, BOB, MEMBERS, sync, upsert } from "../support/org-members"
@@ -159,4 +159,46 @@ it("is not undone by a read that started before the removal and ended after it",
   answer.give()
   expect((await asking).status).toBe(200)
   expect(await statusOf(bob.get(INBOX))).toBe(403)
+})
+
+describe("what a removed person scheduled", () => {
+  const inOneHour = () => new Date(NOON + HOUR).toISOString()
+  const scheduled = () => ({ author: "a", message: "later", scheduled_time: inOneHour(), sent_to: "all_org_users" })
+  const sentAfterAnHour = async () => {
+    vi.setSystemTime(NOON + HOUR)
+    await runCron()
+    await queue.drain()
+    return selectRows("SELECT message, sent_at FROM notifications")
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOON })
+  })
+
+  it("is not sent, also if another isolate took it after the removal", async () => {
+    const elsewhere = await secondIsolate()
+    const headers = { ...(await cookieOf(alice.userId)), "content-type": "application/json" }
+    expect((await elsewhere(INBOX, { headers })).status).toBe(200)
+    await sync([BOB])
+    const body = JSON.stringify({ ...scheduled(), org_slug: "acme" })
+    expect((await elsewhere("/api/notifications/", { method: "POST", headers, body })).status).toBe(200)
+    expect(await sentAfterAnHour()).toEqual([])
+  })
+
+  it("is not sent to an organisation that was never theirs", async () => {
+    expect((await dora.post("/api/notifications/", { ...scheduled(), org_slug: "acme" })).status).toBe(200)
+    await server.delete(`/api/orgs/dalgo/members/${dora.userId}`)
+    expect(await sentAfterAnHour()).toEqual([])
+  })
+
+  it("is sent if they are still there, and so is what servers scheduled", async () => {
+    for (const [sender, slug] of [
+      [alice, "acme"],
+      [dora, "acme"],
+      [server, "globex"],
+    ] as const) {
+      expect((await sender.post("/api/notifications/", { ...scheduled(), org_slug: slug })).status).toBe(200)
+    }
+    expect(await sentAfterAnHour()).toEqual(Array(3).fill({ message: "later", sent_at: NOON + HOUR }))
+  })
 })
