@@ -1,3 +1,4 @@
+import { clearAnyRefusal } from "../channels/chat/queries"
 import { type ChatProduct, CHAT_PRODUCT_NAME } from "../../domain/channels"
 import type { Deps } from "../../deps"
 import { AppError, MisconfiguredError } from "../../runtime/errors"
@@ -21,6 +22,7 @@ export async function sendTest(deps: Deps, { orgId, product }: { orgId: number; 
   const result = await sendTestMessage({ product, webhook, orgName })
   switch (result.kind) {
     case "sent":
+      await clearAnyRefusal(deps.db, { orgId, product })
       return
     case "gone":
       throw new AppError("rejected", `${refused(name, result)}. Make a new webhook, and store it in Dalgo.`)

@@ -35,7 +35,7 @@ async function announceRefusedWebhook(
 ): Promise<EventResult> {
   const [org] = await queries.selectOrgWithReasons(deps.db, { orgId, product })
   if (!org) return { kind: "done", status: "failed", reason: "unknown_organisation" }
-  const message = kind === "gone" ? goneMessage(product, org.goneReason) : refusedMessage(product, org.refusedReason)
+  const message = kind === "gone" ? goneMessage(product, org) : refusedMessage(product, org.refusedReason)
   if (message === undefined) return { kind: "done", status: "ignored", reason: "corrected" }
   const announcement = systemAnnouncement({ org, category: "system", message })
   const now = deps.now()
@@ -48,13 +48,19 @@ async function announceRefusedWebhook(
   return toEventResult(published)
 }
 
-const goneMessage = (product: ChatProduct, goneReason: string | null) =>
-  [
-    `${CHAT_PRODUCT_NAME[product]} takes no more messages from Dalgo, so it was switched off for your organisation.`,
-    "Everybody still gets notifications in their inbox and by e-mail, as they chose.",
-    `To do: Make a new webhook in ${CHAT_PRODUCT_NAME[product]} and store it in Dalgo.`,
-    ...(goneReason ? [`${DETAILS_LABEL} ${goneReason}.`] : []),
-  ].join("\n")
+/** `undefined` if another webhook was stored meanwhile. */
+const goneMessage = (
+  product: ChatProduct,
+  { goneAt, goneReason }: { goneAt: number | null; goneReason: string | null },
+) =>
+  goneAt === null
+    ? undefined
+    : [
+        `${CHAT_PRODUCT_NAME[product]} takes no more messages from Dalgo, so it was switched off for your organisation.`,
+        "Everybody still gets notifications in their inbox and by e-mail, as they chose.",
+        `To do: Make a new webhook in ${CHAT_PRODUCT_NAME[product]} and store it in Dalgo.`,
+        ...(goneReason ? [`${DETAILS_LABEL} ${goneReason}.`] : []),
+      ].join("\n")
 
 /** `undefined` if the setting was corrected meanwhile. */
 const refusedMessage = (product: ChatProduct, reason: string | null) =>

@@ -94,3 +94,10 @@ export const updateRefusal = (db: Db, change: Change) =>
 
 export const clearRefusal = (db: Db, active: ActiveWebhook) =>
   db.update(chatWebhooks).set({ refusedAt: null, refusedReason: null }).where(isActive(active))
+
+/** For a test message, which the product has taken: whatever it refused before is corrected. */
+export const clearAnyRefusal = (db: Db, { orgId, product }: { orgId: number; product: ChatProduct }) =>
+  db
+    .update(chatWebhooks)
+    .set({ refusedAt: null, refusedReason: null })
+    .where(and(eq(chatWebhooks.orgId, orgId), eq(chatWebhooks.product, product), isNotNull(chatWebhooks.refusedReason)))

@@ -406,6 +406,18 @@ describe.each(PRODUCTS)("a webhook of $name that is gone", (target) => {
     expect(await events()).toMatchObject([{ status: "processed", reason: "already_published" }])
   })
 
+  it("is not announced where an admin stored another webhook before the event is processed", async () => {
+    startOutside(gone)
+    await store(target, webhook)
+    await notify()
+    queue.lose("dalgo-signals")
+    await queue.drain()
+    await store(target, other)
+    await cronAt(NOON + MINUTE)
+    expect(await announcementsTo(alice)).toBe(0)
+    expect(await events()).toMatchObject([{ status: "ignored", reason: "corrected" }])
+  })
+
   it("is announced once though the worker died before it recorded the delivery", async () => {
     startOutside(gone)
     await store(target, webhook)
@@ -563,6 +575,21 @@ describe.each([
     await send()
     startOutside()
     await send(2)
+    expect(await stateOf()).toEqual({ enabled: 1, gone_at: null, refused_at: null, refused_reason: null })
+    startOutside(refused)
+    await send(2)
+    expect(await announcementsTo(alice)).toHaveLength(2)
+  })
+
+  it("is forgotten once a test message is taken, and announced again where it comes back", async () => {
+    startOutside(refused)
+    await store(target, webhook)
+    await send()
+    const test = async () => (await alice.post(`/api/orgpreferences/test-${product}`)).status
+    expect(await test()).toBe(400)
+    expect(await stateOf()).toMatchObject({ refused_at: NOON })
+    startOutside()
+    expect(await test()).toBe(200)
     expect(await stateOf()).toEqual({ enabled: 1, gone_at: null, refused_at: null, refused_reason: null })
     startOutside(refused)
     await send(2)
