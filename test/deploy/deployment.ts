@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative, resolve } from "node:path"
 import { NO_DATABASE_ID } from "../../scripts/deploy/config.mjs"
+import { BUILT } from "./build"
 import { FakeCloudflare } from "./fake-cloudflare"
 
 type Conditions = { fault?: FakeCloudflare["fault"]; killAt?: RegExp; env?: object }
@@ -28,8 +29,8 @@ export class Deployment {
     await writeFile(
       deployment.config,
       toml
-        .replace('"dist/worker/index.mjs"', here("dist/worker/index.mjs"))
-        .replace('"dist/web"', here("dist/web"))
+        .replace('"dist/worker/index.mjs"', here(`${BUILT}/worker/index.mjs`))
+        .replace('"dist/web"', here(`${BUILT}/web`))
         .replace('"npm run build"', JSON.stringify(build))
         .replace('migrations_dir = "migrations"', `migrations_dir = ${here("migrations")}`)
         .replace('"migrations/[0-9]*.sql"', here("migrations/[0-9]*.sql"))
