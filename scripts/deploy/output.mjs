@@ -22,10 +22,11 @@ export function showDryRun({ config, database, queues, secrets }) {
 }
 
 /** What is left for people, each with the line or the command that sets it. */
-export function showLeftToSet(settings, { config }) {
+export function showLeftToSet(settings, { config, dryRun }) {
   if (settings.length === 0) return console.log("\nEvery variable that is needed is set.")
   const option = config === "wrangler.toml" ? "" : ` --config ${config}`
-  console.log("\nLeft to set:")
+  // A secret that is put before the worker exists makes an empty worker.
+  console.log(dryRun ? "\nLeft to set after it is deployed:" : "\nLeft to set:")
   for (const { name, problem, affects, form, isSecret, example } of settings) {
     const value = example ?? "…"
     console.log(`\n  ${name} ${problem === "missing" ? "is missing" : "is not usable"}: ${affects}`)

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { explain, SIGN_IN } from "../../scripts/deploy/explain.mjs"
 import { withDatabaseId } from "../../scripts/deploy/config.mjs"
+import { showLeftToSet } from "../../scripts/deploy/output.mjs"
 import { parseOptions } from "../../scripts/deploy/options.mjs"
 
 const error = (text: string) =>
@@ -93,4 +94,22 @@ it.each([
   ["--config", { npm_config_config: "wrangler.staging.toml" }],
 ])("deploys nothing if npm has kept %s for itself", (option, env) => {
   expect(() => parseOptions([], env)).toThrow(`npm run deploy -- ${option}`)
+})
+
+it("tells after a dry run that secrets are put after the deployment, since earlier they make an empty worker", () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined)
+  const setting = {
+    name: "JWT_SECRET",
+    problem: "missing",
+    affects: "Nobody can sign in.",
+    form: "a secret",
+    isSecret: true,
+  }
+  const shown = (dryRun: boolean) => {
+    log.mockClear()
+    showLeftToSet([setting], { config: "wrangler.toml", dryRun })
+    return log.mock.calls[0]
+  }
+  expect([shown(true), shown(false)]).toEqual([["\nLeft to set after it is deployed:"], ["\nLeft to set:"]])
+  log.mockRestore()
 })
