@@ -1,4 +1,3 @@
-import { clearAnyRefusal } from "../channels/chat/queries"
 import { type ChatProduct, CHAT_PRODUCT_NAME } from "../../domain/channels"
 import type { Deps } from "../../deps"
 import { AppError, MisconfiguredError } from "../../runtime/errors"
@@ -19,10 +18,9 @@ export async function sendTest(deps: Deps, { orgId, product }: { orgId: number; 
   if (!webhook) throw new AppError("rejected", `No ${name} webhook is stored.`)
   // Imported here, since no other request needs the senders.
   const { sendTestMessage } = await import("../channels/chat/send-test")
-  const result = await sendTestMessage({ product, webhook, orgName })
+  const result = await sendTestMessage(deps, { product, webhook, orgId, orgName })
   switch (result.kind) {
     case "sent":
-      await clearAnyRefusal(deps.db, { orgId, product })
       return
     case "gone":
       throw new AppError("rejected", `${refused(name, result)}. Make a new webhook, and store it in Dalgo.`)
