@@ -136,16 +136,23 @@ export const deleteInboxRows = (db: Db, erasure: OpenErasure) =>
     .delete(notificationRecipients)
     .where(sql`(org_user_id, is_read, sent_at, notification_id) IN (${nextInboxRows(erasure)})`)
 
+/**
+ * Whether a JSON text names this address, and not only a longer one that contains it. The address becomes one character
+ * first, since D1 limits a GLOB pattern to 50 bytes.
+ */
+const namesAddress = (text: SQL, address: string | null) =>
+  sql`replace(lower(${text}), ${address}, char(1)) GLOB '*[^-0-9a-z._+]' || char(1) || '[^-0-9a-z.]*'`
+
 /** Of the next range of events about mails, deletes the finished ones that name the address. */
 export const deleteMailEvents = (db: Db, { address, eventsUpTo, eventsNext }: OpenErasure) =>
   db.delete(signalEvents).where(
     sql`source = 'mail_event' AND id > ${eventsUpTo} AND id <= ${eventsNext}
-      AND due_at IS NULL AND instr(lower(body), ${address}) > 0`,
+      AND due_at IS NULL AND ${namesAddress(sql`body`, address)}`,
   )
 
 /** Deletes the dead letters that name the address. */
 export const deleteDeadLetters = (db: Db, { address }: OpenErasure) =>
-  db.delete(deadLetters).where(sql`instr(lower(body), ${address}) > 0`)
+  db.delete(deadLetters).where(namesAddress(sql`body`, address))
 
 export const advanceEvents = (db: Db, { orgUserId, requestedAt, eventsNext }: OpenErasure) =>
   db

@@ -5,8 +5,8 @@ import type { PlatformAnswer } from "../runtime/platform"
 import { unstorableTexts } from "../runtime/zod"
 import { Member, OrgChange, OrgPath } from "./schemas"
 
-/** A membership as the platform knows it. */
-export type PlatformMembership = { slug: string; orgName: string; email: string; role: Role }
+/** A membership as the platform knows it. `role` is undefined if its name is unknown here. */
+export type PlatformMembership = { slug: string; orgName: string; email: string; role: Role | undefined }
 
 /**
  * `expired`: the platform's clock is ahead of ours. `problems` names what was not usable in single entries, without its
@@ -70,8 +70,7 @@ function readEntries(entries: unknown[]) {
     const { org, email, new_role_slug: roleName } = entry.data
     const role = toRole(roleName)
     if (!role) problems.push("new_role_slug")
-    if (!bySlug.has(org.slug))
-      bySlug.set(org.slug, { slug: org.slug, orgName: org.name, email, role: role ?? "member" })
+    if (!bySlug.has(org.slug)) bySlug.set(org.slug, { slug: org.slug, orgName: org.name, email, role })
   }
   return { memberships: [...bySlug.values()], problems }
 }

@@ -66,13 +66,20 @@ export const deleteEmailOptOutsOf = (db: Db, { userId, memberships }: Person) =>
     ),
   )
 
+/** A role that is unknown here changes no role that a person has. */
+const roleOf = (userId: string) => sql`coalesce(
+  entry.value ->> 2,
+  (SELECT known.role FROM ${orgUsers} known WHERE known.org_id = o.id AND known.user_id = ${userId}),
+  'member'
+)`
+
 /**
  * Adds memberships, and updates address and role of those that differ. Returns the rows that were written. A membership
  * that ended stays ended: whoever removed the person by provisioning also adds them by it.
  */
 export const upsertMembershipsOf = (db: Db, { userId, memberships }: Person) =>
   insertSelect(db, orgUsers, {
-    values: { orgId: sql`o.id`, userId, email: sql`entry.value ->> 1`, role: sql`entry.value ->> 2` },
+    values: { orgId: sql`o.id`, userId, email: sql`entry.value ->> 1`, role: roleOf(userId) },
     from: sql`${rows(memberships)} CROSS JOIN ${orgs} o ON o.slug = entry.value ->> 0 WHERE true`,
   })
     .onConflictDoUpdate({

@@ -54,7 +54,9 @@ describe("erasing a member", () => {
     )
     await selectRows(
       `INSERT INTO signal_events (source, body, status, received_at, updated_at) VALUES
-       ('mail_event', '{"to":"Bob@acme.test"}', 'processed', 1, 1), ('mail_event', '{"to":"alice@acme.test"}', 'processed', 1, 1)`,
+       ('mail_event', '{"to":"Bob@acme.test"}', 'processed', 1, 1), ('mail_event', '{"to":"alice@acme.test"}', 'processed', 1, 1),
+       ('mail_event', '{"to":"<BOB@acme.test>"}', 'processed', 1, 1), ('mail_event', '{"to":"jbob@acme.test"}', 'processed', 1, 1),
+       ('mail_event', '{"to":"bob@acme.test.example"}', 'processed', 1, 1)`,
     )
     await selectRows("INSERT INTO dead_letters VALUES ('1', 'q', '\"bob@acme.test\"', 1), ('2', 'q', '{}', 1)")
 
@@ -80,7 +82,11 @@ describe("erasing a member", () => {
       { author: "alice@acme.test", message: "by Alice" },
       { author: "bob@acme.test", message: "in globex" },
     ])
-    expect(await selectRows("SELECT body FROM signal_events")).toEqual([{ body: '{"to":"alice@acme.test"}' }])
+    expect(await selectRows("SELECT body FROM signal_events")).toEqual([
+      { body: '{"to":"alice@acme.test"}' },
+      { body: '{"to":"jbob@acme.test"}' },
+      { body: '{"to":"bob@acme.test.example"}' },
+    ])
     expect(await selectRows("SELECT message_id FROM dead_letters")).toEqual([{ message_id: "2" }])
     expect(await selectRows("SELECT * FROM erasures")).toMatchObject([
       { org_user_id: 2, requested_at: NOON, done_at: NOON, address: null, name: null },
