@@ -455,10 +455,10 @@ describe("a token of an issuer", () => {
       show(...shown)
       vi.setSystemTime(Date.now() + 60_000)
       for (const kid of ["ours", undefined]) {
-        const response = await through(OWN, {
+        const answer = await through(OWN, {
           headers: { authorization: `Bearer ${await ours.tokenFor({}, { kid })}` },
         })
-        expect([response.status, response.headers.get("retry-after")]).toEqual([503, "60"])
+        expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "60"])
       }
     }
     show(ours.shown)

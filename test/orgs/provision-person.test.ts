@@ -119,12 +119,15 @@ describe("a person whom only the platform knows", () => {
     ["owner", "admin"],
     ["member", "member"],
     [null, "member"],
-  ])("gives a member the role that is named, and leaves it where the name %j is unknown: %s", async (new_role_slug, role) => {
-    await selectRows("UPDATE org_users SET role = 'admin' WHERE org_id = 1 AND user_id = '2'")
-    fakePlatform(() => [platformEntry(2, "acme", { new_role_slug }), platformEntry(2, "umbrella")])
-    expect(await getAs(bob.userId, "umbrella")).toMatchObject({ status: 200 })
-    expect(await membershipsOf(bob.userId)).toMatchObject([{ slug: "acme", role }, { slug: "umbrella" }])
-  })
+  ])(
+    "gives a member the role that is named, and leaves it where the name %j is unknown: %s",
+    async (new_role_slug, role) => {
+      await selectRows("UPDATE org_users SET role = 'admin' WHERE org_id = 1 AND user_id = '2'")
+      fakePlatform(() => [platformEntry(2, "acme", { new_role_slug }), platformEntry(2, "umbrella")])
+      expect(await getAs(bob.userId, "umbrella")).toMatchObject({ status: 200 })
+      expect(await membershipsOf(bob.userId)).toMatchObject([{ slug: "acme", role }, { slug: "umbrella" }])
+    },
+  )
 
   it("opens a WebSocket", async () => {
     fakePlatform(() => [platformEntry(77, "acme")])
