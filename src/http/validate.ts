@@ -87,7 +87,7 @@ export const jsonBody = jsonBodyLimit(64 * KIB)
 /** `jsonBody` for the routes that were kept from Dalgo, whose old web app sends JSON as text. */
 export const jsonOrTextBody = withMeta({ maxBodyBytes: 64 * KIB, takesText: true }, every(textIsJson, jsonBody))
 
-/** `jsonBody` for lists: 10,000 members with long names, or as many recipients. */
+/** 10,000 members with long names, or as many recipients. */
 const LARGE = 1_536 * KIB
 
 /** `jsonBody` for a long list that is validated row by row. The rule for the rows checks their texts. */

@@ -132,8 +132,21 @@ export class FaultInjector {
     return this.call("urgent bar", name, (run) => this.barCallOf(run, call))
   }
 
+  /** The calls of bars that go on, also those that their caller no longer waits for. */
+  private barCalls = new Set<Promise<unknown>>()
+
+  async waitForBarCalls(): Promise<void> {
+    while (this.barCalls.size > 0) await Promise.allSettled(this.barCalls)
+  }
+
   /** Counts the bar's own calls during `work` as steps of this run. A bar that dies is aborted afterwards. */
-  async barCallOf<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  barCallOf<T>(run: Run, work: () => Promise<T>): Promise<T> {
+    const call = this.runBarCall(run, work).finally(() => this.barCalls.delete(call))
+    this.barCalls.add(call)
+    return call
+  }
+
+  private async runBarCall<T>(run: Run, work: () => Promise<T>): Promise<T> {
     const barCall = { run, isDead: false }
     this.barCall = barCall
     const [result] = await Promise.allSettled([work()])

@@ -189,6 +189,8 @@ export class World {
         if (!run.isDead) throw error
       }
       await waitOnExecutionContext(ctx).catch(() => {})
+      // A slow bar may outlive its caller's time limit, and would abort the objects of what runs next.
+      await this.faults.waitForBarCalls()
       if (run.isDead) clearMembershipCache()
       return answer
     })
