@@ -1,2 +1,2 @@
-/** What stopped the deployment, in words for the person who started it. */
+/** A failure that stops the deployment. The message is for the person who started it. */
 export class DeployError extends Error {}

@@ -1,4 +1,4 @@
-/** What a token must be allowed to do, by the command that was refused. The names are those of Cloudflare's dashboard. */
+/** The permission that a token needs for each command, named as in Cloudflare's dashboard. */
 const PERMISSIONS = {
   whoami: "Account › Account Settings › Read",
   d1: "Account › D1 › Edit",
@@ -13,7 +13,7 @@ export const SIGN_IN = `Sign in to Cloudflare first, by one of these:
 
 const AGAIN = "Run npm run deploy again: it goes on where it stopped."
 
-/** What to do about a failure of wrangler; `undefined` where nothing better is known than what wrangler says. */
+/** The remedy for a failure of wrangler; `undefined` for an unknown failure. */
 const CAUSES = [
   {
     pattern:

@@ -21,7 +21,7 @@ export function showDryRun({ config, database, queues, secrets }) {
   would(`deploy the worker ${config.name}, and ask its /healthz`)
 }
 
-/** What is left for people, each with the line or the command that sets it. */
+/** The variables and secrets that a person must set, each with the line or the command for it. */
 export function showLeftToSet(settings, { config, dryRun }) {
   if (settings.length === 0) return console.log("\nEvery variable that is needed is set.")
   const option = config === "wrangler.toml" ? "" : ` --config ${config}`
@@ -38,7 +38,7 @@ export function showLeftToSet(settings, { config, dryRun }) {
   console.log("\nThen run npm run deploy again. docs/operations.md, Variables, lists them all.")
 }
 
-/** What Prefect must be told, and where the secrets are that other programs need. Values are never printed. */
+/** The address of Prefect's webhook, and the file with the new secrets. The values are never printed. */
 export function showWebhook({ url, kept, path }) {
   const address = `${url || "https://<address of the worker>"}/webhooks/v1/notification/`
   const key = "PREFECT_NOTIFICATIONS_WEBHOOK_KEY"

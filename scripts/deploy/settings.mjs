@@ -13,7 +13,7 @@ async function secretNames() {
 }
 
 /**
- * What is missing or not usable, as the worker itself would find it: `{name, problem, affects, form, isSecret, example}`.
+ * The variables that are missing or not usable, by the worker's own check: `{name, problem, affects, form, isSecret, example}`.
  * The values of secrets are not known here; `secrets` are the names of those that are set.
  */
 export async function leftToSet({ config, secrets, url }) {

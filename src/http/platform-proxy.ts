@@ -4,7 +4,7 @@ import { createMiddleware } from "hono/factory"
 import { proxy } from "hono/proxy"
 import { AppError, notAllowed } from "../runtime/errors"
 import { errorName } from "../runtime/log"
-import { logPlatformFailure, PLATFORM_MARK } from "../runtime/platform"
+import { logPlatformFailure, PLATFORM_MARK, PLATFORM_RETRY_SECONDS } from "../runtime/platform"
 import { isForeignOrigin, isServiceCall } from "./authenticate"
 import { hasServiceKey } from "./forwarded-credentials"
 import type { AppEnv } from "./router"
@@ -12,7 +12,6 @@ import { largeRawBody } from "./validate"
 
 /** Its version check asks five other programs, and its upgrade request sends e-mails, before it answers. */
 const TIMEOUT_MS = 25_000
-const RETRY_SECONDS = 5
 
 /** Added by Cloudflare, which adds them anew; `host` follows from the URL. */
 const HEADERS_OF_THE_CONNECTION = /^(host|content-length|cdn-loop|cf-.*)$/
@@ -76,7 +75,7 @@ async function answerOf(raw: Request): Promise<Response> {
   } catch (error) {
     logPlatformFailure({ reason: errorName(error) })
     if (errorName(error) === "TimeoutError") throw new AppError("timed_out", "Dalgo's backend did not answer in time")
-    throw new AppError("unavailable", "Dalgo's backend does not answer", { retryAfterSeconds: RETRY_SECONDS })
+    throw new AppError("unavailable", "Dalgo's backend does not answer", { retryAfterSeconds: PLATFORM_RETRY_SECONDS })
   }
 }
 

@@ -140,7 +140,7 @@ export async function publish(deps: Deps, request: PublishRequest): Promise<Publ
   return { kind: "published", notification }
 }
 
-/** What the service itself publishes. */
+/** The sender of notifications that the service itself publishes. */
 const SYSTEM = "system"
 
 /** A `user_id` may be an address, and addresses are not logged. */

@@ -64,7 +64,7 @@ async function eraseRest(deps: Deps, { orgUserId }: { orgUserId: number }): Prom
 /** One transaction, which may run twice: each statement finds nothing the second time. `true`: nothing is left. */
 async function eraseStep(deps: Deps, erasure: OpenErasure): Promise<boolean> {
   const { db, now } = deps
-  const results = await db.batch([
+  const [, , renamedInInbox, renamedBySender, , , , , , , finished] = await db.batch([
     stepQueries.insertDeletedImports(db, erasure),
     stepQueries.deleteDeliveriesOfInbox(db, erasure),
     stepQueries.renameAuthorInInbox(db, erasure),
@@ -77,8 +77,8 @@ async function eraseStep(deps: Deps, erasure: OpenErasure): Promise<boolean> {
     stepQueries.deleteCounters(db, erasure),
     stepQueries.finishErasure(db, { ...erasure, now: now() }),
   ])
-  updateBar(deps, erasure, [...results[2], ...results[3]])
-  const isDone = results[10].length > 0
+  updateBar(deps, erasure, [...renamedInInbox, ...renamedBySender])
+  const isDone = finished.length > 0
   if (isDone) log({ event: "member_erased", org_id: erasure.orgId })
   return isDone
 }

@@ -23,7 +23,7 @@ const TOKEN_EXPIRED = 498
 /** Our own answer, if `PLATFORM_ORIGIN` leads back here. */
 const LOOP_DETECTED = 508
 
-/** What every entry may have, before its values are looked at. */
+/** An entry whose values are not validated yet. */
 const Listed = z.object({
   user_id: z.catch(z.optional(z.union([z.string(), z.number()])), undefined),
   active: z.optional(z.unknown()),

@@ -5,12 +5,12 @@ import {
   type ForwardedCredentials,
   logPlatformFailure,
   optionalPlatformOrigin,
+  PLATFORM_RETRY_SECONDS,
   requestPlatform,
 } from "../runtime/platform"
 import { UserPreferences } from "./schemas"
 
 const PATH = "/api/userpreferences/"
-const RETRY_SECONDS = 5
 
 const PreferencesBody = z.object({ success: z.literal(true), res: z.partial(UserPreferences) })
 const UpdatedBody = z.object({ success: z.literal(true) })
@@ -49,7 +49,9 @@ class DalgoBackend {
     const error = ErrorBody.safeParse(answer.body)
     if ((answer.status === 400 || answer.status === 422) && error.success) throw toAppError(error.data.detail)
     logPlatformFailure(answer)
-    throw new AppError("unavailable", "Dalgo's backend did not accept the change", { retryAfterSeconds: RETRY_SECONDS })
+    throw new AppError("unavailable", "Dalgo's backend did not accept the change", {
+      retryAfterSeconds: PLATFORM_RETRY_SECONDS,
+    })
   }
 
   /** Hands on switches that are stored here already. If the backend does not take them, this is logged. */

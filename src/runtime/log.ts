@@ -78,7 +78,7 @@ export type LogFields = {
   /** The innermost frames of an unexpected error. */
   stack?: string
   status?: number
-  /** What became of failed deliveries. */
+  /** The final status of failed deliveries. */
   outcome?: "failed" | "dead"
   notification_id?: number
   signal_id?: number

@@ -9,6 +9,8 @@ import { errorName, log } from "./log"
 export const PLATFORM_MARK = "x-dalgo-notifications-loop"
 
 const TIMEOUT_MS = 2_000
+/** `Retry-After` of a response that needs Dalgo's backend while it does not answer. */
+export const PLATFORM_RETRY_SECONDS = 5
 
 /**
  * `PLATFORM_ORIGIN` for a request that the caller can do without: if it is not usable, that is logged, and nothing else

@@ -112,6 +112,7 @@ it("keeps the newest first when an older list arrives last", async () => {
   const late = page.waitForResponse("**/api/notifications/v1?*")
   answerFirst()
   await (await late).finished()
-  await page.waitForTimeout(500)
+  // The page reads the response and renders.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   expect(await row().innerText()).toContain("The newest")
 })

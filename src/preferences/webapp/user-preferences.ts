@@ -104,8 +104,8 @@ function merge(row: Row | undefined, fromBackend: Partial<UserPreferences> | und
 }
 
 /**
- * What is off here and on in the backend. Never the other way round: a switch that nobody touched here is on, and the
- * backend's may have been switched off before this service was connected.
+ * The switches that are off here and on in the backend. An "on" is never copied: a switch that nobody touched here is on,
+ * and the backend's may have been switched off before this service was connected.
  */
 function missedOptOuts(row: Row | undefined, fromBackend: Partial<UserPreferences> = {}): CopiedSwitches | undefined {
   const missed = {

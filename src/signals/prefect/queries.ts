@@ -41,7 +41,7 @@ export const selectByKeyPrefix = (db: Db, { prefix }: { prefix: string }) =>
 const hasKeyPrefix = (prefix: string) =>
   and(gt(notifications.dedupeKey, prefix), lt(notifications.dedupeKey, `${prefix.slice(0, -1)};`))
 
-/** What the platform admins were told of this run: by its notification, without an organisation, or by a report. */
+/** Earlier announcements of this run to the platform admins: its notification, one without an organisation, or a report. */
 export const selectPlatformAdminReports = (db: Db, { flowRunId }: { flowRunId: string }) => {
   const key = keyPrefix(flowRunId)
   return db

@@ -1,7 +1,7 @@
 import { isTransientStatus } from "../../../runtime/http-retry"
 
 /**
- * What an answer other than "taken" means for a webhook and its next messages.
+ * The effect of a refused message on its webhook and on later messages.
  *
  * - `gone`: no later message can be accepted either. The webhook is switched off.
  * - `wrong_setting`: an admin can mend it there or in the webhook's address. The webhook stays on.

@@ -11,7 +11,7 @@ export type PushResult =
   | { kind: "temporary_failure"; reason: string; retryAfterMs?: number | undefined }
 
 /**
- * What an answer of a push service means.
+ * The meaning of a response of a push service.
  *
  * - `gone`: the device cannot be reached any more, or not with our key. It is deleted.
  * - `key_refused`: our VAPID key or its claims are wrong. The message waits, and the platform admins are told.
